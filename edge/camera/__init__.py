@@ -1,0 +1,1 @@
+"""Sources of frames: files, video, V4L2, RTSP, picamera2 and the rendered mannequin."""

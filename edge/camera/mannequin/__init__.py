@@ -1,0 +1,1 @@
+"""A rendered person with exact keypoints and angles."""

@@ -1,0 +1,1 @@
+"""Field maps to poses: peaks, limbs, assembly."""

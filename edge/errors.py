@@ -1,0 +1,94 @@
+"""The one exception tree. A class says what the caller can do about it.
+
+PostureError                 everything raised on purpose; carries a remedy
+├── TryAgain                 the world may mend itself: wait, then repeat
+│   ├── CameraStalled        no frame within the stated time
+│   ├── CameraLost           the device went away or could not be opened
+│   └── BrokerUnreachable    no connection to the broker
+├── Distrust                 the input is damaged or lies: drop it, never use it
+│   ├── ImageUnreadable      a picture or video that cannot be decoded
+│   ├── ModelRefused         a model file that must not serve
+│   └── MessageRefused       a message outside the contract
+└── AskPerson                only a person can mend it: stop and say what to do
+    ├── SettingsInvalid      a settings file or option that makes no sense
+    ├── SourceInvalid        a camera source that cannot exist (unknown scheme, empty folder)
+    ├── BrokerRefused        the broker said no (password, certificate, permission)
+    ├── OutboxFull           the stated limit of undelivered results is reached
+    └── PartMissing          a program or package that this machine lacks
+"""
+
+from __future__ import annotations
+
+
+class PostureError(Exception):
+    """Base of the tree.
+
+    Parameters
+    ----------
+    problem : what happened, one sentence, with the name of the thing it happened to.
+    remedy : what the reader can do about it, one sentence; empty where nothing can be done.
+    """
+
+    def __init__(self, problem: str, remedy: str = "") -> None:
+        super().__init__(problem)
+        self.problem = problem
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        return f"{self.problem} {self.remedy}".rstrip()
+
+
+class TryAgain(PostureError):
+    """Transient: waiting and repeating may help."""
+
+
+class CameraStalled(TryAgain):
+    """The camera delivered no frame within the stated time."""
+
+
+class CameraLost(TryAgain):
+    """The camera could not be opened or went away."""
+
+
+class BrokerUnreachable(TryAgain):
+    """No connection to the MQTT broker."""
+
+
+class Distrust(PostureError):
+    """The input is damaged or wrong: it is dropped."""
+
+
+class ImageUnreadable(Distrust):
+    """A picture or video that cannot be decoded."""
+
+
+class ModelRefused(Distrust):
+    """A model file that must not serve."""
+
+
+class MessageRefused(Distrust):
+    """A message that breaks the wire contract."""
+
+
+class AskPerson(PostureError):
+    """Only a person can mend this."""
+
+
+class SettingsInvalid(AskPerson):
+    """Settings that make no sense."""
+
+
+class SourceInvalid(AskPerson):
+    """A camera source that cannot exist."""
+
+
+class BrokerRefused(AskPerson):
+    """The broker refused the connection or a subscription."""
+
+
+class OutboxFull(AskPerson):
+    """The stated limit of undelivered results is reached."""
+
+
+class PartMissing(AskPerson):
+    """A program, package or device that this machine lacks."""

@@ -1,0 +1,1 @@
+"""How inference and decode are put together: bottom-up, top-down, refined."""

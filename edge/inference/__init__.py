@@ -1,0 +1,1 @@
+"""One self-describing ONNX file: description, checks, letterbox, onnxruntime."""

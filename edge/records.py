@@ -1,0 +1,187 @@
+"""What the stages hand to each other.
+
+Records are frozen and their arrays read-only. They compare by identity (`eq=False`): comparing
+arrays element by element has no single truth value.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.skeletons import Skeleton
+
+Float32 = NDArray[np.float32]
+Uint8 = NDArray[np.uint8]
+View = Literal["front", "back", "right", "left", "unknown"]
+Kind = Literal["posture", "spine", "fms"]
+
+
+class Quality(enum.StrEnum):
+    """How far a measure may be trusted."""
+
+    OK = "ok"
+    LOW = "low"
+    REFUSED = "refused"
+
+
+def _frozen(array: NDArray[np.generic] | None) -> None:
+    if array is not None:
+        array.setflags(write=False)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Frame:
+    """One picture from a camera.
+
+    image : uint8 (H, W, 3), BGR, as the sensor saw it (never mirrored).
+    frame_id : counts up by one for each frame the source produced, delivered or not.
+    captured_ns : time of capture on the monotonic clock, ns (video files: media time).
+    still : a photograph that stands alone, not one of a stream.
+    name : where it came from, for tables and messages (a path, a device).
+    lores : uint8 (h, w, 3), BGR, the same instant at low resolution where the camera offers it.
+    """
+
+    image: Uint8
+    frame_id: int
+    captured_ns: int
+    still: bool = False
+    name: str = ""
+    lores: Uint8 | None = None
+
+    def __post_init__(self) -> None:
+        for image in (self.image, self.lores):
+            if image is not None and (image.ndim != 3 or image.shape[2] != 3 or image.size == 0):
+                raise ValueError(f"a frame is uint8 (H, W, 3), not {image.shape}")
+            _frozen(image)
+
+    @property
+    def height_px(self) -> int:
+        return int(self.image.shape[0])
+
+    @property
+    def width_px(self) -> int:
+        return int(self.image.shape[1])
+
+
+@dataclass(frozen=True, slots=True)
+class Letterbox:
+    """How a picture was laid into a network's input, and back.
+
+    input = image * scale + offset, in pixel-centre coordinates, for x and y separately.
+    """
+
+    scale_x: float
+    scale_y: float
+    offset_x_px: float
+    offset_y_px: float
+    input_width_px: int
+    input_height_px: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FieldMaps:
+    """A network's answer on a grid.
+
+    heatmaps : float32 (J, H, W), one map a keypoint of the skeleton, in its order.
+    pafs : float32 (2L, H, W), x and y of limb l at 2l and 2l + 1; None for heatmap networks.
+    stride : input pixels per map cell: input = (map + 0.5) * stride - 0.5.
+    letterbox : from the picture to the input.
+    """
+
+    heatmaps: Float32
+    pafs: Float32 | None
+    stride: float
+    letterbox: Letterbox
+
+    def __post_init__(self) -> None:
+        _frozen(self.heatmaps)
+        _frozen(self.pafs)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pose:
+    """One person's keypoints in one picture.
+
+    keypoints : float32 (K, 3): x px, y px, score 0..1. Missing: NaN, NaN, 0.
+    covariance_px2 : float32 (K, 2, 2), of each keypoint's position; NaN where unknown.
+    score : 0..1, how sure the estimator is that this is a person.
+    box_px : x, y, width, height of the person, or None.
+    """
+
+    skeleton: Skeleton
+    keypoints: Float32
+    covariance_px2: Float32
+    score: float
+    box_px: tuple[float, float, float, float] | None = None
+
+    def __post_init__(self) -> None:
+        count = len(self.skeleton.keypoints)
+        if self.keypoints.shape != (count, 3):
+            raise ValueError(f"keypoints are ({count}, 3), not {self.keypoints.shape}")
+        if self.covariance_px2.shape != (count, 2, 2):
+            raise ValueError(f"covariances are ({count}, 2, 2), not {self.covariance_px2.shape}")
+        _frozen(self.keypoints)
+        _frozen(self.covariance_px2)
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """One posture quantity, or why there is none.
+
+    value, u95 : in `unit`; None when refused. u95 is the half width of the 95 % interval.
+    n : effective number of independent frames behind the value.
+    why : reasons for a quality below ok, as codes (`keypoint_missing:left_hip`, `view:front`).
+    """
+
+    code: str
+    value: float | None
+    unit: str
+    u95: float | None
+    n: float
+    quality: Quality
+    why: tuple[str, ...] = ()
+    view: View = "unknown"
+    side: Literal["left", "right", ""] = ""
+    definition: str = "1"
+
+    def __post_init__(self) -> None:
+        if (self.value is None) != (self.quality is Quality.REFUSED):
+            raise ValueError(f"{self.code}: a measure has a value exactly when it is not refused")
+        if self.quality is not Quality.OK and not self.why:
+            raise ValueError(f"{self.code}: quality {self.quality} without a reason")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Assessment:
+    """One person's screening in one view, ready to be accepted by the outbox.
+
+    session : opaque code of the screening; measures of several views share it.
+    source : where the frames came from (a device, a path).
+    captured_ns : capture time of the last frame used, ns.
+    frames_used, frames_seen : how many frames entered the measures, of how many.
+    """
+
+    kind: Kind
+    session: str
+    view: View
+    source: str
+    captured_ns: int
+    measures: tuple[Measure, ...]
+    frames_used: int
+    frames_seen: int
+    min_score: float
+    models: tuple[ModelIdentity, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class ModelIdentity:
+    """Which model file answered."""
+
+    name: str
+    version: str
+    sha256: str

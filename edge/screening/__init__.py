@@ -1,0 +1,1 @@
+"""Many frames to one assessment."""

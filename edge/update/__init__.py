@@ -1,0 +1,1 @@
+"""Model files in: trust, download, slots, trial, roll back."""

@@ -1,0 +1,1 @@
+"""Results to the collector over MQTT, receipts back."""

@@ -1,0 +1,1 @@
+"""Import, describe, check and export of models."""
