@@ -1,0 +1,122 @@
+"""What a person may set, in one TOML file: frozen, unknown keys refused, bounds checked.
+
+site = "north-clinic"
+station = "hall-1"
+[camera]
+source = "picamera2:"
+[mqtt]
+host = "broker.local"
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from pathlib import Path
+from typing import Annotated, Literal
+
+import msgspec
+
+from edge.errors import SettingsInvalid
+
+# One level of an MQTT topic: no wildcard, no separator, nothing that a shell or a file name minds.
+TopicLevel = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+Seconds = Annotated[float, msgspec.Meta(gt=0, le=86_400)]
+
+
+class _Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    pass
+
+
+class CameraSettings(_Section):
+    """Where frames come from and when a silent source counts as stalled."""
+
+    source: str = "mannequin:"
+    stall_s: Seconds = 5.0
+    width_px: Annotated[int, msgspec.Meta(ge=64, le=8192)] = 1080
+    height_px: Annotated[int, msgspec.Meta(ge=64, le=8192)] = 1920
+    fps: Annotated[float, msgspec.Meta(gt=0, le=120)] = 15.0
+    pace: Literal["own", "fast"] = "own"  # videos: at their own pace, or as fast as they decode
+
+
+class ModelSettings(_Section):
+    """Which model files serve. Empty paths mean the files that ship with the device."""
+
+    mode: Literal["refined", "bottom-up", "top-down"] = "refined"
+    finder: str = ""  # the bottom-up network or the person detector
+    refiner: str = ""  # the single-person network of refined and top-down
+    threads: Annotated[int, msgspec.Meta(ge=1, le=16)] = 2
+
+
+class ScreeningSettings(_Section):
+    """When a person has stood still long enough."""
+
+    settle_s: Seconds = 2.0
+    hold_s: Seconds = 5.0
+
+
+class OutboxSettings(_Section):
+    """How much undelivered work the station keeps, and what it does at that limit."""
+
+    limit_mb: Annotated[float, msgspec.Meta(gt=0, le=16_384)] = 256.0
+    at_limit: Literal["refuse", "drop-oldest"] = "refuse"
+
+
+class MqttSettings(_Section):
+    """The broker. A password is read from a file, never written here."""
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, msgspec.Meta(ge=1, le=65_535)] = 1883
+    username: str = ""
+    password_file: str = ""
+    tls: bool = False
+    ca_file: str = ""
+    cert_file: str = ""
+    key_file: str = ""
+    keepalive_s: Annotated[int, msgspec.Meta(ge=5, le=600)] = 20
+    window: Annotated[int, msgspec.Meta(ge=1, le=16)] = 16
+    resend_s: Seconds = 5.0
+
+
+class Settings(_Section):
+    """All of it."""
+
+    site: TopicLevel = "desk"
+    station: TopicLevel = "station-1"
+    state_dir: str = ""
+    camera: CameraSettings = CameraSettings()
+    models: ModelSettings = ModelSettings()
+    screening: ScreeningSettings = ScreeningSettings()
+    outbox: OutboxSettings = OutboxSettings()
+    mqtt: MqttSettings = MqttSettings()
+
+    @property
+    def state_path(self) -> Path:
+        """Where outbox, models and calibration live: set, given by systemd, or the user's own."""
+        given = self.state_dir or os.environ.get("STATE_DIRECTORY", "")
+        return Path(given) if given else Path.home() / ".local" / "state" / "posture-station"
+
+
+def parse_settings(text: str, name: str = "settings") -> Settings:
+    """Settings from TOML text.
+
+    Raises
+    ------
+    SettingsInvalid : not TOML, an unknown key, a value out of its bounds; names the key.
+    """
+    try:
+        return msgspec.convert(tomllib.loads(text), Settings)
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsInvalid(f"{name} is not TOML: {error}.", "Mend the line it names.") from error
+    except msgspec.ValidationError as error:
+        raise SettingsInvalid(f"{name}: {error}.", "Mend or remove that key.") from error
+
+
+def load_settings(path: Path | None) -> Settings:
+    """Settings from a file; the defaults where no file is named."""
+    if path is None:
+        return Settings()
+    try:
+        return parse_settings(path.read_text(encoding="utf-8"), str(path))
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsInvalid(f"cannot read {path}: {error}.", "Check path and rights.") from error
