@@ -28,7 +28,7 @@ class _Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     pass
 
 
-class CameraSettings(_Section):
+class CameraSettings(_Section, frozen=True):
     """Where frames come from and when a silent source counts as stalled."""
 
     source: str = "mannequin:"
@@ -39,7 +39,7 @@ class CameraSettings(_Section):
     pace: Literal["own", "fast"] = "own"  # videos: at their own pace, or as fast as they decode
 
 
-class ModelSettings(_Section):
+class ModelSettings(_Section, frozen=True):
     """Which model files serve. Empty paths mean the files that ship with the device."""
 
     mode: Literal["refined", "bottom-up", "top-down"] = "refined"
@@ -48,21 +48,21 @@ class ModelSettings(_Section):
     threads: Annotated[int, msgspec.Meta(ge=1, le=16)] = 2
 
 
-class ScreeningSettings(_Section):
+class ScreeningSettings(_Section, frozen=True):
     """When a person has stood still long enough."""
 
     settle_s: Seconds = 2.0
     hold_s: Seconds = 5.0
 
 
-class OutboxSettings(_Section):
+class OutboxSettings(_Section, frozen=True):
     """How much undelivered work the station keeps, and what it does at that limit."""
 
     limit_mb: Annotated[float, msgspec.Meta(gt=0, le=16_384)] = 256.0
     at_limit: Literal["refuse", "drop-oldest"] = "refuse"
 
 
-class MqttSettings(_Section):
+class MqttSettings(_Section, frozen=True):
     """The broker. A password is read from a file, never written here."""
 
     host: str = "127.0.0.1"
@@ -78,7 +78,7 @@ class MqttSettings(_Section):
     resend_s: Seconds = 5.0
 
 
-class Settings(_Section):
+class Settings(_Section, frozen=True):
     """All of it."""
 
     site: TopicLevel = "desk"
