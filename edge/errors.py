@@ -14,6 +14,7 @@ PostureError                 everything raised on purpose; carries a remedy
     ├── SourceInvalid        a camera source that cannot exist (unknown scheme, empty folder)
     ├── BrokerRefused        the broker said no (password, certificate, permission)
     ├── OutboxFull           the stated limit of undelivered results is reached
+    ├── LabelsInvalid        a file of labels, results or ratings that cannot be compared
     └── PartMissing          a program or package that this machine lacks
 """
 
@@ -88,6 +89,10 @@ class BrokerRefused(AskPerson):
 
 class OutboxFull(AskPerson):
     """The stated limit of undelivered results is reached."""
+
+
+class LabelsInvalid(AskPerson):
+    """A file of labels, results or ratings that cannot be compared."""
 
 
 class PartMissing(AskPerson):
