@@ -1,0 +1,37 @@
+"""The one interface of every source of frames."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from edge.records import Frame
+
+
+class Camera(Protocol):
+    """A source of frames: `open`, `read` until it returns None, `close`.
+
+    name : what people call it (a path, a device, a URI without its password).
+    dropped : frames that the source produced and nobody read.
+    """
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def dropped(self) -> int: ...
+
+    def open(self) -> None:
+        """Raise SourceInvalid, CameraLost or CameraStalled where no frame can come."""
+
+    def read(self) -> Frame | None:
+        """Return the next frame, or None once the source has ended (devices never do).
+
+        Raises
+        ------
+        CameraStalled : nothing came within the stated time.
+        CameraLost : the device went away.
+        ImageUnreadable : this one picture is damaged; the next call goes on with the next.
+        """
+
+    def close(self) -> None:
+        """Let go of the device; harmless when repeated."""
