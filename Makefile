@@ -4,15 +4,17 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test check bench setup clean
+.PHONY: setup demo test lint check bench wheels lock clean
 
 setup: $(READY)
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check -r constraints.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r constraints.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable .
-	mkdir -p $(VENV)/typing && ln -sfn "$(CURDIR)/tools" $(VENV)/typing/posture_tools && ln -sfn "$(CURDIR)/edge" $(VENV)/typing/edge
+	mkdir -p $(VENV)/typing
+	ln -sfn "$(CURDIR)/tools" $(VENV)/typing/posture_tools
+	ln -sfn "$(CURDIR)/edge" $(VENV)/typing/edge
 	touch $@
 
 demo: $(READY)
@@ -21,15 +23,25 @@ demo: $(READY)
 test: $(READY)
 	$(BIN)/pytest
 
-check: $(READY)
+lint: $(READY)
 	$(BIN)/ruff check edge tools tests
 	$(BIN)/ruff format --check edge tools tests
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest
+
+check: lint test
 
 bench: $(READY)
 	$(BIN)/posture-station bench
+	$(BIN)/python -m posture_tools.evaluate.bench_decode
+
+wheels: $(READY)
+	$(BIN)/python -m posture_tools.wheels
+
+# The locked versions, for every supported Python and machine, from the names in pyproject.toml.
+lock:
+	uv pip compile pyproject.toml --extra dev --universal --generate-hashes --python-version 3.11 \
+	  --no-header --no-annotate --no-emit-index-url --no-emit-find-links --quiet -o constraints.txt
 
 clean:
 	rm -rf $(VENV) build *.egg-info
