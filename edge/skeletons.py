@@ -58,6 +58,7 @@ _BODY_17 = (
     "right_shoulder-right_elbow", "right_elbow-right_wrist", "left_shoulder-left_hip",
     "right_shoulder-right_hip", "left_hip-right_hip", "left_hip-left_knee",
     "left_knee-left_ankle", "right_hip-right_knee", "right_knee-right_ankle",
+    "left_ear-left_shoulder", "right_ear-right_shoulder",
 )  # fmt: skip
 COCO_17 = Skeleton("COCO-17", _COCO_17, _limbs(_COCO_17, *_BODY_17))
 
