@@ -14,6 +14,7 @@ PostureError                 everything raised on purpose; carries a remedy
     ├── SourceInvalid        a camera source that cannot exist (unknown scheme, empty folder)
     ├── BrokerRefused        the broker said no (password, certificate, permission)
     ├── OutboxFull           the stated limit of undelivered results is reached
+    ├── OutboxUnusable       the outbox file is damaged, not writable, or another station's
     ├── LabelsInvalid        a file of labels, results or ratings that cannot be compared
     └── PartMissing          a program or package that this machine lacks
 """
@@ -93,6 +94,10 @@ class OutboxFull(AskPerson):
 
 class LabelsInvalid(AskPerson):
     """A file of labels, results or ratings that cannot be compared."""
+
+
+class OutboxUnusable(AskPerson):
+    """The outbox file is damaged, cannot be written, or belongs to another station."""
 
 
 class PartMissing(AskPerson):
