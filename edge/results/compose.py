@@ -1,0 +1,96 @@
+"""Assessments and events as bodies: the bytes that are committed, sent, and sent again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from edge import __version__
+from edge.errors import MessageRefused
+from edge.records import Assessment, Measure
+from edge.results.messages import (
+    BODY_LIMIT_BYTES,
+    CaptureQuality,
+    Consent,
+    Envelope,
+    Event,
+    EventKind,
+    Result,
+    WireMeasure,
+    WireModel,
+    decode_message,
+    encode,
+)
+
+_DECIMALS = 4  # 0.1 millidegree: far below any uncertainty, and it keeps bodies small
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(float(value), _DECIMALS)
+
+
+def _measure(measure: Measure) -> WireMeasure:
+    try:
+        return WireMeasure(
+            code=measure.code,
+            value=_rounded(measure.value),
+            unit=measure.unit,
+            u95=_rounded(measure.u95),
+            n=round(float(measure.n), _DECIMALS),
+            quality=measure.quality,
+            why=measure.why,
+            view=measure.view,
+            side=measure.side,
+            definition=measure.definition,
+        )
+    except ValueError as error:
+        raise MessageRefused(f"a measure cannot be sent: {error}.") from error
+
+
+def result(
+    envelope: dict[str, Any],
+    assessment: Assessment,
+    consent: Consent | None,
+    cfg_sha256: str,
+) -> Result:
+    """The result of one screening. envelope : the fields of `Envelope`."""
+    return Result(
+        **envelope,
+        kind=assessment.kind,
+        session=assessment.session,
+        consent=consent,
+        view=assessment.view,
+        models=tuple(WireModel(m.name, m.version, m.sha256) for m in assessment.models),
+        sw=__version__,
+        cfg_sha256=cfg_sha256,
+        measures=tuple(_measure(measure) for measure in assessment.measures),
+        quality=CaptureQuality(
+            frames_used=assessment.frames_used,
+            frames_seen=assessment.frames_seen,
+            min_score=round(float(assessment.min_score), _DECIMALS),
+        ),
+    )
+
+
+def event(envelope: dict[str, Any], kind: EventKind, data: dict[str, Any]) -> Event:
+    """An event. data : JSON values only, never an array of pixels or keypoints."""
+    return Event(**envelope, kind=kind, data=data)
+
+
+def body_of(message: Envelope) -> bytes:
+    """The bytes to commit.
+
+    Raises
+    ------
+    MessageRefused : not JSON, against the contract as a reader would check it, or over 16 KiB.
+    """
+    try:
+        body = encode(message)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise MessageRefused(f"{message.id} cannot be written as JSON: {error}.") from error
+    if len(body) > BODY_LIMIT_BYTES:
+        raise MessageRefused(
+            f"{message.id} has {len(body)} bytes, the wire carries {BODY_LIMIT_BYTES}.",
+            "Send fewer measures or shorter reasons.",
+        )
+    decode_message(body)
+    return body

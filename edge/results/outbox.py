@@ -1,0 +1,424 @@
+"""The outbox: from the moment `accept` returns, a result cannot be lost.
+
+Its bytes, number and hash chain are fixed in one commit. It leaves the file only when a receipt
+names it, when an erase command does (an `erase` event says so), or, where the settings allow it,
+at the stated limit (a `gap` event says so). Engine and uplink each open the file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+import sqlite3
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Any, Literal, Self
+
+import msgspec
+
+from edge.errors import OutboxFull, OutboxUnusable
+from edge.records import Assessment
+from edge.results import clock, compose
+from edge.results.database import Database
+from edge.results.messages import (
+    GENESIS,
+    Consent,
+    Envelope,
+    Erase,
+    EventKind,
+    Gap,
+    Receipt,
+    Time,
+    decode,
+    identity,
+)
+from edge.results.messages import Event as EventMessage
+from edge.results.ranges import Ranges, compress, merge
+
+AtLimit = Literal["refuse", "drop-oldest"]
+
+SMALLEST_LIMIT_BYTES = 128 * 1024
+# Room above the limit for what must be written even then: gap and erase events.
+_RESERVE_BYTES = 1024 * 1024
+# Dropping makes this share of the limit free at once, so that gap events stay few.
+_DROP_SHARE = 16
+_QUARANTINE_LIMIT = 256
+
+_FIELDS = "seq, channel, session, utc_ns, boot_id, boottime_ns, body"
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A message that waits. body : the bytes as committed."""
+
+    seq: int
+    channel: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Stock:
+    """What the outbox holds. Counts are of this epoch; oldest_age_s is 0 when nothing waits."""
+
+    epoch: str
+    accepted: int
+    waiting: int
+    oldest_seq: int
+    oldest_age_s: float
+    quarantined: int
+    dropped: int
+    used_bytes: int
+    limit_bytes: int
+    undated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What a receipt took out of the outbox."""
+
+    stored: tuple[int, ...] = ()
+    rejected: tuple[int, ...] = ()
+
+
+class Outbox:
+    """See the module. Create with `Outbox.open`."""
+
+    def __init__(
+        self, database: Database, *, limit_bytes: int, at_limit: AtLimit, cfg_sha256: str
+    ) -> None:
+        self._database = database
+        self._limit_bytes = limit_bytes
+        self._at_limit = at_limit
+        self._cfg_sha256 = cfg_sha256
+        self.site, self.station, self.epoch = database.rows(
+            "SELECT site, station, epoch FROM self"
+        )[0]
+
+    @classmethod
+    def open(
+        cls,
+        path: Path,
+        *,
+        site: str,
+        station: str,
+        limit_bytes: int,
+        at_limit: AtLimit,
+        cfg_sha256: str = "",
+    ) -> Self:
+        """Open the file, or create it with a new random epoch.
+
+        limit_bytes : undelivered work above this is refused or dropped, as `at_limit` says; the
+        file never exceeds it by more than 1 MiB (and 4 MiB of write-ahead log).
+        cfg_sha256 : hash of the settings, repeated in every result.
+
+        Raises
+        ------
+        OutboxUnusable : damaged, not writable, or holding another station's undelivered results.
+        """
+        schema = resources.files("edge.results").joinpath("outbox.sql").read_text("utf-8")
+        limit_bytes = max(limit_bytes, SMALLEST_LIMIT_BYTES)
+        with _usable(path):
+            database = Database(path, schema, limit_bytes + _RESERVE_BYTES)
+            try:
+                _claim(database, path, site, station)
+                return cls(
+                    database, limit_bytes=limit_bytes, at_limit=at_limit, cfg_sha256=cfg_sha256
+                )
+            except BaseException:
+                database.close()
+                raise
+
+    def accept(self, assessment: Assessment, consent: Consent | None = None) -> int:
+        """Commit one screening and return its sequence number. When this returns, it is saved.
+
+        Raises
+        ------
+        MessageRefused : the assessment cannot be sent (a value that is no number, over 16 KiB).
+        OutboxFull : the stated limit of undelivered results is reached; nothing was written.
+        OutboxUnusable : the file cannot be written.
+        """
+
+        def write(envelope: dict[str, Any]) -> Envelope:
+            return compose.result(envelope, assessment, consent, self._cfg_sha256)
+
+        with self._transaction() as db:
+            seq = self._append(db, f"result/{assessment.kind}", assessment.session, write)
+            self._keep_limit(db, seq)
+            return seq
+
+    def accept_event(self, kind: EventKind, data: dict[str, Any]) -> int:
+        """Commit an event; it shares the sequence of the results. Raises as `accept`."""
+        if kind in ("gap", "erase"):
+            raise ValueError(f"{kind} events are written by the outbox itself")
+        with self._transaction() as db:
+            seq = self._append_event(db, kind, data)
+            self._keep_limit(db, seq)
+            return seq
+
+    def accept_clock(self, was: clock.ClockState) -> int:
+        """Commit the clock event that dates this boot's earlier results. Raises as `accept`."""
+        with self._transaction() as db:
+            seq = self._append_event(db, "clock", {"was": was})
+            db.execute("UPDATE self SET undated_boot_id = ''")
+            self._keep_limit(db, seq)
+            return seq
+
+    def pending(
+        self, limit: int, *, after: int = 0, newest_first: bool = False
+    ) -> tuple[Pending, ...]:
+        """Up to `limit` waiting messages with seq > after, oldest first unless told otherwise."""
+        order = "DESC" if newest_first else "ASC"
+        sql = f"SELECT seq, channel, body FROM message WHERE seq > ? ORDER BY seq {order} LIMIT ?"  # noqa: S608
+        with _usable():
+            return tuple(Pending(*row) for row in self._database.rows(sql, (after, limit)))
+
+    def waiting(self, seq: int) -> Pending | None:
+        """One message, if it still waits."""
+        with _usable():
+            rows = self._database.rows(
+                "SELECT seq, channel, body FROM message WHERE seq = ?", (seq,)
+            )
+        return Pending(*rows[0]) if rows else None
+
+    def settle(self, receipt: Receipt, sent: Collection[int]) -> Settled:
+        """Delete what the collector has stored; quarantine what it rejected.
+
+        sent : the numbers that this caller has sent. A receipt settles only those: a card restored
+        from an old copy takes numbers a second time, and a receipt for their first life must not
+        delete a message that never left.
+        """
+        if receipt.epoch != self.epoch:
+            return Settled()
+        codes = {r.seq: r.code for r in receipt.reject if r.seq in sent}
+        stored = [seq for seq in sent if seq not in codes and receipt.covers(seq)]
+        if not codes and not stored:
+            return Settled()
+        with self._transaction() as db:
+            for seq, code in codes.items():
+                moved = db.execute(
+                    f"INSERT OR REPLACE INTO quarantine SELECT {_FIELDS}, ? FROM message"  # noqa: S608
+                    " WHERE seq = ?",
+                    (code, seq),
+                )
+                db.execute("UPDATE self SET quarantined = quarantined + ?", (moved.rowcount,))
+            _delete(db, "message", (*stored, *codes))
+            db.execute(
+                "DELETE FROM quarantine WHERE seq NOT IN"
+                " (SELECT seq FROM quarantine ORDER BY seq DESC LIMIT ?)",
+                (_QUARANTINE_LIMIT,),
+            )
+        return Settled(tuple(stored), tuple(codes))
+
+    def requeue(self, first: int, last: int) -> Ranges:
+        """Put quarantined messages back in line; return which of first..last now wait."""
+        with self._transaction() as db:
+            db.execute(
+                f"INSERT OR IGNORE INTO message SELECT {_FIELDS} FROM quarantine"  # noqa: S608
+                " WHERE seq BETWEEN ? AND ?",
+                (first, last),
+            )
+            db.execute("DELETE FROM quarantine WHERE seq BETWEEN ? AND ?", (first, last))
+            rows = db.execute("SELECT seq FROM message WHERE seq BETWEEN ? AND ?", (first, last))
+            return compress(seq for (seq,) in rows)
+
+    def erase(self, session: str = "", seqs: Collection[int] = ()) -> Ranges:
+        """Forget results by session or by number, here and, through an erase event, there.
+
+        Returns the numbers the event names: those found here and those asked for. The event takes
+        a number of its own, so no receipt under way for an erased result can settle it.
+        """
+        with self._transaction() as db:
+            (next_seq,) = db.execute("SELECT next_seq FROM self").fetchone()
+            named = {seq for seq in seqs if seq < next_seq}
+            for table in ("message", "quarantine"):
+                rows = db.execute(f"SELECT seq, channel, session FROM {table}").fetchall()  # noqa: S608
+                for seq, channel, of_session in rows:
+                    if not channel.startswith("result/"):
+                        named.discard(seq)
+                    elif session and of_session == session:
+                        named.add(seq)
+                _delete(db, table, named)
+            ranges = compress(named)
+            self._append_event(db, "erase", msgspec.to_builtins(Erase(session, ranges)))
+            return ranges
+
+    def stock(self) -> Stock:
+        """What is there now, for people and for health messages."""
+        with _usable():
+            [(next_seq, quarantined, dropped, undated)] = self._database.rows(
+                "SELECT next_seq, quarantined, dropped, undated_boot_id FROM self"
+            )
+            [(waiting,)] = self._database.rows("SELECT COUNT(*) FROM message")
+            oldest = self._database.rows(
+                "SELECT seq, utc_ns, boot_id, boottime_ns FROM message ORDER BY seq LIMIT 1"
+            )
+            used_bytes = self._database.used_bytes()
+        return Stock(
+            epoch=self.epoch,
+            accepted=next_seq - 1,
+            waiting=waiting,
+            oldest_seq=oldest[0][0] if oldest else 0,
+            oldest_age_s=_age_s(*oldest[0][1:]) if oldest else 0.0,
+            quarantined=quarantined,
+            dropped=dropped,
+            used_bytes=used_bytes,
+            limit_bytes=self._limit_bytes,
+            undated=undated == clock.boot_id(),
+        )
+
+    def now(self) -> clock.Instant:
+        """The time, judged against the latest that this outbox ever trusted."""
+        with _usable():
+            [(newest_utc_ns,)] = self._database.rows("SELECT newest_utc_ns FROM self")
+        return clock.now(newest_utc_ns)
+
+    def close(self) -> None:
+        self._database.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        with _usable(), self._database.transaction() as db:
+            yield db
+
+    def _append(self, db: sqlite3.Connection, channel: str, session: str, write: Any) -> int:
+        seq, prev_sha256, newest_utc_ns = db.execute(
+            "SELECT next_seq, prev_sha256, newest_utc_ns FROM self"
+        ).fetchone()
+        instant = clock.now(newest_utc_ns)
+        body = compose.body_of(
+            write(
+                {
+                    "id": identity(self.station, self.epoch, seq),
+                    "station": self.station,
+                    "site": self.site,
+                    "epoch": self.epoch,
+                    "seq": seq,
+                    "t": Time.of(instant),
+                    "prev_sha256": prev_sha256,
+                }
+            )
+        )
+        db.execute(
+            f"INSERT INTO message ({_FIELDS}) VALUES (?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
+            (seq, channel, session, instant.utc_ns, instant.boot_id, instant.boottime_ns, body),
+        )
+        db.execute(
+            "UPDATE self SET next_seq = ?, prev_sha256 = ?",
+            (seq + 1, hashlib.sha256(body).hexdigest()),
+        )
+        if instant.state == "synced":
+            db.execute("UPDATE self SET newest_utc_ns = ?", (instant.utc_ns,))
+        else:
+            db.execute("UPDATE self SET undated_boot_id = ?", (instant.boot_id,))
+        return int(seq)
+
+    def _append_event(self, db: sqlite3.Connection, kind: EventKind, data: dict[str, Any]) -> int:
+        def write(envelope: dict[str, Any]) -> Envelope:
+            return compose.event(envelope, kind, data)
+
+        return self._append(db, f"event/{kind}", "", write)
+
+    def _keep_limit(self, db: sqlite3.Connection, newest_seq: int) -> None:
+        if self._database.used_bytes() <= self._limit_bytes:
+            return
+        if self._at_limit == "drop-oldest":
+            self._drop_oldest(db, newest_seq)
+        if self._database.used_bytes() > self._limit_bytes:
+            raise _full(self._limit_bytes)
+
+    def _drop_oldest(self, db: sqlite3.Connection, newest_seq: int) -> None:
+        """Drop until a share of the limit is free, then say which numbers are gone.
+
+        A gap event may go too, for the new one repeats what it said; erase events never go.
+        """
+        goal_bytes = self._limit_bytes - self._limit_bytes // _DROP_SHARE
+        gone: list[tuple[int, int]] = []
+        while self._database.used_bytes() > goal_bytes:
+            oldest = db.execute(
+                "SELECT seq, channel, body FROM message WHERE channel <> 'event/erase'"
+                " AND seq < ? ORDER BY seq LIMIT 16",
+                (newest_seq,),
+            ).fetchall()
+            if not oldest:
+                break
+            for seq, channel, body in oldest:
+                gone.append((seq, seq))
+                if channel == "event/gap":
+                    told = decode(body, EventMessage)
+                    gone.extend(msgspec.convert(told.data, Gap).ranges)
+            _delete(db, "message", [row[0] for row in oldest])
+            db.execute("UPDATE self SET dropped = dropped + ?", (len(oldest),))
+        if gone:
+            alive = [seq for (seq,) in db.execute("SELECT seq FROM message")]
+            gap = Gap(merge(gone, alive))
+            self._append_event(db, "gap", msgspec.to_builtins(gap))
+
+
+def _claim(database: Database, path: Path, site: str, station: str) -> None:
+    """Make the file this station's: a new one, or an emptied one of another name, starts anew."""
+    with database.transaction() as db:
+        owner = db.execute("SELECT site, station FROM self").fetchone()
+        if owner == (site, station):
+            return
+        (waiting,) = db.execute("SELECT COUNT(*) FROM message").fetchone()
+        if waiting:
+            raise OutboxUnusable(
+                f"{path} holds {waiting} undelivered messages of {owner[0]}/{owner[1]},"
+                f" and this station is now {site}/{station}.",
+                "Set the old names again until all are delivered, or move the file away.",
+            )
+        db.execute("DELETE FROM quarantine")
+        db.execute(
+            "INSERT OR REPLACE INTO self VALUES (1, ?, ?, ?, 1, ?, 0, '', 0, 0)",
+            (site, station, secrets.token_hex(12), GENESIS),
+        )
+
+
+def _delete(db: sqlite3.Connection, table: str, seqs: Collection[int]) -> None:
+    db.execute(
+        f"DELETE FROM {table} WHERE seq IN (SELECT value FROM json_each(?))",  # noqa: S608
+        (json.dumps(list(seqs)),),
+    )
+
+
+def _age_s(utc_ns: int, boot_id: str, boottime_ns: int) -> float:
+    """Seconds since a message was committed, by the clock that did not jump, where there is one."""
+    instant = clock.now()
+    if boot_id == instant.boot_id:
+        return max(0, instant.boottime_ns - boottime_ns) / 1e9
+    return max(0, instant.utc_ns - utc_ns) / 1e9
+
+
+def _full(limit_bytes: int) -> OutboxFull:
+    return OutboxFull(
+        f"The outbox holds {limit_bytes / 2**20:.3g} MiB of undelivered results, its limit.",
+        "Bring the network or the collector back, or raise outbox.limit_mb.",
+    )
+
+
+@contextmanager
+def _usable(path: Path | None = None) -> Iterator[None]:
+    """SQLite's errors in our words."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        name = path or "The outbox"
+        if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
+            raise OutboxFull(
+                f"{name} cannot grow: {error}.", "Free space on its disk, or raise outbox.limit_mb."
+            ) from error
+        raise OutboxUnusable(
+            f"{name} cannot be used: {error}.",
+            "Check its folder's rights and disk; a damaged file may be moved away (keep it: it"
+            " may hold results), then the station starts a new one.",
+        ) from error
