@@ -1,0 +1,72 @@
+"""The stages of the training that made the shipped networks, as data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from posture_tools.training.batches import MixSettings
+from posture_tools.training.crop_scene import CropSettings
+from posture_tools.training.examples import TargetSettings
+from posture_tools.training.losses import LossSettings
+from posture_tools.training.network import BOTTOM_UP_HEADS, JOINT_HEADS, SINGLE_HEADS
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One run: what it starts from, what it sees and for how long.
+
+    start: the stage whose averaged weights it continues, or None for the ImageNet backbone.
+    images: its length; the learning rate rises over `warmup` of it and falls to zero at its end
+    along a cosine. backbone_lr: the backbone's learning rate over the others'.
+    """
+
+    name: str
+    heads: Mapping[str, int]
+    start: str | None
+    images: int
+    mix: MixSettings
+    learning_rate: float
+    backbone_lr: float = 0.5
+    warmup: float = 0.04
+    batch: int = 32
+    weight_decay: float = 0.02
+    ema_decay: float = 0.998
+    loss: LossSettings = field(default_factory=LossSettings)
+
+
+STAGES = {
+    stage.name: stage
+    for stage in (
+        # Small pictures first: twice as many a minute, and the pack's crops hold no more detail.
+        Stage(
+            name="joint",
+            heads=JOINT_HEADS,
+            start=None,
+            images=30_000,
+            mix=MixSettings(size_hw=(192, 144), frames=0.22),
+            learning_rate=2e-3,
+        ),
+        Stage(
+            name="single_person",
+            heads=SINGLE_HEADS,
+            start="joint",
+            images=8_000,
+            mix=MixSettings(size_hw=(256, 192), frames=0.0),
+            learning_rate=8e-4,
+        ),
+        Stage(
+            name="bottom_up",
+            heads=BOTTOM_UP_HEADS,
+            start="joint",
+            images=6_000,
+            mix=MixSettings(
+                size_hw=(256, 256),
+                frames=0.7,
+                crop=CropSettings(scale=(0.4, 1.1), half_body=0.15),
+                target=TargetSettings(sigma=1.5),
+            ),
+            learning_rate=8e-4,
+        ),
+    )
+}
