@@ -1,0 +1,47 @@
+"""A detector's outputs to person boxes (N, 5): x1, y1, x2, y2 in input pixels, score; best first."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.decode.nms import non_maximum_suppression
+
+Array = NDArray[np.float64]
+
+PERSON = 0  # the class of people in COCO's order and in pedestrian detectors
+
+
+def decode_boxes(
+    boxes: NDArray[np.float32], scores: NDArray[np.float32], min_score: float, iou: float
+) -> Array:
+    """PicoDet: boxes (1, N, 4) as corners in input pixels, scores (1, C, N)."""
+    return _best(boxes[0].astype(np.float64), scores[0, PERSON].astype(np.float64), min_score, iou)
+
+
+def decode_grid(
+    grid: NDArray[np.float32], input_hw: tuple[int, int], min_score: float, iou: float
+) -> Array:
+    """FastestDet: one box a cell, grid (1, 5 + C, H, W).
+
+    Channels: objectness; offset of the centre from the cell through tanh; width and height as
+    parts of the input through the logistic function; class probabilities. The score is
+    objectness^0.6 * class^0.4 (dog-qiuqiu/FastestDet, `example/onnx-runtime/runtime.py`).
+    """
+    cells = grid[0].astype(np.float64)
+    _, rows, columns = cells.shape
+    height, width = input_hw
+    x = (np.arange(columns)[None, :] + np.tanh(cells[1])) * width / columns
+    y = (np.arange(rows)[:, None] + np.tanh(cells[2])) * height / rows
+    half_width, half_height = width / (2 + 2 * np.exp(-cells[3])), height / (2 + 2 * np.exp(-cells[4]))
+    boxes = np.stack([x - half_width, y - half_height, x + half_width, y + half_height], axis=-1)
+    is_person = cells[5:].argmax(axis=0) == PERSON
+    scores = cells[0].clip(0) ** 0.6 * cells[5 + PERSON].clip(0) ** 0.4 * is_person
+    return _best(boxes.reshape(-1, 4), scores.ravel(), min_score, iou)
+
+
+def _best(boxes: Array, scores: Array, min_score: float, iou: float) -> Array:
+    sane = np.isfinite(boxes).all(axis=1) & (boxes[:, 2:] > boxes[:, :2]).all(axis=1)
+    chosen = np.flatnonzero(sane & (scores >= min_score))
+    kept = chosen[non_maximum_suppression(boxes[chosen], scores[chosen], iou)]
+    return np.column_stack([boxes[kept], scores[kept]])
