@@ -1,0 +1,108 @@
+"""One person's keypoints from a network that expects one person in its input."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.decode.heatmap import decode_heatmaps, flip_test
+from edge.decode.regression import decode_blazepose, decode_coordinates, decode_movenet
+from edge.errors import ModelRefused
+from edge.estimation.estimator import StageClock
+from edge.inference.letterbox import Box, covariance_to_image, to_image
+from edge.inference.network import Network, Outputs
+from edge.records import Letterbox, Pose, Uint8
+
+Array = NDArray[np.float64]
+
+SINGLE_PERSON_TASKS = ("heatmap", "spine", "keypoints", "regression")
+
+
+class PersonNetwork:
+    """Crops a person, asks a single-person network, and maps the answer back to the picture.
+
+    flip : ask for the mirrored crop too and average the heatmaps; twice the time.
+
+    Raises
+    ------
+    ModelRefused : the network is not for one person, or `flip` is asked of one without heatmaps.
+    """
+
+    def __init__(self, network: Network, *, flip: bool = False) -> None:
+        description = network.description
+        if description.task not in SINGLE_PERSON_TASKS or "boxes" in description.outputs:
+            raise ModelRefused(
+                f"{description.name} is a {description.task} model, not one for a single person.",
+                "Name a heatmap, keypoints or regression model as refiner.",
+            )
+        if flip and "heatmaps" not in description.outputs:
+            raise ModelRefused(
+                f"{description.name} has no heatmaps to average.", "Use it without flip."
+            )
+        self.network = network
+        self._flip = flip
+        self._size = len(description.topology.keypoints)
+
+    def locate(self, image: Uint8, box_px: Box | None, clock: StageClock) -> Pose:
+        """The pose of the person in a box (x, y, width, height) of a picture, or in all of it."""
+        network = self.network
+        with clock.stage("crop"):
+            picture, letterbox = network.lay(image, box_px)
+        with clock.stage("inference"):
+            outputs = network.run(picture)
+            mirrored = network.run(picture[:, ::-1]) if self._flip else None
+        with clock.stage("decode"):
+            if "heatmaps" in outputs:
+                points, covariance = self._from_heatmaps(outputs, mirrored, letterbox)
+            else:
+                points, covariance = self._from_numbers(outputs, letterbox)
+            return self._pose(points, covariance, box_px)
+
+    def _from_heatmaps(
+        self, outputs: Outputs, mirrored: Outputs | None, letterbox: Letterbox
+    ) -> tuple[Array, Array]:
+        maps = self.network.field_maps(outputs, letterbox)
+        heatmaps = maps.heatmaps
+        if mirrored is not None:
+            of_mirrored = self.network.field_maps(mirrored, letterbox).heatmaps
+            corner = self.network.description.map_convention == "corner"
+            heatmaps = flip_test(
+                heatmaps, of_mirrored, self.network.description.topology.flip, shift=corner
+            )
+        peaks = decode_heatmaps(heatmaps)
+        points = peaks.points.copy()
+        in_input = (points[:, :2] + 0.5) * maps.stride - 0.5
+        points[:, :2] = to_image(maps.letterbox, in_input)
+        covariance = covariance_to_image(maps.letterbox, peaks.spread_cells2 * maps.stride**2)
+        return points, covariance
+
+    def _from_numbers(self, outputs: Outputs, letterbox: Letterbox) -> tuple[Array, Array]:
+        input_hw = (letterbox.input_height_px, letterbox.input_width_px)
+        if "landmarks" in outputs:
+            answer = decode_blazepose(outputs["landmarks"], outputs["presence"])
+        elif "coordinates" in outputs:
+            answer = decode_coordinates(outputs["coordinates"], input_hw)
+        else:
+            answer = decode_movenet(outputs["keypoints"], input_hw)
+        description = self.network.description
+        points = np.full((self._size, 3), (np.nan, np.nan, 0.0))
+        for row, name in zip(answer, description.keypoints, strict=True):
+            if name in description.topology.index:
+                points[description.topology.index[name]] = row
+        points[:, :2] = to_image(letterbox, points[:, :2])
+        return points, np.full((self._size, 2, 2), np.nan)
+
+    def _pose(self, points: Array, covariance: Array, box_px: Box | None) -> Pose:
+        points[:, 2] = np.nan_to_num(points[:, 2]).clip(0, 1)
+        below = points[:, 2] < self.network.description.thresholds.keypoint
+        missing = below | ~np.isfinite(points).all(axis=1)
+        points[missing] = (np.nan, np.nan, 0)
+        covariance[missing] = np.nan
+        score = float(points[~missing, 2].mean()) if not missing.all() else 0.0
+        return Pose(
+            self.network.description.topology,
+            points.astype(np.float32),
+            covariance.astype(np.float32),
+            score,
+            box_px,
+        )
