@@ -43,6 +43,7 @@ class ModelSettings(_Section, frozen=True):
     """Which model files serve. Empty paths mean the files that ship with the device."""
 
     mode: Literal["refined", "bottom-up", "top-down"] = "refined"
+    single: str = ""  # one file that serves alone, as its description says; mode is then ignored
     finder: str = ""  # the bottom-up network or the person detector
     refiner: str = ""  # the single-person network of refined and top-down
     threads: Annotated[int, msgspec.Meta(ge=1, le=16)] = 2

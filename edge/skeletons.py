@@ -11,11 +11,15 @@ from functools import cached_property
 
 @dataclass(frozen=True)
 class Skeleton:
-    """A named, ordered set of keypoints and the limbs that join them."""
+    """A named, ordered set of keypoints and the limbs that join them.
+
+    midpoints : (keypoint, a, b) where the skeleton defines a keypoint as the middle of two others.
+    """
 
     name: str
     keypoints: tuple[str, ...]
     limbs: tuple[tuple[int, int], ...]
+    midpoints: tuple[tuple[str, str, str], ...] = ()
 
     def __post_init__(self) -> None:
         if len(set(self.keypoints)) != len(self.keypoints):
@@ -28,6 +32,11 @@ class Skeleton:
     def index(self) -> dict[str, int]:
         """Keypoint name -> index."""
         return {name: i for i, name in enumerate(self.keypoints)}
+
+    @cached_property
+    def middles(self) -> dict[str, tuple[str, str]]:
+        """Keypoint name -> the two keypoints whose middle it is by definition."""
+        return {name: (a, b) for name, a, b in self.midpoints}
 
     @cached_property
     def flip(self) -> tuple[int, ...]:
@@ -75,7 +84,9 @@ _OPENPOSE_19 = (
     "right_eye-right_ear", "nose-left_eye", "left_eye-left_ear", "right_shoulder-right_ear",
     "left_shoulder-left_ear",
 )  # fmt: skip
-COCO_18 = Skeleton("COCO-18", _COCO_18, _limbs(_COCO_18, *_OPENPOSE_19))
+_NECK = ("neck", "left_shoulder", "right_shoulder")
+_MID_HIP = ("mid_hip", "left_hip", "right_hip")
+COCO_18 = Skeleton("COCO-18", _COCO_18, _limbs(_COCO_18, *_OPENPOSE_19), (_NECK,))
 
 _BODY_25 = (
     "nose", "neck", "right_shoulder", "right_elbow", "right_wrist", "left_shoulder",
@@ -98,6 +109,7 @@ BODY_25 = Skeleton(
         "left_ankle-left_heel", "right_ankle-right_big_toe", "right_big_toe-right_small_toe",
         "right_ankle-right_heel",
     ),
+    (_NECK, _MID_HIP),
 )  # fmt: skip
 
 # MPII's published "neck" is the upper neck (C1-C2) and "thorax" the jugular notch: kept apart from
