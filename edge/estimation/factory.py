@@ -1,0 +1,76 @@
+"""From settings to an estimator: which files, and what their descriptions make of them."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from edge.errors import ModelRefused
+from edge.estimation.bottom_up import BottomUp
+from edge.estimation.estimator import Estimator
+from edge.estimation.people import PeopleNetwork
+from edge.estimation.refined import Refined
+from edge.estimation.single import Single
+from edge.estimation.top_down import TopDown
+from edge.inference.network import Network
+from edge.settings import ModelSettings
+
+FINDER = "bottom_up.onnx"
+REFINER = "single_person.onnx"
+
+
+def shipped_model(name: str) -> Path:
+    """A model file that ships with the device: from the checkout, else from the installation.
+
+    Raises
+    ------
+    ModelRefused : it is in neither place.
+    """
+    checkout = Path(__file__).resolve().parents[2] / "models_onnx"
+    installed = Path(sys.prefix) / "share" / "posture-station" / "models_onnx"
+    for folder in (checkout, installed):
+        if (folder / name).is_file():
+            return folder / name
+    raise ModelRefused(
+        f"the shipped model {name} is neither in {checkout} nor in {installed}.",
+        "Install the package again, or name a model file.",
+    )
+
+
+def estimator_for(settings: ModelSettings, *, everyone: bool = True) -> Estimator:
+    """The estimator that the settings ask for.
+
+    everyone : refined mode places all people, not the subject (the tallest) alone.
+
+    Raises
+    ------
+    ModelRefused : a file does not serve, or does not fit its place.
+    """
+
+    def load(path: str | Path) -> Network:
+        return Network.load(path, threads=settings.threads)
+
+    if settings.single:
+        return _alone(load(settings.single))
+    finder = load(settings.finder or shipped_model(FINDER))
+    if settings.mode == "bottom-up":
+        return BottomUp(finder)
+    refiner = load(settings.refiner or shipped_model(REFINER))
+    if settings.mode == "top-down":
+        return TopDown(finder, refiner)
+    return Refined(BottomUp(finder), refiner, everyone=everyone)
+
+
+def _alone(network: Network) -> Estimator:
+    """What one file can do without another."""
+    description = network.description
+    if description.task == "paf":
+        return BottomUp(network)
+    if description.task == "detector":
+        raise ModelRefused(
+            f"{description.name} finds people, not keypoints.",
+            "Use it as finder with mode = 'top-down' and a single-person model as refiner.",
+        )
+    if "boxes" in description.outputs:
+        return PeopleNetwork(network)
+    return Single(network)
