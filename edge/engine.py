@@ -18,7 +18,7 @@ import numpy as np
 
 from edge import systemd
 from edge.errors import CameraLost, CameraStalled, ImageUnreadable, OutboxFull, PostureError
-from edge.records import Assessment
+from edge.records import Assessment, ModelIdentity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -80,6 +80,10 @@ class Engine:
         self.last_frame_at_s = 0.0  # time.monotonic(); 0 before the first
         self.camera_faults = 0
         self._camera_lost_at_s: float | None = None
+
+    @property
+    def models(self) -> tuple[ModelIdentity, ...]:
+        return self._estimator.models
 
     def run(self, stop: Event) -> None:
         """Measure until `stop` is set or the source has ended.

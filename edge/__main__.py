@@ -1,0 +1,121 @@
+"""The command line of the station."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+import msgspec
+from rich.console import Console
+
+from edge import __version__
+from edge.errors import PostureError
+from edge.settings import Settings, load_settings
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="posture-station", description=__doc__)
+    parser.add_argument("--version", action="version", version=__version__)
+    parser.add_argument("--settings", type=Path, metavar="FILE", help="a TOML file")
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="COMMAND")
+
+    assess = verbs.add_parser("assess", help="the measures of every person in photographs")
+    assess.add_argument("photos", nargs="+", type=Path, metavar="PHOTO", help="file or folder")
+    assess.add_argument("--model", type=Path, metavar="FILE", help="another model file")
+    assess.add_argument("--overlay", type=Path, metavar="DIR", help="draw what was measured")
+    assess.add_argument("--json", action="store_true", help="for machines")
+
+    run = verbs.add_parser("run", help="measure and send, until Ctrl-C")
+    run.add_argument("--source", metavar="URI", help="path, /dev/video0, rtsp://, picamera2:, ...")
+    run.add_argument("--model", type=Path, metavar="FILE", help="another model file")
+    run.add_argument("--broker", metavar="HOST:PORT")
+    run.add_argument("--pace", choices=("own", "fast"), help="how fast a video is read")
+    run.add_argument("--only", choices=("engine", "uplink"), default="", help="one process of two")
+    run.add_argument("--verbose", action="store_true", help="print every measure")
+
+    doctor = verbs.add_parser("doctor", help="check models, camera, broker, clock and disk")
+    doctor.add_argument("--source", metavar="URI")
+    doctor.add_argument("--broker", metavar="HOST:PORT")
+    doctor.add_argument("--json", action="store_true", help="for machines")
+
+    demo = verbs.add_parser("demo", help="broker, collector and station on this machine")
+    demo.add_argument("--source", metavar="URI", help="instead of the rendered person")
+
+    bench = verbs.add_parser("bench", help="how long a frame takes on this machine")
+    bench.add_argument("--json", action="store_true", help="for machines")
+
+    verbs.add_parser("warmup", help="compile the kernels once")
+    return parser
+
+
+def _settings(options: argparse.Namespace) -> Settings:
+    """The settings file, with what the command line says on top of it."""
+    settings = load_settings(options.settings)
+    given = vars(options)
+    camera = {key: given[key] for key in ("source", "pace") if given.get(key)}
+    if camera:
+        settings = msgspec.structs.replace(
+            settings, camera=msgspec.structs.replace(settings.camera, **camera)
+        )
+    if given.get("broker"):
+        host, _, port = given["broker"].rpartition(":")
+        mqtt = msgspec.structs.asdict(settings.mqtt) | {"host": host, "port": port}
+        settings = msgspec.structs.replace(
+            settings, mqtt=msgspec.convert(mqtt, type(settings.mqtt), strict=False)
+        )
+    if given.get("model"):
+        settings = msgspec.structs.replace(
+            settings, models=msgspec.structs.replace(settings.models, single=str(given["model"]))
+        )
+    return settings
+
+
+def _run_verb(options: argparse.Namespace) -> int:
+    # Each verb imports what it needs: `--help` on a Pi should not wait for numba.
+    if options.verb == "warmup":
+        from edge.commands import warmup
+
+        return warmup.run()
+    settings = _settings(options)
+    if options.verb == "assess":
+        from edge.commands import assess
+        from edge.estimation.factory import estimator_for
+
+        return assess.run(
+            options.photos,
+            estimator_for(settings.models),
+            overlay_dir=options.overlay,
+            as_json=options.json,
+        )
+    if options.verb == "run":
+        from edge.commands import run
+
+        return run.run(settings, only=options.only, verbose=options.verbose)
+    if options.verb == "doctor":
+        from edge.commands import doctor
+
+        return doctor.run(settings, as_json=options.json)
+    if options.verb == "bench":
+        from edge.commands import bench
+
+        return bench.run(settings, as_json=options.json)
+    from edge.commands import demo
+
+    return demo.run(settings, source=options.source or demo.SAMPLE)
+
+
+def main() -> int:
+    options = _parser().parse_args()
+    try:
+        return _run_verb(options)
+    except PostureError as error:
+        console = Console(stderr=True)
+        console.print(f"[red]{error.problem}[/red]", highlight=False)
+        if error.remedy:
+            console.print(error.remedy, highlight=False)
+        return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""The verbs of `posture-station`, one a file."""

@@ -1,0 +1,99 @@
+"""`posture-station demo`: broker, collector and station on this machine, without root or camera.
+
+Everything lives in a temporary folder and ends with the demo.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import msgspec
+from rich.console import Console
+
+from edge.app import build_engine, open_outbox
+from edge.commands.run import Reporter, stop_on_signals, uplink_running, wait_until_delivered
+from edge.errors import PartMissing
+from edge.settings import CameraSettings, MqttSettings, Settings
+
+SAMPLE = "mannequin:?shoulder_tilt=4&head_lean=3&seed=7"
+
+
+@contextmanager
+def _child(*arguments: str) -> Iterator[subprocess.Popen[str]]:
+    """The collector's program as a child: it ends when its standard input closes."""
+    child = subprocess.Popen(  # noqa: S603
+        [sys.executable, "-m", "posture_tools.collector", *arguments],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        # Ctrl-C reaches the whole terminal group; the station tells its children itself.
+        start_new_session=True,
+    )
+    try:
+        yield child
+    finally:
+        child.terminate()
+        child.wait(timeout=10)
+
+
+def _first_line(child: subprocess.Popen[str], what: str) -> str:
+    line = child.stdout.readline() if child.stdout else ""
+    if not line:
+        raise PartMissing(f"the {what} of the demo did not start.", "Run `make setup` again.")
+    return line
+
+
+def _collected(store: Path) -> list[dict[str, object]]:
+    listed = subprocess.run(  # noqa: S603
+        [sys.executable, "-m", "posture_tools.collector", "list", "--store", str(store), "--json"],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    rows: list[dict[str, object]] = json.loads(listed.stdout)
+    return rows
+
+
+def run(settings: Settings, *, source: str) -> int:
+    """Show the whole way of a result; 0 when every accepted result stands in the store."""
+    console = Console()
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="posture-demo-")))
+        stop: threading.Event = stack.enter_context(stop_on_signals())
+        broker = json.loads(_first_line(stack.enter_context(_child("demo-broker")), "broker"))
+        address = f"{broker['host']}:{broker['port']}"
+        console.print(f"broker    {broker['name']} at {address}", highlight=False)
+        store = folder / "collector.db"
+        collector = stack.enter_context(_child("run", "--broker", address, "--store", str(store)))
+        _first_line(collector, "collector")
+        console.print(f"collector storing into {store}", highlight=False)
+        settings = msgspec.structs.replace(
+            settings,
+            state_dir=str(folder / "station"),
+            camera=CameraSettings(source=source, pace="fast"),
+            mqtt=MqttSettings(host=broker["host"], port=broker["port"]),
+        )
+        console.print(f"station   {source}, Ctrl-C ends\n", highlight=False)
+        reporter = Reporter(console)
+        with open_outbox(settings) as outbox:
+            engine = build_engine(
+                settings, outbox, on_saved=reporter.saved_in_full, on_problem=reporter.problem
+            )
+            with uplink_running(settings, outbox, engine, reporter):
+                engine.run(stop)
+                wait_until_delivered(outbox, stop, console)
+            accepted = outbox.counts().accepted
+        stored = len(_collected(store))
+        console.print(
+            f"\n{engine.frames} frames seen, {accepted} results accepted by the station, "
+            f"{stored} stored by the collector. No picture was kept or sent.",
+            highlight=False,
+        )
+        return 0 if stored == accepted or stop.is_set() else 1

@@ -1,0 +1,119 @@
+"""`posture-station run`: engine and uplink together, for a desk.
+
+On a station systemd runs them as two services with different rights: `run --only engine` has the
+camera and no network, `run --only uplink` the network and no camera.
+"""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+from rich.console import Console
+from rich.table import Table
+
+from edge import systemd
+from edge.app import build_engine, build_uplink, open_outbox
+from edge.commands.assess import measure_row
+from edge.engine import Engine
+from edge.errors import PostureError
+from edge.records import Assessment
+from edge.results.outbox import Outbox
+from edge.settings import Settings
+
+
+@contextmanager
+def stop_on_signals() -> Iterator[threading.Event]:
+    """An event that Ctrl-C and SIGTERM set; handlers are put back afterwards."""
+    stop = threading.Event()
+
+    def handle(_signal: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    before = {sig: signal.signal(sig, handle) for sig in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield stop
+    finally:
+        for sig, handler in before.items():
+            signal.signal(sig, handler)
+
+
+class Reporter:
+    """Tells a person what happens, one line a result."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+
+    def saved(self, assessment: Assessment, seq: int) -> None:
+        given = sum(m.value is not None for m in assessment.measures)
+        self._console.print(
+            f"saved {seq}: {assessment.source}, {assessment.view}, {given} of "
+            f"{len(assessment.measures)} measures from {assessment.frames_used} frames",
+            highlight=False,
+        )
+
+    def saved_in_full(self, assessment: Assessment, seq: int) -> None:
+        table = Table(title=f"saved {seq}: {assessment.view} view", title_justify="left")
+        for heading in ("measure", "value", "± 95 %", "quality"):
+            table.add_column(heading)
+        for measure in assessment.measures:
+            table.add_row(*measure_row(measure))
+        self._console.print(table)
+
+    def problem(self, problem: PostureError) -> None:
+        self._console.print(f"[yellow]{problem}[/yellow]", highlight=False)
+
+
+@contextmanager
+def uplink_running(
+    settings: Settings, outbox: Outbox, engine: Engine, reporter: Reporter
+) -> Iterator[None]:
+    """The uplink in a thread of its own for as long as the context lasts."""
+    stop = threading.Event()
+    uplink = build_uplink(settings, outbox, engine=engine, on_problem=reporter.problem)
+    thread = threading.Thread(target=uplink.run, args=(stop,), name="uplink")
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+
+
+def wait_until_delivered(outbox: Outbox, stop: threading.Event, console: Console) -> None:
+    """Return when the collector has confirmed everything, or at `stop`."""
+    if outbox.depth() and not stop.is_set():
+        console.print("waiting for the collector; Ctrl-C leaves the rest in the outbox")
+    while outbox.depth() and not stop.wait(0.1):
+        pass
+
+
+def run(settings: Settings, *, only: str = "", verbose: bool = False) -> int:
+    """Measure and send until Ctrl-C, or until a recorded source has ended and all is delivered."""
+    console = Console()
+    reporter = Reporter(console)
+    on_saved = reporter.saved_in_full if verbose else reporter.saved
+    with stop_on_signals() as stop, open_outbox(settings) as outbox:
+        if only == "uplink":
+            systemd.ready("sending")
+            build_uplink(settings, outbox, engine=None, on_problem=reporter.problem).run(stop)
+            return 0
+        systemd.starting("loading the models", extend_s=120)
+        engine = build_engine(settings, outbox, on_saved=on_saved, on_problem=reporter.problem)
+        if only == "engine":
+            engine.run(stop)
+        else:
+            with uplink_running(settings, outbox, engine, reporter):
+                engine.run(stop)
+                wait_until_delivered(outbox, stop, console)
+        counts = outbox.counts()
+        console.print(
+            f"{engine.frames} frames seen, {counts.accepted} results accepted, "
+            f"{counts.waiting} waiting in the outbox",
+            highlight=False,
+        )
+    systemd.stopping()
+    return 0
