@@ -23,7 +23,7 @@ PLATFORMS = [f"manylinux_2_{minor}_aarch64" for minor in range(17, 37)] + ["many
 
 
 def wheels_for(python: str) -> dict[str, str]:
-    """Package -> wheel file name for one Python on aarch64.
+    """Package -> version and Python tag of its aarch64 wheel, for one Python.
 
     Raises RuntimeError with pip's own words where one is missing.
     """
@@ -44,9 +44,8 @@ def wheels_for(python: str) -> dict[str, str]:
     if found.returncode:
         raise RuntimeError(found.stderr.strip())
     items = json.loads(found.stdout)["install"]
-    return {
-        item["metadata"]["name"]: item["download_info"]["url"].rpartition("/")[2] for item in items
-    }
+    files = {i["metadata"]["name"]: i["download_info"]["url"].rpartition("/")[2] for i in items}
+    return {name: "{1} {2}".format(*file.split("-")) for name, file in files.items()}
 
 
 def main() -> int:
