@@ -57,7 +57,7 @@ def utc_ns_of(stamp: str) -> int:
     return (since.days * 86_400 + since.seconds) * 1_000_000_000 + since.microseconds * 1_000
 
 
-def now(newest_utc_ns: int = 0) -> Instant:
+def read_clock(newest_utc_ns: int = 0) -> Instant:
     """Read both clocks.
 
     newest_utc_ns : the latest UTC that was ever trusted here; an earlier clock has lost time.

@@ -18,6 +18,7 @@ from edge.results.clock import ClockState, Instant
 from edge.results.ranges import Ranges, holds
 
 BODY_LIMIT_BYTES = 16 * 1024
+RejectCode = Literal["malformed", "too_large", "topic_mismatch", "conflict"]
 EventKind = Literal["consent", "gap", "erase", "model", "clock", "camera"]
 
 Seq = Annotated[int, msgspec.Meta(ge=1)]
@@ -145,7 +146,7 @@ class Reject(msgspec.Struct, frozen=True):
     """A message the collector could not take in, and why. It stands in its dead letters."""
 
     seq: Seq
-    code: Literal["malformed", "too_large", "topic_mismatch", "conflict"]
+    code: RejectCode
 
 
 class Receipt(msgspec.Struct, frozen=True, tag_field="schema", tag="ps.receipt/1"):
@@ -183,22 +184,12 @@ class Birth(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="
     at_limit: Literal["refuse", "drop-oldest"]
 
 
-class Vitals(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What the engine knows of itself; all of it may be unknown.
-
-    stages_ms : stage name to (p50, p95).
-    """
-
-    frame_age_s: float | None = None
-    fps: float | None = None
-    stages_ms: dict[str, tuple[float, float]] = {}
-    temperature_c: float | None = None
-    disk_free_bytes: int | None = None
-    restarts: int | None = None
-
-
 class Health(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="ps.health/1"):
-    """Every 60 s. Counts are of this epoch: accepted = delivered + waiting + what else is named."""
+    """Every 60 s. Counts are of this epoch.
+
+    vitals : what the engine and the machine tell (frame age, stages, temperature, disk); it is
+    their affair, and every part of it may be missing.
+    """
 
     t: Time
     accepted: Count
@@ -208,7 +199,7 @@ class Health(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag=
     quarantined: Count
     dropped: Count
     problem: str
-    vitals: Vitals
+    vitals: dict[str, Any]
 
 
 class Response(msgspec.Struct, frozen=True, tag_field="schema", tag="ps.response/1"):
@@ -243,6 +234,11 @@ class CollectorState(msgspec.Struct, frozen=True, tag_field="schema", tag="ps.co
 
     online: bool
 
+
+SCHEMAS = tuple(
+    str(kind.__struct_config__.tag)
+    for kind in (Result, Event, Receipt, State, Birth, Health, Response, CollectorState)
+)
 
 Wire = TypeVar("Wire", bound=msgspec.Struct)
 _message_decoder: msgspec.json.Decoder[Result | Event] = msgspec.json.Decoder(Result | Event)

@@ -61,7 +61,7 @@ class Pending:
 
 
 @dataclass(frozen=True, slots=True)
-class Stock:
+class Counts:
     """What the outbox holds. Counts are of this epoch; oldest_age_s is 0 when nothing waits."""
 
     epoch: str
@@ -73,7 +73,6 @@ class Stock:
     dropped: int
     used_bytes: int
     limit_bytes: int
-    undated: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +92,7 @@ class Outbox:
         self._database = database
         self._limit_bytes = limit_bytes
         self._at_limit = at_limit
-        self._cfg_sha256 = cfg_sha256
+        self.cfg_sha256 = cfg_sha256
         self.site, self.station, self.epoch = database.rows(
             "SELECT site, station, epoch FROM self"
         )[0]
@@ -143,7 +142,7 @@ class Outbox:
         """
 
         def write(envelope: dict[str, Any]) -> Envelope:
-            return compose.result(envelope, assessment, consent, self._cfg_sha256)
+            return compose.result(envelope, assessment, consent, self.cfg_sha256)
 
         with self._transaction() as db:
             seq = self._append(db, f"result/{assessment.kind}", assessment.session, write)
@@ -159,11 +158,11 @@ class Outbox:
             self._keep_limit(db, seq)
             return seq
 
-    def accept_clock(self, was: clock.ClockState) -> int:
+    def accept_clock(self) -> int:
         """Commit the clock event that dates this boot's earlier results. Raises as `accept`."""
         with self._transaction() as db:
-            seq = self._append_event(db, "clock", {"was": was})
             db.execute("UPDATE self SET undated_boot_id = ''")
+            seq = self._append_event(db, "clock", {})
             self._keep_limit(db, seq)
             return seq
 
@@ -246,18 +245,18 @@ class Outbox:
             self._append_event(db, "erase", msgspec.to_builtins(Erase(session, ranges)))
             return ranges
 
-    def stock(self) -> Stock:
+    def counts(self) -> Counts:
         """What is there now, for people and for health messages."""
         with _usable():
-            [(next_seq, quarantined, dropped, undated)] = self._database.rows(
-                "SELECT next_seq, quarantined, dropped, undated_boot_id FROM self"
+            [(next_seq, quarantined, dropped)] = self._database.rows(
+                "SELECT next_seq, quarantined, dropped FROM self"
             )
-            [(waiting,)] = self._database.rows("SELECT COUNT(*) FROM message")
+            waiting = self.depth()
             oldest = self._database.rows(
                 "SELECT seq, utc_ns, boot_id, boottime_ns FROM message ORDER BY seq LIMIT 1"
             )
             used_bytes = self._database.used_bytes()
-        return Stock(
+        return Counts(
             epoch=self.epoch,
             accepted=next_seq - 1,
             waiting=waiting,
@@ -267,14 +266,28 @@ class Outbox:
             dropped=dropped,
             used_bytes=used_bytes,
             limit_bytes=self._limit_bytes,
-            undated=undated == clock.boot_id(),
         )
+
+    def depth(self) -> int:
+        """How many messages wait for a receipt."""
+        with _usable():
+            return int(self._database.rows("SELECT COUNT(*) FROM message")[0][0])
+
+    def oldest_age_s(self) -> float:
+        """How long the oldest of them has waited; 0 when nothing waits."""
+        return self.counts().oldest_age_s
+
+    def undated(self) -> bool:
+        """Whether results of this boot were committed before its clock was right."""
+        with _usable():
+            [(of_boot_id,)] = self._database.rows("SELECT undated_boot_id FROM self")
+        return bool(of_boot_id == clock.boot_id())
 
     def now(self) -> clock.Instant:
         """The time, judged against the latest that this outbox ever trusted."""
         with _usable():
             [(newest_utc_ns,)] = self._database.rows("SELECT newest_utc_ns FROM self")
-        return clock.now(newest_utc_ns)
+        return clock.read_clock(newest_utc_ns)
 
     def close(self) -> None:
         self._database.close()
@@ -294,7 +307,7 @@ class Outbox:
         seq, prev_sha256, newest_utc_ns = db.execute(
             "SELECT next_seq, prev_sha256, newest_utc_ns FROM self"
         ).fetchone()
-        instant = clock.now(newest_utc_ns)
+        instant = clock.read_clock(newest_utc_ns)
         body = compose.body_of(
             write(
                 {
@@ -393,7 +406,7 @@ def _delete(db: sqlite3.Connection, table: str, seqs: Collection[int]) -> None:
 
 def _age_s(utc_ns: int, boot_id: str, boottime_ns: int) -> float:
     """Seconds since a message was committed, by the clock that did not jump, where there is one."""
-    instant = clock.now()
+    instant = clock.read_clock()
     if boot_id == instant.boot_id:
         return max(0, instant.boottime_ns - boottime_ns) / 1e9
     return max(0, instant.utc_ns - utc_ns) / 1e9

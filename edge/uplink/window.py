@@ -23,6 +23,7 @@ class Flight:
     aside : it has had its chance while others were receipted, and holds no place any more.
     """
 
+    first_s: float
     sent_s: float
     tries: int = 1
     due_s: float = math.inf
@@ -46,7 +47,7 @@ class Window:
         """Published for the first time, or again."""
         flight = self.flights.get(seq)
         if flight is None:
-            self.flights[seq] = Flight(now_s)
+            self.flights[seq] = Flight(now_s, now_s)
         else:
             flight.sent_s, flight.due_s = now_s, math.inf
             flight.tries += 1
@@ -58,7 +59,7 @@ class Window:
 
     def hold(self, seq: int) -> None:
         """The broker will never take it on this connection: let the others pass."""
-        flight = self.flights.setdefault(seq, Flight(-math.inf))
+        flight = self.flights.setdefault(seq, Flight(-math.inf, -math.inf))
         flight.due_s, flight.aside = math.inf, True
 
     def settled(self, seqs: tuple[int, ...], now_s: float) -> None:
@@ -67,6 +68,17 @@ class Window:
             self._receipt_s = now_s
         for seq in seqs:
             self.flights.pop(seq, None)
+
+    def restart(self, now_s: float) -> None:
+        """The collector came back: it may have lost what was under way, so all of it goes again."""
+        for flight in self.flights.values():
+            flight.first_s, flight.tries = now_s, 0
+            if not math.isinf(flight.due_s):
+                flight.due_s = now_s
+
+    def forget(self, seq: int) -> None:
+        """It no longer waits: erased, or dropped at the limit."""
+        self.flights.pop(seq, None)
 
     def overdue(self, now_s: float) -> list[int]:
         """What to send again now.
@@ -83,10 +95,5 @@ class Window:
 
     def unanswered_s(self, now_s: float) -> float:
         """How long something has been waiting for a receipt while none came; 0 if nothing is."""
-        waiting = [f.sent_s for f in self.flights.values() if not f.aside]
-        if not waiting:
-            return 0.0
-        return now_s - max(self._receipt_s, self._first_s(waiting))
-
-    def _first_s(self, sent_s: list[float]) -> float:
-        return min(sent_s)
+        waiting = [flight.first_s for flight in self.flights.values() if not flight.aside]
+        return now_s - max(self._receipt_s, min(waiting)) if waiting else 0.0

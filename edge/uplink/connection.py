@@ -1,0 +1,351 @@
+"""One connection to the broker, from CONNECT to its end.
+
+Verified traps of paho-mqtt 2.2 shape this file. A client object lives as long as its connection,
+so nothing it queued can be sent twice or stall a reconnect. Its callbacks only append to a queue,
+and its loop runs in the caller's thread: no lock can be taken in the wrong order, no network
+thread can die unseen, and what goes wrong is raised where somebody reads it. Never QoS 2.
+"""
+
+from __future__ import annotations
+
+import ssl
+import time
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, Self
+
+import paho.mqtt.client as paho
+from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+from paho.mqtt.subscribeoptions import SubscribeOptions
+
+from edge.errors import BrokerRefused, BrokerUnreachable, SettingsInvalid
+from edge.settings import MqttSettings
+
+Version = Literal["5", "3.1.1"]
+
+CONNECT_TIMEOUT_S = 10.0
+WILL_DELAY_S = 30
+SESSION_EXPIRY_S = 60  # longer than the will's delay: a session's end publishes its will at once
+_SESSION_TAKEN_OVER = 0x8E
+_UNSUPPORTED_VERSION = 0x84
+
+
+class Mqtt5Unsupported(BrokerUnreachable):
+    """The broker speaks 3.1.1 only: connect again with that."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """A message from the broker. Expiry is the broker's affair."""
+
+    topic: str
+    body: bytes
+    retained: bool
+    mid: int
+    qos: int
+    response_topic: str = ""
+    correlation: bytes = b""
+    user_properties: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledged:
+    """The broker answered a publication. refusal : its reason code if it refused, else 0."""
+
+    mid: int
+    refusal: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Will:
+    """What the broker says, retained, when this client goes away."""
+
+    topic: str
+    body: bytes
+    delay_s: int = 0
+
+
+class Connection:
+    """See the module. Create with `Connection.open`; poll it often."""
+
+    def __init__(
+        self, mqtt: MqttSettings, client_id: str, version: Version, *, will: Will | None, acks: bool
+    ) -> None:
+        self.version = version
+        self._client_id = client_id
+        self.receive_maximum = 65_535
+        self.packet_limit_bytes = 268_435_455
+        self._events: deque[Arrived | Acknowledged] = deque()
+        self._connected: ReasonCode | None = None
+        self._ended: ReasonCode | None = None
+        self._granted: dict[int, list[ReasonCode]] = {}
+        self._client = paho.Client(
+            CallbackAPIVersion.VERSION2,
+            client_id=client_id,
+            protocol=MQTTProtocolVersion.MQTTv5 if self._is_5 else MQTTProtocolVersion.MQTTv311,
+            clean_session=None if self._is_5 else True,
+            reconnect_on_failure=False,
+            manual_ack=acks,
+        )
+        self._client.connect_timeout = CONNECT_TIMEOUT_S
+        self._client.on_connect = self._on_connect
+        self._client.on_disconnect = self._on_disconnect
+        self._client.on_message = self._on_message
+        self._client.on_publish = self._on_publish
+        self._client.on_subscribe = self._on_subscribe
+        _identify(self._client, mqtt)
+        if will is not None:
+            properties = self._properties(PacketTypes.WILLMESSAGE)
+            if properties is not None:
+                properties.WillDelayInterval = will.delay_s
+            self._client.will_set(will.topic, will.body, 1, retain=True, properties=properties)
+
+    @property
+    def _is_5(self) -> bool:
+        return self.version == "5"
+
+    def _properties(self, packet: int) -> Any:
+        return Properties(packet) if self._is_5 else None  # type: ignore[no-untyped-call]
+
+    @classmethod
+    def open(
+        cls,
+        mqtt: MqttSettings,
+        client_id: str,
+        version: Version,
+        *,
+        will: Will | None = None,
+        keep_session: bool = False,
+        acks: bool = False,
+    ) -> Self:
+        """Connect and wait for the broker's answer.
+
+        keep_session : the broker remembers the session for a minute, so that a short break
+        publishes no will. acks : the caller acknowledges messages itself, with `acknowledge`.
+
+        Raises
+        ------
+        BrokerUnreachable : nobody listens, or no answer in 10 s.
+        Mqtt5Unsupported : an answer that only a broker without MQTT 5 gives.
+        BrokerRefused : password, certificate or permission.
+        """
+        link = cls(mqtt, client_id, version, will=will, acks=acks)
+        try:
+            link._connect(mqtt, keep_session)
+        except BaseException:
+            link.close()
+            raise
+        return link
+
+    def _connect(self, mqtt: MqttSettings, keep_session: bool) -> None:
+        where = f"{mqtt.host}:{mqtt.port}"
+        properties = self._properties(PacketTypes.CONNECT)
+        if properties is not None and keep_session:
+            properties.SessionExpiryInterval = SESSION_EXPIRY_S
+        extra = {"clean_start": not keep_session, "properties": properties} if self._is_5 else {}
+        try:
+            self._client.connect(mqtt.host, mqtt.port, mqtt.keepalive_s, **extra)
+        except ssl.SSLCertVerificationError as error:
+            raise BrokerRefused(
+                f"The certificate of the broker at {where} is not trusted: {error}.",
+                "Set mqtt.ca_file to the authority that signed it.",
+            ) from error
+        except OSError as error:
+            raise BrokerUnreachable(
+                f"No broker at {where}: {error}.", "It is tried again until it answers."
+            ) from error
+        deadline_s = time.monotonic() + CONNECT_TIMEOUT_S
+        while self._connected is None and time.monotonic() < deadline_s:
+            try:
+                code = self._client.loop(0.1)
+            except Exception as error:
+                if self._is_5:  # paho cannot read the short CONNACK of an older broker
+                    raise Mqtt5Unsupported(f"{where} gave no MQTT 5 answer: {error}.") from error
+                raise
+            if code != MQTTErrorCode.MQTT_ERR_SUCCESS and self._connected is None:
+                if self._is_5:
+                    raise Mqtt5Unsupported(f"{where} hung up on MQTT 5.")
+                raise BrokerUnreachable(f"The broker at {where} hung up: {code.name}.")
+        if self._connected is None:
+            raise BrokerUnreachable(f"The broker at {where} gives no answer.")
+        if self._connected.is_failure:
+            if self._is_5 and self._connected.value == _UNSUPPORTED_VERSION:
+                raise Mqtt5Unsupported(f"{where} does not speak MQTT 5.")
+            raise BrokerRefused(
+                f"The broker at {where} refused {self._client_id!r}: {self._connected}.",
+                "Check mqtt.username, mqtt.password_file and the broker's password and ACL files.",
+            )
+
+    def poll(self, timeout_s: float) -> list[Arrived | Acknowledged]:
+        """Wait for the network for up to timeout_s; return what came, oldest first.
+
+        Raises
+        ------
+        BrokerUnreachable : the connection is gone.
+        BrokerRefused : the broker ended it for a reason only a person can mend.
+        """
+        if not self._events:
+            code = self._client.loop(timeout_s)
+            while (
+                self._events and code == MQTTErrorCode.MQTT_ERR_SUCCESS and len(self._events) < 64
+            ):
+                before = len(self._events)
+                code = self._client.loop(0)
+                if len(self._events) == before:
+                    break
+            if code != MQTTErrorCode.MQTT_ERR_SUCCESS and not self._events:
+                raise self._end(code)
+        events = list(self._events)
+        self._events.clear()
+        return events
+
+    def _end(self, code: MQTTErrorCode) -> BrokerUnreachable | BrokerRefused:
+        ended = self._ended
+        if ended is not None and self._is_5 and ended.value == _SESSION_TAKEN_OVER:
+            return BrokerRefused(
+                f"Another device connected to the broker as {self._client_id!r}.",
+                "Give each station its own name: was a memory card copied?",
+            )
+        return BrokerUnreachable(f"The connection to the broker broke: {ended or code.name}.")
+
+    def publish(
+        self,
+        topic: str,
+        body: bytes,
+        *,
+        qos: Literal[0, 1] = 1,
+        retain: bool = False,
+        correlation: bytes = b"",
+        user_properties: Iterable[tuple[str, str]] = (),
+    ) -> int:
+        """Hand a message to the broker; returns the number its Acknowledged will carry."""
+        properties = self._properties(PacketTypes.PUBLISH)
+        if properties is not None:
+            properties.PayloadFormatIndicator = 1
+            properties.ContentType = "application/json"
+            if correlation:
+                properties.CorrelationData = correlation
+            if pairs := list(user_properties):
+                properties.UserProperty = pairs
+        return self._client.publish(topic, body, qos, retain, properties).mid
+
+    def subscribe(self, *topics: str) -> None:
+        """Subscribe with QoS 1 and wait for the broker's word.
+
+        Raises
+        ------
+        BrokerRefused : the broker does not let this client read one of the topics.
+        BrokerUnreachable : no answer.
+        """
+        wanted: Any = (
+            [(topic, SubscribeOptions(qos=1)) for topic in topics]
+            if self._is_5
+            else [(topic, 1) for topic in topics]
+        )
+        mid = self._client.subscribe(wanted)[1]
+        deadline_s = time.monotonic() + CONNECT_TIMEOUT_S
+        while mid not in self._granted:
+            code = self._client.loop(0.1) if mid is not None else MQTTErrorCode.MQTT_ERR_NO_CONN
+            if code != MQTTErrorCode.MQTT_ERR_SUCCESS or time.monotonic() > deadline_s:
+                raise self._end(code)
+        for topic, granted in zip(topics, self._granted.pop(mid), strict=True):
+            if granted.is_failure:
+                raise BrokerRefused(
+                    f"The broker does not let {self._client_id!r} read {topic}: {granted}.",
+                    "Give it the right in the broker's ACL file.",
+                )
+
+    def acknowledge(self, message: Arrived) -> None:
+        """Tell the broker that a message is safe; only for connections opened with `acks`."""
+        self._client.ack(message.mid, message.qos)
+
+    def close(self) -> None:
+        """Say goodbye if there is still somebody to say it to; the will is then not published."""
+        self._client.disconnect()
+
+    def drop(self) -> None:
+        """End the connection without a word, as a crash would: the will is published."""
+        if (sock := self._client.socket()) is not None:
+            sock.close()
+
+    def _on_connect(
+        self, _client: Any, _data: Any, _flags: Any, reason: ReasonCode, properties: Any
+    ) -> None:
+        self.receive_maximum = getattr(properties, "ReceiveMaximum", self.receive_maximum)
+        self.packet_limit_bytes = getattr(properties, "MaximumPacketSize", self.packet_limit_bytes)
+        # paho does not read the broker's limit (state and birth count too, not only results)
+        self._client.max_inflight_messages_set(min(16, self.receive_maximum))
+        self._connected = reason
+
+    def _on_disconnect(
+        self, _client: Any, _data: Any, _flags: Any, reason: ReasonCode, _properties: Any
+    ) -> None:
+        self._ended = reason
+
+    def _on_message(self, _client: Any, _data: Any, message: paho.MQTTMessage) -> None:
+        properties = message.properties
+        self._events.append(
+            Arrived(
+                topic=message.topic,
+                body=bytes(message.payload),
+                retained=message.retain,
+                mid=message.mid,
+                qos=message.qos,
+                response_topic=getattr(properties, "ResponseTopic", ""),
+                correlation=getattr(properties, "CorrelationData", b""),
+                user_properties=dict(getattr(properties, "UserProperty", ())),
+            )
+        )
+
+    def _on_publish(
+        self, _client: Any, _data: Any, mid: int, reason: ReasonCode, _properties: Any
+    ) -> None:
+        # 3.1.1 has no reason: a refused publication looks like a good one, and no receipt comes
+        self._events.append(
+            Acknowledged(mid, reason.value if reason.is_failure else 0, str(reason))
+        )
+
+    def _on_subscribe(
+        self, _client: Any, _data: Any, mid: int, granted: list[ReasonCode], _properties: Any
+    ) -> None:
+        self._granted[mid] = granted
+
+
+def open_best(
+    mqtt: MqttSettings,
+    client_id: str,
+    *,
+    will: Will | None = None,
+    keep_session: bool = False,
+    acks: bool = False,
+) -> Connection:
+    """MQTT 5 where the broker has it, 3.1.1 where not. Raises as `Connection.open`."""
+    try:
+        return Connection.open(
+            mqtt, client_id, "5", will=will, keep_session=keep_session, acks=acks
+        )
+    except Mqtt5Unsupported:
+        return Connection.open(mqtt, client_id, "3.1.1", will=will, acks=acks)
+
+
+def _identify(client: paho.Client, mqtt: MqttSettings) -> None:
+    """Name, password and certificates; read at each connection, so that mending a file helps."""
+    try:
+        if mqtt.username:
+            password = None
+            if mqtt.password_file:
+                password = Path(mqtt.password_file).read_text(encoding="utf-8").strip()
+            client.username_pw_set(mqtt.username, password)
+        if mqtt.tls:
+            client.tls_set(mqtt.ca_file or None, mqtt.cert_file or None, mqtt.key_file or None)
+    except (OSError, ValueError) as error:
+        raise SettingsInvalid(
+            f"The broker's password or certificate files cannot be used: {error}.",
+            "Check mqtt.password_file, mqtt.ca_file, mqtt.cert_file and mqtt.key_file.",
+        ) from error

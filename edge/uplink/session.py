@@ -1,0 +1,200 @@
+"""What happens while one connection lasts: announce, send, resend, settle, answer.
+
+A message is deleted when a receipt names it, and for no other reason: not when the broker
+acknowledged it, for a broker forgets.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterator
+
+from edge.errors import BrokerUnreachable, MessageRefused
+from edge.results import clock
+from edge.results.messages import CollectorState, Receipt, State, decode, encode, identity
+from edge.results.outbox import Outbox, Pending
+from edge.results.topics import Topics
+from edge.uplink.commands import Commands
+from edge.uplink.connection import Acknowledged, Arrived, Connection
+from edge.uplink.window import Window
+
+log = logging.getLogger(__name__)
+
+IDLE_S = 0.1  # how soon a result that another process accepted is seen
+_LIVE_EVERY = 4  # each fourth message is the newest: today's do not wait behind a backlog
+_SILENT_RESENDS = 6  # so many resend times without a receipt, and the connection is not believed
+_HEADER_BYTES = 1024  # more than topic and properties of any of our packets
+
+# Reason codes of a negative PUBACK (MQTT 5, table 2-6)
+_NOT_AUTHORIZED = 0x87
+_NEVER_ON_THIS_CONNECTION = (0x90, 0x95, 0x99)  # topic invalid, too large, payload invalid
+_REFUSED_PAUSE_S = 30.0
+
+
+class Session:
+    """One connection's work. Call `start`, then `turn` again and again, then `farewell`.
+
+    on_receipt : called when a receipt took something out of the outbox.
+    on_trouble : told what is wrong while the connection stands; "" when it is well again.
+    """
+
+    def __init__(
+        self,
+        link: Connection,
+        outbox: Outbox,
+        topics: Topics,
+        commands: Commands,
+        *,
+        window: int,
+        resend_s: float,
+        on_receipt: Callable[[], None],
+        on_trouble: Callable[[str], None],
+    ) -> None:
+        self._link = link
+        self._outbox = outbox
+        self._topics = topics
+        self._commands = commands
+        self._resend_s = resend_s
+        self._on_receipt = on_receipt
+        self._on_trouble = on_trouble
+        self._window = Window(min(window, link.receive_maximum), resend_s)
+        self._seq_of_mid: dict[int, int] = {}
+        self._cursor = 0
+        self._turns = 0
+        self._collector_online = False
+        self._paused_until_s = 0.0
+
+    def start(self, birth: bytes) -> None:
+        """Subscribe anew, for a broker may have forgotten, and say who is here."""
+        wanted = [self._topics.receipt, self._topics.collector_state]
+        if self._link.version == "5":  # commands need expiry, response topic, correlation
+            wanted.append(self._topics.command("+"))
+        self._on_trouble("no collector has announced itself to the broker yet")
+        self._link.subscribe(*wanted)
+        self._link.publish(self._topics.birth, birth, retain=True)
+        self._announce(online=True)
+
+    def turn(self) -> None:
+        """One round: what came, then what must go. Returns after at most IDLE_S without work.
+
+        Raises
+        ------
+        BrokerUnreachable, BrokerRefused : the connection is over.
+        """
+        for event in self._link.poll(IDLE_S):
+            if isinstance(event, Acknowledged):
+                self._acknowledged(event)
+            else:
+                self._arrived(event)
+        now_s = time.monotonic()
+        if self._collector_online and now_s >= self._paused_until_s:
+            if self._window.unanswered_s(now_s) > _SILENT_RESENDS * self._resend_s:
+                raise BrokerUnreachable("No receipt comes, though the collector says it is there.")
+            for seq in self._window.overdue(now_s):
+                waiting = self._outbox.waiting(seq)
+                if waiting is None:  # erased or dropped meanwhile
+                    self._window.forget(seq)
+                else:
+                    self._send(waiting)
+            for message in self._next(self._window.free):
+                self._send(message)
+
+    def farewell(self) -> None:
+        """Leave in good order: the state says so at once, no will is needed."""
+        self._announce(online=False)
+
+    def _announce(self, *, online: bool) -> None:
+        counts = self._outbox.counts()
+        state = State(online, clock.boot_id(), counts.epoch, counts.oldest_seq, counts.accepted)
+        self._link.publish(self._topics.state, encode(state), retain=True)
+
+    def _next(self, count: int) -> Iterator[Pending]:
+        """Up to count messages that are not under way: oldest first, each fourth the newest."""
+        for _ in range(count):
+            self._turns += 1
+            message = self._newest() if self._turns % _LIVE_EVERY == 0 else None
+            message = message or self._oldest()
+            if message is None:
+                return
+            yield message
+
+    def _newest(self) -> Pending | None:
+        for message in self._outbox.pending(1, newest_first=True):
+            if message.seq not in self._window.flights:
+                return message
+        return None
+
+    def _oldest(self) -> Pending | None:
+        while page := self._outbox.pending(1, after=self._cursor):
+            self._cursor = page[0].seq
+            if page[0].seq not in self._window.flights:
+                return page[0]
+        return None
+
+    def _send(self, message: Pending) -> None:
+        if len(message.body) + _HEADER_BYTES > self._link.packet_limit_bytes:
+            self._window.hold(message.seq)
+            self._on_trouble(
+                f"the broker takes packets of {self._link.packet_limit_bytes} bytes at most;"
+                f" message {message.seq} waits until max_packet_size is raised"
+            )
+            return
+        self._window.sent(message.seq, time.monotonic())
+        mid = self._link.publish(
+            self._topics.message(message.channel),
+            message.body,
+            user_properties=[
+                ("id", identity(self._outbox.station, self._outbox.epoch, message.seq)),
+                ("type", message.channel),
+            ],
+        )
+        self._seq_of_mid[mid] = message.seq
+
+    def _acknowledged(self, event: Acknowledged) -> None:
+        seq = self._seq_of_mid.pop(event.mid, None)
+        if seq is None:  # state, birth or an answer
+            return
+        now_s = time.monotonic()
+        if event.refusal in _NEVER_ON_THIS_CONNECTION:
+            self._window.hold(seq)
+        else:
+            self._window.acknowledged(seq, now_s)
+        if event.refusal == _NOT_AUTHORIZED:
+            self._paused_until_s = now_s + _REFUSED_PAUSE_S
+        if event.refusal:
+            self._on_trouble(f"the broker refused message {seq}: {event.reason}; it is kept")
+
+    def _arrived(self, message: Arrived) -> None:
+        try:
+            if message.topic == self._topics.receipt:
+                self._receipt(message)
+            elif message.topic == self._topics.collector_state:
+                self._collector(decode(message.body, CollectorState).online)
+            else:
+                self._command(message)
+        except MessageRefused as problem:  # whoever wrote it, it must not stop the results
+            log.warning("%s: %s", message.topic, problem)
+
+    def _receipt(self, message: Arrived) -> None:
+        if message.retained:  # an old one, for somebody else's life of these numbers
+            return
+        settled = self._outbox.settle(decode(message.body, Receipt), self._window.flights)
+        for seq in settled.rejected:
+            log.error("the collector rejected message %d; it is in quarantine", seq)
+        seqs = settled.stored + settled.rejected
+        if seqs:
+            self._window.settled(seqs, time.monotonic())
+            self._on_receipt()
+
+    def _collector(self, online: bool) -> None:
+        if online and not self._collector_online:
+            self._window.restart(time.monotonic())
+        self._collector_online = online
+        self._on_trouble("" if online else "the collector is offline; results wait")
+
+    def _command(self, message: Arrived) -> None:
+        answer = self._commands.answer(message)
+        if answer is not None:
+            self._cursor = 0  # a resend may have put old numbers back in line
+            self._link.publish(answer.topic, answer.body, correlation=answer.correlation)

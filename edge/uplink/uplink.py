@@ -1,0 +1,208 @@
+"""Outbox to broker to collector, and the receipts back: connects, and connects again.
+
+One thread owns the connection and this end of the outbox.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from edge import __version__
+from edge.errors import OutboxFull, PostureError
+from edge.records import ModelIdentity
+from edge.results import clock
+from edge.results.messages import (
+    BODY_LIMIT_BYTES,
+    SCHEMAS,
+    Birth,
+    Health,
+    State,
+    Time,
+    WireModel,
+    encode,
+)
+from edge.results.outbox import Outbox
+from edge.results.topics import Topics
+from edge.settings import Settings
+from edge.uplink.backoff import Backoff
+from edge.uplink.commands import Commands, Handler
+from edge.uplink.connection import WILL_DELAY_S, Connection, Will, open_best
+from edge.uplink.session import Session
+
+log = logging.getLogger(__name__)
+
+HEALTH_EVERY_S = 60.0
+Phase = Literal["stopped", "connecting", "connected"]
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """For watchdog, doctor and screen.
+
+    loop_age_s : since the loop last came round; a dead or stuck thread cannot hide.
+    receipt_age_s : since the last receipt, None before the first. problem : "" when all is well.
+    """
+
+    phase: Phase
+    problem: str
+    loop_age_s: float
+    receipt_age_s: float | None
+
+
+class Uplink:
+    """Sends what the outbox holds.
+
+    vitals : called for each health message (every 60 s), returns JSON values.
+    models, measures : for the birth message; measures maps code to unit.
+    commands : name to handler, beside `resend` and `erase`.
+    on_problem : told once of each new problem that ends a connection or keeps one from starting.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        outbox: Outbox,
+        *,
+        vitals: Callable[[], dict[str, Any]] = dict,
+        models: tuple[ModelIdentity, ...] = (),
+        measures: Mapping[str, str] | None = None,
+        commands: Mapping[str, Handler] | None = None,
+        on_problem: Callable[[PostureError], None] = lambda _: None,
+    ) -> None:
+        self._settings = settings
+        self._outbox = outbox
+        self._topics = Topics(settings.site, settings.station)
+        self._commands = Commands(outbox, self._topics, commands or {})
+        self._vitals = vitals
+        self._models = models
+        self._measures = dict(measures or {})
+        self._on_problem = on_problem
+        self._phase: Phase = "stopped"
+        self._problem = ""
+        self._said_version = ""
+        self._loop_at_s = time.monotonic()
+        self._receipt_at_s: float | None = None
+        self._health_at_s = 0.0
+        self._backoff = Backoff(0.5, 60.0)
+
+    def status(self) -> Status:
+        """How it goes; may be asked from any thread."""
+        now_s = time.monotonic()
+        receipt_age_s = None if self._receipt_at_s is None else now_s - self._receipt_at_s
+        return Status(self._phase, self._problem, now_s - self._loop_at_s, receipt_age_s)
+
+    def run(self, stop: threading.Event) -> None:
+        """Connect, serve, and connect again, until `stop`. Never gives up, never raises."""
+        while not stop.is_set():
+            self._phase = "connecting"
+            self._loop_at_s = time.monotonic()
+            try:
+                self._serve(self._connect(), stop)
+            except PostureError as problem:
+                if str(problem) != self._problem:
+                    log.warning("%s", problem)
+                    self._on_problem(problem)
+                self._problem = str(problem)
+            except Exception:
+                log.exception("the uplink failed and starts again")
+                self._problem = "the uplink failed and starts again"
+            if not stop.is_set():
+                stop.wait(self._backoff.next_s())
+        self._phase = "stopped"
+
+    def _connect(self) -> Connection:
+        away = State(False, clock.boot_id(), self._outbox.epoch)
+        link = open_best(
+            self._settings.mqtt,
+            self._settings.station,
+            will=Will(self._topics.state, encode(away), WILL_DELAY_S),
+            keep_session=True,
+        )
+        if link.version != self._said_version:
+            self._said_version = link.version
+            log.info("connected with MQTT %s", link.version)
+            if link.version != "5":
+                log.warning(
+                    "the broker has no MQTT 5: no commands, no will delay and no reasons for"
+                    " refused messages; receipts keep the results safe"
+                )
+        return link
+
+    def _serve(self, link: Connection, stop: threading.Event) -> None:
+        try:
+            session = Session(
+                link,
+                self._outbox,
+                self._topics,
+                self._commands,
+                window=self._settings.mqtt.window,
+                resend_s=self._settings.mqtt.resend_s,
+                on_receipt=self._received,
+                on_trouble=self._trouble,
+            )
+            session.start(encode(self._birth()))
+            self._phase = "connected"
+            while not stop.is_set():
+                self._loop_at_s = time.monotonic()
+                session.turn()
+                self._date_earlier_results()
+                if self._loop_at_s - self._health_at_s >= HEALTH_EVERY_S:
+                    self._health_at_s = self._loop_at_s
+                    link.publish(self._topics.health, encode(self._health()), qos=0)
+            session.farewell()
+            link.close()
+        finally:
+            link.drop()
+
+    def _received(self) -> None:
+        self._receipt_at_s = time.monotonic()
+        self._backoff.reset()  # only a receipt proves that the whole way works
+
+    def _trouble(self, problem: str) -> None:
+        if problem and problem != self._problem:
+            log.warning("%s", problem)
+        self._problem = problem
+
+    def _date_earlier_results(self) -> None:
+        """Once the clock is right, say so: the collector then dates this boot's results."""
+        if self._outbox.undated() and self._outbox.now().state == "synced":
+            try:
+                self._outbox.accept_clock()
+            except OutboxFull as problem:  # tried again as soon as a receipt makes room
+                self._trouble(str(problem))
+
+    def _birth(self) -> Birth:
+        return Birth(
+            sw=__version__,
+            cfg_sha256=self._outbox.cfg_sha256,
+            models=tuple(WireModel(m.name, m.version, m.sha256) for m in self._models),
+            measures=self._measures,
+            schemas=SCHEMAS,
+            body_limit_bytes=BODY_LIMIT_BYTES,
+            outbox_limit_bytes=self._outbox.counts().limit_bytes,
+            at_limit=self._settings.outbox.at_limit,
+        )
+
+    def _health(self) -> Health:
+        counts = self._outbox.counts()
+        try:
+            vitals = self._vitals()
+        except Exception:  # numbers about the work must not stop the work
+            log.exception("the vitals cannot be read")
+            vitals = {}
+        return Health(
+            t=Time.of(self._outbox.now()),
+            accepted=counts.accepted,
+            waiting=counts.waiting,
+            waiting_bytes=counts.used_bytes,
+            oldest_age_s=round(counts.oldest_age_s, 1),
+            quarantined=counts.quarantined,
+            dropped=counts.dropped,
+            problem=self._problem,
+            vitals=vitals,
+        )
