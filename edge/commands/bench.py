@@ -1,4 +1,4 @@
-"""`posture-station bench`: how long a frame takes on this machine, and how much of it is not inference."""
+"""`posture-station bench`: how long a frame takes here, and how much of it is not inference."""
 
 from __future__ import annotations
 
