@@ -1,4 +1,4 @@
-"""A detector's outputs to person boxes (N, 5): x1, y1, x2, y2 in input pixels, score; best first."""
+"""A detector's outputs to person boxes (N, 5), best first: corners in input pixels, score."""
 
 from __future__ import annotations
 
@@ -33,7 +33,8 @@ def decode_grid(
     height, width = input_hw
     x = (np.arange(columns)[None, :] + np.tanh(cells[1])) * width / columns
     y = (np.arange(rows)[:, None] + np.tanh(cells[2])) * height / rows
-    half_width, half_height = width / (2 + 2 * np.exp(-cells[3])), height / (2 + 2 * np.exp(-cells[4]))
+    half_width = width / (2 + 2 * np.exp(-cells[3]))
+    half_height = height / (2 + 2 * np.exp(-cells[4]))
     boxes = np.stack([x - half_width, y - half_height, x + half_width, y + half_height], axis=-1)
     is_person = cells[5:].argmax(axis=0) == PERSON
     scores = cells[0].clip(0) ** 0.6 * cells[5 + PERSON].clip(0) ** 0.4 * is_person

@@ -61,9 +61,7 @@ def decode_heatmaps(heatmaps: Float32, method: Method = "log-parabola") -> Heatm
         offset[found], spread[found] = _log_parabola(patch[found])
     elif method == "dark":
         offset[found], spread[found] = _dark(patch[found])
-    inside = np.column_stack(
-        [(column > 0) & (column < width - 1), (row > 0) & (row < height - 1)]
-    )
+    inside = np.column_stack([(column > 0) & (column < width - 1), (row > 0) & (row < height - 1)])
     offset[~inside] = 0
     spread[~inside.all(axis=1)] = np.nan
 

@@ -78,6 +78,7 @@ def decode_keypoint_rcnn(
     labels: NDArray[np.int64],
     scores: Raw,
     keypoints: Raw,
+    *,
     min_score: float,
     iou: float,
 ) -> tuple[Array, Array]:

@@ -36,8 +36,8 @@ class PeopleNetwork:
                 outputs["labels"],
                 outputs["scores"],
                 outputs["keypoints"],
-                limits.person,
-                limits.iou,
+                min_score=limits.person,
+                iou=limits.iou,
             )
             corners = to_image(letterbox, boxes[:, :4].reshape(-1, 2, 2))
             people[:, :, :2] = to_image(letterbox, people[:, :, :2])
@@ -49,6 +49,7 @@ class PeopleNetwork:
                     if name in skeleton.index:
                         keypoints[skeleton.index[name]] = row
                 unknown = np.full((len(skeleton.keypoints), 2, 2), np.nan, np.float32)
-                box = (*(float(v) for v in low), *(float(v) for v in high - low))
+                x, y, width, height = (float(v) for v in (*low, *(high - low)))
+                box = (x, y, width, height)
                 poses.append(Pose(skeleton, keypoints, unknown, float(score), box))
         return poses

@@ -45,9 +45,7 @@ class PersonDetector:
                 input_hw = (letterbox.input_height_px, letterbox.input_width_px)
                 boxes = decode_grid(outputs["grid"], input_hw, limits.person, limits.iou)
             else:
-                boxes = decode_boxes(
-                    outputs["boxes"], outputs["scores"], limits.person, limits.iou
-                )
+                boxes = decode_boxes(outputs["boxes"], outputs["scores"], limits.person, limits.iou)
             corners = to_image(letterbox, boxes[:, :4].reshape(-1, 2, 2))
             edges = (image.shape[1] - 0.5, image.shape[0] - 0.5)
             return _clipped(corners, boxes[:, 4], edges)

@@ -154,7 +154,7 @@ class Network:
             return ["the description has no golden vectors"]
         try:
             picture = golden_picture(golden.seed, golden.height_px, golden.width_px)
-            return golden_faults(golden, self.run(picture))
+            return golden_faults(golden, self.run(picture, stages=True))
         except ORT_ERRORS as error:
             return [f"the graph does not run: {error}"]
 
