@@ -1,0 +1,198 @@
+"""One pose to its measures: value and interval, or refused with the reason. Nothing is left out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+
+from edge.posture.angles import Float64, distance_px
+from edge.posture.calibration import LEVEL, Calibration
+from edge.posture.definition import Definition
+from edge.posture.frontal import FRONTAL
+from edge.posture.landmarks import CONFIDENT, USABLE, Landmarks, Side, keypoints_of, near_side
+from edge.posture.sagittal import SAGITTAL
+from edge.posture.spine import SPINE
+from edge.posture.uncertainty import (
+    COVERAGE,
+    SCALE_SD_MM,
+    SCALE_SD_STATURE,
+    gradient_px,
+    standard_error,
+)
+from edge.posture.views import SQUARE_YAW_DEG, view_of, yaw_deg
+from edge.records import Measure, Pose, Quality, View
+from edge.skeletons import Skeleton
+
+_COINCIDE_PX = 1.0
+
+
+@dataclass(frozen=True, eq=False)
+class _Sight:
+    """A person as seen from one side, with what holds for all measures alike."""
+
+    body: Landmarks
+    view: View
+    calibration: Calibration
+    n_eff: float
+    refused: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
+
+    @property
+    def facing(self) -> float:
+        return 1.0 if self.view in ("front", "right") else -1.0
+
+
+def assess(
+    pose: Pose,
+    view: View | None = None,
+    calibration: Calibration = LEVEL,
+    n_eff: float = 1.0,
+) -> tuple[Measure, ...]:
+    """All measures of a view, in the order of the catalogue.
+
+    view : as known from outside; None lets the facing test decide. A view that the facing test
+        contradicts is refused: a mirrored picture must not pass for the other side.
+    n_eff : effective number of frames the pose was taken from, for the record. The covariance of
+        the pose is that of the pose as given; it is not divided again.
+
+    Where the view is unknown every measure the skeleton could give is refused, with the reason.
+    """
+    found = view_of(pose)
+    refused: tuple[str, ...] = ()
+    if view is None:
+        view, refused = found
+    elif found.view not in ("unknown", view):
+        refused = (f"seen_from:{found.view}",)
+    body = Landmarks.of(pose, calibration, near_side(pose, view))
+    doubts = _turned(body, view, calibration) if view in ("front", "back") else ()
+    sight = _Sight(body, view, calibration, n_eff, refused, doubts)
+    return tuple(_measure(definition, sight) for definition in catalogue(pose.skeleton, view))
+
+
+@cache
+def catalogue(skeleton: Skeleton, view: View) -> tuple[Definition, ...]:
+    """The definitions that apply to a skeleton in a view; all views' where it is unknown.
+
+    Skeletons with shoulders get the body's measures, with vertebrae the spine's. Of definitions
+    that share a code the first one counts that the skeleton has all landmarks for, else the last.
+    """
+    lists = FRONTAL + SAGITTAL if "left_shoulder" in skeleton.index else ()
+    lists += SPINE if "T6" in skeleton.index else ()
+    chosen: dict[str, Definition] = {}
+    for definition in lists:
+        if view != "unknown" and view not in definition.views:
+            continue
+        before = chosen.get(definition.code)
+        if before is None or not _has(skeleton, before):
+            chosen[definition.code] = definition
+    return tuple(chosen.values())
+
+
+def _has(skeleton: Skeleton, definition: Definition) -> bool:
+    near: Side = "left" if definition.side == "near" else ""
+    names = (name for mark in definition.landmarks for name in keypoints_of(mark, near))
+    return all(name in skeleton.index for name in names)
+
+
+def _turned(body: Landmarks, view: View, calibration: Calibration) -> tuple[str, ...]:
+    """A doubt on everything when the ankles say, beyond their own error, that the person turned."""
+    yaw = yaw_deg(body, view, calibration)
+    return ("turned",) if yaw is not None and yaw[0] - yaw[1] > SQUARE_YAW_DEG else ()
+
+
+def _measure(definition: Definition, sight: _Sight) -> Measure:
+    unit, per_px = _unit(definition, sight)
+    side = sight.body.near if definition.side == "near" else definition.side
+    why = _refusals(definition, sight)
+    value, error = (np.nan, np.nan) if why else _value(definition, sight)
+    if not why and not (np.isfinite(value) and np.isfinite(error)):
+        why = ("undefined",)
+    if why:
+        return Measure(
+            definition.code, None, unit, None, sight.n_eff, Quality.REFUSED, why,
+            sight.view, side, definition.version,
+        )  # fmt: skip
+    doubts = _doubts(definition, sight, error)
+    u95 = COVERAGE * error * per_px
+    if definition.unit == "length":
+        scale_sd = SCALE_SD_STATURE if sight.calibration.mm_per_px is None else SCALE_SD_MM
+        u95 = float(np.hypot(u95, COVERAGE * scale_sd * value * per_px))
+    return Measure(
+        definition.code, value * per_px, unit, u95, sight.n_eff,
+        Quality.LOW if doubts else Quality.OK, doubts, sight.view, side, definition.version,
+    )  # fmt: skip
+
+
+def _unit(definition: Definition, sight: _Sight) -> tuple[str, float]:
+    """The unit reported and what one unit of the formula is in it."""
+    if definition.unit != "length":
+        return definition.unit, 1.0
+    if sight.calibration.mm_per_px is not None:
+        return "mm", sight.calibration.mm_per_px
+    return "%H", 100.0 / (sight.body.stature_px or np.nan)
+
+
+def _refusals(definition: Definition, sight: _Sight) -> tuple[str, ...]:
+    if definition.formula is None:
+        return tuple(f"not_measurable:{lacking}" for lacking in definition.landmarks)
+    if sight.refused:
+        return sight.refused
+    body = sight.body
+    names = _keypoints(definition, body)
+    if lacking := tuple(f"keypoint_not_in_skeleton:{n}" for n in names if n not in body.index):
+        return lacking
+    scores = {name: body.scores[body.index[name]] for name in names}
+    if unseen := tuple(
+        f"keypoint_{'weak' if score > 0.0 else 'missing'}:{name}"
+        for name, score in scores.items()
+        if not score >= USABLE
+    ):
+        return unseen
+    points = {name: body.point(name) for name in definition.landmarks}
+    if any(
+        distance_px(points[a], points[b]) < _COINCIDE_PX for a in points for b in points if a < b
+    ):
+        return ("keypoints_coincide",)
+    if definition.unit == "length" and np.isnan(_unit(definition, sight)[1]):
+        return ("stature_unknown",)
+    return definition.gate(body)
+
+
+def _doubts(definition: Definition, sight: _Sight, error: float) -> tuple[str, ...]:
+    body = sight.body
+    names = _keypoints(definition, body)
+    doubts = [f"keypoint_weak:{n}" for n in names if body.scores[body.index[n]] < CONFIDENT]
+    if not np.isfinite(body.covariance_px2[[body.index[n] for n in names]]).all():
+        doubts.append("covariance_unknown")
+    if definition.resolves_deg is not None and error > definition.resolves_deg:
+        doubts.append("low_reliability")
+    return (*doubts, *sight.doubts)
+
+
+def _value(definition: Definition, sight: _Sight) -> tuple[float, float]:
+    """Value and standard error, in the unit of the formula."""
+    body, formula = sight.body, definition.formula
+    if formula is None:
+        raise ValueError(f"{definition.code} has no formula")
+    names = _keypoints(definition, body)
+    # landmarks = mean @ keypoints: a midpoint takes half of each of its keypoints
+    mean = np.zeros((len(definition.landmarks), len(names)))
+    for row, landmark in enumerate(definition.landmarks):
+        parts = body.keypoints_of(landmark)
+        for part in parts:
+            mean[row, names.index(part)] += 1.0 / len(parts)
+
+    def evaluate(points: Float64) -> float:
+        return formula(points, sight.facing)
+
+    points = mean @ body.points_px[[body.index[name] for name in names]]
+    gradient = mean.T @ gradient_px(evaluate, points)
+    error = standard_error(gradient, body, names, sight.view, sight.calibration)
+    return evaluate(points), error
+
+
+def _keypoints(definition: Definition, body: Landmarks) -> tuple[str, ...]:
+    """The keypoints behind a definition's landmarks, each once, in order."""
+    return tuple(dict.fromkeys(n for mark in definition.landmarks for n in body.keypoints_of(mark)))

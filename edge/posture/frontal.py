@@ -1,0 +1,160 @@
+"""Measures of the front and back view.
+
+The pelvis line of a pose is the line of the hip joints, not of the iliac spines (ASIS); a
+difference of leg lengths in a picture is an appearance, not a discrepancy. Facing: front +1, back
+-1.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from edge.posture.angles import (
+    Float64,
+    distance_px,
+    inner_deg,
+    lean_deg,
+    tilt_deg,
+    valgus_deg,
+)
+from edge.posture.definition import Definition, Formula, Gate
+from edge.posture.landmarks import Landmarks
+from edge.records import View
+
+FRONT_BACK: tuple[View, ...] = ("front", "back")
+FRONT: tuple[View, ...] = ("front",)
+BACK: tuple[View, ...] = ("back",)
+
+# A thigh seen shorter than this part of its length points at the camera: the knee is bent, and the
+# angle in the picture says nothing about valgus.
+_THIGH_SEEN = 0.6
+_THIGH_TO_TRUNK = 0.245 / 0.288  # segment fractions after Winter
+_STRAIGHT_KNEE_DEG = 170.0
+
+
+def _tilt(p: Float64, _: float) -> float:
+    return tilt_deg(p[0], p[1])
+
+
+def _lean(p: Float64, facing: float) -> float:
+    return lean_deg(p[0], p[1], facing)
+
+
+def _shift(p: Float64, facing: float) -> float:
+    """Of the upper landmark over the lower, px; + towards the subject's right."""
+    return facing * float(p[0, 0] - p[1, 0])
+
+
+def _shoulder_pelvis(p: Float64, _: float) -> float:
+    """Shoulder tilt minus pelvis tilt (acromion-ASIS angle of SAPO); + opens on the right."""
+    return tilt_deg(p[0], p[1]) - tilt_deg(p[2], p[3])
+
+
+def _height_asymmetry(p: Float64, _: float) -> float:
+    """SAPO's asymmetry index (m - n) / ((m + n) / 2) of two heights above the ankles, %."""
+    right, left = p[2, 1] - p[0, 1], p[2, 1] - p[1, 1]
+    return float(200.0 * (right - left) / (right + left))
+
+
+def _knee_ankle_ratio(p: Float64, _: float) -> float:
+    return float(abs(p[1, 0] - p[0, 0]) / abs(p[3, 0] - p[2, 0]))
+
+
+def _leg_length(p: Float64, _: float) -> float:
+    """Path hip-knee-ankle, right minus left over their mean, %."""
+    right = distance_px(p[0], p[1]) + distance_px(p[1], p[2])
+    left = distance_px(p[3], p[4]) + distance_px(p[4], p[5])
+    return 200.0 * (right - left) / (right + left)
+
+
+def _stance(p: Float64, _: float) -> float:
+    return float(abs(p[0, 0] - p[1, 0]))
+
+
+def _valgus(side: str) -> Formula:
+    def formula(p: Float64, facing: float) -> float:
+        return valgus_deg(p[0], p[1], p[2], facing, right=side == "right")
+
+    return formula
+
+
+def _thigh_seen(side: str) -> Gate:
+    """|y_knee - y_hip| >= 0.6 thigh length.
+
+    A knee bent towards the camera shortens the thigh in the picture as well; so where the trunk is
+    seen, the thigh counts as long as a trunk like this one lets expect.
+    """
+
+    def gate(body: Landmarks) -> tuple[str, ...]:
+        hip, knee = body.point(f"{side}_hip"), body.point(f"{side}_knee")
+        thigh_px = distance_px(hip, knee)
+        if body.seen("mid_shoulder", "mid_hip"):
+            trunk_px = distance_px(body.point("mid_shoulder"), body.point("mid_hip"))
+            thigh_px = max(thigh_px, trunk_px * _THIGH_TO_TRUNK)
+        return () if abs(knee[1] - hip[1]) >= _THIGH_SEEN * thigh_px else (f"knee_bent:{side}",)
+
+    return gate
+
+
+def _knees_straight(body: Landmarks) -> tuple[str, ...]:
+    return tuple(
+        f"knee_bent:{side}"
+        for side in ("right", "left")
+        if inner_deg(*(body.point(f"{side}_{joint}") for joint in ("hip", "knee", "ankle")))
+        <= _STRAIGHT_KNEE_DEG
+    )
+
+
+def _leg(side: Literal["left", "right"]) -> tuple[str, ...]:
+    return f"{side}_hip", f"{side}_knee", f"{side}_ankle"
+
+
+def _knee_frontal(side: Literal["left", "right"]) -> Definition:
+    return Definition(
+        f"knee_frontal_{side}", "deg", _valgus(side), _leg(side), FRONT_BACK, side=side,
+        gate=_thigh_seen(side),
+    )  # fmt: skip
+
+
+def _pair(name: str) -> tuple[str, str]:
+    return f"right_{name}", f"left_{name}"
+
+
+FRONTAL: tuple[Definition, ...] = (
+    Definition("head_tilt_eye", "deg", _tilt, _pair("eye"), FRONT),
+    Definition("head_tilt_ear", "deg", _tilt, _pair("ear"), FRONT_BACK),
+    Definition("head_lean", "deg", _lean, ("upper_neck", "head_top"), FRONT_BACK,
+               version="1-head-top"),
+    Definition("head_lean", "deg", _lean, ("mid_shoulder", "mid_ear"), FRONT_BACK),
+    Definition("shoulder_tilt", "deg", _tilt, _pair("shoulder"), FRONT_BACK),
+    Definition("pelvis_tilt", "deg", _tilt, _pair("hip"), FRONT_BACK),
+    Definition("knee_line", "deg", _tilt, _pair("knee"), FRONT_BACK),
+    Definition("ankle_line", "deg", _tilt, _pair("ankle"), FRONT_BACK),
+    Definition("shoulder_pelvis_angle", "deg", _shoulder_pelvis,
+               _pair("shoulder") + _pair("hip"), FRONT_BACK),
+    Definition("trunk_lean", "deg", _lean, ("mid_hip", "upper_neck"), FRONT_BACK,
+               version="1-upper-neck"),
+    Definition("trunk_lean", "deg", _lean, ("mid_hip", "neck"), FRONT_BACK, version="1-neck"),
+    Definition("trunk_lean", "deg", _lean, ("mid_hip", "mid_shoulder"), FRONT_BACK),
+    Definition("head_over_shoulders", "length", _shift, ("mid_shoulder", "mid_ear"), FRONT_BACK),
+    Definition("shoulders_over_hips", "length", _shift, ("mid_hip", "mid_shoulder"), FRONT_BACK),
+    Definition("hips_over_ankles", "length", _shift, ("mid_ankle", "mid_hip"), FRONT_BACK),
+    Definition("shoulders_over_ankles", "length", _shift, ("mid_ankle", "mid_shoulder"),
+               FRONT_BACK),
+    Definition("head_over_ankles", "length", _shift, ("mid_ankle", "mid_ear"), FRONT_BACK),
+    Definition("shoulder_height_asymmetry", "%", _height_asymmetry,
+               (*_pair("shoulder"), "mid_ankle"), FRONT_BACK),
+    Definition("wrist_height_asymmetry", "%", _height_asymmetry,
+               (*_pair("wrist"), "mid_ankle"), FRONT_BACK),
+    _knee_frontal("right"),
+    _knee_frontal("left"),
+    Definition("knee_ankle_ratio", "1", _knee_ankle_ratio, _pair("knee") + _pair("ankle"), FRONT),
+    Definition("leg_length_appearance", "%", _leg_length, _leg("right") + _leg("left"), FRONT,
+               gate=_knees_straight),
+    Definition("stance_width", "length", _stance, _pair("ankle"), FRONT),
+    # What the picture of a clothed person does not show.
+    Definition("foot_progression", "deg", None, ("floor_plane",), FRONT),
+    Definition("q_angle", "deg", None, ("asis", "patella", "tibial_tuberosity"), FRONT),
+    Definition("trunk_contour_asymmetry", "%", None, ("axilla", "waist_contour"), FRONT_BACK),
+    Definition("scoliosis", "deg", None, ("vertebrae_from_behind",), BACK),
+)  # fmt: skip

@@ -1,0 +1,126 @@
+"""A pose as named landmarks: keypoints, midpoints of pairs, and the near side of a side view.
+
+Nothing is invented: a landmark exists exactly when every keypoint it is made of was found.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+
+from edge.posture.angles import Float64, distance_px
+from edge.posture.calibration import LEVEL, Calibration
+from edge.records import Pose, View
+
+Side = Literal["left", "right", ""]
+
+# Below USABLE a keypoint counts as not seen; below CONFIDENT its measures are of low quality.
+CONFIDENT = 0.5
+USABLE = 0.3
+
+_CHAIN = ("ear", "shoulder", "hip", "knee", "ankle")
+_SIDED = (*_CHAIN, "eye", "big_toe")
+# Trunk, thigh and shank (.288, .245, .246), and C4 to S5, as parts of stature: segment fractions
+# after Winter; the vertebral one is an estimate.
+_LEG_AND_TRUNK = 0.779
+_TRUNK = 0.288
+_C4_TO_S5 = 0.384
+
+
+def keypoints_of(landmark: str, near: Side) -> tuple[str, ...]:
+    """The keypoints a landmark is the mean of: a pair, that of the near side, or itself."""
+    part = landmark.removeprefix("mid_")
+    if part != landmark and part in _CHAIN:
+        return f"left_{part}", f"right_{part}"
+    return (f"{near}_{landmark}",) if near and landmark in _SIDED else (landmark,)
+
+
+@dataclass(frozen=True, eq=False)
+class Landmarks:
+    """One person's keypoints after rectification.
+
+    index : keypoint name -> row.
+    points_px : (K, 2). covariance_px2 : (K, 2, 2), NaN where the estimator does not know.
+    scores : (K,), 0 for missing keypoints.
+    near : the side turned to the camera in a side view, whose keypoints `ear`, `hip`, ... name.
+    """
+
+    index: dict[str, int]
+    points_px: Float64
+    covariance_px2: Float64
+    scores: Float64
+    near: Side = ""
+
+    @classmethod
+    def of(cls, pose: Pose, calibration: Calibration = LEVEL, near: Side = "") -> Landmarks:
+        """The landmarks of a pose, corrected for the camera's roll and pitch."""
+        points, covariance = calibration.rectify(
+            pose.keypoints[:, :2].astype(np.float64), pose.covariance_px2.astype(np.float64)
+        )
+        found = np.isfinite(points).all(axis=1)
+        scores = np.where(found, pose.keypoints[:, 2], 0.0).astype(np.float64)
+        return cls(pose.skeleton.index, points, covariance, scores, near)
+
+    def keypoints_of(self, landmark: str) -> tuple[str, ...]:
+        """The keypoints a landmark is the mean of, whether or not the skeleton has them."""
+        return keypoints_of(landmark, self.near)
+
+    def seen(self, *landmarks: str) -> bool:
+        """Every keypoint of these landmarks exists and may be used."""
+        return all(
+            name in self.index and self.scores[self.index[name]] >= USABLE
+            for landmark in landmarks
+            for name in self.keypoints_of(landmark)
+        )
+
+    def point(self, landmark: str) -> Float64:
+        """(2,) px; NaN where a keypoint is missing."""
+        rows = [self.index[name] for name in self.keypoints_of(landmark)]
+        mean: Float64 = self.points_px[rows].mean(axis=0)
+        return mean
+
+    @cached_property
+    def stature_px(self) -> float | None:
+        """Stature from trunk, thigh and shank, which bent knees do not shorten; None if unseen.
+
+        Where the legs are unseen, from the trunk alone; on a spine, from C4 to S5.
+        """
+        legs, trunks = [], []
+        for side in ("left", "right"):
+            chain = [f"{side}_{name}" for name in ("shoulder", "hip", "knee", "ankle")]
+            if self.seen(*chain):
+                points = [self.point(name) for name in chain]
+                legs.append(sum(map(distance_px, points, points[1:])) / _LEG_AND_TRUNK)
+            if self.seen(*chain[:2]):
+                trunks.append(distance_px(self.point(chain[0]), self.point(chain[1])) / _TRUNK)
+        if legs or trunks:
+            return float(np.mean(legs or trunks))
+        spine = ("C4", "T6", "T8", "L4", "S5")
+        if self.seen(*spine):
+            points = [self.point(name) for name in spine]
+            return sum(map(distance_px, points, points[1:])) / _C4_TO_S5
+        return None
+
+
+def near_side(pose: Pose, view: View) -> Side:
+    """In a side view, the side whose ear, shoulder, hip, knee and ankle have the higher scores.
+
+    The side the view is named after where both are equal; empty where it is no side view.
+    """
+    if view not in ("right", "left"):
+        return ""
+    index = pose.skeleton.index
+    sums = {
+        side: sum(
+            float(pose.keypoints[index[f"{side}_{name}"], 2])
+            for name in _CHAIN
+            if f"{side}_{name}" in index
+        )
+        for side in ("left", "right")
+    }
+    if sums["left"] == sums["right"]:
+        return view
+    return "left" if sums["left"] > sums["right"] else "right"

@@ -1,0 +1,76 @@
+"""Measures of the side views, from the keypoints of the near side alone.
+
+An ear-shoulder angle is a surrogate and named so: the craniovertebral angle needs C7, which pose
+networks do not find. Facing: +1 the subject looks to image right (right view), -1 to the left.
+"""
+
+from __future__ import annotations
+
+from edge.posture.angles import Float64, elevation_deg, inclination_deg, inner_deg, turn_deg
+from edge.posture.definition import Definition, Formula, Unit
+from edge.records import View
+
+SIDE_VIEWS: tuple[View, ...] = ("right", "left")
+
+
+def ahead_px(p: Float64, facing: float) -> float:
+    """How far the second landmark is ahead of the first."""
+    return facing * float(p[1, 0] - p[0, 0])
+
+
+def _inclination(p: Float64, facing: float) -> float:
+    return inclination_deg(p[0], p[1], facing)
+
+
+def _elevation(p: Float64, facing: float) -> float:
+    return elevation_deg(p[0], p[1], facing)
+
+
+def _forward_shoulder(p: Float64, facing: float) -> float:
+    """C7 seen from the shoulder, above the horizontal pointing back: 90 is right above it."""
+    return elevation_deg(p[0], p[1], -facing)
+
+
+def _knee(p: Float64, facing: float) -> float:
+    return facing * turn_deg(p[0], p[1], p[2])
+
+
+def _hip(p: Float64, facing: float) -> float:
+    return -facing * turn_deg(p[0], p[1], p[2])
+
+
+def _ankle(p: Float64, _: float) -> float:
+    """Dorsiflexion from the right angle between shank and foot."""
+    return 90.0 - inner_deg(p[0], p[1], p[2])
+
+
+def _sway_back(p: Float64, facing: float) -> float:
+    """Hip offset minus shoulder offset from the ankle, px: the pelvis ahead of the shoulders."""
+    return facing * float(p[0, 0] - p[1, 0])
+
+
+def _near(
+    code: str, unit: Unit, formula: Formula | None, *landmarks: str, version: str = "1"
+) -> Definition:
+    return Definition(code, unit, formula, landmarks, SIDE_VIEWS, side="near", version=version)
+
+
+SAGITTAL: tuple[Definition, ...] = (
+    _near("craniovertebral_angle", "deg", _elevation, "C7", "ear"),
+    _near("head_forward_angle", "deg", _inclination, "shoulder", "ear"),
+    _near("forward_head_distance", "length", ahead_px, "shoulder", "ear"),
+    _near("head_sagittal_tilt", "deg", _elevation, "ear", "eye"),
+    _near("shoulder_protraction", "length", ahead_px, "hip", "shoulder"),
+    _near("forward_shoulder_angle", "deg", _forward_shoulder, "shoulder", "C7"),
+    _near("ear_ahead_of_ankle", "length", ahead_px, "ankle", "ear"),
+    _near("shoulder_ahead_of_ankle", "length", ahead_px, "ankle", "shoulder"),
+    _near("hip_ahead_of_ankle", "length", ahead_px, "ankle", "hip"),
+    _near("knee_ahead_of_ankle", "length", ahead_px, "ankle", "knee"),
+    _near("trunk_inclination", "deg", _inclination, "hip", "shoulder"),
+    _near("sway_back_index", "length", _sway_back, "hip", "shoulder"),
+    _near("hip_sagittal", "deg", _hip, "shoulder", "hip", "knee"),
+    _near("knee_sagittal", "deg", _knee, "hip", "knee", "ankle"),
+    _near("ankle_sagittal", "deg", _ankle, "knee", "ankle", "big_toe", version="1-toe"),
+    _near("ankle_sagittal", "deg", _inclination, "ankle", "knee"),
+    _near("pelvic_anterior_tilt", "deg", None, "asis", "psis"),
+)

@@ -1,0 +1,111 @@
+"""From which side a person is seen, and how squarely.
+
+Front: the subject's right is at image left at shoulders and hips, and the face is seen. Back: the
+reverse, and no eyes. Side: shoulders narrow against the trunk. Whatever contradicts itself, a
+mirrored picture above all, is `unknown` with the reason, and nothing is measured on it.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from edge.posture.angles import Float64, distance_px, tilt_deg
+from edge.posture.calibration import Calibration
+from edge.posture.landmarks import USABLE, Landmarks
+from edge.posture.uncertainty import COVERAGE, gradient_px, standard_error, yaw_slope_px
+from edge.records import Pose, View
+
+# Shoulder width over trunk length: 0.64 and 0.71 in frontal examples. Below SIDE the person shows a
+# side; up to FRONTAL the body is turned by about 45 deg, and no view's measures hold.
+SIDE = 0.35
+FRONTAL = 0.5
+SQUARE_YAW_DEG = 5.0
+_FACE = ("nose", "left_eye", "right_eye")
+
+
+class Facing(NamedTuple):
+    """The view, and why it is unknown."""
+
+    view: View
+    why: tuple[str, ...] = ()
+
+
+def view_of(pose: Pose) -> Facing:
+    """The facing test. Skeletons without a face are judged by their left and right labels alone."""
+    body = Landmarks.of(pose)
+    trunk = ("left_shoulder", "right_shoulder", "left_hip", "right_hip")
+    if absent := tuple(f"keypoint_not_in_skeleton:{n}" for n in trunk if n not in body.index):
+        return Facing("unknown", absent)
+    if unseen := tuple(f"keypoint_missing:{n}" for n in trunk if not body.seen(n)):
+        return Facing("unknown", unseen)
+
+    # + with the subject's right at image left
+    shoulders_px = float(body.point("left_shoulder")[0] - body.point("right_shoulder")[0])
+    hips_px = float(body.point("left_hip")[0] - body.point("right_hip")[0])
+    trunk_px = distance_px(body.point("mid_shoulder"), body.point("mid_hip"))
+    if abs(shoulders_px) < SIDE * trunk_px:
+        return _side(body)
+    if abs(shoulders_px) < FRONTAL * trunk_px:
+        return Facing("unknown", ("oblique",))
+    if shoulders_px * hips_px <= 0.0:
+        return Facing("unknown", ("shoulders_and_hips_contradict",))
+
+    face = {name: body.seen(name) for name in _FACE if name in body.index}
+    if shoulders_px > 0.0:
+        if face and not face["nose"]:
+            return Facing("unknown", ("face_not_seen",))
+        return Facing("front")
+    if face.get("left_eye") or face.get("right_eye"):
+        return Facing("unknown", ("face_seen_from_behind",))
+    return Facing("back")
+
+
+def _side(body: Landmarks) -> Facing:
+    """Which way a person in a side view looks: nose ahead of the ears, toes ahead of the heels."""
+    ahead = []
+    for front, back in (("nose", "ear"), ("big_toe", "heel")):
+        fronts = _seen_x(body, front)
+        backs = _seen_x(body, back)
+        if fronts and backs:
+            ahead.append(float(np.sign(np.mean(fronts) - np.mean(backs))))
+    if not ahead:
+        return Facing("unknown", ("looking_direction_not_seen",))
+    if abs(sum(ahead)) != len(ahead):
+        return Facing("unknown", ("face_and_feet_contradict",))
+    return Facing("right" if ahead[0] > 0.0 else "left")
+
+
+def _seen_x(body: Landmarks, part: str) -> list[float]:
+    names = (part, f"left_{part}", f"right_{part}")
+    return [
+        float(body.points_px[body.index[name], 0])
+        for name in names
+        if name in body.index and body.scores[body.index[name]] >= USABLE
+    ]
+
+
+def yaw_deg(body: Landmarks, view: View, calibration: Calibration) -> tuple[float, float] | None:
+    """How far a person in a front or back view is turned, from the ankle line: |yaw| and u95, deg.
+
+    Both ankles stand on one floor below the lens: tan(tilt) = tan(yaw) (h_lens - h_ankle) / Z.
+    None where ankles or hips are unseen, or the ankles stand too close together to tell.
+    """
+    names = ("right_ankle", "left_ankle")
+    if not body.seen(*names, "mid_hip") or body.stature_px is None:
+        return None
+    rows = [body.index[name] for name in names]
+    points = body.points_px[rows]
+
+    def line(p: Float64) -> float:
+        return tilt_deg(p[0], p[1])
+
+    slope = yaw_slope_px(body, names, view, calibration)
+    gradient = gradient_px(line, points)
+    tilt_per_yaw = abs(float((gradient * slope).sum())) / math.degrees(1.0)
+    if not tilt_per_yaw > 0.0:
+        return None
+    error = standard_error(gradient, body, names, view, calibration, yaw_sd_deg=0.0)
+    return abs(line(points)) / tilt_per_yaw, COVERAGE * error / tilt_per_yaw
