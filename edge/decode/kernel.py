@@ -2,7 +2,7 @@
 
 numba writes its cache beside `NUMBA_CACHE_DIR` and refuses a folder that it cannot write, even if
 all it needs lies there ready. A service should not be able to write its own code, so a read-only
-cache is copied into a folder of this process's own (about 1 MB), before the first kernel is defined.
+cache is copied into a folder of this process's own (about 1 MB) before the first kernel is defined.
 """
 
 from __future__ import annotations
@@ -16,7 +16,10 @@ from pathlib import Path
 from typing import Any
 
 import numba
-from numba import types
+import numba.core.config
+
+types: Any = numba.types  # untyped, as numba is
+_numba_config: Any = numba.core.config
 
 
 def _writable(folder: Path) -> bool:
@@ -30,7 +33,7 @@ def _writable(folder: Path) -> bool:
 
 def _prepare_cache() -> bool:
     """Give numba a cache that it can write; False where this machine has none."""
-    chosen = str(numba.config.CACHE_DIR)
+    chosen = str(_numba_config.CACHE_DIR)
     if chosen and not _writable(Path(chosen)):
         try:
             own = tempfile.mkdtemp(prefix="posture-kernels-")
@@ -39,7 +42,7 @@ def _prepare_cache() -> bool:
         atexit.register(shutil.rmtree, own, ignore_errors=True)
         if Path(chosen).is_dir():
             shutil.copytree(chosen, own, dirs_exist_ok=True, copy_function=shutil.copy)
-        numba.config.CACHE_DIR = own
+        _numba_config.CACHE_DIR = own
         return True
     if chosen:
         return True
@@ -56,11 +59,9 @@ _FASTMATH = {"contract", "nsz", "arcp", "reassoc"}
 
 def kernel(signature: object) -> Callable[[Callable[..., Any]], Any]:
     """Compile at definition for one signature: arrays in, arrays out, no interpreter, no GIL."""
-    return numba.njit(  # type: ignore[no-any-return]
-        signature, cache=CACHED, nogil=True, error_model="numpy", fastmath=_FASTMATH
-    )
+    return numba.njit(signature, cache=CACHED, nogil=True, error_model="numpy", fastmath=_FASTMATH)
 
 
-def frozen_array(dtype: types.Type, ndim: int) -> types.Array:
+def frozen_array(dtype: Any, ndim: int) -> Any:
     """The type of a C-contiguous read-only array, which also takes a writable one."""
     return types.Array(dtype, ndim, "C", readonly=True)

@@ -10,14 +10,15 @@ separable Gaussian a Gaussian of the same width and raise the signal over the no
 The covariance follows from the fit's derivatives and the map's own white noise.
 """
 
+# mypy: disable-error-code="no-untyped-def"
+
 from __future__ import annotations
 
 import math
 
 import numpy as np
-from numba import types
 
-from edge.decode.kernel import frozen_array, kernel
+from edge.decode.kernel import frozen_array, kernel, types
 
 # One peak: x, y (map px), score, var x, cov xy, var y (map px^2).
 X, Y, SCORE, VAR_X, COV_XY, VAR_Y = range(6)
@@ -33,7 +34,6 @@ ROW_WEIGHT = np.float32(0.5)
 _SEGMENT_PX = 32
 _SEGMENTS = 24
 _SCAN_PX = 64
-_LIMIT = np.float32(1e30)  # above this a float32 is damage, not confidence
 
 # All sums are float32, counts too: one width fills the vector unit.
 ZERO = np.float32(0)
@@ -44,7 +44,7 @@ _map = frozen_array(types.float32, 2)
 
 
 @kernel(types.float32(types.float32[::1]))
-def _clipped_sd(samples):  # type: ignore[no-untyped-def]
+def _clipped_sd(samples):
     # The start is the 40 % quantile of |x|, found by halving: an order statistic without a sort.
     low, high = ZERO, _DAMAGED
     for _ in range(14):
@@ -67,12 +67,12 @@ def _clipped_sd(samples):  # type: ignore[no-untyped-def]
         if kept == 0:
             break
         # 0.9113: variance of a normal distribution cut at 2.5 sd
-        sd = math.sqrt(square / (np.float32(0.9113) * kept))
+        sd = np.float32(math.sqrt(square / (np.float32(0.9113) * kept)))
     return max(sd, np.float32(NOISE_FLOOR))
 
 
 @kernel(types.float32(_maps))
-def noise_sd(heatmaps):  # type: ignore[no-untyped-def]
+def noise_sd(heatmaps):
     """Standard deviation of the maps' white noise, at least NOISE_FLOOR.
 
     Second differences in 3 x 3 (Immerkaer 1996, "Fast noise variance estimation") cancel whatever
@@ -96,7 +96,9 @@ def noise_sd(heatmaps):  # type: ignore[no-untyped-def]
         for i in range(length):
             corners = above[i] + above[i + 2] + below[i] + below[i + 2]
             edges = above[i + 1] + below[i + 1] + row[i] + row[i + 2]
-            second = (corners - np.float32(2) * edges + np.float32(4) * row[i + 1]) * np.float32(1 / 6)
+            second = (corners - np.float32(2) * edges + np.float32(4) * row[i + 1]) * np.float32(
+                1 / 6
+            )
             into[i] = second if abs(second) < _DAMAGED else _DAMAGED  # NaN too
         used += length
     return _clipped_sd(samples[:used])
@@ -105,7 +107,7 @@ def noise_sd(heatmaps):  # type: ignore[no-untyped-def]
 @kernel(
     types.UniTuple(types.float32, 4)(types.float32, types.float32, types.float32, types.float32)
 )
-def _vertex(before, at, after, noise):  # type: ignore[no-untyped-def]
+def _vertex(before, at, after, noise):
     """Offset of the log-parabola's vertex and its derivatives by the three values; 0s: no fit.
 
     offset = (l- - l+) / (2 (l- - 2 l0 + l+)), l = log of the value. A value below the noise says
@@ -134,7 +136,7 @@ def _vertex(before, at, after, noise):  # type: ignore[no-untyped-def]
 
 
 @kernel(types.boolean(_map, types.int64, types.int64, types.float32))
-def _is_maximum(heatmap, y, x, value):  # type: ignore[no-untyped-def]
+def _is_maximum(heatmap, y, x, value):
     height, width = heatmap.shape
     has_left, has_right = x > 0, x < width - 1
     if has_left and not value > heatmap[y, x - 1]:
@@ -159,7 +161,7 @@ def _is_maximum(heatmap, y, x, value):  # type: ignore[no-untyped-def]
 
 
 @kernel(types.void(_map, types.int64, types.int64, types.float32, types.float32[::1]))
-def place_peak(heatmap, y, x, noise, peak):  # type: ignore[no-untyped-def]
+def place_peak(heatmap, y, x, noise, peak):
     """Fill one peak's fields (see PEAK_FIELDS) for the maximum at pixel (y, x).
 
     heatmap : float32 (H, W). noise : standard deviation of its white noise.
@@ -222,11 +224,9 @@ def place_peak(heatmap, y, x, noise, peak):  # type: ignore[no-untyped-def]
 
 
 @kernel(
-    types.boolean(
-        _maps, types.float32, types.float32, types.float32[:, :, ::1], types.int32[::1]
-    )
+    types.boolean(_maps, types.float32, types.float32, types.float32[:, :, ::1], types.int32[::1])
 )
-def find_peaks(heatmaps, threshold, noise, peaks, counts):  # type: ignore[no-untyped-def]
+def find_peaks(heatmaps, threshold, noise, peaks, counts):
     """Fill `peaks` (J, capacity, PEAK_FIELDS) and `counts` (J,); True when some had to be left out.
 
     heatmaps : float32 (J, H, W). threshold : lowest value of a peak. noise : see `noise_sd`.

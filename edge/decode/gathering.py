@@ -1,0 +1,148 @@
+"""Pieces of one body that no limb joins, because the keypoint between them was not seen.
+
+Without a neck the legs hang on nothing; without an elbow the wrist stands alone. What speaks for
+belonging together is size: a piece shows how tall its person is at least, and two pieces are one
+body only if that body need not be much taller. The closest join first, until none fits.
+"""
+
+# mypy: disable-error-code="no-untyped-def"
+# ruff: noqa: PLR0917 - a kernel takes its arrays one by one
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from edge.decode.assembly import EVIDENCE_FIELDS, PARTS, add_peak, disjoint, join
+from edge.decode.kernel import frozen_array, kernel, types
+from edge.decode.peaks import SCORE, ZERO, X, Y
+
+_TRUSTED_PARTS = 3  # fewer say too little about the size of a person
+
+_peaks = types.float32[:, :, ::1]
+_pieces = types.int32[:, ::1]
+_reach = frozen_array(types.float32, 2)
+
+
+@kernel(types.UniTuple(types.float32, 2)(_pieces, _peaks, _reach, types.int64, types.int64))
+def span(pieces, peaks, reach, one, other):
+    """Greatest and mean ratio of distance to reach between the peaks of two pieces.
+
+    That is the least stature, in map px, that explains them as one body. 0, 0 without a pair.
+    """
+    greatest, total, pairs = ZERO, ZERO, ZERO
+    count = pieces.shape[1]
+    for i in range(count):
+        if pieces[one, i] < 0:
+            continue
+        ax, ay = peaks[i, pieces[one, i], X], peaks[i, pieces[one, i], Y]
+        for j in range(count):
+            if pieces[other, j] < 0 or i == j:
+                continue
+            dx = peaks[j, pieces[other, j], X] - ax
+            dy = peaks[j, pieces[other, j], Y] - ay
+            ratio = math.sqrt(dx * dx + dy * dy) / reach[i, j]
+            greatest = max(greatest, ratio)
+            total += ratio
+            pairs += np.float32(1)
+    return greatest, (total / pairs if pairs > 0 else ZERO)
+
+
+@kernel(
+    types.float32(
+        _pieces,
+        types.float32[:, ::1],
+        _peaks,
+        _reach,
+        types.float32[::1],
+        types.float32,
+        types.int64,
+        types.int64,
+    )
+)
+def _cost(pieces, evidence, peaks, reach, stature, tolerance, one, other):
+    """How loosely two pieces fit in one body: mean ratio over the stature; inf if they do not."""
+    if max(evidence[one, PARTS], evidence[other, PARTS]) < _TRUSTED_PARTS:
+        return np.float32(np.inf)
+    if not disjoint(pieces, one, other):
+        return np.float32(np.inf)
+    known = max(stature[one], stature[other])
+    greatest, mean = span(pieces, peaks, reach, one, other)
+    if known > 0 and 0 < greatest <= tolerance * known:
+        return mean / known
+    return np.float32(np.inf)
+
+
+@kernel(
+    types.Tuple((types.int64, types.boolean))(
+        _peaks,
+        types.int32[::1],
+        _reach,
+        types.float32,
+        types.float32,
+        types.int64,
+        types.int32[:, ::1],
+        _pieces,
+        types.float32[:, ::1],
+        types.int64[::1],
+        types.float32[::1],
+        types.float32[:, ::1],
+    )
+)
+def gather(
+    peaks, counts, reach, tolerance, least, total, owner, pieces, evidence, loose, stature, cost
+):
+    """Join pieces, and single peaks of at least the score `least`, that fit in one body.
+
+    reach : see anatomy.reach. tolerance : how much taller than known a body may become.
+    loose, stature, cost : working memory, cost is (n, n) for the most pieces looked at.
+    Returns the new number of pieces, and whether some had to be left out.
+    """
+    keypoints = len(counts)
+    truncated = False
+    for j in range(keypoints):
+        for p in range(counts[j]):
+            if owner[j, p] >= 0 or peaks[j, p, SCORE] < least:
+                continue
+            if total == len(pieces):
+                truncated = True
+                break
+            pieces[total] = -1
+            for field in range(EVIDENCE_FIELDS):
+                evidence[total, field] = 0
+            add_peak(pieces, evidence, owner, peaks, total, j, p)
+            total += 1
+    count = 0
+    for piece in range(total):
+        if 0 < evidence[piece, PARTS] < keypoints:
+            if count == len(cost):
+                truncated = True
+                break
+            loose[count] = piece
+            stature[piece], _ = span(pieces, peaks, reach, piece, piece)
+            count += 1
+    if count < 2:
+        return total, truncated
+    for i in range(count):
+        for j in range(i):
+            cost[i, j] = cost[j, i] = _cost(
+                pieces, evidence, peaks, reach, stature, tolerance, loose[i], loose[j]
+            )
+        cost[i, i] = np.inf
+    while True:
+        best, into, other = np.float32(np.inf), -1, -1
+        for i in range(count):
+            for j in range(i):
+                if cost[i, j] < best:
+                    best, into, other = cost[i, j], j, i
+        if into < 0:
+            return total, truncated
+        join(pieces, evidence, owner, loose[into], loose[other])
+        stature[loose[into]], _ = span(pieces, peaks, reach, loose[into], loose[into])
+        for i in range(count):
+            cost[other, i] = cost[i, other] = np.inf
+            if i != into and evidence[loose[i], PARTS] > 0:
+                cost[into, i] = cost[i, into] = _cost(
+                    pieces, evidence, peaks, reach, stature, tolerance, loose[into], loose[i]
+                )

@@ -1,0 +1,200 @@
+"""Heatmaps and part affinity fields to people: peaks, limbs, assembly, at the maps' resolution."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from edge.decode.anatomy import reach
+from edge.decode.assembly import EVIDENCE_FIELDS
+from edge.decode.limbs import MEAN, SEED
+from edge.decode.peaks import PEAK_FIELDS
+from edge.decode.people import find_people
+from edge.errors import ModelRefused
+from edge.records import FieldMaps, Pose
+from edge.skeletons import Skeleton
+
+_MAX_PAIRS = 16384  # of one limb, that pass
+_MAX_LOOSE = 128
+_DOES_NOT_FIT = "Describe the model again from its card, or use the file that it was made for."
+
+
+@dataclass(frozen=True, slots=True)
+class PafOptions:
+    """Numbers of the decoder; the defaults are those that the benchmark was measured with.
+
+    peak_threshold : lowest value of a peak (the seed's 0.1).
+    peak_sigmas : and at least so many standard deviations of the map's own noise.
+    limb_criterion : "seed" takes a limb when the share `limb_good` of its samples lies above
+        `limb_threshold`, "mean" when the mean of the samples is at least `limb_mean`.
+    limb_good : the seed lab asks for more than 8 of 10, which loses limbs of equation (9) fields.
+    limb_samples : most samples along a limb; a short one gets one a map pixel, at least 5.
+    min_parts, min_score : a person has so many keypoints, and (sum of their scores + sum of the
+        limbs' scores) / keypoints is at least so much (the seed's 4 and 0.4).
+    body_tolerance : pieces that no limb joins become one person when its stature need not grow
+        beyond this factor (see gathering); 0 leaves them apart.
+    max_peaks : most peaks kept for each map. max_people : most people returned.
+    """
+
+    peak_threshold: float = 0.1
+    peak_sigmas: float = 5.0
+    limb_criterion: Literal["seed", "mean"] = "seed"
+    limb_threshold: float = 0.05
+    limb_good: float = 0.6
+    limb_mean: float = 0.2
+    limb_samples: int = 10
+    min_parts: int = 4
+    min_score: float = 0.4
+    body_tolerance: float = 1.25
+    max_peaks: int = 128
+    max_people: int = 96
+
+    def __post_init__(self) -> None:
+        for name in ("peak_threshold", "peak_sigmas", "limb_threshold", "limb_mean", "min_score"):
+            if not getattr(self, name) >= 0:
+                raise ValueError(f"{name} is a number of at least 0, not {getattr(self, name)}")
+        for name in ("min_parts", "max_peaks", "max_people"):
+            if not 1 <= getattr(self, name) <= 1024:
+                raise ValueError(f"{name} lies between 1 and 1024, not at {getattr(self, name)}")
+        if not 0 < self.limb_good <= 1:
+            raise ValueError(f"limb_good is a share between 0 and 1, not {self.limb_good}")
+        if not 5 <= self.limb_samples <= 100:
+            raise ValueError(f"limb_samples lies between 5 and 100, not at {self.limb_samples}")
+        if self.limb_criterion not in ("seed", "mean"):
+            raise ValueError(f"no such limb criterion: {self.limb_criterion}")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Decoded:
+    """People, most certain first. truncated : some peaks, limbs or people did not find room."""
+
+    poses: list[Pose]
+    truncated: bool
+
+
+class PafDecoder:
+    """Decodes one topology; working memory is its own, so each thread needs its own decoder.
+
+    Parameters
+    ----------
+    skeleton : what the heatmaps show, one map a keypoint.
+    limbs : pairs of keypoints in the order of the field's channels: limb l at 2l and 2l + 1.
+    """
+
+    def __init__(
+        self,
+        skeleton: Skeleton,
+        limbs: Sequence[tuple[int, int]],
+        options: PafOptions = PafOptions(),
+    ) -> None:
+        keypoints, peaks, people = len(skeleton.keypoints), options.max_peaks, options.max_people
+        for a, b in limbs:
+            if not (0 <= a < keypoints and 0 <= b < keypoints and a != b):
+                raise ModelRefused(
+                    f"limb ({a}, {b}) joins no two of {skeleton.name}'s {keypoints} keypoints.",
+                    _DOES_NOT_FIT,
+                )
+        self.skeleton = skeleton
+        self.limbs = tuple(limbs)
+        self.options = options
+        topology = np.array(self.limbs, np.int32).reshape(-1, 2)
+        reaches = reach(skeleton)
+        for constant in (topology, reaches):
+            constant.setflags(write=False)
+        pieces = 4 * people
+        self._constants = (
+            topology,
+            reaches,
+            np.array(
+                [
+                    options.peak_threshold,
+                    options.peak_sigmas,
+                    options.limb_threshold,
+                    options.limb_good if options.limb_criterion == "seed" else options.limb_mean,
+                    options.min_score,
+                    options.body_tolerance,
+                ],
+                np.float32,
+            ),
+            np.array(
+                [
+                    SEED if options.limb_criterion == "seed" else MEAN,
+                    options.limb_samples,
+                    options.min_parts,
+                ],
+                np.int64,
+            ),
+        )
+        self._memory = (
+            np.empty((keypoints, peaks, PEAK_FIELDS), np.float32),
+            np.empty(keypoints, np.int32),
+            np.empty(max(_MAX_PAIRS, peaks * max(1, len(self.limbs)), pieces), np.int64),
+            np.empty((2, peaks), np.bool_),
+            np.empty((peaks * max(1, len(self.limbs)), 3), np.int32),
+            np.empty(peaks * max(1, len(self.limbs)), np.float32),
+            np.empty((keypoints, peaks), np.int32),
+            np.empty((pieces, keypoints), np.int32),
+            np.empty((pieces, EVIDENCE_FIELDS), np.float32),
+            np.empty(pieces, np.float32),
+            np.empty((min(pieces, _MAX_LOOSE),) * 2, np.float32),
+        )
+        self._keypoints = np.empty((people, keypoints, 3), np.float32)
+        self._covariances = np.empty((people, keypoints, 2, 2), np.float32)
+        self._scores = np.empty(people, np.float32)
+
+    @property
+    def memory_bytes(self) -> int:
+        """Working memory; it does not depend on the size of the maps."""
+        arrays = (*self._constants, *self._memory, self._keypoints, self._covariances, self._scores)
+        return sum(array.nbytes for array in arrays)
+
+    def decode(self, maps: FieldMaps) -> Decoded:
+        """People in the pixels of the picture that the maps were made from.
+
+        Raises
+        ------
+        ModelRefused : maps that are not of this topology.
+        """
+        self._check(maps)
+        letterbox = maps.letterbox
+        half = 0.5 * maps.stride - 0.5
+        count, truncated = find_people(
+            maps.heatmaps,
+            maps.pafs,
+            maps.stride / letterbox.scale_x,
+            maps.stride / letterbox.scale_y,
+            (half - letterbox.offset_x_px) / letterbox.scale_x,
+            (half - letterbox.offset_y_px) / letterbox.scale_y,
+            *self._constants,
+            *self._memory,
+            self._keypoints,
+            self._covariances,
+            self._scores,
+        )
+        keypoints, covariances = self._keypoints[:count].copy(), self._covariances[:count].copy()
+        scores = self._scores[:count].tolist()
+        return Decoded(
+            [Pose(self.skeleton, keypoints[p], covariances[p], scores[p]) for p in range(count)],
+            truncated,
+        )
+
+    def _check(self, maps: FieldMaps) -> None:
+        keypoints, limbs = len(self.skeleton.keypoints), len(self.limbs)
+        heatmaps, pafs = maps.heatmaps, maps.pafs
+        if pafs is None:
+            raise ModelRefused("the model gives no part affinity fields.", _DOES_NOT_FIT)
+        grid = heatmaps.shape[1:]
+        if heatmaps.shape[0] != keypoints or pafs.shape != (2 * limbs, *grid):
+            raise ModelRefused(
+                f"maps of {heatmaps.shape} and fields of {pafs.shape} do not fit "
+                f"{self.skeleton.name} with {limbs} limbs: ({keypoints}, H, W) and "
+                f"({2 * limbs}, H, W) do.",
+                _DOES_NOT_FIT,
+            )
+        if min(grid) < 2:
+            raise ModelRefused(
+                f"maps of {grid[0]} x {grid[1]} cells hold no person.", _DOES_NOT_FIT
+            )

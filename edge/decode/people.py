@@ -1,0 +1,101 @@
+"""All stages of PAF decoding in one call, so that the interpreter is entered once a picture."""
+
+# mypy: disable-error-code="no-untyped-def"
+# ruff: noqa: PLR0917 - a kernel takes its arrays one by one
+
+from __future__ import annotations
+
+import numpy as np
+
+from edge.decode.assembly import LIMB_SUM, PARTS, PEAK_SUM, assemble
+from edge.decode.gathering import gather
+from edge.decode.kernel import frozen_array, kernel, types
+from edge.decode.limbs import connect, key_score, pair_key
+from edge.decode.peaks import COV_XY, SCORE, VAR_X, VAR_Y, X, Y, find_peaks, noise_sd
+
+
+@kernel(
+    types.Tuple((types.int64, types.boolean))(
+        frozen_array(types.float32, 3),
+        frozen_array(types.float32, 3),
+        types.float64,
+        types.float64,
+        types.float64,
+        types.float64,
+        frozen_array(types.int32, 2),
+        frozen_array(types.float32, 2),
+        types.float32[::1],
+        types.int64[::1],
+        types.float32[:, :, ::1],
+        types.int32[::1],
+        types.int64[::1],
+        types.boolean[:, ::1],
+        types.int32[:, ::1],
+        types.float32[::1],
+        types.int32[:, ::1],
+        types.int32[:, ::1],
+        types.float32[:, ::1],
+        types.float32[::1],
+        types.float32[:, ::1],
+        types.float32[:, :, ::1],
+        types.float32[:, :, :, ::1],
+        types.float32[::1],
+    )
+)
+def find_people(
+    heatmaps, pafs, scale_x, scale_y, offset_x, offset_y, limbs, reach, levels, numbers,
+    peaks, counts, keys, taken, connections, scores, owner, pieces, evidence, stature, cost,
+    out_keypoints, out_covariances, out_scores,
+):  # fmt: skip
+    """All stages in one call. Returns how many people were written, and `truncated`."""
+    peak_threshold, peak_sigmas, limb_threshold, limb_good, min_score, tolerance = (
+        levels[0], levels[1], levels[2], levels[3], levels[4], levels[5],
+    )  # fmt: skip
+    criterion, samples, min_parts = numbers[0], numbers[1], numbers[2]
+
+    noise = noise_sd(heatmaps)
+    truncated = find_peaks(heatmaps, max(peak_threshold, peak_sigmas * noise), noise, peaks, counts)
+    count, more = connect(
+        pafs, limbs, peaks, counts, criterion, limb_threshold, limb_good, samples,
+        keys, taken, connections, scores,
+    )  # fmt: skip
+    truncated |= more
+    total, more = assemble(limbs, peaks, connections, scores, count, keys, owner, pieces, evidence)
+    truncated |= more
+    if tolerance > 0:
+        total, more = gather(
+            peaks, counts, reach, tolerance, min_score, total, owner, pieces, evidence,
+            keys, stature, cost,
+        )  # fmt: skip
+        truncated |= more
+
+    # The share of the whole skeleton's evidence that was seen: complete people come first.
+    whole = np.float32(pieces.shape[1] + len(limbs))
+    people = 0
+    for piece in range(total):
+        seen = evidence[piece, PEAK_SUM] + evidence[piece, LIMB_SUM]
+        if evidence[piece, PARTS] < min_parts or seen < min_score * evidence[piece, PARTS]:
+            continue
+        keys[people] = pair_key(seen / whole, piece)
+        people += 1
+    keys[:people].sort()
+    if people > len(out_scores):
+        people, truncated = len(out_scores), True
+    for p in range(people):
+        piece = keys[p] & 0xFFFFFFFF
+        out_scores[p] = min(key_score(keys[p]), np.float32(1))
+        for j in range(pieces.shape[1]):
+            if pieces[piece, j] < 0:
+                out_keypoints[p, j, 0] = out_keypoints[p, j, 1] = np.nan
+                out_keypoints[p, j, 2] = 0
+                out_covariances[p, j] = np.nan
+                continue
+            peak = peaks[j, pieces[piece, j]]
+            out_keypoints[p, j, 0] = peak[X] * scale_x + offset_x
+            out_keypoints[p, j, 1] = peak[Y] * scale_y + offset_y
+            out_keypoints[p, j, 2] = peak[SCORE]
+            out_covariances[p, j, 0, 0] = peak[VAR_X] * scale_x * scale_x
+            out_covariances[p, j, 1, 1] = peak[VAR_Y] * scale_y * scale_y
+            out_covariances[p, j, 0, 1] = peak[COV_XY] * scale_x * scale_y
+            out_covariances[p, j, 1, 0] = peak[COV_XY] * scale_x * scale_y
+    return people, truncated
