@@ -24,6 +24,9 @@ from edge.records import Assessment
 from edge.results.outbox import Outbox
 from edge.settings import Settings
 
+_LOOK_EVERY_S = 10.0
+_LOOP_LATE_S = 90.0  # longer than the longest wait between two tries to connect
+
 
 @contextmanager
 def stop_on_signals() -> Iterator[threading.Event]:
@@ -83,6 +86,23 @@ def uplink_running(
         thread.join()
 
 
+def _run_uplink(
+    settings: Settings, outbox: Outbox, reporter: Reporter, stop: threading.Event
+) -> int:
+    """The uplink alone. The watchdog is fed only while its loop comes round."""
+    uplink = build_uplink(settings, outbox, engine=None, on_problem=reporter.problem)
+    thread = threading.Thread(target=uplink.run, args=(stop,), name="uplink")
+    thread.start()
+    systemd.ready("sending")
+    while not stop.wait(_LOOK_EVERY_S):
+        status = uplink.status()
+        if status.loop_age_s < _LOOP_LATE_S:
+            systemd.alive(status.problem or f"{status.phase}, {outbox.depth()} waiting")
+    thread.join()
+    systemd.stopping()
+    return 0
+
+
 def wait_until_delivered(outbox: Outbox, stop: threading.Event, console: Console) -> None:
     """Return when the collector has confirmed everything, or at `stop`."""
     if outbox.depth() and not stop.is_set():
@@ -98,9 +118,7 @@ def run(settings: Settings, *, only: str = "", verbose: bool = False) -> int:
     on_saved = reporter.saved_in_full if verbose else reporter.saved
     with stop_on_signals() as stop, open_outbox(settings) as outbox:
         if only == "uplink":
-            systemd.ready("sending")
-            build_uplink(settings, outbox, engine=None, on_problem=reporter.problem).run(stop)
-            return 0
+            return _run_uplink(settings, outbox, reporter, stop)
         systemd.starting("loading the models", extend_s=120)
         engine = build_engine(settings, outbox, on_saved=on_saved, on_problem=reporter.problem)
         if only == "engine":
