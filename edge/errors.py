@@ -4,17 +4,20 @@ PostureError                 everything raised on purpose; carries a remedy
 ├── TryAgain                 the world may mend itself: wait, then repeat
 │   ├── CameraStalled        no frame within the stated time
 │   ├── CameraLost           the device went away or could not be opened
-│   └── BrokerUnreachable    no connection to the broker
+│   ├── BrokerUnreachable    no connection to the broker
+│   └── UpdateDelayed        models cannot be updated now: clock, disk, network
 ├── Distrust                 the input is damaged or lies: drop it, never use it
 │   ├── ImageUnreadable      a picture or video that cannot be decoded
 │   ├── ModelRefused         a model file that must not serve
-│   └── MessageRefused       a message outside the contract
+│   ├── MessageRefused       a message outside the contract
+│   └── UpdateRefused        what a model repository sent must not be trusted
 └── AskPerson                only a person can mend it: stop and say what to do
     ├── SettingsInvalid      a settings file or option that makes no sense
     ├── SourceInvalid        a camera source that cannot exist (unknown scheme, empty folder)
     ├── BrokerRefused        the broker said no (password, certificate, permission)
     ├── OutboxFull           the stated limit of undelivered results is reached
     ├── OutboxUnusable       the outbox file is damaged, not writable, or another station's
+    ├── RepositoryUnready    a model repository or key that lacks something
     ├── LabelsInvalid        a file of labels, results or ratings that cannot be compared
     └── PartMissing          a program or package that this machine lacks
 """
@@ -56,6 +59,14 @@ class BrokerUnreachable(TryAgain):
     """No connection to the MQTT broker."""
 
 
+class UpdateDelayed(TryAgain):
+    """Models cannot be updated now; `reason` is a code for machines."""
+
+    def __init__(self, reason: str, problem: str, remedy: str = "") -> None:
+        super().__init__(problem, remedy)
+        self.reason = reason
+
+
 class Distrust(PostureError):
     """The input is damaged or wrong: it is dropped."""
 
@@ -70,6 +81,14 @@ class ModelRefused(Distrust):
 
 class MessageRefused(Distrust):
     """A message that breaks the wire contract."""
+
+
+class UpdateRefused(Distrust):
+    """Metadata or a file of a model repository that is not trusted; `reason` is a code."""
+
+    def __init__(self, reason: str, problem: str, remedy: str = "") -> None:
+        super().__init__(problem, remedy)
+        self.reason = reason
 
 
 class AskPerson(PostureError):
@@ -90,6 +109,10 @@ class BrokerRefused(AskPerson):
 
 class OutboxFull(AskPerson):
     """The stated limit of undelivered results is reached."""
+
+
+class RepositoryUnready(AskPerson):
+    """A model repository, or a key of it, lacks something that a person must supply."""
 
 
 class LabelsInvalid(AskPerson):

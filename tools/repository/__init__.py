@@ -1,0 +1,1 @@
+"""The repository of signed model files that stations update from."""
