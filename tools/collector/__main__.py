@@ -1,0 +1,195 @@
+"""The command line of the collector: `posture-collector run | list | export | fleet | ...`."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import dataclasses
+import json
+import logging
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from posture_tools.collector.broker import broker
+from posture_tools.collector.ingest import Collector
+from posture_tools.collector.report import as_json, fleet, results, write_csv
+from posture_tools.collector.store import Outcome, Store
+from rich.console import Console
+from rich.table import Table
+
+from edge.errors import PostureError, SettingsInvalid
+from edge.records import Quality
+from edge.results.contract import asyncapi
+from edge.settings import MqttSettings, parse_settings
+
+DEFAULT_STORE = Path.home() / ".local" / "state" / "posture-collector" / "collector.db"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Parse, run, and turn our errors into one line and status 1."""
+    options = _parser().parse_args(arguments)
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s")
+    command: Callable[[argparse.Namespace], int] = options.command
+    try:
+        return command(options)
+    except PostureError as error:
+        print(f"posture-collector: {error}", file=sys.stderr)
+        return 1
+    except BrokenPipeError:  # `list | head`
+        sys.stderr.close()
+        return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="posture-collector", description="MQTT to store.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def add(
+        name: str, run: Callable[[argparse.Namespace], int], text: str
+    ) -> argparse.ArgumentParser:
+        command = commands.add_parser(name, help=text, description=text)
+        command.set_defaults(command=run)
+        return command
+
+    def add_stored(
+        name: str, run: Callable[[argparse.Namespace], int], text: str
+    ) -> argparse.ArgumentParser:
+        command = add(name, run, text)
+        command.add_argument("--store", type=Path, default=DEFAULT_STORE, metavar="FILE")
+        return command
+
+    run = add_stored("run", _run, "Take in the results of one site until stopped.")
+    run.add_argument("--broker", default="127.0.0.1:1883", metavar="HOST:PORT")
+    run.add_argument("--site", default="desk")
+    run.add_argument("--username", default="")
+    run.add_argument("--password-file", default="", metavar="FILE")
+    run.add_argument("--ca-file", default="", metavar="FILE", help="turns TLS on")
+    run.add_argument("--cert-file", default="", metavar="FILE")
+    run.add_argument("--key-file", default="", metavar="FILE")
+    run.add_argument("--verbose", action="store_true", help="one line for each stored result")
+    listing = add_stored("list", _list, "The stored results.")
+    listing.add_argument("--json", action="store_true", help="all of each result")
+    export = add_stored("export", _export, "All measures, one row each.")
+    export.add_argument("--csv", required=True, metavar="FILE", help="- for standard output")
+    stations = add_stored("fleet", _fleet, "Which station is silent, since when, what is missing.")
+    stations.add_argument("--json", action="store_true")
+    add("contract", _contract, "The wire contract: AsyncAPI 3 with JSON Schemas, as JSON.")
+    add("demo-broker", _demo_broker, "A broker for a desk, until standard input closes.")
+    return parser
+
+
+@contextmanager
+def _until_signal() -> Iterator[threading.Event]:
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    yield stop
+
+
+def _run(options: argparse.Namespace) -> int:
+    host, _, port = options.broker.rpartition(":")
+    if not host or not port.isdigit():
+        raise SettingsInvalid(f"{options.broker!r} names no broker.", "Write HOST:PORT.")
+    keys = ("username", "password_file", "ca_file", "cert_file", "key_file")
+    given = {key: getattr(options, key) for key in keys}
+    mqtt = MqttSettings(host=host, port=int(port), tls=bool(options.ca_file), **given)
+    site = parse_settings(f"site = {json.dumps(options.site)}", "--site").site
+
+    def stored(outcome: Outcome) -> None:
+        if options.verbose:
+            for item in outcome.stored:
+                print(
+                    f"stored {item.key.station} {item.key.seq} {item.address.channel}", flush=True
+                )
+
+    ready = threading.Event()
+
+    def say_ready() -> None:
+        if not ready.is_set():
+            ready.set()
+            print(f"collecting {site} from {options.broker} into {options.store}", flush=True)
+
+    def problem(text: str) -> None:
+        print(f"posture-collector: {text}", file=sys.stderr, flush=True)
+
+    with Store(options.store) as store, _until_signal() as stop:
+        Collector(mqtt, store, site, on_batch=stored, on_problem=problem, on_ready=say_ready).run(
+            stop
+        )
+    return 0
+
+
+@contextmanager
+def _existing(path: Path) -> Iterator[Store]:
+    if not path.exists():
+        raise SettingsInvalid(f"There is no store {path}.", "Name the one of `run` with --store.")
+    with Store(path) as store:
+        yield store
+
+
+def _list(options: argparse.Namespace) -> int:
+    with _existing(options.store) as store:
+        if options.json:
+            print(json.dumps([as_json(stored) for stored in results(store)], indent=1))
+            return 0
+        table = Table(
+            "screened (UTC)", "station", "seq", "session", "kind", "view", "measured", "refused"
+        )
+        for stored in results(store):
+            result = stored.result
+            refused = sum(m.quality is Quality.REFUSED for m in result.measures)
+            counts = (str(len(result.measures) - refused), str(refused))
+            table.add_row(stored.screened_at, result.station, str(result.seq), result.session,
+                          result.kind, result.view, *counts)  # fmt: skip
+        Console().print(table)
+    return 0
+
+
+def _export(options: argparse.Namespace) -> int:
+    with _existing(options.store) as store:
+        if options.csv == "-":
+            write_csv(store, sys.stdout)
+            return 0
+        with Path(options.csv).open("w", newline="", encoding="utf-8") as out:
+            count = write_csv(store, out)
+    print(f"{count} measures in {options.csv}")
+    return 0
+
+
+def _fleet(options: argparse.Namespace) -> int:
+    with _existing(options.store) as store:
+        lines = fleet(store)
+    if options.json:
+        print(json.dumps([dataclasses.asdict(line) for line in lines], indent=1))
+        return 0
+    table = Table("site", "station", "heard", "last word (UTC)", "results", "waiting", "missing",
+                  "lost", "rejected", "conflicts")  # fmt: skip
+    for line in lines:
+        heard = "now" if line.silent_s is None else f"silent for {line.silent_s / 60:.0f} min"
+        waiting = "?" if line.waiting is None else str(line.waiting)
+        counts = (line.missing, line.lost, line.rejected, line.conflicts)
+        table.add_row(line.site, line.station, heard, line.seen_at, str(line.results), waiting,
+                      *map(str, counts))  # fmt: skip
+    Console().print(table)
+    return 0
+
+
+def _contract(_options: argparse.Namespace) -> int:
+    print(json.dumps(asyncapi(), indent=2))
+    return 0
+
+
+def _demo_broker(_options: argparse.Namespace) -> int:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # leaves the context in good order
+    with contextlib.suppress(KeyboardInterrupt), broker() as running:
+        print(json.dumps(dataclasses.asdict(running)), flush=True)
+        sys.stdin.read()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
