@@ -73,7 +73,7 @@ class PersonNetwork:
         points = peaks.points.copy()
         in_input = (points[:, :2] + 0.5) * maps.stride - 0.5
         points[:, :2] = to_image(maps.letterbox, in_input)
-        covariance = covariance_to_image(maps.letterbox, peaks.spread_cells2 * maps.stride**2)
+        covariance = covariance_to_image(maps.letterbox, peaks.covariance_cells2 * maps.stride**2)
         return points, covariance
 
     def _from_numbers(self, outputs: Outputs, letterbox: Letterbox) -> tuple[Array, Array]:
