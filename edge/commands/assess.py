@@ -13,14 +13,14 @@ import cv2
 import numpy as np
 from rich.console import Console
 from rich.progress import track
-from rich.table import Table
 
 from edge.camera.photos import PhotoCamera
+from edge.commands.table import measure_table
 from edge.errors import ImageUnreadable, PostureError
 from edge.estimation.estimator import Estimator
 from edge.overlay import draw
 from edge.posture.assess import assess
-from edge.records import Frame, Measure, Pose, Quality
+from edge.records import Frame, Measure, Pose
 
 
 @dataclass(frozen=True)
@@ -136,21 +136,5 @@ def _print(console: Console, photo: Photo) -> None:
     elif not photo.people:
         console.print(f"{photo.path}: nobody found", highlight=False)
     for number, person in enumerate(photo.people, 1):
-        table = Table(title=f"{photo.path}, person {number}", title_justify="left")
-        table.add_column("measure")
-        table.add_column("value", justify="right")
-        table.add_column("± 95 %", justify="right")
-        table.add_column("quality")
-        for measure in person.measures:
-            table.add_row(*measure_row(measure))
-        console.print(table)
-
-
-def measure_row(measure: Measure) -> tuple[str, str, str, str]:
-    """Code, value with unit, interval and quality with reasons, as people read them."""
-    unit = {"deg": "°", "%": " %", "mm": " mm", "px": " px"}.get(measure.unit, f" {measure.unit}")
-    value = "-" if measure.value is None else f"{measure.value:+.1f}{unit}"
-    interval = "" if measure.u95 is None else f"{measure.u95:.1f}{unit}"
-    colour = {Quality.OK: "green", Quality.LOW: "yellow", Quality.REFUSED: "bright_black"}
-    shown = f"[{colour[measure.quality]}]{measure.quality}[/]"
-    return measure.code, value, interval, " ".join([shown, ", ".join(measure.why)])
+        title = f"{photo.path}, person {number}"
+        console.print(measure_table(title, person.measures))

@@ -13,11 +13,10 @@ from contextlib import contextmanager
 from types import FrameType
 
 from rich.console import Console
-from rich.table import Table
 
 from edge import systemd
 from edge.app import build_engine, build_uplink, open_outbox
-from edge.commands.assess import measure_row
+from edge.commands.table import measure_table
 from edge.engine import Engine
 from edge.errors import PostureError
 from edge.records import Assessment
@@ -59,12 +58,8 @@ class Reporter:
         )
 
     def saved_in_full(self, assessment: Assessment, seq: int) -> None:
-        table = Table(title=f"saved {seq}: {assessment.view} view", title_justify="left")
-        for heading in ("measure", "value", "± 95 %", "quality"):
-            table.add_column(heading)
-        for measure in assessment.measures:
-            table.add_row(*measure_row(measure))
-        self._console.print(table)
+        title = f"saved {seq}: {assessment.view} view"
+        self._console.print(measure_table(title, assessment.measures))
 
     def problem(self, problem: PostureError) -> None:
         self._console.print(f"[yellow]{problem}[/yellow]", highlight=False)
