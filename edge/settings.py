@@ -54,6 +54,7 @@ class ScreeningSettings(_Section, frozen=True):
 
     settle_s: Seconds = 2.0
     hold_s: Seconds = 5.0
+    least_stature_px: Annotated[float, msgspec.Meta(ge=100, le=8192)] = 700.0
 
 
 class OutboxSettings(_Section, frozen=True):
@@ -79,6 +80,16 @@ class MqttSettings(_Section, frozen=True):
     resend_s: Seconds = 5.0
 
 
+class UpdateSettings(_Section, frozen=True):
+    """Where new model files come from. An empty url means: they never change."""
+
+    url: str = ""  # of the repository: metadata/ and targets/ lie under it
+    root_file: str = ""  # root metadata that came with the device's image
+    rate_kb_s: Annotated[float, msgspec.Meta(gt=0, le=1e6)] = 512.0
+    reserve_mb: Annotated[float, msgspec.Meta(ge=0, le=65_536)] = 256.0
+    shadow_screenings: Annotated[int, msgspec.Meta(ge=0, le=1000)] = 0  # before a trial; 0: none
+
+
 class Settings(_Section, frozen=True):
     """All of it."""
 
@@ -90,6 +101,7 @@ class Settings(_Section, frozen=True):
     screening: ScreeningSettings = ScreeningSettings()
     outbox: OutboxSettings = OutboxSettings()
     mqtt: MqttSettings = MqttSettings()
+    update: UpdateSettings = UpdateSettings()
 
     @property
     def state_path(self) -> Path:

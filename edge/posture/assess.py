@@ -71,6 +71,25 @@ def assess(
     return tuple(_measure(definition, sight) for definition in catalogue(pose.skeleton, view))
 
 
+def refuse(skeleton: Skeleton, view: View, why: tuple[str, ...]) -> tuple[Measure, ...]:
+    """The measures of a view, all refused for one reason that lies outside the pose."""
+    return tuple(
+        Measure(
+            code=definition.code,
+            value=None,
+            unit="%H" if definition.unit == "length" else definition.unit,
+            u95=None,
+            n=0.0,
+            quality=Quality.REFUSED,
+            why=why,
+            view=view,
+            side="" if definition.side == "near" else definition.side,
+            definition=definition.version,
+        )
+        for definition in catalogue(skeleton, view)
+    )
+
+
 @cache
 def catalogue(skeleton: Skeleton, view: View) -> tuple[Definition, ...]:
     """The definitions that apply to a skeleton in a view; all views' where it is unknown.

@@ -1,0 +1,144 @@
+"""Many poses of a person who stands still: are they still, and what is their median?
+
+Positions are the cameras' own, never filtered ones: a filter would make frames agree that do not.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.posture.angles import Float64
+from edge.posture.landmarks import USABLE
+from edge.records import Pose
+
+# Of stature, as the protocol asks.
+_STILL_RANGE = 0.02
+_STILL_SPEED_PER_S = 0.015
+_WATCHED = ("left_ear", "right_ear", "nose", "head_top", "left_hip", "right_hip")
+_MOSTLY = 0.6  # of the frames must show a keypoint, or it is missing in the median
+_MAD_TO_SD = 1.4826  # of a normal distribution
+# The median of n normal values scatters like the mean of n / (pi/2); a deviation estimated from
+# the MAD of n values has the freedom of 0.37 n (its efficiency, Rousseeuw and Croux 1993).
+_MEDIAN_VARIANCE = math.pi / 2.0
+_MAD_EFFICIENCY = 0.37
+
+
+class Median(NamedTuple):
+    """The median pose, with the covariance of its keypoints, and the effective number of frames."""
+
+    pose: Pose
+    n_eff: float
+
+
+def _stack(poses: list[Pose]) -> Float64:
+    """(N, K, 2), NaN where a keypoint was not seen."""
+    keypoints = np.stack([pose.keypoints for pose in poses]).astype(np.float64)
+    points: Float64 = np.where(keypoints[..., 2:] >= USABLE, keypoints[..., :2], np.nan)
+    return points
+
+
+def is_still(times_s: Float64, poses: list[Pose], stature_px: float) -> bool:
+    """Head and hips stay within 2 % of stature and drift by less than 1.5 % of it per second.
+
+    The range is that of the middle 90 % of the frames, the drift that between the medians of the
+    first and the second half, so that the scatter of single frames does not pass for movement.
+    """
+    points = _stack(poses)
+    rows = [poses[0].skeleton.index[name] for name in _WATCHED if name in poses[0].skeleton.index]
+    half = len(points) // 2
+    if not rows or half < 2:
+        return False
+    visible = np.isfinite(points[:, rows, 0])
+    mostly = visible.mean(axis=0) >= _MOSTLY
+    watched = points[:, rows][:, mostly & visible[:half].any(axis=0) & visible[half:].any(axis=0)]
+    if watched.shape[1] == 0:
+        return False
+    low, high = np.nanpercentile(watched, (5.0, 95.0), axis=0)
+    if float((high - low).max()) > _STILL_RANGE * stature_px:
+        return False
+    drift = np.nanmedian(watched[half:], axis=0) - np.nanmedian(watched[:half], axis=0)
+    apart_s = float(np.median(times_s[half:]) - np.median(times_s[:half]))
+    fastest = float(np.abs(drift).max()) / apart_s
+    return fastest <= _STILL_SPEED_PER_S * stature_px
+
+
+def effective_frames(residuals: Float64) -> float:
+    """N (1 - r) / (1 + r) with the lag-one autocorrelation r of the residuals (N, M), pooled.
+
+    r is corrected for its small-sample bias -(1 + 3r) / N (Kendall 1954) and kept within [0, 1);
+    NaN marks values that are not there. At least 1.
+    """
+    n = len(residuals)
+    if n < 2:
+        return 1.0
+    scale = np.sqrt(np.nanmean(residuals**2, axis=0))
+    unit = residuals[:, scale > 0.0] / scale[scale > 0.0]
+    if unit.shape[1] == 0:
+        return float(n)
+    r = float(np.nanmean(unit[1:] * unit[:-1]))
+    r = min(max(r + (1.0 + 3.0 * r) / n, 0.0), 1.0 - 1.0 / n)
+    return max(1.0, n * (1.0 - r) / (1.0 + r))
+
+
+def median_pose(poses: list[Pose]) -> Median:
+    """Per-keypoint medians of poses of one skeleton.
+
+    The covariance of a median has two parts. What the frames scatter (MAD, so that single wrong
+    frames do not count, about the body's own movement) shrinks with the effective number of
+    frames. What the estimator's own covariance claims beyond that scatter is an error that all
+    frames share, and stays. It is NaN where the estimator states none.
+    """
+    points = _stack(poses)
+    scores = np.stack([pose.keypoints[:, 2] for pose in poses])
+    seen = np.isfinite(points).all(axis=2)
+    enough = seen.mean(axis=0) >= _MOSTLY
+    points[:, ~enough] = np.nan
+    median = np.full(points.shape[1:], np.nan)
+    median[enough] = np.nanmedian(points[:, enough], axis=0)
+
+    residuals = points[:, enough] - median[enough]
+    if residuals.shape[1]:
+        # No measure changes when the whole body moves along: that part is taken out.
+        residuals -= np.nanmean(residuals, axis=1, keepdims=True)
+    n_eff = effective_frames(residuals.reshape(len(poses), -1))
+    covariance = np.full((len(median), 2, 2), np.nan)
+    claimed = np.median(np.stack([p.covariance_px2[enough] for p in poses]), axis=0)
+    covariance[enough] = _covariance_of_median(residuals, claimed, n_eff)
+
+    keypoints = np.concatenate([median, np.zeros((len(median), 1))], axis=1)
+    keypoints[enough, 2] = np.median(scores[:, enough], axis=0)
+    pose = Pose(
+        poses[-1].skeleton,
+        keypoints.astype(np.float32),
+        covariance.astype(np.float32),
+        float(np.median([pose.score for pose in poses])),
+        poses[-1].box_px,
+    )
+    return Median(pose, n_eff)
+
+
+def _covariance_of_median(
+    residuals: Float64, claimed: NDArray[np.floating], n_eff: float
+) -> Float64:
+    """(K, 2, 2) from residuals (N, K, 2) and the estimator's covariances (K, 2, 2)."""
+    sd = _MAD_TO_SD * np.nanmedian(np.abs(residuals), axis=0)
+    scatter = sd[:, :, None] ** 2 * np.eye(2)
+    shared = np.clip(claimed - scatter, 0.0, None) * np.eye(2)
+    freedom = _MAD_EFFICIENCY * n_eff
+    covariance: Float64 = shared + scatter * _student(freedom) * _MEDIAN_VARIANCE / n_eff
+    return covariance
+
+
+def _student(freedom: float) -> float:
+    """Square of Student's t over the normal quantile at 97.5 %, by Cornish and Fisher's series.
+
+    Intervals are made with the normal quantile; a deviation that was itself estimated from few
+    values needs this much more room.
+    """
+    z, v = 1.96, max(freedom, 2.0)
+    t = z + (z**3 + z) / (4.0 * v) + (5.0 * z**5 + 16.0 * z**3 + 3.0 * z) / (96.0 * v**2)
+    return (t / z) ** 2

@@ -1,0 +1,114 @@
+"""The quality gate: what is wrong with a picture or with how a person stands, worst first.
+
+Each failure is a code of `prompts`, so that the person in front of the camera can mend it.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from edge.posture.angles import distance_px, inner_deg, lean_deg, tilt_deg
+from edge.posture.calibration import Calibration
+from edge.posture.landmarks import Landmarks, near_side
+from edge.posture.views import SQUARE_YAW_DEG, Facing, yaw_deg
+from edge.records import Frame, Uint8
+from edge.screening.subject import Subject
+
+# Of stature: free space around the body, and what lies beyond the outermost keypoints (the crown
+# above the ears, the soles below the ankles).
+_MARGIN = 0.03
+_CROWN = 0.07
+_SOLES = 0.04
+_STRAIGHT_KNEE_DEG = 165.0
+_UNEQUAL_LEGS = 0.15
+# A rolled camera tilts every line, the line of the feet on the floor too, by the same angle.
+_CAMERA_TILT_DEG = 3.0
+_CAMERA_TILT_SPREAD_DEG = 1.5
+_DARK, _BRIGHT = 30.0, 235.0  # mean grey of the person's box, of 255
+_BODY_ROWS = 512  # sharpness is judged at this body height, whatever the camera's resolution
+_SHARP = 0.006  # variance of the Laplacian over variance of the grey values
+
+
+def failures(
+    frame: Frame,
+    subject: Subject,
+    facing: Facing,
+    calibration: Calibration,
+    least_stature_px: float,
+) -> tuple[str, ...]:
+    """Codes of all that fails, in the order in which a person should mend it; empty when good."""
+    body = Landmarks.of(subject.pose, calibration, near_side(subject.pose, facing.view))
+    stature = body.stature_px
+    whole = stature is not None and _inside(frame, subject, stature) and _feet_seen(body)
+    found = {
+        "two_people": subject.disturbed,
+        "cut_off": not whole,
+        "too_far": stature is not None and stature < least_stature_px,
+        **_exposure(_crop(frame.image, subject)),
+        "view_unclear": facing.view == "unknown",
+    }
+    if whole and facing.view != "unknown":
+        found |= _stance(body, facing, calibration)
+    return tuple(code for code, failed in found.items() if failed)
+
+
+def _inside(frame: Frame, subject: Subject, stature_px: float) -> bool:
+    left, top, right, bottom = subject.box_px
+    margin = _MARGIN * stature_px
+    return (
+        left >= margin
+        and right <= frame.width_px - 1 - margin
+        and top >= margin + _CROWN * stature_px
+        and bottom <= frame.height_px - 1 - margin - _SOLES * stature_px
+    )
+
+
+def _feet_seen(body: Landmarks) -> bool:
+    return body.seen("left_ankle") or body.seen("right_ankle")
+
+
+def _crop(image: Uint8, subject: Subject) -> Uint8:
+    left, top, right, bottom = (round(edge) for edge in subject.box_px)
+    crop = image[max(0, top) : max(1, bottom), max(0, left) : max(1, right)]
+    return crop if crop.size else image
+
+
+def _exposure(crop: Uint8) -> dict[str, bool]:
+    grey = cv2.cvtColor(crop, cv2.COLOR_BGR2GRAY)
+    scale = _BODY_ROWS / grey.shape[0]
+    if scale < 1.0:
+        grey = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    mean, variance = float(grey.mean()), float(grey.var())
+    edges = float(cv2.Laplacian(grey, cv2.CV_32F).var())
+    dark, bright = mean < _DARK, mean > _BRIGHT
+    blurred = not (dark or bright) and edges < _SHARP * variance
+    return {"dark": dark, "bright": bright, "blurred": blurred}
+
+
+def _stance(body: Landmarks, facing: Facing, calibration: Calibration) -> dict[str, bool]:
+    frontal = facing.view in ("front", "back")
+    sides = ("right", "left") if frontal else (body.near,)
+    joints = ("shoulder", "hip", "knee", "ankle")
+    if not all(body.seen(f"{side}_{joint}") for side in sides for joint in joints):
+        return {"hidden": True}
+    legs = {side: [body.point(f"{side}_{j}") for j in joints[1:]] for side in sides}
+    lengths = [distance_px(h, k) + distance_px(k, a) for h, k, a in legs.values()]
+    yaw = yaw_deg(body, facing.view, calibration) if frontal else None
+    return {
+        "camera_tilted": frontal and _camera_tilted(body, facing),
+        "turned": yaw is not None and yaw[0] - yaw[1] > SQUARE_YAW_DEG,
+        "knees_bent": any(inner_deg(*leg) <= _STRAIGHT_KNEE_DEG for leg in legs.values()),
+        "sides_unequal": float(np.ptp(lengths)) > _UNEQUAL_LEGS * float(np.mean(lengths)),
+    }
+
+
+def _camera_tilted(body: Landmarks, facing: Facing) -> bool:
+    sign = 1.0 if facing.view == "front" else -1.0
+    turns = [
+        sign * tilt_deg(body.point(f"right_{joint}"), body.point(f"left_{joint}"))
+        for joint in ("shoulder", "hip", "knee", "ankle")
+    ]
+    turns.append(-sign * lean_deg(body.point("mid_ankle"), body.point("mid_shoulder"), sign))
+    alike = float(np.ptp(turns)) <= _CAMERA_TILT_SPREAD_DEG
+    return alike and abs(float(np.mean(turns))) > _CAMERA_TILT_DEG
