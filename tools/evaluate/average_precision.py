@@ -103,20 +103,18 @@ def _outcome(
     area_px2: tuple[float, float],
 ) -> _Outcome:
     low, high = area_px2
-    ignored_person = np.array(
-        [p.crowd or p.labelled == 0 or not low <= p.area_px2 <= high for p in people], bool
-    )
+    ignored = np.array([not (p.wanted and low <= p.area_px2 <= high) for p in people], bool)
     crowd = np.array([p.crowd for p in people], bool)
     outside = np.array([not low <= d.area_px2 <= high for d in found], bool)
-    match = np.array([_match(oks, ignored_person, crowd, t) for t in OKS_THRESHOLDS], int)
+    match = np.array([_match(oks, ignored, crowd, t) for t in OKS_THRESHOLDS], int)
     match = match.reshape(len(OKS_THRESHOLDS), len(found))
     hit = match >= 0
-    absorbed = np.append(ignored_person, False)[match]  # index -1, no match, reads the False
+    absorbed = np.append(ignored, False)[match]  # index -1, no match, reads the False
     return _Outcome(
         scores=np.array([d.score for d in found], float),
         hit=hit,
         ignored=np.where(hit, absorbed, outside),
-        wanted=int(np.count_nonzero(~ignored_person)),
+        wanted=int(np.count_nonzero(~ignored)),
     )
 
 

@@ -22,6 +22,7 @@ class Person:
     area_px2 : the person's area, the s^2 of OKS.
     box_px : x, y, width, height.
     crowd : a region of many people; may absorb any number of detections, is never missed.
+    ignored : whoever finds this person is neither rewarded nor punished.
     view : front | back | side | unknown; labels do not say which side.
     """
 
@@ -29,6 +30,7 @@ class Person:
     area_px2: float
     box_px: Box
     crowd: bool = False
+    ignored: bool = False
     view: str = "unknown"
     upright: bool = False
 
@@ -39,6 +41,11 @@ class Person:
     def labelled(self) -> int:
         """Number of keypoints with v > 0."""
         return int(np.count_nonzero(self.keypoints[:, 2] > 0))
+
+    @property
+    def wanted(self) -> bool:
+        """Somebody whom an estimator should find, and place."""
+        return not self.crowd and not self.ignored and self.labelled > 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
