@@ -25,9 +25,9 @@ def vary_appearance(image: Image, rng: np.random.Generator) -> Image:
         amount = rng.uniform(0.3, 1.2)
         image = _as_image(cv2.addWeighted(image, 1 + amount, soft, -amount, 0))
     if rng.random() < 0.15:
-        noise = np.empty(image.shape, np.int8)
-        cv2.randn(noise, 0, rng.uniform(3, 12))
-        image = _as_image(cv2.add(image, noise, dtype=cv2.CV_8U))
+        # From our own generator: OpenCV's is global, and a resumed run would not repeat it.
+        noise = rng.standard_normal(image.shape, np.float32) * rng.uniform(3, 12)
+        image = np.clip(image + noise, 0, 255).astype(np.uint8)
     return image
 
 

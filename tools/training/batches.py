@@ -7,14 +7,13 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import torch
-from torch import Tensor
-
 from posture_tools.training.appearance import vary_appearance
 from posture_tools.training.crop_scene import CropSettings, crop_scene
 from posture_tools.training.examples import Example, TargetSettings, make_example
 from posture_tools.training.frame_scene import FrameSettings, frame_scene
 from posture_tools.training.pack import People, PersonCrop
 from posture_tools.training.scene import Scene
+from torch import Tensor
 
 # Chance of a set, not of a crop: hand labels and standing people first, noisy acrobats last.
 SET_SHARES: Mapping[str, float] = {

@@ -22,11 +22,12 @@ class RunState:
 
 def save_checkpoint(
     path: Path,
+    state: RunState,
+    *,
     network: nn.Module,
     average: nn.Module,
     optimiser: torch.optim.Optimizer,
     rng: np.random.Generator,
-    state: RunState,
 ) -> None:
     """Write the checkpoint beside `path` and move it there, so that a stop leaves a whole one."""
     fresh = path.with_suffix(".new")
@@ -48,6 +49,7 @@ def save_checkpoint(
 
 def load_checkpoint(
     path: Path,
+    *,
     network: nn.Module,
     average: nn.Module,
     optimiser: torch.optim.Optimizer,

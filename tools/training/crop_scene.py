@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-
 from posture_tools.training.occlusion import occlude, random_patch
 from posture_tools.training.pack import People, PersonCrop
 from posture_tools.training.paste import moved_labels, paste
@@ -146,7 +145,7 @@ def _upright_angle_deg(crop: PersonCrop, rng: np.random.Generator) -> float:
 
 
 def _turned_box(crop: PersonCrop, part: _Part, angle_deg: float) -> NDArray[np.float32]:
-    """Return the box to be framed; for a strongly turned person, the box of the turned keypoints."""
+    """Return the box to be framed; of a strongly turned person, that of the turned keypoints."""
     known = crop.trust > 0
     if part.shown is not None or abs(angle_deg) < 30 or known.sum() < 6:
         return part.box
@@ -185,7 +184,7 @@ def _neighbour(
     rng: np.random.Generator,
 ) -> tuple[LabelledPerson, NDArray[np.uint8], NDArray[np.bool_] | None, NDArray[np.float64]]:
     """Return a cut-out person beside the subject: labels, picture, mask and its affine."""
-    cutout = people.cutouts[rng.integers(len(people.cutouts))]
+    cutout = people.cutouts[int(rng.integers(len(people.cutouts)))]
     subject_box = move_box(box, affine)
     size = subject_box[2:] - subject_box[:2]
     side = rng.choice([-1.0, 1.0])
@@ -195,7 +194,9 @@ def _neighbour(
     part = _whole(cutout)
     scale = float(size.max() / (part.box[2:] - part.box[:2]).max() * rng.uniform(0.7, 1.25))
     flip = bool(rng.random() < 0.5)
-    place = crop_affine((part.box[:2] + part.box[2:]) / 2, scale, rng.normal(0, 6), (1, 1), flip=flip)
+    place = crop_affine(
+        (part.box[:2] + part.box[2:]) / 2, scale, rng.normal(0, 6), (1, 1), flip=flip
+    )
     place[:, 2] += centre
     person = moved_labels(cutout, place, size_hw, flip=flip)
     return person, cutout.image, cutout.mask, place

@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
+from torch.nn.functional import conv2d
 
 
 class _StridedDepthwise(torch.autograd.Function):
@@ -20,7 +20,7 @@ class _StridedDepthwise(torch.autograd.Function):
     def forward(ctx: Any, x: Tensor, weight: Tensor, stride: int) -> Tensor:
         ctx.save_for_backward(x, weight)
         ctx.stride = stride
-        return F.conv2d(x, weight, None, stride, weight.shape[-1] // 2, groups=x.shape[1])
+        return conv2d(x, weight, None, stride, weight.shape[-1] // 2, groups=x.shape[1])
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, Tensor | None, None]:
@@ -30,7 +30,7 @@ class _StridedDepthwise(torch.autograd.Function):
         if ctx.needs_input_grad[0]:
             spread = torch.zeros_like(x)
             spread[:, :, ::stride, ::stride] = grad
-            grad_x = F.conv2d(spread, weight.flip(2, 3), None, 1, pad, groups=groups)
+            grad_x = conv2d(spread, weight.flip(2, 3), None, 1, pad, groups=groups)
         if ctx.needs_input_grad[1]:
             both = torch.ops.aten.convolution_backward(
                 grad, x, weight, None, [stride] * 2, [pad] * 2, [1, 1], False, [0, 0], groups,
@@ -56,4 +56,4 @@ class StridedDepthwiseConv2d(nn.Conv2d):
         if torch.is_autocast_enabled("cpu"):
             dtype = torch.get_autocast_dtype("cpu")
             x, weight = x.to(dtype), weight.to(dtype)
-        return _StridedDepthwise.apply(x, weight, self.stride[0])  # type: ignore[no-untyped-call,no-any-return]
+        return _StridedDepthwise.apply(x, weight, self.stride[0])

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-
 from posture_tools.training.scene import LabelledPerson, Scene
 from posture_tools.training.skeleton import LIMBS_18, PACK_TO_COCO_17, PACK_TO_COCO_18
 from posture_tools.training.targets import (

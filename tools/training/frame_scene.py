@@ -7,13 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-
 from posture_tools.training.occlusion import occlude, random_patch
 from posture_tools.training.pack import People, PersonCrop
 from posture_tools.training.paste import moved_labels, paste
 from posture_tools.training.scene import Scene, crop_affine, move_box
-
-
 
 
 @dataclass(frozen=True)
@@ -48,10 +45,17 @@ def frame_scene(
     order = rng.permutation(count)
     for position, slot in enumerate(order):
         alone = position == 0
-        crop = sample_crop(rng) if alone else people.cutouts[rng.integers(len(people.cutouts))]
+        crop = sample_crop(rng) if alone else people.cutouts[int(rng.integers(len(people.cutouts)))]
         silhouette = crop.mask if not alone or rng.random() < 0.5 else None
         height = common_height * rng.uniform(0.85, 1.15) * size_hw[0]
-        _add(scene, crop, silhouette, slots[slot], height, settings, rng)
+        angle_deg = float(np.clip(rng.normal(0, settings.rotation_sd_deg), -30, 30))
+        x, y, w, h = crop.box
+        flip = bool(rng.random() < 0.5)
+        scale = height / max(h, 0.9 * w)
+        centre = np.array([x + w / 2, y + h / 2])
+        affine = crop_affine(centre, scale, angle_deg, (1, 1), flip=flip)
+        affine[:, 2] += slots[slot]
+        _add(scene, crop, silhouette, affine, flip=flip)
     if rng.random() < settings.occluded:
         occlude(canvas, people.backgrounds, rng)
     return scene
@@ -76,21 +80,13 @@ def _add(
     scene: Scene,
     crop: PersonCrop,
     silhouette: NDArray[np.bool_] | None,
-    middle: NDArray[np.float64],
-    height_px: float,
-    settings: FrameSettings,
-    rng: np.random.Generator,
+    affine: NDArray[np.float64],
+    *,
+    flip: bool,
 ) -> None:
-    """Draw one person into the scene and note its labels; hide what it covers of the others."""
-    size_hw = (scene.image.shape[0], scene.image.shape[1])
-    x, y, w, h = crop.box
-    flip = bool(rng.random() < 0.5)
-    angle_deg = float(np.clip(rng.normal(0, settings.rotation_sd_deg), -30, 30))
-    scale = height_px / max(h, 0.9 * w)
-    centre = np.array([x + w / 2, y + h / 2])
-    affine = crop_affine(centre, scale, angle_deg, (1, 1), flip=flip)
-    affine[:, 2] += middle
+    """Draw one person into the scene and note its labels; `flip` says that `affine` mirrors."""
     paste(scene.image, crop.image, silhouette, affine)
     if silhouette is None:
         scene.ignored.extend(move_box(box, affine) for box in crop.others)
+    size_hw = (scene.image.shape[0], scene.image.shape[1])
     scene.people.append(moved_labels(crop, affine, size_hw, flip=flip))

@@ -5,15 +5,13 @@ from __future__ import annotations
 import copy
 import json
 import logging
+import math
 import time
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import torch
-from torch import nn
-from tqdm import tqdm
-
 from posture_tools.training.batches import SceneSource
 from posture_tools.training.checkpoint import (
     RunState,
@@ -27,6 +25,8 @@ from posture_tools.training.network import PoseNetwork, freeze_stem, load_matchi
 from posture_tools.training.pack import People, PersonCrop
 from posture_tools.training.recipe import Stage
 from posture_tools.training.score import score_single
+from torch import nn
+from tqdm import tqdm
 
 LOG = logging.getLogger(__name__)
 
@@ -61,14 +61,18 @@ class Training:
         elif not resumed:
             load_folded_onnx(self.network.backbone, backbone)
             self._calibrate()
-        self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.network.to(memory_format=torch.channels_last)
         freeze_stem(self.network)
         self.average = copy.deepcopy(self.network).eval()
         self._optimiser = self._make_optimiser()
         self.state = RunState()
         if resumed:
             self.state = load_checkpoint(
-                self._checkpoint, self.network, self.average, self._optimiser, self._source.rng
+                self._checkpoint,
+                network=self.network,
+                average=self.average,
+                optimiser=self._optimiser,
+                rng=self._source.rng,
             )
 
     def run(self) -> RunState:
@@ -105,7 +109,7 @@ class Training:
         with torch.autocast("cpu", torch.bfloat16):
             outputs = self.network(batch["image"])
         losses = total_loss(outputs, batch, self._stage.loss)
-        losses["total"].backward()  # type: ignore[no-untyped-call]
+        losses["total"].backward()
         self._optimiser.step()
         self._optimiser.zero_grad(set_to_none=True)
         self._average_weights()
@@ -115,7 +119,7 @@ class Training:
         stage = self._stage
         done = min(self.state.images / stage.images, 1.0)
         rising = min(1.0, (done + 1e-3) / stage.warmup)
-        factor = rising * 0.5 * (1 + np.cos(np.pi * done))
+        factor = rising * 0.5 * (1 + math.cos(math.pi * done))
         for group, share in zip(
             self._optimiser.param_groups, (stage.backbone_lr, 1.0), strict=True
         ):
@@ -141,11 +145,11 @@ class Training:
         LOG.info("%s", {name: round(value, 4) for name, value in row.items()})
         save_checkpoint(
             self._checkpoint,
-            self.network,
-            self.average,
-            self._optimiser,
-            self._source.rng,
             self.state,
+            network=self.network,
+            average=self.average,
+            optimiser=self._optimiser,
+            rng=self._source.rng,
         )
 
     def _calibrate(self) -> None:

@@ -9,9 +9,8 @@ import numpy as np
 import onnx
 import torch
 from onnx import numpy_helper
-from torch import Tensor, nn
-
 from posture_tools.training.depthwise import StridedDepthwiseConv2d
+from torch import Tensor, nn
 
 # Sandler et al., "MobileNetV2", CVPR 2018, table 2: expansion, output channels, repeats, stride.
 _STAGES = (
@@ -119,10 +118,7 @@ def calibrate(backbone: MobileNetV2, images: Tensor) -> None:
     give `s * (x - m) / s + bias + m = x + bias`, now with statistics that training can update.
     """
 
-    def set_statistics(norm: nn.Module, inputs: tuple[Tensor, ...]) -> None:
-        assert isinstance(norm, nn.BatchNorm2d)
-        assert norm.running_mean is not None
-        assert norm.running_var is not None
+    def set_statistics(norm: nn.BatchNorm2d, inputs: tuple[Tensor, ...]) -> None:
         var, mean = torch.var_mean(inputs[0].float(), dim=(0, 2, 3), correction=0)
         var = var.clamp_min(1e-4)
         norm.running_mean.copy_(mean)
@@ -141,7 +137,4 @@ def calibrate(backbone: MobileNetV2, images: Tensor) -> None:
 
 def _conv_bn_pairs(module: nn.Module) -> Iterable[tuple[nn.Conv2d, nn.BatchNorm2d]]:
     layers = [m for m in module.modules() if isinstance(m, nn.Conv2d | nn.BatchNorm2d)]
-    for conv, norm in zip(layers[::2], layers[1::2], strict=True):
-        assert isinstance(conv, nn.Conv2d)
-        assert isinstance(norm, nn.BatchNorm2d)
-        yield conv, norm
+    yield from zip(layers[::2], layers[1::2], strict=True)

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import torch
-from torch import Tensor, nn
-from torch.nn import functional as F
-
 from posture_tools.training.mobilenet import TAP_CHANNELS, MobileNetV2, conv_bn
+from torch import Tensor, nn
+from torch.nn.functional import interpolate, relu6
 
 SINGLE_HEADS = {"single": 17}
 BOTTOM_UP_HEADS = {"heatmaps": 18, "pafs": 38}
@@ -34,8 +33,6 @@ class PoseNetwork(nn.Module):
         )
         self.heads = nn.ModuleDict({name: nn.Conv2d(width, c, 1) for name, c in heads.items()})
         for head in self.heads.values():
-            assert isinstance(head, nn.Conv2d)
-            assert head.bias is not None
             nn.init.normal_(head.weight, std=0.01)
             nn.init.zeros_(head.bias)
 
@@ -45,10 +42,18 @@ class PoseNetwork(nn.Module):
         x = self.lateral["c5"](taps["c5"])
         for tap in ("c4", "c3", "c2"):
             skip = self.lateral[tap](taps[tap])
-            # Given by size: at 192 x 144 the coarsest map is no half of the next one.
-            x = F.interpolate(x, size=skip.shape[2:], mode="nearest")
-            x = self.smooth[tap](F.relu6(skip + x))
+            x = _enlarge(x, skip)
+            x = self.smooth[tap](relu6(skip + x))
         return {name: head(x) for name, head in self.heads.items()}
+
+
+def _enlarge(x: Tensor, like: Tensor) -> Tensor:
+    """Repeat cells up to the next map's size: twice, or less at 192 x 144, where 9 follows 5."""
+    size = [int(length) for length in like.shape[2:]]
+    if size == [2 * int(length) for length in x.shape[2:]]:
+        # By factor, so that the exported graph holds a constant and no shape arithmetic.
+        return interpolate(x, scale_factor=2.0, mode="nearest")
+    return interpolate(x, size=size, mode="nearest")
 
 
 def freeze_stem(network: PoseNetwork) -> None:
@@ -80,7 +85,6 @@ def count_macs(network: PoseNetwork, size_hw: tuple[int, int]) -> int:
 
     def add(module: nn.Module, _: tuple[Tensor, ...], output: Tensor) -> None:
         nonlocal total
-        assert isinstance(module, nn.Conv2d)
         total += output[0].numel() * module.weight[0].numel()
 
     convolutions = [m for m in network.modules() if isinstance(m, nn.Conv2d)]

@@ -39,7 +39,7 @@ def random_patch(
     backgrounds: Sequence[Image], size_hw: tuple[int, int], rng: np.random.Generator
 ) -> Image:
     """Return a random piece of a random photograph without people, brought to the size."""
-    source = backgrounds[rng.integers(len(backgrounds))]
+    source = backgrounds[int(rng.integers(len(backgrounds)))]
     height, width = source.shape[:2]
     share = rng.uniform(0.4, 1.0)
     scale = min(height / size_hw[0], width / size_hw[1]) * share

@@ -5,7 +5,6 @@ from __future__ import annotations
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-
 from posture_tools.training.pack import PersonCrop
 from posture_tools.training.scene import LabelledPerson, is_inside, move_box, move_points
 from posture_tools.training.skeleton import PACK_FLIP

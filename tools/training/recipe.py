@@ -43,7 +43,7 @@ STAGES = {
             name="joint",
             heads=JOINT_HEADS,
             start=None,
-            images=30_000,
+            images=18_000,
             mix=MixSettings(size_hw=(192, 144), frames=0.22),
             learning_rate=2e-3,
         ),
@@ -51,7 +51,7 @@ STAGES = {
             name="single_person",
             heads=SINGLE_HEADS,
             start="joint",
-            images=8_000,
+            images=6_000,
             mix=MixSettings(size_hw=(256, 192), frames=0.0),
             learning_rate=8e-4,
         ),
@@ -70,3 +70,18 @@ STAGES = {
         ),
     )
 }
+
+
+@dataclass(frozen=True)
+class Shipped:
+    """A file that ships: the stage whose weights it holds, and its fixed input size."""
+
+    name: str
+    stage: str
+    size_hw: tuple[int, int]
+
+
+SHIPPED = (
+    Shipped("single_person", "single_person", (256, 192)),
+    Shipped("bottom_up", "joint", (256, 256)),
+)

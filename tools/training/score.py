@@ -8,7 +8,6 @@ import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
-
 from posture_tools.training.crop_scene import plain_crop
 from posture_tools.training.examples import STRIDE
 from posture_tools.training.network import PoseNetwork

@@ -1,0 +1,109 @@
+"""From averaged weights to the file that ships: ONNX, fixed shapes, half-precision weights."""
+
+from __future__ import annotations
+
+import io
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime as ort
+import torch
+from numpy.typing import NDArray
+from onnx import TensorProto, helper, numpy_helper
+from posture_tools.training.network import PoseNetwork
+from torch import Tensor, nn
+
+OPSET = 17
+# The rounding of the weights to 11 bits may move a map by this much; its peaks are about 1 high.
+TOLERANCE = 0.02
+
+# The joint network's name of an output, and the name in the file.
+_OUTPUT_NAMES = {"single": "heatmaps", "heatmaps": "heatmaps", "pafs": "pafs"}
+
+
+class _Exported(nn.Module):
+    """The network with a tuple of outputs, as the exporter wants it."""
+
+    def __init__(self, network: PoseNetwork) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, image: Tensor) -> tuple[Tensor, ...]:
+        return tuple(self.network(image).values())
+
+
+def export_onnx(
+    network: PoseNetwork, heads: Mapping[str, int], size_hw: tuple[int, int], path: Path
+) -> float:
+    """Write the network and return the largest difference between file and network.
+
+    Input `image`: RGB 0..255, float32 (1, 3, H, W). Outputs: "heatmaps" and, if there, "pafs".
+    A file that does not agree with the network within `TOLERANCE` is not written.
+    """
+    network = network.eval().float()
+    buffer = io.BytesIO()
+    with warnings.catch_warnings():
+        # The tracing exporter is on its way out, but alone it folds normalisation at opset 17;
+        # that shapes become constants, which it warns of, is meant.
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            _Exported(network).eval(),
+            (torch.zeros(1, 3, *size_hw),),
+            buffer,
+            input_names=["image"],
+            output_names=[_OUTPUT_NAMES[name] for name in heads],
+            opset_version=OPSET,
+            dynamo=False,
+        )
+    model = onnx.load_from_string(buffer.getvalue())
+    store_weights_in_half(model)
+    onnx.checker.check_model(model, full_check=True)
+    difference = _largest_difference(network, model.SerializeToString(), size_hw)
+    if difference > TOLERANCE:
+        raise ValueError(f"file and network differ by {difference:.4f}")
+    fresh = path.with_suffix(".new")
+    fresh.write_bytes(model.SerializeToString())
+    fresh.replace(path)
+    return difference
+
+
+def store_weights_in_half(model: onnx.ModelProto) -> None:
+    """Store float32 weights as float16 with a Cast behind; runtimes fold the Cast at load.
+
+    The arithmetic stays float32. Biases and constants, small and sensitive, stay as they are.
+    """
+    graph = model.graph
+    casts: list[onnx.NodeProto] = []
+    for tensor in graph.initializer:
+        if tensor.data_type != TensorProto.FLOAT or len(tensor.dims) != 4:
+            continue
+        name = tensor.name
+        half = numpy_helper.to_array(tensor).astype(np.float16)
+        tensor.CopyFrom(numpy_helper.from_array(half, f"{name}_half"))
+        casts.append(helper.make_node("Cast", [f"{name}_half"], [name], to=TensorProto.FLOAT))
+    for position, cast in enumerate(casts):
+        graph.node.insert(position, cast)
+
+
+@torch.inference_mode()
+def _largest_difference(network: PoseNetwork, model: bytes, size_hw: tuple[int, int]) -> float:
+    image = _test_picture(size_hw)
+    expected = network(torch.from_numpy(image)).values()
+    session = ort.InferenceSession(model, providers=["CPUExecutionProvider"])
+    found = session.run(None, {"image": image})
+    pairs = zip(expected, found, strict=True)
+    return float(max(np.abs(e.numpy() - f).max() for e, f in pairs))
+
+
+def _test_picture(size_hw: tuple[int, int]) -> NDArray[np.float32]:
+    """Return a picture of waves of many lengths: smooth, like photographs, and reproducible."""
+    rng = np.random.default_rng(0)
+    y, x = np.mgrid[: size_hw[0], : size_hw[1]].astype(np.float32)
+    picture = np.zeros((3, *size_hw), np.float32)
+    for _ in range(12):
+        fy, fx, phase = rng.uniform(-0.2, 0.2), rng.uniform(-0.2, 0.2), rng.uniform(0, 6.28, 3)
+        picture += np.cos(fy * y + fx * x + phase[:, None, None].astype(np.float32))
+    return np.clip(128 + 25 * picture, 0, 255)[None].astype(np.float32)
