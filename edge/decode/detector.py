@@ -33,8 +33,9 @@ def decode_grid(
     height, width = input_hw
     x = (np.arange(columns)[None, :] + np.tanh(cells[1])) * width / columns
     y = (np.arange(rows)[:, None] + np.tanh(cells[2])) * height / rows
-    half_width = width / (2 + 2 * np.exp(-cells[3]))
-    half_height = height / (2 + 2 * np.exp(-cells[4]))
+    # Half of the logistic function, written so that nothing overflows.
+    half_width = width * (0.25 + 0.25 * np.tanh(cells[3] / 2))
+    half_height = height * (0.25 + 0.25 * np.tanh(cells[4] / 2))
     boxes = np.stack([x - half_width, y - half_height, x + half_width, y + half_height], axis=-1)
     is_person = cells[5:].argmax(axis=0) == PERSON
     scores = cells[0].clip(0) ** 0.6 * cells[5 + PERSON].clip(0) ** 0.4 * is_person

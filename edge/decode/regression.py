@@ -69,7 +69,7 @@ def decode_blazepose(landmarks: Raw, presence: Raw) -> Array:
     the network places what it cannot see, and what is not there.
     """
     rows = landmarks.reshape(-1, 5).astype(np.float64)
-    visible = 1 / (1 + np.exp(-rows[:, 3]))
+    visible = 0.5 + 0.5 * np.tanh(rows[:, 3] / 2)  # the logistic function, without overflow
     return np.column_stack([rows[:, :2] - 0.5, visible * float(presence.ravel()[0])])
 
 

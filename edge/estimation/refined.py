@@ -12,8 +12,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from edge.errors import ModelRefused
-from edge.estimation.bottom_up import BottomUp
-from edge.estimation.estimator import StageClock
+from edge.estimation.estimator import Estimator, StageClock
 from edge.estimation.person import PersonNetwork
 from edge.inference.letterbox import Box
 from edge.inference.network import Network
@@ -38,7 +37,7 @@ class Refined:
     ModelRefused : the refiner is no heatmap network, or shares no keypoint with the finder.
     """
 
-    def __init__(self, finder: BottomUp, refiner: Network, *, everyone: bool = False) -> None:
+    def __init__(self, finder: Estimator, refiner: Network, *, everyone: bool = False) -> None:
         self._person = PersonNetwork(refiner)
         if "heatmaps" not in refiner.description.outputs:
             raise ModelRefused(

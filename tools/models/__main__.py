@@ -1,0 +1,102 @@
+"""posture-models: describe, inspect and check model files."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+import msgspec
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from edge.errors import PostureError
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Exit status 0: done and sound; 1: a file is at fault; 2: wrong usage."""
+    options = _parser().parse_args(arguments)
+    try:
+        verb = {"describe": _describe, "inspect": _inspect, "check": _check}[options.verb]
+        return verb(options)
+    except PostureError as error:
+        print(f"posture-models: {error}", file=sys.stderr)
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="posture-models", description=__doc__)
+    verbs = parser.add_subparsers(dest="verb", required=True)
+
+    verb = verbs.add_parser("describe", help="write a card's description into an ONNX file")
+    verb.add_argument("model", type=Path, metavar="MODEL")
+    verb.add_argument("card", type=Path, metavar="CARD", help="a description or a published card")
+    verb.add_argument("-o", "--output", type=Path, help="where to write; default: MODEL itself")
+
+    verb = verbs.add_parser("inspect", help="what a file says, what its graph says")
+    verb.add_argument("file", type=Path, metavar="FILE")
+    verb.add_argument("--json", action="store_true", help="for machines")
+
+    verb = verbs.add_parser("check", help="golden vectors and latency on this machine")
+    verb.add_argument("files", type=Path, nargs="+", metavar="FILE")
+    verb.add_argument("--threads", type=int, default=1)
+    verb.add_argument("--json", action="store_true", help="for machines")
+    return parser
+
+
+def _describe(options: argparse.Namespace) -> int:
+    from posture_tools.models.cards import read_card
+    from posture_tools.models.describe import describe, write
+    from posture_tools.models.inspect import read
+
+    output = options.output or options.model
+    write(output, describe(read(options.model), read_card(options.card)))
+    print(f"{output}: described. Try it: posture-models check {output}")
+    return 0
+
+
+def _inspect(options: argparse.Namespace) -> int:
+    from posture_tools.models.inspect import inspect, rows
+
+    inspection = inspect(options.file)
+    if options.json:
+        _print_json(inspection)
+    else:
+        table = Table("", "", show_header=False, box=None)
+        table.columns[1].overflow = "fold"
+        for name, text in rows(inspection):
+            table.add_row(name, Text(text))  # as Text: brackets in prose are no markup
+        Console().print(table)
+    return 1 if inspection.faults else 0
+
+
+def _check(options: argparse.Namespace) -> int:
+    from posture_tools.models.check import check
+
+    checked, refused = [], []
+    for path in options.files:
+        try:
+            checked.append(check(path, threads=options.threads))
+        except PostureError as error:
+            refused.append(error)
+            print(f"posture-models: {error}", file=sys.stderr)
+    if options.json:
+        _print_json(checked)
+    elif checked:
+        table = Table("model", "version", "MB", "load ms", "p50 ms", "p95 ms", "golden vectors")
+        table.columns[0].overflow = "fold"
+        for one in checked:
+            size = f"{one.bytes / 1e6:.1f}"
+            times = (f"{one.load_ms:.0f}", f"{one.p50_ms:.1f}", f"{one.p95_ms:.1f}")
+            table.add_row(one.name, one.version, size, *times, "hold")
+        Console().print(table)
+    return 1 if refused else 0
+
+
+def _print_json(value: object) -> None:
+    print(msgspec.json.format(msgspec.json.encode(value), indent=2).decode())
+
+
+if __name__ == "__main__":
+    sys.exit(main())
