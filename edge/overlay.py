@@ -6,6 +6,7 @@ Widths and letters scale with the picture. What is missing or lies far outside i
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -13,12 +14,10 @@ import numpy as np
 from edge.posture.angles import Float64
 from edge.posture.assess import catalogue
 from edge.posture.definition import Definition
-from edge.posture.landmarks import USABLE, Landmarks
+from edge.posture.landmarks import USABLE, Box, Landmarks, box_px
 from edge.records import Measure, Pose, Quality, Uint8
-from edge.screening.subject import box_px
 
 Colour = tuple[int, int, int]  # BGR
-Box = tuple[float, float, float, float]  # left, top, right, bottom
 
 _FONT = cv2.FONT_HERSHEY_SIMPLEX
 _LEFT: Colour = (80, 160, 255)
@@ -165,7 +164,7 @@ def _draw_angle(
         return
     colour = _MEASURED[measure.quality]
     points = np.array([body.point(landmark) for landmark in definition.landmarks])
-    for a, b in zip(points, points[1:], strict=False):
+    for a, b in pairwise(points):
         pen.line(a, b, colour, max(1, pen.thickness // 2))
     anchor = points[1] if len(points) == 3 else points.mean(axis=0)
     pen.label(f"{measure.code.replace('_', ' ')} {angle_text(measure.value)}", anchor, box, colour)

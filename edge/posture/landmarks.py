@@ -16,6 +16,7 @@ from edge.posture.calibration import LEVEL, Calibration
 from edge.records import Pose, View
 
 Side = Literal["left", "right", ""]
+Box = tuple[float, float, float, float]  # left, top, right, bottom, px
 
 # Below USABLE a keypoint counts as not seen; below CONFIDENT its measures are of low quality.
 CONFIDENT = 0.5
@@ -124,3 +125,12 @@ def near_side(pose: Pose, view: View) -> Side:
     if sums["left"] == sums["right"]:
         return view
     return "left" if sums["left"] > sums["right"] else "right"
+
+
+def box_px(pose: Pose) -> Box | None:
+    """Left, top, right, bottom of the keypoints seen; None where fewer than two are."""
+    points = pose.keypoints[pose.keypoints[:, 2] >= USABLE, :2]
+    if len(points) < 2:
+        return None
+    (left, top), (right, bottom) = points.min(axis=0), points.max(axis=0)
+    return float(left), float(top), float(right), float(bottom)

@@ -20,7 +20,7 @@ import numpy as np
 
 from edge.posture.assess import assess, refuse
 from edge.posture.calibration import LEVEL, Calibration
-from edge.posture.landmarks import Landmarks
+from edge.posture.landmarks import Box, Landmarks
 from edge.posture.views import Facing, view_of
 from edge.records import Assessment, Frame, Kind, Measure, ModelIdentity, Pose, Quality, View
 from edge.screening.hold import is_still, median_pose
@@ -97,7 +97,7 @@ class Screening:
         self._state = _State.WAITING
         self._attempt: _Attempt | None = None
         self._done_view: View = "unknown"
-        self._box: tuple[float, float, float, float] | None = None
+        self._box: Box | None = None
         self._seen_ns = 0
 
     @property

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from edge.posture.landmarks import USABLE
+from edge.posture.landmarks import Box, box_px
 from edge.records import Pose
 
 # The stance zone: the middle half of the picture. Someone in it who looks at least half as large as
@@ -19,22 +19,11 @@ class Subject(NamedTuple):
     """The person measured, and whether somebody else stands in the stance zone."""
 
     pose: Pose
-    box_px: tuple[float, float, float, float]
+    box_px: Box
     disturbed: bool
 
 
-def box_px(pose: Pose) -> tuple[float, float, float, float] | None:
-    """Left, top, right, bottom of the keypoints seen; None where fewer than two are."""
-    points = pose.keypoints[pose.keypoints[:, 2] >= USABLE, :2]
-    if len(points) < 2:
-        return None
-    (left, top), (right, bottom) = points.min(axis=0), points.max(axis=0)
-    return float(left), float(top), float(right), float(bottom)
-
-
-def choose(
-    poses: list[Pose], width_px: int, before: tuple[float, float, float, float] | None = None
-) -> Subject | None:
+def choose(poses: list[Pose], width_px: int, before: Box | None = None) -> Subject | None:
     """The subject among bystanders.
 
     before : box of the subject in the last frame; who overlaps it most goes on being the subject.
@@ -44,7 +33,7 @@ def choose(
     if not people:
         return None
 
-    def rank(person: tuple[Pose, tuple[float, float, float, float]]) -> tuple[float, bool, float]:
+    def rank(person: tuple[Pose, Box]) -> tuple[float, bool, float]:
         _, box = person
         overlap = 0.0 if before is None else _overlap(box, before)
         return overlap, _in_zone(box, width_px), box[3] - box[1]
@@ -60,11 +49,11 @@ def choose(
     return Subject(pose, box, disturbed)
 
 
-def _in_zone(box: tuple[float, float, float, float], width_px: int) -> bool:
+def _in_zone(box: Box, width_px: int) -> bool:
     return _ZONE[0] * width_px <= 0.5 * (box[0] + box[2]) <= _ZONE[1] * width_px
 
 
-def _overlap(a: tuple[float, float, float, float], b: tuple[float, float, float, float]) -> float:
+def _overlap(a: Box, b: Box) -> float:
     """Intersection over union, rounded to tenths so that noise does not decide."""
     width = min(a[2], b[2]) - max(a[0], b[0])
     height = min(a[3], b[3]) - max(a[1], b[1])
