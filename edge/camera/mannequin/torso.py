@@ -1,0 +1,176 @@
+"""Torso, neck and shoulder girdle. The skin of the back passes exactly through the spine points.
+
+Numbers are fractions of stature unless their name says otherwise.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.camera.mannequin.parts import (
+    HEM,
+    MARKER,
+    NECKLINE,
+    TORSO,
+    WAISTBAND,
+    Wearer,
+    across,
+    through,
+    unit,
+)  # fmt: skip
+from edge.camera.mannequin.surface import Loft, ellipsoid, loft
+
+Float64 = NDArray[np.float64]
+
+# Torso and neck: along, half width, depth.
+_TORSO = np.array(
+    [
+        (-0.62, 0.004, 0.020), (-0.60, 0.040, 0.070), (-0.45, 0.078, 0.118),
+        (-0.20, 0.093, 0.136), (0.00, 0.096, 0.139), (0.35, 0.094, 0.134), (0.70, 0.086, 0.121),
+        (1.00, 0.079, 0.114), (1.35, 0.077, 0.112), (1.70, 0.083, 0.120), (2.00, 0.089, 0.128),
+        (2.50, 0.092, 0.132), (3.00, 0.093, 0.132), (3.30, 0.092, 0.122), (3.55, 0.086, 0.106),
+        (3.75, 0.068, 0.090), (3.92, 0.048, 0.078), (4.10, 0.038, 0.070), (4.40, 0.0335, 0.066),
+        (5.00, 0.0325, 0.066),
+    ]
+)  # fmt: skip
+SPINE = ("S5", "L4", "T8", "T6", "C7", "C4")
+_SEAT = np.array([0.0, -0.095, 0.034])  # where the back's curve goes on below S5
+
+
+def torso(wearer: Wearer) -> list[Loft]:
+    """Trunk and neck, girdle, seat, breasts and the stickers on the spine."""
+    trunk = Trunk(wearer)
+    pieces = [trunk.trunk(), trunk.girdle()]
+    for outward in (1.0, -1.0):
+        pieces.append(trunk.seat(outward))
+        if wearer.body.bust > 0:
+            pieces.append(trunk.breast(outward))
+    if wearer.look.markers is not None:
+        pieces += [
+            ellipsoid(MARKER, wearer.point(name), np.eye(3), (0.009, 0.009, 0.007), sectors=16)
+            for name in SPINE
+        ]
+    return pieces
+
+
+class Trunk:
+    """Rings that hang on the curve of the back."""
+
+    def __init__(self, wearer: Wearer) -> None:
+        self.wearer = wearer
+        body, stature = wearer.body, wearer.body.stature_m
+        along, half_width, depth = _TORSO.T
+        hips = np.interp(along, [0.3, 1.2], [1.0, 0.0])
+        chest = np.interp(along, [1.6, 2.6, 3.3, 3.9], [0.0, 1.0, 1.0, 0.0])
+        waist = np.interp(along, [0.3, 1.2, 1.6, 2.6], [0.0, 1.0, 1.0, 0.0])
+        girth = np.where(along < 3.9, body.girth, 0.6 + 0.4 * body.girth)
+        broad = (
+            1 + hips * (body.hip_breadth - 1) + chest * (body.shoulder_breadth - 1)
+            + waist * (body.waist - 1)
+        )  # fmt: skip
+        self.along = along
+        self.half_width_m = stature * half_width * broad * np.sqrt(girth)
+        self.half_depth_m = stature * depth * girth / 2
+        spine = np.array([wearer.point(name) for name in SPINE])
+        self.knots = np.concatenate([[spine[0] + stature * _SEAT], spine])
+        back = through(self.knots, along + 1)
+        self.left, self.forward = self._axes(back)
+        self.centres = back + self.half_depth_m[:, None] * self.forward
+
+    def _axes(self, back: Float64) -> tuple[Float64, Float64]:
+        """Axes of the rings: left turns from the hip line to the shoulder line.
+
+        A round back bends more sharply than the chest before it: directions are averaged over
+        their neighbourhood, else the rings would cross at the front.
+        """
+        reach_m = 0.075 * self.wearer.body.stature_m
+        tangent = unit(
+            through(self.knots, self.along + 1.05) - through(self.knots, self.along + 0.95)
+        )
+        apart = (back[:, None, 1] - back[None, :, 1]) / reach_m
+        weight = np.exp(-0.5 * apart**2) * np.gradient(back[:, 1])[None, :].clip(1e-3)
+        tangent = unit(weight @ tangent)
+        shoulder = unit(self.wearer.point("left_shoulder") - self.wearer.point("right_shoulder"))
+        share = np.interp(self.along, [0.2, 3.2], [0.0, 1.0])[:, None]
+        return across(tangent, unit((1 - share) * self.wearer.hip_line + share * shoulder))
+
+    def trunk(self) -> Loft:
+        look, along = self.wearer.look, self.along
+        top = (along > HEM[look.top]) & (along < NECKLINE[look.top])
+        worn_m = np.maximum(
+            look.loose_m * (1 + 0.8 * (along < 1.8)) * top, 0.004 * (along < WAISTBAND[look.bottom])
+        )
+        worn_m *= np.interp(along, [-0.62, -0.45], [0.0, 1.0])
+        # The neck ends inside the head, wherever that is.
+        skull = self.wearer.point("mid_ear")
+        last = len(along) - 1
+        pad = np.append(np.arange(last + 1), last)
+        half_width, half_depth = self.half_width_m + worn_m, self.half_depth_m + worn_m
+        radii = half_width[pad], half_depth[pad], half_depth[pad]
+        centres = np.concatenate([self.centres, skull[None]])
+        axes = self.left[pad], self.forward[pad]
+        part = loft(TORSO, centres, axes, radii, np.append(along, 6.0), sectors=32)
+        # Heights count from C7, as they do on the girdle.
+        heights = part.local - np.array([0.0, np.interp(4.0, along, part.local[:-1, 0, 1]), 0.0])
+        return Loft(TORSO, part.points, heights, part.along)
+
+    def girdle(self) -> Loft:
+        """Collarbones and trapezius, from one shoulder joint to the other."""
+        wearer, stature = self.wearer, self.wearer.body.stature_m
+        place = np.array([-1.06, -1.02, -0.9, -0.7, -0.45, -0.2])
+        place = np.concatenate([place, [0.0], -place[::-1]])
+        away = np.abs(place)
+        up = np.interp(away, [0, 0.45, 0.9, 1.02, 1.06], [0.034, 0.031, 0.026, 0.016, 0.001])
+        deep = np.interp(away, [0, 0.45, 0.9, 1.02, 1.06], [0.045, 0.041, 0.030, 0.018, 0.001])
+        raised = np.interp(away, [0, 0.25, 0.5, 1.06], [0.022, 0.014, 0.004, -0.004])
+        left_shoulder, neck = wearer.point("left_shoulder"), wearer.point("neck")
+        axis = unit(left_shoulder - neck)
+        half_m = float(np.linalg.norm(left_shoulder - neck))
+        rise = unit(np.array([-axis[1], axis[0], 0.0]))
+        forward = np.cross(axis, rise)
+        centres = neck + place[:, None] * half_m * axis + (raised * stature)[:, None] * rise
+        worn_m = wearer.look.loose_m * (wearer.look.top in ("tshirt", "long"))
+        radii = up * stature + worn_m, deep * stature + worn_m, deep * stature + worn_m
+        part = loft(TORSO, centres, (rise, forward), radii, np.full(len(place), 3.6))
+        base = wearer.point("C7")
+        depth = (part.points - neck) @ forward
+        local = np.stack([(part.points - base) @ axis, (part.points - base) @ rise, depth], axis=2)
+        return Loft(TORSO, part.points, local, part.along)
+
+    def _bulge(self, ring: int, centre: Float64, radii: tuple[float, float, float]) -> Loft:
+        """A soft ellipsoid on the trunk that wears what the trunk wears at its height."""
+        left, forward = self.left[ring], self.forward[ring]
+        axes = np.stack([left, np.cross(forward, left), forward], axis=1)
+        part = ellipsoid(TORSO, centre, axes, radii, rings=12, sectors=20)
+        heights = part.points[:, :, 1].mean(axis=1)
+        along = np.interp(heights, self.knots[:, 1], np.arange(len(self.knots)) - 1.0)
+        offset = part.points - self.centres[ring]
+        local = np.stack(
+            [offset @ left, part.points[..., 1] - self.knots[5, 1], offset @ forward], 2
+        )
+        return Loft(TORSO, part.points, local, along)
+
+    def seat(self, outward: float) -> Loft:
+        stature = self.wearer.body.stature_m
+        ring = int(np.searchsorted(self.along, 0.0))
+        size = stature * self.wearer.body.girth
+        centre = self.wearer.point("S5") + stature * (
+            outward * 0.043 * self.left[ring]
+            + 0.050 * self.forward[ring]
+            + np.array([0.0, -0.026, 0.0])
+        )
+        return self._bulge(ring, centre, (0.046 * size, 0.056 * size, 0.058 * size))
+
+    def breast(self, outward: float) -> Loft:
+        body = self.wearer.body
+        ring = int(np.searchsorted(self.along, 2.5))
+        centre = (
+            self.centres[ring]
+            + body.stature_m * outward * 0.044 * self.left[ring]
+            + (self.half_depth_m[ring] - 0.012 * body.stature_m) * self.forward[ring]
+        )
+        size = body.stature_m * (0.8 + 0.2 * body.girth)
+        return self._bulge(
+            ring, centre, (0.036 * size, 0.034 * size, (0.016 + 0.022 * body.bust) * size)
+        )
