@@ -31,6 +31,8 @@ Version = Literal["5", "3.1.1"]
 CONNECT_TIMEOUT_S = 10.0
 WILL_DELAY_S = 30
 SESSION_EXPIRY_S = 60  # longer than the will's delay: a session's end publishes its will at once
+_IN_FLIGHT_AT_MOST = 16
+_AT_ONCE = 64  # events that one poll returns at most
 _SESSION_TAKEN_OVER = 0x8E
 _UNSUPPORTED_VERSION = 0x84
 
@@ -84,6 +86,7 @@ class Connection:
         self._events: deque[Arrived | Acknowledged] = deque()
         self._connected: ReasonCode | None = None
         self._ended: ReasonCode | None = None
+        self._unacknowledged: set[int] = set()
         self._granted: dict[int, list[ReasonCode]] = {}
         self._client = paho.Client(
             CallbackAPIVersion.VERSION2,
@@ -191,16 +194,11 @@ class Connection:
         BrokerRefused : the broker ended it for a reason only a person can mend.
         """
         if not self._events:
-            code = self._client.loop(timeout_s)
-            while (
-                self._events and code == MQTTErrorCode.MQTT_ERR_SUCCESS and len(self._events) < 64
-            ):
-                before = len(self._events)
-                code = self._client.loop(0)
-                if len(self._events) == before:
-                    break
-            if code != MQTTErrorCode.MQTT_ERR_SUCCESS and not self._events:
-                raise self._end(code)
+            self._step(timeout_s)
+        came = 0
+        while came < len(self._events) < _AT_ONCE:  # paho reads one packet at a time
+            came = len(self._events)
+            self._step(0)
         events = list(self._events)
         self._events.clear()
         return events
@@ -233,7 +231,19 @@ class Connection:
                 properties.CorrelationData = correlation
             if pairs := list(user_properties):
                 properties.UserProperty = pairs
-        return self._client.publish(topic, body, qos, retain, properties).mid
+        # paho does not read the broker's Receive Maximum; a broker hangs up on who exceeds it
+        while len(self._unacknowledged) >= min(_IN_FLIGHT_AT_MOST, self.receive_maximum):
+            self._step(0.1)
+        mid = self._client.publish(topic, body, qos, retain, properties).mid
+        if qos:
+            self._unacknowledged.add(mid)
+        return mid
+
+    def _step(self, timeout_s: float) -> None:
+        """Let paho work once; what comes is queued. Raises as `poll`."""
+        code = self._client.loop(timeout_s)
+        if code != MQTTErrorCode.MQTT_ERR_SUCCESS:
+            raise self._end(code)
 
     def subscribe(self, *topics: str) -> None:
         """Subscribe with QoS 1 and wait for the broker's word.
@@ -248,13 +258,13 @@ class Connection:
             if self._is_5
             else [(topic, 1) for topic in topics]
         )
-        mid = self._client.subscribe(wanted)[1]
+        mid = self._client.subscribe(wanted)[1] or 0
         deadline_s = time.monotonic() + CONNECT_TIMEOUT_S
         while mid not in self._granted:
-            code = self._client.loop(0.1) if mid is not None else MQTTErrorCode.MQTT_ERR_NO_CONN
-            if code != MQTTErrorCode.MQTT_ERR_SUCCESS or time.monotonic() > deadline_s:
-                raise self._end(code)
-        for topic, granted in zip(topics, self._granted.pop(mid), strict=True):
+            self._step(0.1)
+            if time.monotonic() > deadline_s:
+                raise BrokerUnreachable("The broker does not answer a subscription.")
+        for topic, granted in zip(topics, self._granted[mid], strict=True):
             if granted.is_failure:
                 raise BrokerRefused(
                     f"The broker does not let {self._client_id!r} read {topic}: {granted}.",
@@ -279,8 +289,6 @@ class Connection:
     ) -> None:
         self.receive_maximum = getattr(properties, "ReceiveMaximum", self.receive_maximum)
         self.packet_limit_bytes = getattr(properties, "MaximumPacketSize", self.packet_limit_bytes)
-        # paho does not read the broker's limit (state and birth count too, not only results)
-        self._client.max_inflight_messages_set(min(16, self.receive_maximum))
         self._connected = reason
 
     def _on_disconnect(
@@ -307,6 +315,7 @@ class Connection:
         self, _client: Any, _data: Any, mid: int, reason: ReasonCode, _properties: Any
     ) -> None:
         # 3.1.1 has no reason: a refused publication looks like a good one, and no receipt comes
+        self._unacknowledged.discard(mid)
         self._events.append(
             Acknowledged(mid, reason.value if reason.is_failure else 0, str(reason))
         )

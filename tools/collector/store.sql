@@ -50,11 +50,12 @@ CREATE INDEX event_boot ON event (station, boot_id) WHERE kind = 'clock';
 
 -- Results with the time corrected: a clock event gives one pair (UTC, boot time) of its boot.
 CREATE VIEW screening AS
-SELECT result.*, CASE clock_state WHEN 'synced' THEN utc_ns ELSE COALESCE(
-    (SELECT event.utc_ns - (event.boottime_ns - result.boottime_ns) FROM event
+SELECT result.*, CASE result.clock_state WHEN 'synced' THEN result.utc_ns ELSE COALESCE(
+    (SELECT event.utc_ns - event.boottime_ns FROM event
      WHERE event.station = result.station AND event.boot_id = result.boot_id
        AND event.kind = 'clock' AND event.clock_state = 'synced'
-     ORDER BY ABS(event.boottime_ns - result.boottime_ns) LIMIT 1), utc_ns) END AS screened_ns
+     ORDER BY event.boottime_ns DESC LIMIT 1) + result.boottime_ns, result.utc_ns) END
+    AS screened_ns
 FROM result;
 
 CREATE TABLE gap (                      -- dropped by a station at its limit; what is not here is lost
