@@ -45,6 +45,7 @@ def _parser() -> argparse.ArgumentParser:
     bench = verbs.add_parser("bench", help="how long a frame takes on this machine")
     bench.add_argument("--json", action="store_true", help="for machines")
 
+    verbs.add_parser("update", help="take a new model file from the repository, if there is one")
     verbs.add_parser("warmup", help="compile the kernels once")
     return parser
 
@@ -96,6 +97,10 @@ def _run_verb(options: argparse.Namespace) -> int:
         from edge.commands import doctor
 
         return doctor.run(settings, as_json=options.json)
+    if options.verb == "update":
+        from edge.commands import update
+
+        return update.run(settings)
     if options.verb == "bench":
         from edge.commands import bench
 

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import msgspec
+from posture_tools.repository.arguments import add_arguments
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -18,6 +19,10 @@ def main(arguments: list[str] | None = None) -> int:
     """Exit status 0: done and sound; 1: a file is at fault; 2: wrong usage."""
     options = _parser().parse_args(arguments)
     try:
+        if options.verb == "repo":
+            from posture_tools.repository.command import run
+
+            return run(options)
         verb = {"describe": _describe, "inspect": _inspect, "check": _check}[options.verb]
         return verb(options)
     except PostureError as error:
@@ -42,6 +47,9 @@ def _parser() -> argparse.ArgumentParser:
     verb.add_argument("files", type=Path, nargs="+", metavar="FILE")
     verb.add_argument("--threads", type=int, default=1)
     verb.add_argument("--json", action="store_true", help="for machines")
+
+    verb = verbs.add_parser("repo", help="sign and publish models for stations to update from")
+    add_arguments(verb)
     return parser
 
 

@@ -1,0 +1,65 @@
+"""`posture-station update`: take one new model file, if there is one for this station."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rich.console import Console
+
+from edge.errors import SettingsInvalid
+from edge.estimation.factory import FINDER, REFINER, shipped_model
+from edge.settings import Settings
+from edge.update.download import Patience
+from edge.update.report import Spool
+from edge.update.updater import Source, Updater
+
+MODELS_FOLDER = "models"
+
+
+def shipped_files(settings: Settings) -> dict[str, Path]:
+    """Slot -> the file of the image, or the one that the settings name."""
+    models = settings.models
+    return {
+        "finder": Path(models.finder or shipped_model(FINDER)),
+        "refiner": Path(models.refiner or shipped_model(REFINER)),
+    }
+
+
+def run(settings: Settings) -> int:
+    """Print what was done. Errors say why nothing was; what serves goes on serving."""
+    update = settings.update
+    if not update.url or not update.root_file:
+        raise SettingsInvalid(
+            "no repository is set to update from.",
+            "Set update.url and update.root_file; without them the shipped models serve.",
+        )
+    try:
+        root = Path(update.root_file).read_bytes()
+    except OSError as error:
+        raise SettingsInvalid(
+            f"cannot read {update.root_file}: {error.strerror}.",
+            "It is the root.json of the repository, and belongs into the device's image.",
+        ) from error
+    folder = settings.state_path / MODELS_FOLDER
+    source = Source(
+        update.url.rstrip("/"), root, patience=Patience(rate_bytes_s=update.rate_kb_s * 1e3)
+    )
+    updater = Updater(
+        folder,
+        source,
+        station=settings.station,
+        shipped=shipped_files(settings),
+        report=Spool(folder / "events").report,
+        reserve_bytes=int(update.reserve_mb * 1e6),
+        threads=settings.models.threads,
+    )
+    offer = updater.run()
+    if offer is None:
+        Console().print("no new model for this station", highlight=False)
+    else:
+        Console().print(
+            f"{offer.terms.name} {offer.terms.version} is the candidate of {offer.terms.slot}: "
+            "the station tries it between two screenings",
+            highlight=False,
+        )
+    return 0

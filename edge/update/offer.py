@@ -1,0 +1,80 @@
+"""What a repository says about a model file, under signature: the terms of an offer."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Annotated
+
+import msgspec
+
+from edge.inference.description import Golden, Task
+
+# Where a network stands in the estimator: `finder`, `refiner`.
+Slot = Annotated[str, msgspec.Meta(pattern="^[a-z][a-z0-9-]{0,31}$")]
+Version = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{1,9}(\.[0-9]{1,9}){0,3}$")]
+Sha256 = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
+_CUSTOM_KEY = "posture.terms"
+_NUMBERS = re.compile(r"[0-9]+(?:\.[0-9]+)*")
+
+
+class Terms(msgspec.Struct, frozen=True, kw_only=True):
+    """Signed custom data of a target. Readers ignore what they do not know.
+
+    kind, keypoints, input_px, golden, opset : must repeat what the file says of itself.
+    min_sw, max_sw : station software that can use the file, both included; empty: any.
+    latency_ms : median time of one run that the station must reach.
+    ring_percent : share of all stations that may take the file.
+    not_before : RFC 3339 with zone; empty: at once.
+    """
+
+    slot: Slot
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+    version: Version
+    kind: Task
+    keypoints: tuple[str, ...]
+    input_px: tuple[int, int]
+    golden: Golden
+    opset: Annotated[int, msgspec.Meta(ge=1)]
+    latency_ms: Annotated[float, msgspec.Meta(gt=0)]
+    size_bytes: Annotated[int, msgspec.Meta(gt=0)] = msgspec.field(name="bytes")
+    min_sw: Version | None = None
+    max_sw: Version | None = None
+    ring_percent: Annotated[int, msgspec.Meta(ge=0, le=100)] = 0
+    not_before: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A model file that the repository vouches for.
+
+    path : of the target, relative to the repository's targets, without the hash prefix.
+    """
+
+    path: str
+    sha256: str
+    terms: Terms
+
+    @property
+    def url_path(self) -> str:
+        """Path with the hash in the name: the bytes behind it never change."""
+        folder, _, name = self.path.rpartition("/")
+        return f"{folder}/{self.sha256}.{name}"
+
+
+def custom_of(terms: Terms) -> dict[str, str]:
+    """Terms as a target's custom data. As text: canonical JSON, which is signed, has no floats."""
+    return {_CUSTOM_KEY: msgspec.json.encode(terms).decode()}
+
+
+def terms_in(custom: object) -> Terms:
+    """The inverse; ValueError where custom data hold no terms that this software can read."""
+    if not isinstance(custom, dict) or not isinstance(custom.get(_CUSTOM_KEY), str):
+        raise ValueError(f"no {_CUSTOM_KEY}")
+    return msgspec.json.decode(custom[_CUSTOM_KEY], type=Terms)
+
+
+def number(version: str) -> tuple[int, ...]:
+    """A version as numbers that compare: leading dotted numbers; what has none comes first."""
+    found = _NUMBERS.match(version)
+    return tuple(int(part) for part in found[0].split(".")) if found else ()

@@ -1,0 +1,62 @@
+"""Events about models, on their way to the outbox.
+
+The updater has the network and therefore not the outbox with its results. It lays its events into
+a folder, from where the engine accepts them between subjects.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from edge.update.durable import locked, make_folder, write_durably
+
+logger = logging.getLogger(__name__)
+
+# About 100 runs of an updater that fails at every step, at some 300 bytes an event.
+_LIMIT = 1000
+
+Report = Callable[[dict[str, Any]], None]
+
+
+class Spool:
+    """Events in files 00000001.json, 00000002.json, ...
+
+    `n` counts them: an event accepted twice after a power cut, or dropped because nobody collected
+    a thousand of them, is seen as such.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        make_folder(folder)
+
+    def report(self, data: dict[str, Any]) -> None:
+        """Keep an event; it survives a power cut."""
+        with locked(self._folder / "lock"):
+            waiting = self._waiting()
+            counter = self._folder / "counter"
+            n = int(counter.read_bytes()) + 1 if counter.exists() else 1
+            write_durably(counter, str(n).encode())
+            write_durably(self._folder / f"{n:08d}.json", msgspec.json.encode({"n": n, **data}))
+            for path in waiting[: max(0, len(waiting) + 1 - _LIMIT)]:
+                path.unlink()
+        logger.info("model event %d: %s", n, data.get("step"))
+
+    def drain(self, accept: Report) -> int:
+        """Hand every waiting event to `accept`, oldest first, and remove it once that returned."""
+        count = 0
+        for path in self._waiting():
+            try:
+                accept(msgspec.json.decode(path.read_bytes()))
+            except msgspec.DecodeError:
+                logger.warning("%s is damaged and dropped", path.name)
+            path.unlink(missing_ok=True)
+            count += 1
+        return count
+
+    def _waiting(self) -> list[Path]:
+        return sorted(self._folder.glob("[0-9]*.json"))

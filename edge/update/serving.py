@@ -1,0 +1,180 @@
+"""Which files the engine loads, and what it says of them afterwards.
+
+Tries are raised on disk before a candidate is loaded: a file that kills the process is out after
+three starts. Whatever is refused is rolled back, and the shipped file is the last resort.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from edge.errors import ModelRefused
+from edge.update.desired import load_desired
+from edge.update.durable import locked, make_folder
+from edge.update.report import Report
+from edge.update.slots import MAX_TRIES, Installed, Slots, Trial, load_slots, save_slots
+from edge.update.store import Store
+
+logger = logging.getLogger(__name__)
+Built = TypeVar("Built")
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """A file to load. sha256 : what its bytes must be; None for the shipped file."""
+
+    path: Path
+    sha256: str | None = None
+    on_trial: bool = False
+
+
+class ModelStore:
+    """The engine's side of the model folder.
+
+    shipped : slot -> file of the image, which can be trusted without an entry.
+    """
+
+    def __init__(self, folder: Path, shipped: Mapping[str, Path], report: Report) -> None:
+        make_folder(folder)
+        self._folder = folder
+        self._shipped = dict(shipped)
+        self._report = report
+        self._store = Store(folder)
+        self._loaded: Slots | None = None
+
+    def load(self, build: Callable[[Mapping[str, Serving]], Built]) -> Built:
+        """What `build` makes of the files that serve; files that it refuses are rolled back.
+
+        Raises
+        ------
+        ModelRefused : even the shipped files do not serve.
+        """
+        while True:
+            serving = self._begin()
+            try:
+                return build(serving)
+            except ModelRefused as refusal:
+                if not self.fail("refused_at_load", refusal.problem):
+                    raise
+
+    def incumbent(self) -> dict[str, Serving]:
+        """The files without the candidate: the witness of its trial."""
+        slots = self._read()
+        return self._files(slots, candidate=False)
+
+    @property
+    def on_trial(self) -> bool:
+        """Whether what was loaded last has a candidate in it."""
+        return self._loaded is not None and self._loaded.candidate is not None
+
+    def changed(self) -> bool:
+        """Whether other files should serve than those loaded last. Ask between subjects."""
+        now, then = self._read(), self._loaded
+        if then is None:
+            return True
+        return now.active != then.active or _suspect(now) != _suspect(then)
+
+    def confirm(self) -> None:
+        """The candidate has worked: it is active from now on."""
+        with self._lock():
+            slots = self._read()
+            if slots.candidate is None:
+                return
+            self._tell("confirm", "ok", slots.candidate.slot, slots.candidate.model)
+            self._write(slots.confirmed())
+            self._store.collect(self._read().in_use())
+
+    def fail(self, reason: str, detail: str = "") -> bool:
+        """Roll back what is on trial, or else every file that was taken; False if none is left."""
+        with self._lock():
+            slots = self._read()
+            if slots.candidate is not None:
+                self._reject(slots, slots.candidate, reason, detail)
+                return True
+            for slot, model in slots.active.items():
+                self._tell("rollback", reason, slot, model, detail)
+                slots = slots.demoted(slot)
+            fell_back = slots != self._read()
+            self._write(slots)
+            return fell_back
+
+    def leave(self) -> None:
+        """An orderly end of the process gives the try back: it says nothing about the file."""
+        if self.on_trial:
+            with self._lock():
+                self._write(self._read().tried(by=-1))
+
+    def _begin(self) -> dict[str, Serving]:
+        with self._lock():
+            slots = self._without_damaged(self._read())
+            trial = slots.candidate
+            if trial is not None and trial.tries >= MAX_TRIES:
+                slots = self._reject(slots, trial, "tries_used_up", "no load was confirmed")
+            elif trial is not None:
+                slots = slots.tried(by=+1)
+                self._tell("trial", "ok", trial.slot, trial.model, f"try {trial.tries + 1}")
+            self._write(slots)
+            self._loaded = slots
+            return self._files(slots, candidate=True)
+
+    def _files(self, slots: Slots, *, candidate: bool) -> dict[str, Serving]:
+        files = {slot: Serving(path) for slot, path in self._shipped.items()}
+        for slot, model in slots.active.items():
+            if slot in files:
+                files[slot] = Serving(self._store.path(model.sha256), model.sha256)
+        trial = slots.candidate
+        if candidate and trial is not None and trial.slot in files:
+            sha256 = trial.model.sha256
+            files[trial.slot] = Serving(self._store.path(sha256), sha256, on_trial=True)
+        return files
+
+    def _without_damaged(self, slots: Slots) -> Slots:
+        """Files that the disk damaged are dropped without blame: they may be fetched again."""
+        trial = slots.candidate
+        if trial is not None and not self._store.holds(trial.model.sha256):
+            self._tell("rollback", "damaged_on_disk", trial.slot, trial.model)
+            slots = Slots(slots.active, slots.previous, None, slots.bad)
+        for slot in list(slots.active):
+            while slot in slots.active and not self._store.holds(slots.active[slot].sha256):
+                self._tell("rollback", "damaged_on_disk", slot, slots.active[slot])
+                slots = slots.demoted(slot)
+        return slots
+
+    def _reject(self, slots: Slots, trial: Trial, reason: str, detail: str) -> Slots:
+        self._tell("rollback", reason, trial.slot, trial.model, detail)
+        slots = slots.rejected(reason, load_desired(self._folder).version)
+        self._write(slots)
+        return slots
+
+    def _read(self) -> Slots:
+        try:
+            return load_slots(self._folder)
+        except ValueError as error:
+            # Only a failing disk does this. The shipped files serve; nothing else is known.
+            logger.exception("slots.json is damaged")
+            self._report({"step": "rollback", "reason": "slots_damaged", "detail": str(error)})
+            save_slots(self._folder, Slots())
+            return Slots()
+
+    def _write(self, slots: Slots) -> None:
+        save_slots(self._folder, slots)
+
+    def _tell(self, step: str, reason: str, slot: str, model: Installed, detail: str = "") -> None:
+        self._report(
+            {
+                "step": step, "reason": reason, "slot": slot, "name": model.name,
+                "version": model.version, "sha256": model.sha256, "detail": detail[:500],
+            }
+        )  # fmt: skip
+
+    def _lock(self) -> AbstractContextManager[None]:
+        return locked(self._folder / "slots.lock")
+
+
+def _suspect(slots: Slots) -> str:
+    return slots.candidate.model.sha256 if slots.candidate is not None else ""

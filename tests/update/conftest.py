@@ -1,0 +1,41 @@
+"""A publisher, a server and a station, new for each test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from simulators.file_server import FileServer, file_server
+from simulators.model_world import Publisher, SimulatedStation, dots_model, station_of
+
+
+@pytest.fixture(scope="session")
+def models() -> dict[str, bytes]:
+    """Models by version; 1 ships with the device."""
+    return {version: dots_model(version, weights_kb=40) for version in ("1", "2", "3")}
+
+
+@pytest.fixture
+def publisher(tmp_path: Path) -> Publisher:
+    return Publisher(tmp_path / "repository")
+
+
+@pytest.fixture
+def server(publisher: Publisher) -> Iterator[FileServer]:
+    with file_server(publisher.public) as running:
+        yield running
+
+
+@pytest.fixture
+def shipped(tmp_path: Path, models: dict[str, bytes]) -> Path:
+    path = tmp_path / "shipped.onnx"
+    path.write_bytes(models["1"])
+    return path
+
+
+@pytest.fixture
+def station(
+    tmp_path: Path, publisher: Publisher, server: FileServer, shipped: Path
+) -> SimulatedStation:
+    return station_of(tmp_path / "station", publisher, server, shipped)

@@ -1,0 +1,77 @@
+"""What a repository holds, and what somebody has to do soon."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from posture_tools.repository.folder import RepositoryFolder
+from posture_tools.repository.roles import ROLES, STAGED
+
+from edge.update.offer import terms_in
+
+
+@dataclass(frozen=True)
+class RoleStatus:
+    """where : published or staged. state : ok, due, expired, unsigned."""
+
+    role: str
+    where: str
+    version: int
+    signatures: int
+    threshold: int
+    expires: str
+    state: str
+    keyids: tuple[str, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+    def cells(self) -> tuple[str, ...]:
+        return (
+            self.role, self.where, str(self.version), f"{self.signatures} of {self.threshold}",
+            self.expires, self.state, " ".join(keyid[:8] for keyid in self.keyids),
+        )  # fmt: skip
+
+
+def role_statuses(repository: RepositoryFolder) -> list[RoleStatus]:
+    """One entry for each published or staged role."""
+    found = []
+    for role in ROLES.values():
+        sides = [("published", repository.published(role.name))]
+        if role.name in STAGED:
+            sides.append(("staged", repository.staged(role.name)))
+        for where, metadata in sides:
+            if metadata is None:
+                continue
+            signed, threshold = repository.signatures(role.name, metadata)
+            if signed < threshold:
+                state = "unsigned"
+            elif metadata.signed.is_expired(repository.now):
+                state = "expired"
+            else:
+                state = "due" if role.is_due(metadata, repository.now) else "ok"
+            keyids = repository.keyids(role.name)
+            expires = metadata.signed.expires.strftime("%Y-%m-%d")
+            found.append(
+                RoleStatus(
+                    role.name, where, metadata.signed.version, signed, threshold, expires, state,
+                    tuple(sorted(keyids)),
+                )
+            )  # fmt: skip
+    return found
+
+
+def offers(repository: RepositoryFolder) -> list[dict[str, Any]]:
+    """The models on offer, as published."""
+    models = repository.published("models")
+    if models is None:
+        return []
+    terms = [terms_in(target.custom) for target in models.signed.targets.values()]
+    return [
+        {
+            "model": each.name, "version": each.version, "slot": each.slot,
+            "ring": each.ring_percent, "not_before": each.not_before,
+        }
+        for each in terms
+    ]  # fmt: skip
