@@ -57,6 +57,7 @@ def test_lengths_do_not_wrap() -> None:
 def test_coverage_is_the_share_of_intervals_that_hold_the_truth() -> None:
     error = measure_errors(tilt([0.5, 1.0, 3.0, -2.0], [0.0] * 4))["shoulder_tilt"]
     assert error.covered == 0.5
+    assert error.median_u95 == 1
 
 
 def test_coverage_needs_a_stated_interval() -> None:

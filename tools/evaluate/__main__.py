@@ -2,6 +2,7 @@
 
 python -m posture_tools.evaluate compare MODEL... --photos DIR     models against each other
 python -m posture_tools.evaluate ap RESULTS.json ANNOTATIONS.json  COCO's ten keypoint figures
+python -m posture_tools.evaluate mannequin MODEL...                 angle error, truth known exactly
 python -m posture_tools.evaluate agreement RATINGS.csv             two raters of the same tests
 """
 
@@ -36,6 +37,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
+def _print(table: Table) -> None:
+    """A pipe has no width of its own: figures must not be cut to fit a supposed one."""
+    console = Console()
+    unbounded = console.options.update(max_width=10_000)
+    console.width = max(console.width, Measurement.get(console, unbounded, table).maximum)
+    console.print(table)
+
+
 def _compare(options: argparse.Namespace) -> None:
     from posture_tools.evaluate.compare import compare, tables
     from posture_tools.evaluate.contenders import CropOptions, contenders
@@ -57,14 +66,10 @@ def _compare(options: argparse.Namespace) -> None:
     if options.json:
         sys.stdout.buffer.write(comparison.as_json() + b"\n")
         return
-    console = Console()
-    unbounded = console.options.update(max_width=10_000)
     for table in tables(comparison):
-        # A pipe has no width of its own: figures must not be cut to fit a supposed one.
-        console.width = max(console.width, Measurement.get(console, unbounded, table).maximum)
-        console.print(table)
+        _print(table)
     if options.worst is not None:
-        console.print(
+        Console().print(
             f"Worst cases, labels green, found red: {options.worst}",
             markup=False,
             highlight=False,
@@ -85,7 +90,28 @@ def _ap(options: argparse.Namespace) -> None:
     table = Table("figure", "value")
     for name, value in figures.items():
         table.add_row(name, f"{value:.4f}")
-    Console().print(table)
+    _print(table)
+
+
+def _mannequin(options: argparse.Namespace) -> None:
+    from posture_tools.evaluate.contenders import CropOptions, contenders
+    from posture_tools.evaluate.mannequin import measure_mannequins, postures
+
+    models = contenders(options.models, CropOptions(options.margin, options.flip), options.threads)
+    views = measure_mannequins(models, postures(), options.body_px, quiet=options.json)
+    if options.json:
+        sys.stdout.buffer.write(msgspec.json.encode(views) + b"\n")
+        return
+    for view in views:
+        table = Table("measure", "unit", title=f"{view.model}, {view.view}", title_justify="left")
+        for heading in ("n", "refused", "bias", "SD", "p95", "interval", "holds"):
+            table.add_column(heading, justify="right")
+        for m in view.measures:
+            counts = (str(m.n), str(m.refused))
+            errors = (f"{m.bias:+.2f}", f"{m.sd:.2f}", f"{m.p95_abs:.2f}")
+            interval = (f"± {m.median_u95:.2f}", f"{m.covered:.0%}")
+            table.add_row(m.code, m.unit, *counts, *errors, *interval)
+        _print(table)
 
 
 def _agreement(options: argparse.Namespace) -> None:
@@ -104,7 +130,7 @@ def _agreement(options: argparse.Namespace) -> None:
     for test in tests:
         n, same, linear, quadratic = list(test.figures().values())[1:]
         table.add_row(test.test, str(n), f"{same:.2f}", f"{linear:.2f}", f"{quadratic:.2f}")
-    Console().print(table)
+    _print(table)
 
 
 def _margin(text: str) -> float | None:
@@ -123,6 +149,13 @@ def _count(text: str) -> int:
     return count
 
 
+def _body_px(text: str) -> float:
+    body_px = float(text)
+    if not 100 <= body_px <= 1100:  # the picture is 1280 px high
+        raise argparse.ArgumentTypeError("from 100 to 1100")
+    return body_px
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m posture_tools.evaluate", description="Accuracy and speed, measured."
@@ -130,15 +163,9 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     compare = commands.add_parser("compare", help="models against each other in one run")
-    compare.add_argument("models", nargs="+", metavar="MODEL", help="MODEL or FINDER+REFINER")
     compare.add_argument("--photos", type=Path, required=True, help="folder of labelled sets")
     compare.add_argument("--sets", nargs="+", metavar="SET", help="only these sets")
     compare.add_argument("--limit", type=_count, metavar="N", help="first N photographs of a set")
-    compare.add_argument(
-        "--margin", type=_margin, default=1.25, help="labelled box times this; own: the model's"
-    )
-    compare.add_argument("--flip", action="store_true", help="average over the mirrored crop")
-    compare.add_argument("--threads", type=_count, default=1, help="of each model")
     compare.add_argument("--worst", type=Path, metavar="DIR", help="pictures of the worst cases")
     compare.set_defaults(run=_compare)
 
@@ -152,7 +179,18 @@ def _parser() -> argparse.ArgumentParser:
     agreement.add_argument("--matrices", type=Path, metavar="DIR", help="confusion matrices as CSV")
     agreement.set_defaults(run=_agreement)
 
-    for command in (compare, ap, agreement):
+    mannequin = commands.add_parser("mannequin", help="angle error on the rendered mannequin")
+    mannequin.add_argument("--body-px", type=_body_px, default=700, help="stature in the picture")
+    mannequin.set_defaults(run=_mannequin)
+
+    for command in (compare, mannequin):
+        command.add_argument("models", nargs="+", metavar="MODEL", help="MODEL or FINDER+REFINER")
+        command.add_argument(
+            "--margin", type=_margin, default=1.25, help="labelled box times this; own: the model's"
+        )
+        command.add_argument("--flip", action="store_true", help="average over the mirrored crop")
+        command.add_argument("--threads", type=_count, default=1, help="of each model")
+    for command in (compare, ap, agreement, mannequin):
         command.add_argument("--json", action="store_true", help="for machines")
     return parser
 

@@ -18,8 +18,8 @@ class MeasureError:
 
     bias : mean error. sd : standard deviation about the bias (n - 1); NaN below two.
     median_abs, p90_abs, p95_abs : of the absolute error.
-    covered : share of predictions whose stated 95 % interval holds the truth; NaN where no
-        prediction states one.
+    covered : share of predictions whose stated 95 % interval holds the truth, of those that state
+        one; far above .95 the intervals are too wide, and median_u95 says how wide.
     refused : how often the truth was known and the prediction refused; those enter no figure above.
     """
 
@@ -33,6 +33,7 @@ class MeasureError:
     p90_abs: float
     p95_abs: float
     covered: float
+    median_u95: float
 
 
 def measure_errors(pairs: Iterable[Pair]) -> dict[str, MeasureError]:
@@ -92,4 +93,5 @@ def _summary(code: str, unit: str, refused: int, pairs: np.ndarray) -> MeasureEr
         p90_abs=float(np.percentile(size, 90)) if len(error) else nan,
         p95_abs=float(np.percentile(size, 95)) if len(error) else nan,
         covered=float((size <= u95)[stated].mean()) if stated.any() else nan,
+        median_u95=float(np.median(u95[stated])) if stated.any() else nan,
     )

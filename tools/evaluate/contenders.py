@@ -23,7 +23,7 @@ from edge.estimation.estimator import Estimator, StageClock
 from edge.estimation.person import PersonNetwork
 from edge.estimation.refined import Refined
 from edge.inference.network import Network
-from edge.records import Frame, ModelIdentity
+from edge.records import Frame, ModelIdentity, Pose
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,9 @@ class Contender(Protocol):
 
     def see(self, frame: Frame, people: Sequence[Person]) -> Sight:
         """Find the people of a photograph."""
+
+    def poses(self, frame: Frame, people: Sequence[Person]) -> list[Pose]:
+        """The same, with all that the estimator says of them; best, or first labelled, first."""
 
 
 class Crops:
@@ -77,11 +80,18 @@ class Crops:
                 given.append(-1)
                 continue
             began = time.perf_counter()
-            pose = self._person.locate(frame.image, _grown(person.box_px, self._grow), StageClock())
+            pose = self._locate(frame, person)
             elapsed_ms.append((time.perf_counter() - began) * 1e3)
             given.append(len(detections))
             detections.append(detection(pose))
         return Sight(tuple(people), tuple(detections), tuple(given), tuple(elapsed_ms))
+
+    def poses(self, frame: Frame, people: Sequence[Person]) -> list[Pose]:
+        return [self._locate(frame, person) for person in people if person.wanted]
+
+    def _locate(self, frame: Frame, person: Person) -> Pose:
+        box_px = _grown(person.box_px, self._grow)
+        return self._person.locate(frame.image, box_px, StageClock())
 
 
 class WholePictures:
@@ -99,6 +109,9 @@ class WholePictures:
         elapsed_ms = (time.perf_counter() - began) * 1e3
         detections = tuple(detection(pose) for pose in poses)
         return Sight(tuple(people), detections, assign(people, detections), (elapsed_ms,))
+
+    def poses(self, frame: Frame, people: Sequence[Person]) -> list[Pose]:
+        return self._estimator.estimate(frame)
 
 
 def contenders(specs: Sequence[str], options: CropOptions, threads: int) -> list[Contender]:

@@ -1,0 +1,115 @@
+"""Angle error of an estimator on the rendered mannequin, whose true angles are known exactly."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+from posture_tools.evaluate.angle_error import MeasureError, Pair, measure_errors
+from posture_tools.evaluate.contenders import Contender
+from posture_tools.evaluate.people import Person as Labelled
+from rich.console import Console
+from rich.progress import track
+
+from edge.camera.mannequin import (
+    CameraPose,
+    Person,
+    Posture,
+    Rendered,
+    Truth,
+    random_look,
+    render,
+)
+from edge.posture.assess import assess
+from edge.records import Frame, Pose, View
+from edge.skeletons import COCO_17, Skeleton
+
+YAWS_DEG: dict[View, float] = {"front": 0.0, "right": 90.0, "back": 180.0, "left": 270.0}
+STATURE_M = 1.70
+DISTANCE_M = 3.0
+# The figure's own share of its box, for the area that OKS divides by.
+AREA_SHARE = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class ViewErrors:
+    """Every measure of one contender in one view."""
+
+    model: str
+    view: View
+    measures: tuple[MeasureError, ...]
+
+
+def postures() -> list[Posture]:
+    """Fifteen standing postures: all pairs of shoulder and pelvis tilt, the rest in turn.
+
+    The rest runs out of step with the tilts, so that one measure's posture is not another's error.
+    """
+    tilts = ((-6.0, -3.0, 0.0, 3.0, 6.0), (-4.0, 0.0, 4.0))
+    turn = (-4.0, 0.0, 4.0)
+    return [
+        Posture(
+            shoulder_tilt_deg=shoulder,
+            pelvis_tilt_deg=pelvis,
+            head_lean_deg=turn[(i + i // 3) % 3],
+            trunk_lean_deg=turn[(i // 3) % 3] / 2,
+            head_forward_deg=8.0 + 2 * turn[(2 * i + i // 3) % 3],
+        )
+        for i, (shoulder, pelvis) in enumerate(product(*tilts))
+    ]
+
+
+def measure_mannequins(
+    contenders: Sequence[Contender], asked: Sequence[Posture], body_px: float, quiet: bool
+) -> list[ViewErrors]:
+    """Show every posture from every side to every contender.
+
+    body_px : stature of the mannequin in the picture.
+
+    Truth and prediction go through the same definitions; a keypoint that the mannequin hides is
+    missing in the truth, and what needs it is not compared.
+    """
+    camera = CameraPose(distance_m=DISTANCE_M, focal_px=body_px * DISTANCE_M / STATURE_M)
+    pairs: dict[tuple[str, View], list[Pair]] = {
+        (c.name, view): [] for c in contenders for view in YAWS_DEG
+    }
+    scenes = [(view, i, posture) for view in YAWS_DEG for i, posture in enumerate(asked)]
+    progress = Console(stderr=True, quiet=quiet)
+    for view, i, posture in track(scenes, "measuring", console=progress, transient=True):
+        person = Person(posture, look=random_look(np.random.default_rng(i)), yaw_deg=YAWS_DEG[view])
+        rendered = render(person, camera=camera)
+        frame = Frame(rendered.image, 0, 0, still=True, name=f"mannequin {view} {i}")
+        for contender in contenders:
+            pairs[contender.name, view].append(_pair(contender, frame, rendered, view))
+    return [
+        ViewErrors(name, view, tuple(measure_errors(each).values()))
+        for (name, view), each in pairs.items()
+    ]
+
+
+def _pair(contender: Contender, frame: Frame, rendered: Rendered, view: View) -> Pair:
+    (truth,) = rendered.people
+    found = contender.poses(frame, [_labelled(truth)])
+    skeleton = found[0].skeleton if found else COCO_17
+    predicted = assess(found[0], view) if found else ()
+    return predicted, assess(true_pose(truth, skeleton), view)
+
+
+def true_pose(truth: Truth, skeleton: Skeleton) -> Pose:
+    """The mannequin's exact keypoints; hidden ones, and those it does not have, are missing."""
+    keypoints = np.full((len(skeleton.keypoints), 3), (np.nan, np.nan, 0.0), np.float32)
+    for i, name in enumerate(skeleton.keypoints):
+        point = truth.keypoints.get(name)
+        if point is not None and point.visible:
+            keypoints[i] = (point.x_px, point.y_px, 1.0)
+    exact = np.zeros((len(keypoints), 2, 2), np.float32)
+    exact[np.isnan(keypoints[:, 0])] = np.nan
+    return Pose(skeleton, keypoints, exact, 1.0, truth.box_px)
+
+
+def _labelled(truth: Truth) -> Labelled:
+    keypoints = truth.array(COCO_17.keypoints).astype(np.float64)
+    area_px2 = AREA_SHARE * truth.box_px[2] * truth.box_px[3]
+    return Labelled(keypoints, area_px2, truth.box_px)
