@@ -21,7 +21,8 @@ class Web:
 
     def __init__(self, silence_s: float = 30.0) -> None:
         self._pool = urllib3.PoolManager(
-            retries=urllib3.Retry(total=0, redirect=3, raise_on_redirect=True),
+            # One more try each: servers close kept connections at any moment.
+            retries=urllib3.Retry(connect=1, read=1, redirect=3, status=0, other=0),
             timeout=urllib3.Timeout(silence_s),
         )
 
@@ -73,7 +74,10 @@ class MetadataFetcher(FetcherInterface):
                     if time.monotonic() > deadline_s:
                         raise SlowRetrievalError(f"{url} took longer than {self._budget_s:g} s")
                     yield chunk
-        except urllib3.exceptions.TimeoutError as error:
-            raise SlowRetrievalError(f"{url}: {error}") from error
         except urllib3.exceptions.HTTPError as error:
+            cause = error.reason if isinstance(error, urllib3.exceptions.MaxRetryError) else error
+            if isinstance(cause, urllib3.exceptions.TimeoutError) and not isinstance(
+                cause, urllib3.exceptions.NewConnectionError
+            ):
+                raise SlowRetrievalError(f"{url}: {error}") from error
             raise DownloadError(f"{url}: {error}") from error

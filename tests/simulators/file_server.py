@@ -82,6 +82,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header("Content-Range", f"bytes {start}-{len(body) - 1}/{len(body)}")
         if world.etag != "none":
             self.send_header("ETag", tag if world.etag == "strong" else f"W/{tag}")
+        self.send_header("Connection", "close")
         endless = any(part in self.path for part in world.endless)
         if not endless:
             self.send_header("Content-Length", str(len(body) - start))
@@ -107,6 +108,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _empty(self, status: int) -> None:
         self.send_response(status)
         self.send_header("Content-Length", "0")
+        self.send_header("Connection", "close")
         self.end_headers()
 
 
