@@ -29,6 +29,7 @@ from edge.settings import MqttSettings
 Version = Literal["5", "3.1.1"]
 
 CONNECT_TIMEOUT_S = 10.0
+MQTT5_TIMEOUT_S = 2.0  # then 3.1.1 is tried
 WILL_DELAY_S = 30
 SESSION_EXPIRY_S = 60  # longer than the will's delay: a session's end publishes its will at once
 _IN_FLIGHT_AT_MOST = 16
@@ -135,7 +136,7 @@ class Connection:
         Raises
         ------
         BrokerUnreachable : nobody listens, or no answer in 10 s.
-        Mqtt5Unsupported : an answer that only a broker without MQTT 5 gives.
+        Mqtt5Unsupported : no answer to MQTT 5, or one that only an older broker gives.
         BrokerRefused : password, certificate or permission.
         """
         link = cls(mqtt, client_id, version, will=will, acks=acks)
@@ -163,7 +164,8 @@ class Connection:
             raise BrokerUnreachable(
                 f"No broker at {where}: {error}.", "It is tried again until it answers."
             ) from error
-        deadline_s = time.monotonic() + CONNECT_TIMEOUT_S
+        patience_s = MQTT5_TIMEOUT_S if self._is_5 else CONNECT_TIMEOUT_S
+        deadline_s = time.monotonic() + patience_s
         while self._connected is None and time.monotonic() < deadline_s:
             try:
                 code = self._client.loop(0.1)
@@ -176,6 +178,8 @@ class Connection:
                     raise Mqtt5Unsupported(f"{where} hung up on MQTT 5.")
                 raise BrokerUnreachable(f"The broker at {where} hung up: {code.name}.")
         if self._connected is None:
+            if self._is_5:  # amqtt neither answers nor hangs up when such a client brings a will
+                raise Mqtt5Unsupported(f"{where} does not answer MQTT 5.")
             raise BrokerUnreachable(f"The broker at {where} gives no answer.")
         if self._connected.is_failure:
             if self._is_5 and self._connected.value == _UNSUPPORTED_VERSION:
