@@ -53,9 +53,7 @@ def head(wearer: Wearer) -> list[Loft]:
     """The pieces of the head, placed in the body's axes; `local` stays in the head's."""
     style = wearer.look.hair
     height, half_width, front, behind, centre = _HEAD.T
-    skull = loft(
-        HEAD, _upright(height, centre), _AXES, (half_width, front, behind), height, sectors=36
-    )
+    skull = loft(HEAD, _upright(height, centre), _AXES, (half_width, front, behind), height)
     over = skull.points[..., 1] - hairline(style, skull.points[..., 2])
     thick = _THICKNESS[style] * np.clip(over / 0.012, 0, 1)
     grown = skull.points + thick[..., None] * unit(skull.points - np.array([0, 0.005, 0]))
@@ -64,7 +62,7 @@ def head(wearer: Wearer) -> list[Loft]:
         ear = np.array([outward * (HALF_EAR_SPAN - 0.004), 0.001, -0.003])
         pieces.append(ellipsoid(EAR, ear, np.eye(3), (0.006, 0.0185, 0.0105)))
     low, wide, deep, root = _NOSE.T
-    pieces.append(loft(NOSE, _upright(low, root), _AXES, (wide, deep, 0.3 * deep), low, sectors=14))
+    pieces.append(loft(NOSE, _upright(low, root), _AXES, (wide, deep, 0.3 * deep), low))
     if style == "bun":
         knot = np.array([0.0, 0.036, -0.066])
         pieces.append(ellipsoid(HAIR, knot, np.eye(3), (0.022, 0.021, 0.018)))
@@ -72,7 +70,7 @@ def head(wearer: Wearer) -> list[Loft]:
         share, wide, deep = _LOCKS.T
         end = -0.062 if style == "bob" else -0.135
         path = _upright(0.055 + share * (end - 0.055), -0.034 - 0.006 * share)
-        pieces.append(loft(HAIR, path, _AXES, (wide, deep, deep), share, sectors=24))
+        pieces.append(loft(HAIR, path, _AXES, (wide, deep, deep), share))
     return [_placed(piece, wearer) for piece in pieces]
 
 

@@ -106,16 +106,14 @@ def arm(wearer: Wearer, side: str, outward: float) -> list[Loft]:
     wrist, tip = chain[2], wearer.point(f"{side}_hand")
     centres = wrist + _HAND[:, :1] * (tip - wrist)
     axes = (left[-1], forward[-1])
-    pieces.append(
-        loft(HAND, centres, axes, _columns(_HAND[:, 1:] * stature), _HAND[:, 0], sectors=16)
-    )
+    pieces.append(loft(HAND, centres, axes, _columns(_HAND[:, 1:] * stature), _HAND[:, 0]))
     down = unit(tip - wrist)
     thumb = unit(down + 0.55 * axes[1] - outward * 0.25 * axes[0])
     middle = wrist + stature * (0.024 * down + 0.012 * axes[1] + 0.016 * thumb)
     aside, ahead = across(thumb[None], axes[0][None])
     frame = np.stack([aside[0], thumb, ahead[0]], axis=1)
     size = (0.0065 * stature, 0.026 * stature, 0.0075 * stature)
-    pieces.append(ellipsoid(HAND, middle, frame, size, rings=8, sectors=10))
+    pieces.append(ellipsoid(HAND, middle, frame, size, rings=8))
     return pieces
 
 
@@ -130,7 +128,7 @@ def leg(wearer: Wearer, side: str) -> Loft:
     wide_m = {"trousers": 0.010, "shorts": 0.012}.get(bottom, 0.001)
     worn_m = wide_m * np.clip(along + 0.3, 0, 1) * (along < LEG_END[bottom])
     radii = _LEG[:, 1:] * scale[:, None] + _open(_LEG, worn_m)
-    return loft(LEG, path, axes, _columns(radii), along, sectors=22)
+    return loft(LEG, path, axes, _columns(radii), along)
 
 
 def foot(wearer: Wearer, side: str, outward: float) -> Loft:
@@ -144,7 +142,7 @@ def foot(wearer: Wearer, side: str, outward: float) -> Loft:
     half_height = height / 2 * stature * larger
     radii = half_width * stature * larger, half_height, half_height
     axes = (frame[:, 0], frame[:, 1])
-    return loft(FOOT, heel + stature * own @ frame.T, axes, radii, along, sectors=18)
+    return loft(FOOT, heel + stature * own @ frame.T, axes, radii, along)
 
 
 def skirt(wearer: Wearer) -> Loft:
@@ -157,7 +155,7 @@ def skirt(wearer: Wearer) -> Loft:
     axes = across(up, np.broadcast_to(wearer.hip_line, path.shape))
     scale = wearer.body.stature_m * np.sqrt(wearer.body.girth)
     radii = half_width * scale * wearer.body.hip_breadth, deep * scale, deep * scale
-    return loft(SKIRT, path, axes, radii, share, sectors=28)
+    return loft(SKIRT, path, axes, radii, share)
 
 
 def _open(table: Float64, worn_m: NDArray[np.floating]) -> Float64:

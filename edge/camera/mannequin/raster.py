@@ -20,7 +20,9 @@ def fill(
     z_buffer: Float64,
     seen: Int32,
 ) -> None:
-    """Draw triangles into a z-buffer of 1/z, the linear quantity under perspective.
+    """Draw triangles that face the camera into a z-buffer of 1/z, linear under perspective.
+
+    Facing means counter-clockwise as seen (area below zero with y down).
 
     corners_px (V, 2), nearness (V,) = 1/z with 0 for vertices that must not be drawn, z_buffer
     (H, W) starts at 0, seen (H, W) takes the triangle's index and starts at -1.
@@ -34,8 +36,8 @@ def fill(
         bx, by = corners_px[b, 0], corners_px[b, 1]
         cx, cy = corners_px[c, 0], corners_px[c, 1]
         area = (bx - ax) * (cy - ay) - (by - ay) * (cx - ax)
-        if abs(area) < 1e-12:
-            continue
+        if area > -1e-12:
+            continue  # edge on, or facing away
         top = max(0, int(np.ceil(max(min(ay, by, cy), 0.0))))
         bottom = min(height - 1, int(np.floor(min(max(ay, by, cy), height))))
         first = max(0, int(np.ceil(max(min(ax, bx, cx), 0.0))))

@@ -174,8 +174,8 @@ def render(
     coverage = np.zeros(picture.shape[:2], np.float32)
     depth = _draw(picture, coverage, casts, camera) if casts else _nothing(camera)
     truths = tuple(_truth(cast, camera, *depth) for cast in casts)
-    image = np.round(np.clip(picture, 0.0, 1.0) * 255).astype(np.uint8)
-    return Rendered(image, coverage, truths)
+    image = cv2.convertScaleAbs(picture, alpha=255.0)
+    return Rendered(np.asarray(image, np.uint8), coverage, truths)
 
 
 def _nothing(camera: CameraPose) -> tuple[Float64, _Window]:
@@ -211,25 +211,39 @@ def _draw(
     values = np.empty((len(hit), carried.shape[1]), np.float32)
     raster.interpolate(corners, nearness, triangles, carried, rows, columns, hit, values)
     with np.errstate(divide="ignore"):
-        depth = np.where(z_buffer > 0, 1.0 / z_buffer, np.inf).astype(np.float32)
+        depth = np.reciprocal(z_buffer, dtype=np.float32)
     middle = float(np.median(depth[rows, columns]))
     spread = max(0.03 * camera.focal_px / middle * window.fine, 1.0)
     crease = creases(depth, spread)[rows, columns]
     colour = np.empty((len(hit), 3), np.float32)
     kind = owner[hit] * 64 + kinds[hit]
-    for key in np.unique(kind):
-        person, which = divmod(int(key), 64)
+    for key in np.flatnonzero(np.bincount(kind)):
+        person, part = divmod(int(key), 64)
         at = np.flatnonzero(kind == key)
-        colour[at] = _shaded(casts[person], which, values[at], crease[at])
-    layer = np.zeros((*window.shape, 4), np.float32)
-    layer[rows, columns, :3] = colour
-    layer[rows, columns, 3] = 1.0
-    size = (window.right - window.left, window.bottom - window.top)
-    small = np.asarray(cv2.resize(layer, size, interpolation=cv2.INTER_AREA), np.float32)
-    there = slice(window.top, window.bottom), slice(window.left, window.right)
-    picture[there] = picture[there] * (1 - small[..., 3:]) + small[..., :3]
-    coverage[there] = small[..., 3]
+        colour[at] = _shaded(casts[person], part, values[at], crease[at])
+    _compose(picture, coverage, window, (rows, columns, colour))
     return z_buffer, window
+
+
+def _compose(
+    picture: Float32,
+    coverage: Float32,
+    window: _Window,
+    drawn: tuple[NDArray[np.int64], NDArray[np.int64], Float32],
+) -> None:
+    """Average the samples (rows, columns, colours) into pixels, over the background, in place."""
+    rows, columns, colour = drawn
+    shape = window.bottom - window.top, window.right - window.left
+    pixel = rows // window.fine * shape[1] + columns // window.fine
+    per_pixel = window.fine**2
+    there = slice(window.top, window.bottom), slice(window.left, window.right)
+    share = np.bincount(pixel, minlength=shape[0] * shape[1]).reshape(shape) / per_pixel
+    coverage[there] = share
+    for channel in range(3):
+        light = np.bincount(pixel, colour[:, channel], shape[0] * shape[1]).reshape(shape)
+        behind = picture[there][..., channel]
+        behind *= 1.0 - share.astype(np.float32)
+        behind += light.astype(np.float32) / per_pixel
 
 
 def _window(pixels: Float64, camera: CameraPose) -> _Window:
@@ -245,7 +259,7 @@ def _window(pixels: Float64, camera: CameraPose) -> _Window:
 
 
 def _shaded(cast: _Cast, part: int, values: Float32, crease: Float32) -> Float32:
-    normals = values[:, :3] / np.maximum(np.linalg.norm(values[:, :3], axis=1, keepdims=True), 1e-6)
+    normals = values[:, :3]
     local, along = values[:, 3:6], values[:, 6]
     look = cast.person.look
     bent = folded(part, normals.astype(np.float32), local, along, look)

@@ -97,24 +97,35 @@ def _hair(look: Look, p: Float32) -> Float32:
     return np.asarray(look.hair_colour, np.float32) * np.asarray(streak[:, None], np.float32)
 
 
+def _dress(base: Float32, cover: Float32, fabric: Fabric, local: Float32, seed: int) -> Float32:
+    if not cover.any():
+        return base
+    return np.asarray(base + cover[:, None] * (_fabric(fabric, local, seed) - base), np.float32)
+
+
 def albedo(part: int, local: Float32, along: Float32, look: Look) -> Float32:
     """Colour (N, 3) BGR 0..1 of surface points of one part.
 
     local (N, 3): m, but fractions of stature in the head's axes for HEAD, HAIR, EAR and NOSE.
     """
+    if part == parts.SKIRT:
+        return _fabric(look.bottom_fabric, local, look.seed + 1)
+    if part == parts.HAIR:
+        return _hair(look, local)
+    if part == parts.MARKER:
+        return np.broadcast_to(np.asarray(look.markers, np.float32), local.shape)
+    if part == parts.FOOT and look.shoes is not None:
+        shoe = np.broadcast_to(np.asarray(look.shoes, np.float32), local.shape)
+        return _over(shoe, (0.82, 0.83, 0.84), 0.8 * _edge(-local[:, 2] - 0.014, 0.003))
     skin = np.asarray(look.skin, np.float32)
     mottled = 1 + 0.035 * waves(local, look.seed, 0.09)
-    bare = skin * mottled[:, None].astype(np.float32)
-    top = _fabric(look.top_fabric, local, look.seed)
-    bottom = _fabric(look.bottom_fabric, local, look.seed + 1)
+    bare = skin * mottled[:, None]
     match part:
         case parts.HEAD:
             over = local[:, 1] - hairline(look.hair, local[:, 2]).astype(np.float32)
             face = _face(bare, local, look)
             cover = _edge(over - 0.002, 0.006)[:, None]
             return np.asarray(face + cover * (_hair(look, local) - face))
-        case parts.HAIR:
-            return _hair(look, local)
         case parts.EAR:
             hollow = _blob(local[:, 1], local[:, 2] - 0.001, 0.010, 0.005)
             return _over(bare, tuple(skin * 0.62), 0.8 * hollow)
@@ -131,25 +142,17 @@ def albedo(part: int, local: Float32, along: Float32, look: Look) -> Float32:
             if look.top == "tank":
                 covered *= _edge(0.095 - np.abs(local[:, 0]) + 0.5 * (along < 3.0), 0.004)
             worn = _edge(parts.WAISTBAND[look.bottom] - along, 0.02)
-            dressed = bare + worn[:, None] * (bottom - bare)
-            return np.asarray(dressed + covered[:, None] * (top - dressed))
+            dressed = _dress(bare, worn, look.bottom_fabric, local, look.seed + 1)
+            return _dress(dressed, covered, look.top_fabric, local, look.seed)
         case parts.ARM:
-            covered = _edge(parts.SLEEVE[look.top] - along, 0.015)[:, None]
-            return np.asarray(bare + covered * (top - bare))
+            covered = _edge(parts.SLEEVE[look.top] - along, 0.015)
+            return _dress(bare, covered, look.top_fabric, local, look.seed)
         case parts.HAND:
             across = local[:, 2]
             gap = np.abs((across / 0.0185 + 0.5) % 1 - 0.5) < 0.07
             return np.asarray(bare * (1 - 0.4 * (gap & (along > 0.55)))[:, None].astype(np.float32))
         case parts.LEG:
-            covered = _edge(parts.LEG_END[look.bottom] - along, 0.012)[:, None]
-            return np.asarray(bare + covered * (bottom - bare))
-        case parts.FOOT:
-            if look.shoes is None:
-                return bare
-            shoe = np.broadcast_to(np.asarray(look.shoes, np.float32), local.shape)
-            return _over(shoe, (0.82, 0.83, 0.84), 0.8 * _edge(-local[:, 2] - 0.014, 0.003))
-        case parts.SKIRT:
-            return bottom
+            covered = _edge(parts.LEG_END[look.bottom] - along, 0.012)
+            return _dress(bare, covered, look.bottom_fabric, local, look.seed + 1)
         case _:
-            sticker = look.markers if look.markers is not None else look.skin
-            return np.broadcast_to(np.asarray(sticker, np.float32), local.shape).copy()
+            return bare

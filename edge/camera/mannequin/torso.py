@@ -48,7 +48,7 @@ def torso(wearer: Wearer) -> list[Loft]:
             pieces.append(trunk.breast(outward))
     if wearer.look.markers is not None:
         pieces += [
-            ellipsoid(MARKER, wearer.point(name), np.eye(3), (0.009, 0.009, 0.007), sectors=16)
+            ellipsoid(MARKER, wearer.point(name), np.eye(3), (0.009, 0.009, 0.007))
             for name in SPINE
         ]
     return pieces
@@ -110,7 +110,7 @@ class Trunk:
         radii = half_width[pad], half_depth[pad], half_depth[pad]
         centres = np.concatenate([self.centres, skull[None]])
         axes = self.left[pad], self.forward[pad]
-        part = loft(TORSO, centres, axes, radii, np.append(along, 6.0), sectors=32)
+        part = loft(TORSO, centres, axes, radii, np.append(along, 6.0))
         # Heights count from C7, as they do on the girdle.
         heights = part.local - np.array([0.0, np.interp(4.0, along, part.local[:-1, 0, 1]), 0.0])
         return Loft(TORSO, part.points, heights, part.along)
@@ -142,7 +142,7 @@ class Trunk:
         """A soft ellipsoid on the trunk that wears what the trunk wears at its height."""
         left, forward = self.left[ring], self.forward[ring]
         axes = np.stack([left, np.cross(forward, left), forward], axis=1)
-        part = ellipsoid(TORSO, centre, axes, radii, rings=12, sectors=20)
+        part = ellipsoid(TORSO, centre, axes, radii, rings=12)
         heights = part.points[:, :, 1].mean(axis=1)
         along = np.interp(heights, self.knots[:, 1], np.arange(len(self.knots)) - 1.0)
         offset = part.points - self.centres[ring]
