@@ -62,6 +62,13 @@ def kernel(signature: object) -> Callable[[Callable[..., Any]], Any]:
     return numba.njit(signature, cache=CACHED, nogil=True, error_model="numpy", fastmath=_FASTMATH)
 
 
+def inlined(function: Callable[..., Any]) -> Any:
+    """A piece of kernels: pasted in where it is called, because a call costs as much as its work."""
+    return numba.njit(inline="always", nogil=True, error_model="numpy", fastmath=_FASTMATH)(
+        function
+    )
+
+
 def frozen_array(dtype: Any, ndim: int) -> Any:
     """The type of a C-contiguous read-only array, which also takes a writable one."""
     return types.Array(dtype, ndim, "C", readonly=True)

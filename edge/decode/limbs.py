@@ -13,8 +13,8 @@ import math
 
 import numpy as np
 
-from edge.decode.kernel import frozen_array, kernel, types
-from edge.decode.peaks import ZERO, X, Y
+from edge.decode.kernel import frozen_array, inlined, kernel, types
+from edge.decode.peaks import HALF, ZERO, X, Y
 
 SEED, MEAN = 0, 1  # criteria, see PafOptions
 
@@ -22,75 +22,68 @@ SEED, MEAN = 0, 1  # criteria, see PafOptions
 LIMB, PEAK_A, PEAK_B = range(3)
 
 _MINIMUM_SAMPLES = 5
-_QUICK = np.array([0.5, 0.3, 0.7], np.float32)
-_QUICK_GOOD = 2
+_NEXT = np.uint32(1)
+_NEAR, _FAR = np.float32(0.3), np.float32(0.7)
 
 _pafs = frozen_array(types.float32, 3)
 _map = frozen_array(types.float32, 2)
+_cells = frozen_array(types.float32, 1)
 _peaks = types.float32[:, :, ::1]
 
 
-@kernel(types.boolean(_map, _map, types.UniTuple(types.float32, 4), types.float32))
-def _worth_scoring(field_x, field_y, ends, threshold):
+@inlined
+def worth_scoring(field_x, field_y, width, ax, ay, bx, by, threshold):
     """Whether two of three inner points, at the nearest cell, point along the limb.
 
+    field_x, field_y : float32 (H * W,). ax, ay, bx, by : the ends, map px, inside the map.
     With 50 people 49 of 50 pairs are nobody's limb: most end here, after two cells.
     """
-    height, width = field_x.shape
-    ax, ay, bx, by = ends
     dx, dy = bx - ax, by - ay
     least = threshold * math.sqrt(dx * dx + dy * dy)
-    good, left = 0, len(_QUICK)
-    for u in _QUICK:
-        x = min(max(int(ax + u * dx + np.float32(0.5)), 0), width - 1)
-        y = min(max(int(ay + u * dy + np.float32(0.5)), 0), height - 1)
-        good += field_x[y, x] * dx + field_y[y, x] * dy > least
-        left -= 1
-        if good + left < _QUICK_GOOD:
-            return False
-        if good >= _QUICK_GOOD:
-            return True
-    return False
+    cell = np.uint32(ay + HALF * dy + HALF) * width + np.uint32(ax + HALF * dx + HALF)
+    middle = field_x[cell] * dx + field_y[cell] * dy > least
+    cell = np.uint32(ay + _NEAR * dy + HALF) * width + np.uint32(ax + _NEAR * dx + HALF)
+    near = field_x[cell] * dx + field_y[cell] * dy > least
+    if middle == near:
+        return middle
+    cell = np.uint32(ay + _FAR * dy + HALF) * width + np.uint32(ax + _FAR * dx + HALF)
+    return field_x[cell] * dx + field_y[cell] * dy > least
 
 
-@kernel(
-    types.UniTuple(types.float32, 2)(
-        _map, _map, types.UniTuple(types.float32, 4), types.float32, types.int64
-    )
-)
-def limb_integral(field_x, field_y, ends, threshold, samples):
+@inlined
+def limb_integral(field_x, field_y, width, height, ax, ay, bx, by, threshold, samples):
     """Mean of the field along the limb, and the share of samples above `threshold` (equation 11).
 
-    field_x, field_y : float32 (H, W), at least 2 x 2. ends : ax, ay, bx, by, map px.
+    field_x, field_y : float32 (H * W,), of at least 2 x 2 cells. ax, ay, bx, by : as above.
     samples : most samples taken; a short limb gets one a pixel, at least 5. 0, 0 for a limb
     without length.
     """
-    height, width = field_x.shape
-    ax, ay, bx, by = ends
     dx, dy = bx - ax, by - ay
     length = math.sqrt(dx * dx + dy * dy)
-    if not length > np.float32(1e-6):
-        return ZERO, ZERO
     count = min(samples, max(_MINIMUM_SAMPLES, 1 + math.ceil(length)))
     step = np.float32(1) / np.float32(count - 1)
+    least = threshold * length
     total, good = ZERO, ZERO
     for k in range(count):
         u = np.float32(k) * step
-        x = min(max(ax + u * dx, ZERO), np.float32(width - 1))
-        y = min(max(ay + u * dy, ZERO), np.float32(height - 1))
-        column, row = min(int(x), width - 2), min(int(y), height - 2)
+        x, y = ax + u * dx, ay + u * dy
+        column, row = min(np.uint32(x), width - 2), min(np.uint32(y), height - 2)
         right, down = x - np.float32(column), y - np.float32(row)
-        left, up = np.float32(1) - right, np.float32(1) - down
-        along_x = up * (left * field_x[row, column] + right * field_x[row, column + 1]) + down * (
-            left * field_x[row + 1, column] + right * field_x[row + 1, column + 1]
-        )
-        along_y = up * (left * field_y[row, column] + right * field_y[row, column + 1]) + down * (
-            left * field_y[row + 1, column] + right * field_y[row + 1, column + 1]
-        )
-        along = (along_x * dx + along_y * dy) / length
+        upper = np.uint32(row * width + column)
+        lower = np.uint32(upper + width)
+        along_upper = field_x[upper] * dx + field_y[upper] * dy
+        next_upper = field_x[upper + _NEXT] * dx + field_y[upper + _NEXT] * dy
+        along_lower = field_x[lower] * dx + field_y[lower] * dy
+        next_lower = field_x[lower + _NEXT] * dx + field_y[lower + _NEXT] * dy
+        along_upper += right * (next_upper - along_upper)
+        along_lower += right * (next_lower - along_lower)
+        along = along_upper + down * (along_lower - along_upper)
         total += along
-        good += np.float32(along > threshold)
-    return total / np.float32(count), good / np.float32(count)
+        good += np.float32(along > least)
+    scale = np.float32(1) / np.float32(count)
+    if not length > np.float32(1e-6):
+        return ZERO, ZERO
+    return total * scale / length, good * scale
 
 
 @kernel(types.int64(types.int64[::1], types.int64, types.int64, types.boolean[:, ::1]))
@@ -171,14 +164,18 @@ def connect(
     for limb in range(len(limbs)):
         a, b = limbs[limb, 0], limbs[limb, 1]
         field_x, field_y = pafs[2 * limb], pafs[2 * limb + 1]
+        cells_x, cells_y = field_x.reshape(field_x.size), field_y.reshape(field_y.size)
+        height, width = np.uint32(field_x.shape[0]), np.uint32(field_x.shape[1])
         pairs = 0
         for i in range(counts[a]):
             ax, ay = peaks[a, i, X], peaks[a, i, Y]
             for j in range(counts[b]):
-                ends = (ax, ay, peaks[b, j, X], peaks[b, j, Y])
-                if not _worth_scoring(field_x, field_y, ends, threshold):
+                bx, by = peaks[b, j, X], peaks[b, j, Y]
+                if not worth_scoring(cells_x, cells_y, width, ax, ay, bx, by, threshold):
                     continue
-                mean, share = limb_integral(field_x, field_y, ends, threshold, samples)
+                mean, share = limb_integral(
+                    cells_x, cells_y, width, height, ax, ay, bx, by, threshold, samples
+                )
                 accepted = share >= good and mean > 0 if criterion == SEED else mean >= good
                 if not (accepted and mean < np.float32(1e6)):
                     continue

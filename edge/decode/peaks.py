@@ -18,7 +18,7 @@ import math
 
 import numpy as np
 
-from edge.decode.kernel import frozen_array, kernel, types
+from edge.decode.kernel import frozen_array, inlined, kernel, types
 
 # One peak: x, y (map px), score, var x, cov xy, var y (map px^2).
 X, Y, SCORE, VAR_X, COV_XY, VAR_Y = range(6)
@@ -30,7 +30,9 @@ NOISE_FLOOR = 1 / (127 * math.sqrt(12))
 _UNFITTED_VARIANCE = (
     0.25  # px^2: a maximum without a parabola may lie anywhere in its pixel or next
 )
-ROW_WEIGHT = np.float32(0.5)
+HALF = np.float32(0.5)
+ROW_WEIGHT = HALF
+_FLATTEST = np.float32(-0.02)  # of second differences of logarithms: sd of the Gaussian 7 px
 _SEGMENT_PX = 32
 _SEGMENTS = 24
 _SCAN_PX = 64
@@ -104,9 +106,7 @@ def noise_sd(heatmaps):
     return _clipped_sd(samples[:used])
 
 
-@kernel(
-    types.UniTuple(types.float32, 4)(types.float32, types.float32, types.float32, types.float32)
-)
+@inlined
 def _vertex(before, at, after, noise):
     """Offset of the log-parabola's vertex and its derivatives by the three values; 0s: no fit.
 
@@ -115,27 +115,22 @@ def _vertex(before, at, after, noise):
     may have lifted a neighbour of the true maximum.
     """
     before, after = max(before, noise), max(after, noise)
-    none = (ZERO, ZERO, ZERO, ZERO)
-    if not (at < _DAMAGED * 4 and before < _DAMAGED * 4 and after < _DAMAGED * 4):
-        return none
-    l0, l1, l2 = math.log(before), math.log(at), math.log(after)
-    bend = l0 - 2 * l1 + l2
-    slope = l0 - l2
-    if not bend < np.float32(-0.02):
-        return none
-    offset = slope / (2 * bend)
-    if abs(offset) > 1:
-        return none
-    scale = 1 / (2 * bend * bend)
+    rise, fall = math.log(before / at), math.log(after / at)
+    bend, slope = rise + fall, rise - fall
+    per_bend = HALF / bend
+    offset = slope * per_bend
+    if not (bend < _FLATTEST and abs(offset) <= 1):  # NaN too
+        return ZERO, ZERO, ZERO, ZERO
+    scale = per_bend / bend
     return (
         offset,
         (bend - slope) * scale / before,
-        2 * slope * scale / at,
+        (slope + slope) * scale / at,
         (-bend - slope) * scale / after,
     )
 
 
-@kernel(types.boolean(_map, types.int64, types.int64, types.float32))
+@inlined
 def _is_maximum(heatmap, y, x, value):
     height, width = heatmap.shape
     has_left, has_right = x > 0, x < width - 1
@@ -181,8 +176,8 @@ def place_peak(heatmap, y, x, noise, peak):
     while y + run_y < height and heatmap[y + run_y, x] == top:
         run_y += 1
     if run_x > 2 or run_y > 2:
-        peak[X] += np.float32(0.5) * (run_x - 1)
-        peak[Y] += np.float32(0.5) * (run_y - 1)
+        peak[X] += HALF * (run_x - 1)
+        peak[Y] += HALF * (run_y - 1)
         peak[VAR_X] = max(_UNFITTED_VARIANCE, run_x * run_x / 12)
         peak[VAR_Y] = max(_UNFITTED_VARIANCE, run_y * run_y / 12)
         return
@@ -223,6 +218,22 @@ def place_peak(heatmap, y, x, noise, peak):
     peak[COV_XY] = noise * noise * gain_x * gain_y
 
 
+@kernel(types.int64(frozen_array(types.float32, 1), types.int64, types.float32))
+def _next_segment(flat, start, threshold):
+    """Where the next segment begins that holds a value above the threshold; the end without one.
+
+    Most of a map is background: it is passed over at vector speed.
+    """
+    for begin in range(start, len(flat), _SCAN_PX):
+        segment = flat[begin : begin + _SCAN_PX]
+        above = False
+        for i in range(len(segment)):
+            above |= segment[i] > threshold
+        if above:
+            return begin
+    return len(flat)
+
+
 @kernel(
     types.boolean(_maps, types.float32, types.float32, types.float32[:, :, ::1], types.int32[::1])
 )
@@ -240,20 +251,13 @@ def find_peaks(heatmaps, threshold, noise, peaks, counts):
         heatmap = heatmaps[j]
         flat = heatmap.reshape(pixels)
         found = 0
-        for start in range(0, pixels, _SCAN_PX):
-            # Most of a map is background: whole segments are passed over at vector speed.
-            segment = flat[start : start + _SCAN_PX]
-            above = False
-            for i in range(len(segment)):
-                above |= segment[i] > threshold
-            if not above:
-                continue
-            for i in range(len(segment)):
-                value = segment[i]
+        start = _next_segment(flat, 0, threshold)
+        while start < pixels:
+            for cell in range(start, min(start + _SCAN_PX, pixels)):
+                value = flat[cell]
                 if not threshold < value < _DAMAGED:
                     continue
-                y = (start + i) // width
-                x = (start + i) - y * width
+                y, x = divmod(cell, width)
                 if not _is_maximum(heatmap, y, x, value):
                     continue
                 if found < capacity:
@@ -267,5 +271,6 @@ def find_peaks(heatmaps, threshold, noise, peaks, counts):
                         weakest = p
                 if peaks[j, weakest, SCORE] < value:
                     place_peak(heatmap, y, x, noise, peaks[j, weakest])
+            start = _next_segment(flat, start + _SCAN_PX, threshold)
         counts[j] = found
     return truncated
