@@ -1,4 +1,4 @@
-"""A broker for a desk: mosquitto where it is installed, else amqtt inside this process.
+"""A broker for a desk: mosquitto where it is installed, else amqtt.
 
 Loopback only, on a free port, without root, in a folder that is removed afterwards. Not for a
 clinic: it knows no passwords.
@@ -6,16 +6,14 @@ clinic: it knows no passwords.
 
 from __future__ import annotations
 
-import asyncio
-import logging
+import importlib.util
 import os
 import shutil
 import socket
 import subprocess
+import sys
 import tempfile
-import threading
 import time
-import warnings
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -67,10 +65,10 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def await_listening(port: int, process: subprocess.Popen[bytes] | None = None) -> None:
-    """Return when something accepts connections there; PartMissing if it ends or takes too long."""
+def await_listening(port: int, process: subprocess.Popen[bytes]) -> None:
+    """Return when it accepts connections there; PartMissing if it ends or takes too long."""
     deadline_s = time.monotonic() + _START_S
-    while time.monotonic() < deadline_s and (process is None or process.poll() is None):
+    while time.monotonic() < deadline_s and process.poll() is None:
         with closing(socket.socket()) as probe:
             if probe.connect_ex((HOST, port)) == 0:
                 return
@@ -88,64 +86,35 @@ def _mosquitto(program: str) -> Iterator[Broker]:
         )
         # Started as root, mosquitto changes to its own user, which this folder must then admit.
         Path(folder).chmod(0o755)
-        process = subprocess.Popen(
-            [program, "-c", str(settings)],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        try:
-            await_listening(port, process)
+        with _running(port, program, "-c", str(settings)):
             yield Broker(HOST, port, "5", "mosquitto")
-        finally:
-            process.terminate()
-            process.wait()
 
 
 @contextmanager
 def _amqtt() -> Iterator[Broker]:
-    """amqtt's event loop in a thread; its log and its dependencies' warnings stay unheard."""
-    logging.getLogger("amqtt").setLevel(logging.CRITICAL)
-    logging.getLogger("transitions").setLevel(logging.CRITICAL)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            from amqtt.broker import Broker as AmqttBroker
-    except ImportError as error:
+    if importlib.util.find_spec("amqtt") is None:
         raise PartMissing(
             "There is neither the program mosquitto nor the package amqtt.",
             "Install one: `apt install mosquitto` or `pip install posture-station[desk]`.",
-        ) from error
+        )
     port = free_port()
-    loop = asyncio.new_event_loop()
-    stop = asyncio.Event()
-    config = {
-        "listeners": {"default": {"type": "tcp", "bind": f"{HOST}:{port}"}},
-        "plugins": {"amqtt.plugins.authentication.AnonymousAuthPlugin": {"allow_anonymous": True}},
-    }
-
-    async def serve() -> None:
-        server = AmqttBroker(config)
-        await server.start()
-        await stop.wait()
-        await server.shutdown()
-
-    def run() -> None:
-        asyncio.set_event_loop(loop)
-        try:
-            loop.run_until_complete(serve())
-        finally:
-            for task in asyncio.all_tasks(loop):
-                task.cancel()
-            loop.run_until_complete(loop.shutdown_asyncgens())
-            loop.close()
-
-    thread = threading.Thread(target=run, name="amqtt", daemon=True)
-    thread.start()
-    try:
-        await_listening(port)
+    module = "posture_tools.collector.embedded_broker"
+    with _running(port, sys.executable, "-m", module, str(port)):
         yield Broker(HOST, port, "3.1.1", "amqtt")
+
+
+@contextmanager
+def _running(port: int, *command: str) -> Iterator[None]:
+    """A silent child that listens on the port."""
+    process = subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        await_listening(port, process)
+        yield
     finally:
-        if thread.is_alive():
-            loop.call_soon_threadsafe(stop.set)
-            thread.join(timeout=_START_S)
+        process.terminate()
+        process.wait()
