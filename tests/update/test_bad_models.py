@@ -1,0 +1,161 @@
+"""Models that must never serve, or are rolled back: what is published meanwhile is not wrong."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from simulators.model_world import dots_model
+
+from edge.errors import ModelRefused, UpdateRefused
+from edge.inference.network import Network
+from edge.update.canary import in_child
+from edge.update.serving import ModelStore
+
+
+def engine_of(station) -> ModelStore:
+    return ModelStore(station.folder, {"refiner": station.shipped}, station.events.append)
+
+
+def network_of(store: ModelStore) -> Network:
+    return store.load(
+        lambda files: Network.load(files["refiner"].path, sha256=files["refiner"].sha256)
+    )
+
+
+def damages(model: bytes) -> dict[str, bytes]:
+    draw = random.Random(11)
+    page = bytearray(model)
+    page[4096:8192] = bytes(4096)
+    flipped = bytearray(model)
+    flipped[draw.randrange(len(model))] ^= 1 << draw.randrange(8)
+    scattered = bytearray(model)
+    for at in draw.sample(range(len(model)), 300):
+        scattered[at] ^= 1 << draw.randrange(8)
+    return {
+        "one zeroed page": bytes(page), "one flipped bit": bytes(flipped),
+        "300 flipped bits": bytes(scattered), "cut": model[:-1], "longer": model + b"\0",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("damage", ["one zeroed page", "one flipped bit", "300 flipped bits"])
+def test_damage_on_the_way_is_refused(publisher, server, station, models, damage) -> None:
+    publisher.offer(models["2"])
+    server.replaced["/targets/"] = damages(models["2"])[damage]
+    with pytest.raises(UpdateRefused) as caught:
+        station.updater().run()
+    assert caught.value.reason == "mismatch"
+    assert network_of(engine_of(station)).identity.version == "1"
+
+
+@pytest.mark.parametrize(
+    "damage", ["one zeroed page", "one flipped bit", "300 flipped bits", "cut", "longer"]
+)
+@pytest.mark.parametrize("confirmed", [False, True])
+def test_damage_on_disk_never_serves(publisher, station, models, damage, confirmed) -> None:
+    sha256 = publisher.offer(models["2"])
+    station.updater().run()
+    if confirmed:
+        engine_of(station).confirm()
+    path = station.folder / "store" / f"{sha256}.onnx"
+    path.write_bytes(damages(models["2"])[damage])
+    assert network_of(engine_of(station)).identity.version == "1"
+    assert station.reasons("rollback") == ["damaged_on_disk"]
+    # The disk is to blame, not the file: it is fetched again.
+    assert station.updater().run().sha256 == sha256
+    assert network_of(engine_of(station)).identity.version == "2"
+
+
+def test_300_random_bits_never_serve(publisher, station, models) -> None:
+    """Each of 300 flips, one at a time: not one wrong answer."""
+    sha256 = publisher.offer(models["2"])
+    station.updater().run()
+    path = station.folder / "store" / f"{sha256}.onnx"
+    draw = random.Random(3)
+    for _ in range(300):
+        flipped = bytearray(models["2"])
+        flipped[draw.randrange(len(flipped))] ^= 1 << draw.randrange(8)
+        path.write_bytes(flipped)
+        with pytest.raises(ModelRefused):
+            Network.load(path, sha256=sha256)
+
+
+SICK = {
+    "not_finite": lambda: dots_model("2", sick="nan"),
+    "lacks_keypoint": lambda: dots_model("2", keypoints=("left_shoulder", "right_shoulder")),
+}
+
+
+@pytest.mark.parametrize("code", SICK)
+def test_the_canary_refuses(publisher, station, code) -> None:
+    sha256 = publisher.offer(SICK[code]())
+    with pytest.raises(ModelRefused) as caught:
+        station.updater(canary=in_child).run()
+    assert caught.value.problem.startswith(code)
+    assert station.slots.bad[sha256].reason == code
+    assert network_of(engine_of(station)).identity.version == "1"
+    assert station.updater().run() is None  # not offered again
+
+
+def test_a_model_that_is_too_slow_is_refused(publisher, station, models) -> None:
+    publisher.offer(models["2"], latency_ms=1e-6)
+    with pytest.raises(ModelRefused, match="too_slow"):
+        station.updater(canary=in_child).run()
+
+
+def test_a_model_that_ends_its_process_is_refused(publisher, station, models, monkeypatch) -> None:
+    publisher.offer(models["2"])
+    monkeypatch.setattr("edge.update.canary.sys.executable", "/bin/false")
+    with pytest.raises(ModelRefused, match="canary_died"):
+        station.updater(canary=in_child).run()
+
+
+def test_a_model_for_newer_software_is_passed_over(publisher, station, models) -> None:
+    publisher.offer(models["2"], min_sw="999.1")
+    assert station.updater().run() is None
+    assert "needs_newer_software" in station.reasons("decide")
+
+
+def test_a_model_that_kills_its_process_is_out_after_three_starts(
+    publisher, station, models
+) -> None:
+    """Each start raises the tries before it loads, and dies."""
+    sha256 = publisher.offer(models["2"])
+    station.updater().run()
+    for _ in range(3):
+        files = []
+        with pytest.raises(RuntimeError):
+            engine_of(station).load(lambda serving, seen=files: _die(serving, seen))
+        assert files[0]["refiner"].sha256 == sha256
+    assert network_of(engine_of(station)).identity.version == "1"
+    assert station.slots.bad[sha256].reason == "tries_used_up"
+    assert station.updater().run() is None
+
+
+def _die(serving, seen):
+    seen.append(serving)
+    raise RuntimeError("the runtime took the process with it")
+
+
+def test_an_orderly_stop_is_no_failed_try(publisher, station, models) -> None:
+    publisher.offer(models["2"])
+    station.updater().run()
+    for _ in range(10):
+        store = engine_of(station)
+        assert network_of(store).identity.version == "2"
+        store.leave()
+    assert station.slots.candidate.tries == 0
+
+
+def test_a_rolled_back_file_comes_again_only_by_force(publisher, station, models) -> None:
+    from edge.update.desired import keep_desired
+
+    sha256 = publisher.offer(models["2"])
+    station.updater().run()
+    engine_of(station).fail("finds_nobody")
+    assert station.updater().run() is None
+    force = f'{{"schema":"ps.desired/1","version":7,"force":["{sha256}"]}}'.encode()
+    assert keep_desired(station.folder, force)
+    assert station.updater().run().sha256 == sha256
+    engine_of(station).fail("finds_nobody")
+    assert station.updater().run() is None  # once is once
