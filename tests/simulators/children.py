@@ -1,0 +1,62 @@
+"""Station and collector as processes, to be killed with -9 and started again."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+_STATION = Path(__file__).with_name("station.py")
+
+
+class Child:
+    """A process whose lines are collected as they come."""
+
+    def __init__(self, *command: str) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, *command], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        self.lines: list[str] = []
+        self._reader = threading.Thread(target=self._read)
+        self._reader.start()
+
+    def _read(self) -> None:
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            if line.endswith("\n"):
+                self.lines.append(line.strip())
+
+    def _reap(self) -> None:
+        self._process.wait()
+        self._reader.join()
+        for stream in (self._process.stdin, self._process.stdout):
+            if stream is not None:
+                stream.close()
+
+    def write_line(self) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.write("\n")
+        self._process.stdin.flush()
+
+    def kill(self) -> None:
+        """kill -9."""
+        self._process.kill()
+        self._reap()
+
+    def terminate(self) -> int:
+        """SIGTERM; the exit status."""
+        self._process.terminate()
+        self._reap()
+        return self._process.returncode
+
+
+def station(folder: Path, port: int, every_s: float) -> Child:
+    return Child(str(_STATION), str(folder), str(port), str(every_s))
+
+
+def collector(store: Path, port: int) -> Child:
+    return Child(
+        "-m", "posture_tools.collector", "run", "--broker", f"127.0.0.1:{port}",
+        "--store", str(store), "--site", "north",
+    )  # fmt: skip
