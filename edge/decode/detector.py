@@ -1,4 +1,7 @@
-"""A detector's outputs to person boxes (N, 5), best first: corners in input pixels, score."""
+"""A detector's outputs to person boxes (N, 5), best first: x1, y1, x2, y2, score.
+
+Detectors count from the input's corner; the boxes here are in pixel centres, half a pixel less.
+"""
 
 from __future__ import annotations
 
@@ -46,4 +49,4 @@ def _best(boxes: Array, scores: Array, min_score: float, iou: float) -> Array:
     sane = np.isfinite(boxes).all(axis=1) & (boxes[:, 2:] > boxes[:, :2]).all(axis=1)
     chosen = np.flatnonzero(sane & (scores >= min_score))
     kept = chosen[non_maximum_suppression(boxes[chosen], scores[chosen], iou)]
-    return np.column_stack([boxes[kept], scores[kept]])
+    return np.column_stack([boxes[kept] - 0.5, scores[kept]])

@@ -95,6 +95,7 @@ def decode_keypoint_rcnn(
     ]
     found = keypoints[kept].astype(np.float64)
     missing = found[:, :, 2] < 0.5
+    found[:, :, :2] -= 0.5  # it counts from the input's corner, as its boxes do
     found[:, :, 2] = scores[kept, None]
     found[missing] = (np.nan, np.nan, 0)
-    return np.column_stack([boxes[kept], scores[kept]]).astype(np.float64), found
+    return np.column_stack([boxes[kept] - 0.5, scores[kept]]).astype(np.float64), found

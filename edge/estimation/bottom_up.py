@@ -8,19 +8,29 @@ from dataclasses import replace
 import numpy as np
 
 from edge.decode.paf import PafDecoder, PafOptions
+from edge.errors import ModelRefused
 from edge.estimation.estimator import StageClock
 from edge.inference.network import Network
-from edge.records import Frame, ModelIdentity, Pose
+from edge.records import Frame, ModelIdentity, Pose, Uint8
 
 
 class BottomUp:
     """A PAF network and its decoder.
 
     The low resolution picture of a frame is used where it has the pixels that the network asks for.
+
+    Raises
+    ------
+    ModelRefused : the network has no PAFs.
     """
 
     def __init__(self, network: Network) -> None:
         description = network.description
+        if description.task != "paf":
+            raise ModelRefused(
+                f"{description.name} is a {description.task} model, not one with PAFs.",
+                "Name a paf model as finder.",
+            )
         self.models: tuple[ModelIdentity, ...] = (network.identity,)
         self.timings: Mapping[str, float] = {}
         self._network = network
@@ -41,7 +51,7 @@ class BottomUp:
         scale = (frame.width_px / image.shape[1], frame.height_px / image.shape[0])
         return [_scaled(pose, *scale) for pose in poses]
 
-    def _smallest_sufficient(self, frame: Frame) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
+    def _smallest_sufficient(self, frame: Frame) -> Uint8:
         if frame.lores is None:
             return frame.image
         placement = self._network.place((frame.lores.shape[0], frame.lores.shape[1]))

@@ -50,7 +50,7 @@ class PersonNetwork:
             picture, letterbox = network.lay(image, box_px)
         with clock.stage("inference"):
             outputs = network.run(picture)
-            mirrored = network.run(picture[:, ::-1]) if self._flip else None
+            mirrored = network.run(self._mirrored(picture)) if self._flip else None
         with clock.stage("decode"):
             if "heatmaps" in outputs:
                 points, covariance = self._from_heatmaps(outputs, mirrored, letterbox)
@@ -65,16 +65,28 @@ class PersonNetwork:
         heatmaps = maps.heatmaps
         if mirrored is not None:
             of_mirrored = self.network.field_maps(mirrored, letterbox).heatmaps
-            corner = self.network.description.map_convention == "corner"
-            heatmaps = flip_test(
-                heatmaps, of_mirrored, self.network.description.topology.flip, shift=corner
-            )
+            flip = self.network.description.topology.flip
+            heatmaps = flip_test(heatmaps, of_mirrored, flip)
         peaks = decode_heatmaps(heatmaps)
         points = peaks.points.copy()
         in_input = (points[:, :2] + 0.5) * maps.stride - 0.5
         points[:, :2] = to_image(maps.letterbox, in_input)
         covariance = covariance_to_image(maps.letterbox, peaks.covariance_cells2 * maps.stride**2)
         return points, covariance
+
+    def _mirrored(self, picture: Uint8) -> Uint8:
+        """The picture mirrored such that its maps are mirrored cell by cell.
+
+        Where cell 0 lies on pixel 0 the last cell does not lie on the last pixel: the mirror image
+        is moved by what is left over. (A shift of the maps by one whole cell would leave 1/stride.)
+        """
+        mirrored = picture[:, ::-1]
+        if self.network.description.map_convention == "half-pixel":
+            return mirrored
+        over = round(self.network.description.stride) - 1
+        moved = np.full_like(picture, self.network.description.input.pad)
+        moved[:, : picture.shape[1] - over] = mirrored[:, over:]
+        return moved
 
     def _from_numbers(self, outputs: Outputs, letterbox: Letterbox) -> tuple[Array, Array]:
         input_hw = (letterbox.input_height_px, letterbox.input_width_px)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import numpy as np
-
 from edge.estimation.estimator import StageClock
 from edge.estimation.person import PersonNetwork
 from edge.inference.network import Network
@@ -24,4 +22,4 @@ class Single:
         clock = StageClock()
         self.timings = clock.ms
         pose = self._person.locate(frame.image, None, clock)
-        return [pose] if np.isfinite(pose.keypoints).any() else []
+        return [pose] if (pose.keypoints[:, 2] > 0).any() else []

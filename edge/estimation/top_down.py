@@ -66,7 +66,7 @@ class TopDown:
         poses = []
         for box, score in self._detector.find(frame.image, clock):
             pose = self._person.locate(frame.image, box, clock)
-            if np.isfinite(pose.keypoints).any():
+            if (pose.keypoints[:, 2] > 0).any():
                 poses.append(_scored(pose, pose.score * score))
         with clock.stage("decode"):
             return _distinct(poses)

@@ -18,7 +18,9 @@ def _raw(boxes: list[list[float]], scores: list[float]) -> tuple[np.ndarray, np.
 def test_overlapping_boxes_of_one_person_become_the_best() -> None:
     boxes, scores = _raw([[0, 0, 10, 20], [1, 0, 11, 20], [50, 0, 60, 20]], [0.7, 0.9, 0.5])
     found = decode_boxes(boxes, scores, 0.4, 0.5)
-    assert found == pytest.approx(np.array([[1, 0, 11, 20, 0.9], [50, 0, 60, 20, 0.5]]))
+    assert found == pytest.approx(
+        np.array([[0.5, -0.5, 10.5, 19.5, 0.9], [49.5, -0.5, 59.5, 19.5, 0.5]])
+    )
 
 
 def test_nonsense_boxes_are_left_out() -> None:
@@ -31,7 +33,7 @@ def test_nonsense_boxes_are_left_out() -> None:
 def test_only_the_persons_class_counts() -> None:
     boxes = np.array([[[0, 0, 10, 20], [30, 0, 40, 20]]], np.float32)
     scores = np.array([[[0.1, 0.8], [0.9, 0.1]]], np.float32)
-    assert decode_boxes(boxes, scores, 0.4, 0.5)[:, 0] == pytest.approx([30])
+    assert decode_boxes(boxes, scores, 0.4, 0.5)[:, 0] == pytest.approx([29.5])
 
 
 def test_a_grid_cell_says_where_its_box_is() -> None:
@@ -41,7 +43,7 @@ def test_a_grid_cell_says_where_its_box_is() -> None:
     grid[0, :, 1, 2] = [0.9, np.arctanh(0.5), 0.0, 0.0, np.log(1 / 3), 0.8, 0.2]
     found = decode_grid(grid, (40, 80), 0.4, 0.5)
     score = 0.9**0.6 * 0.8**0.4
-    assert found == pytest.approx(np.array([[50 - 20, 10 - 5, 50 + 20, 10 + 5, score]]), abs=1e-5)
+    assert found == pytest.approx(np.array([[29.5, 4.5, 69.5, 14.5, score]]), abs=1e-5)
 
 
 def test_a_grid_cell_of_another_class_is_no_person() -> None:

@@ -14,7 +14,7 @@ SIZE = np.array([[110.0, 320.0]])
 
 
 def _moved(dx: float, score: float = 0.8) -> np.ndarray:
-    moved = PERSON + (dx, 0, 0)
+    moved = PERSON + np.array([dx, 0, 0])
     moved[:, 2] = score
     return moved
 
@@ -47,7 +47,7 @@ def test_four_shared_keypoints_are_not_one_person_five_are() -> None:
     """Two people who hold hands share some keypoints."""
     for shared, people in ((4, 2), (5, 1)):
         other = _moved(60)
-        other[:shared] = PERSON[:shared] + (3, 0, 0)
+        other[:shared] = PERSON[:shared] + np.array([3, 0, 0])
         assert len(pose_nms(np.stack([PERSON, other]), SIZE.repeat(2, axis=0))) == people
 
 

@@ -94,8 +94,8 @@ def test_keypoint_rcnn_keeps_people_once() -> None:
     keypoints = np.tile(np.array([[5, 6, 1], [7, 8, 0]], np.float32), (5, 1, 1))
     people, found = decode_keypoint_rcnn(boxes, labels, scores, keypoints, min_score=0.4, iou=0.5)
     assert people[:, 4] == pytest.approx([0.95, 0.9])  # the dog and the doubtful one are left out
-    assert people[1, :4] == pytest.approx([0, 0, 10, 19])
-    assert found[0, 0] == pytest.approx([5, 6, 0.95])
+    assert people[1, :4] == pytest.approx([-0.5, -0.5, 9.5, 18.5])
+    assert found[0, 0] == pytest.approx([4.5, 5.5, 0.95])
     assert np.isnan(found[0, 1, :2]).all()
     assert found[0, 1, 2] == 0
 

@@ -52,7 +52,7 @@ def test_a_described_file_serves_under_its_identity(described: Path) -> None:
 
 
 def test_another_sha256_is_refused(described: Path) -> None:
-    with pytest.raises(ModelRefused, match="sha256 is .* expected 00"):
+    with pytest.raises(ModelRefused, match=r"sha256 is .* expected 00"):
         Network.load(described, sha256="00" * 32)
 
 
@@ -78,7 +78,7 @@ def test_a_zeroed_page_is_refused(tmp_path: Path, page: int) -> None:
     assert len(damaged) > 4096 * (page + 1)
     damaged[4096 * page : 4096 * (page + 1)] = bytes(4096)
     path.write_bytes(damaged)
-    with pytest.raises(ModelRefused, match="damaged|no description"):
+    with pytest.raises(ModelRefused, match=r"damaged|no description"):
         Network.load(path)
 
 
@@ -86,14 +86,14 @@ def test_a_zeroed_page_is_refused(tmp_path: Path, page: int) -> None:
 def test_a_file_cut_off_is_refused(described: Path, tmp_path: Path, length: int) -> None:
     path = tmp_path / "short.onnx"
     path.write_bytes(described.read_bytes()[:length])
-    with pytest.raises(ModelRefused, match="damaged|no description"):
+    with pytest.raises(ModelRefused, match=r"damaged|no description"):
         Network.load(path)
 
 
 def test_a_file_without_description_is_refused_with_the_command(tmp_path: Path) -> None:
     path = tmp_path / "bare.onnx"
     path.write_bytes(colour_network())
-    with pytest.raises(ModelRefused, match="no description.*posture-models describe"):
+    with pytest.raises(ModelRefused, match=r"no description.*posture-models describe"):
         Network.load(path)
 
 
@@ -161,7 +161,7 @@ def test_b1_wrong_paf_channel_counts_are_refused() -> None:
         ),
         stride=8.0,
     )
-    with pytest.raises(ModelRefused, match="pafs .* is 1x6x12x12, the description needs 1x4"):
+    with pytest.raises(ModelRefused, match=r"pafs .* is 1x6x12x12, the description needs 1x4"):
         describe(constant_network([1, 3, 96, 96], outputs), card)
 
 
