@@ -111,9 +111,7 @@ def _arm(shoulder: Float64, arm: Arm, outward: float) -> tuple[list[Float64], Fl
 def _leg(hip: Float64, leg: Leg, outward: float, length: float) -> tuple[list[Float64], Float64]:
     """Knee, ankle, heel and big toe (fractions of stature), and the foot's frame."""
     thigh = _rx(-leg.hip_flexion_deg) @ _rz(outward * (leg.abduction_deg - leg.valgus_deg / 2))
-    shank = _rx(leg.knee_flexion_deg - leg.hip_flexion_deg) @ _rz(
-        outward * (leg.abduction_deg + leg.valgus_deg / 2)
-    )
+    shank = thigh @ _rx(leg.knee_flexion_deg) @ _rz(outward * leg.valgus_deg)
     knee = hip + THIGH * length * thigh @ _DOWN
     ankle = knee + SHANK * length * shank @ _DOWN
     foot = _ry(outward * leg.toe_out_deg) @ _rx(-leg.foot_pitch_deg)

@@ -35,6 +35,9 @@ def creases(depth_m: Float32, spread_px: float) -> Float32:
 
 def folded(part: int, normals: Float32, local: Float32, along: Float32, look: Look) -> Float32:
     """Normals (N, 3) bent by folds of loose cloth or, on a bare back, by the spine's furrow."""
+    if part == parts.MARKER:
+        # A sticker is flat and turned to the back: evenly lit, so that its middle can be found.
+        return np.broadcast_to(np.array([0.0, 0.0, -1.0], np.float32), normals.shape)
     if part not in _CLOTH:
         return normals
     if part == parts.TORSO and look.top in ("bare", "band"):
@@ -53,7 +56,9 @@ def folded(part: int, normals: Float32, local: Float32, along: Float32, look: Lo
         first = waves(stretched, look.seed + 2, 0.12)
         second = waves(stretched, look.seed + 3, 0.12)
         push = np.stack([first, 0.7 * second, 0.5 * first * second], axis=1)
-        bent = normals + strength * push
+        end = {parts.ARM: parts.SLEEVE[look.top], parts.LEG: parts.LEG_END[look.bottom]}
+        clothed = along < end.get(part, np.inf)
+        bent = normals + strength * clothed[:, None] * push
     return np.asarray(bent / np.linalg.norm(bent, axis=1, keepdims=True), np.float32)
 
 

@@ -86,7 +86,8 @@ def random_look(rng: np.random.Generator, *, bare_back: bool = False) -> Look:
     hairs: tuple[Hair, ...] = ("bald", "short", "short", "bob", "long", "bun")
     if bare_back:
         hairs = ("bald", "short", "short", "bun")
-    # Rough skin tones and their neighbours, not only the seven of the table.
+    hair = hairs[rng.integers(len(hairs))]
+    # Any tone between two neighbours of the table.
     place = rng.uniform(0, len(SKIN_TONES) - 1)
     low = int(place)
     tone = np.array(SKIN_TONES[low]) * (1 - place + low)
@@ -96,9 +97,9 @@ def random_look(rng: np.random.Generator, *, bare_back: bool = False) -> Look:
     return Look(
         skin=(float(b), float(g), float(r)),
         lips=float(rng.uniform(0.1, 1.0)),
-        hair=hairs[rng.integers(len(hairs))],
+        hair=hair,
         hair_colour=HAIR_COLOURS[rng.integers(len(HAIR_COLOURS))],
-        beard=float(rng.uniform(0.3, 1.0)) if rng.random() < 0.2 else 0.0,
+        beard=float(rng.uniform(0.2, 0.6)) if hair == "short" and rng.random() < 0.3 else 0.0,
         top=tops[rng.integers(len(tops))],
         top_fabric=_fabric(rng, 0.95),
         bottom=bottoms[rng.integers(len(bottoms))],

@@ -29,14 +29,13 @@ def _blob(x: NDArray[np.floating], y: NDArray[np.floating], rx: float, ry: float
 
 
 def waves(local_m: Float32, seed: int, scale_m: float) -> Float32:
-    """Smooth noise (N,), about -1 to 1, over points (N, 3): a sum of plane waves."""
+    """Smooth blotches (N,), about -1 to 1, over points (N, 3): sums of crossed plane waves."""
     rng = np.random.default_rng(seed)
-    total = np.zeros(len(local_m), np.float32)
-    for octave in range(5):
-        way = rng.standard_normal(3).astype(np.float32)
-        way *= np.float32(2 * np.pi / scale_m * 1.45**octave / np.linalg.norm(way))
-        total += np.sin(local_m @ way + np.float32(rng.uniform(0, 2 * np.pi)))
-    return total / np.float32(2.5)
+    ways = rng.standard_normal((3, 6)).astype(np.float32)
+    lengths = scale_m * np.array([1.0, 1.0, 0.6, 0.6, 0.37, 0.37], np.float32)
+    ways *= 2 * np.float32(np.pi) / (lengths * np.sqrt((ways * ways).sum(axis=0)))
+    crests = np.sin(local_m @ ways + rng.uniform(0, 2 * np.pi, 6).astype(np.float32))
+    return np.asarray((crests[:, ::2] * crests[:, 1::2]).sum(axis=1) / np.float32(1.5), np.float32)
 
 
 def _fabric(fabric: Fabric, local: Float32, seed: int) -> Float32:

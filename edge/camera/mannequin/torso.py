@@ -26,12 +26,12 @@ Float64 = NDArray[np.float64]
 # Torso and neck: along, half width, depth.
 _TORSO = np.array(
     [
-        (-0.62, 0.004, 0.020), (-0.60, 0.040, 0.070), (-0.45, 0.078, 0.118),
-        (-0.20, 0.093, 0.136), (0.00, 0.096, 0.139), (0.35, 0.094, 0.134), (0.70, 0.086, 0.121),
-        (1.00, 0.079, 0.114), (1.35, 0.077, 0.112), (1.70, 0.083, 0.120), (2.00, 0.089, 0.128),
-        (2.50, 0.092, 0.132), (3.00, 0.093, 0.132), (3.30, 0.092, 0.122), (3.55, 0.086, 0.106),
-        (3.75, 0.068, 0.090), (3.92, 0.048, 0.078), (4.10, 0.038, 0.070), (4.40, 0.0335, 0.066),
-        (5.00, 0.0325, 0.066),
+        (-0.62, 0.004, 0.020), (-0.60, 0.040, 0.070), (-0.45, 0.078, 0.112),
+        (-0.20, 0.093, 0.130), (0.00, 0.096, 0.135), (0.35, 0.094, 0.130), (0.70, 0.086, 0.119),
+        (1.00, 0.079, 0.113), (1.35, 0.077, 0.111), (1.70, 0.083, 0.117), (2.00, 0.089, 0.124),
+        (2.50, 0.092, 0.127), (3.00, 0.093, 0.127), (3.20, 0.093, 0.124), (3.40, 0.090, 0.119),
+        (3.55, 0.084, 0.113), (3.70, 0.073, 0.106), (3.85, 0.057, 0.096), (4.00, 0.043, 0.084),
+        (4.15, 0.037, 0.071), (4.40, 0.0335, 0.066), (5.00, 0.0325, 0.066),
     ]
 )  # fmt: skip
 SPINE = ("S5", "L4", "T8", "T6", "C7", "C4")
@@ -47,10 +47,7 @@ def torso(wearer: Wearer) -> list[Loft]:
         if wearer.body.bust > 0:
             pieces.append(trunk.breast(outward))
     if wearer.look.markers is not None:
-        pieces += [
-            ellipsoid(MARKER, wearer.point(name), np.eye(3), (0.009, 0.009, 0.007))
-            for name in SPINE
-        ]
+        pieces += trunk.stickers()
     return pieces
 
 
@@ -90,7 +87,8 @@ class Trunk:
         )
         apart = (back[:, None, 1] - back[None, :, 1]) / reach_m
         weight = np.exp(-0.5 * apart**2) * np.gradient(back[:, 1])[None, :].clip(1e-3)
-        tangent = unit(weight @ tangent)
+        upright = np.interp(self.along, [3.2, 4.2], [0.8, 0.0])[:, None]
+        tangent = unit(unit(weight @ tangent) + upright * np.array([0.0, 1.0, 0.0]))
         shoulder = unit(self.wearer.point("left_shoulder") - self.wearer.point("right_shoulder"))
         share = np.interp(self.along, [0.2, 3.2], [0.0, 1.0])[:, None]
         return across(tangent, unit((1 - share) * self.wearer.hip_line + share * shoulder))
@@ -121,9 +119,10 @@ class Trunk:
         place = np.array([-1.06, -1.02, -0.9, -0.7, -0.45, -0.2])
         place = np.concatenate([place, [0.0], -place[::-1]])
         away = np.abs(place)
-        up = np.interp(away, [0, 0.45, 0.9, 1.02, 1.06], [0.034, 0.031, 0.026, 0.016, 0.001])
-        deep = np.interp(away, [0, 0.45, 0.9, 1.02, 1.06], [0.045, 0.041, 0.030, 0.018, 0.001])
-        raised = np.interp(away, [0, 0.25, 0.5, 1.06], [0.022, 0.014, 0.004, -0.004])
+        up = np.interp(away, [0, 0.45, 0.9, 1.02, 1.06], [0.038, 0.034, 0.026, 0.016, 0.001])
+        deep = np.interp(away, [0, 0.45, 0.9, 1.02, 1.06], [0.058, 0.050, 0.031, 0.018, 0.001])
+        behind = np.minimum(deep, 0.028)
+        raised = np.interp(away, [0, 0.25, 0.5, 1.06], [0.012, 0.007, 0.001, -0.004])
         left_shoulder, neck = wearer.point("left_shoulder"), wearer.point("neck")
         axis = unit(left_shoulder - neck)
         half_m = float(np.linalg.norm(left_shoulder - neck))
@@ -131,12 +130,23 @@ class Trunk:
         forward = np.cross(axis, rise)
         centres = neck + place[:, None] * half_m * axis + (raised * stature)[:, None] * rise
         worn_m = wearer.look.loose_m * (wearer.look.top in ("tshirt", "long"))
-        radii = up * stature + worn_m, deep * stature + worn_m, deep * stature + worn_m
+        radii = up * stature + worn_m, deep * stature + worn_m, behind * stature + worn_m
         part = loft(TORSO, centres, (rise, forward), radii, np.full(len(place), 3.6))
         base = wearer.point("C7")
         depth = (part.points - neck) @ forward
         local = np.stack([(part.points - base) @ axis, (part.points - base) @ rise, depth], axis=2)
         return Loft(TORSO, part.points, local, part.along)
+
+    def stickers(self) -> list[Loft]:
+        """Flat discs on the skin over the spinous processes, 18 mm wide."""
+        at = np.arange(1.0, len(self.knots))
+        tangent = unit(through(self.knots, at + 0.05) - through(self.knots, at - 0.05))
+        left, forward = across(tangent, np.broadcast_to(self.wearer.hip_line, tangent.shape))
+        axes = np.stack([left, tangent, forward], axis=2)
+        return [
+            ellipsoid(MARKER, centre, own, (0.009, 0.009, 0.004))
+            for centre, own in zip(self.knots[1:], axes, strict=True)
+        ]
 
     def _bulge(self, ring: int, centre: Float64, radii: tuple[float, float, float]) -> Loft:
         """A soft ellipsoid on the trunk that wears what the trunk wears at its height."""
