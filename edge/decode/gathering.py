@@ -25,28 +25,24 @@ _pieces = types.int32[:, ::1]
 _reach = frozen_array(types.float32, 2)
 
 
-@kernel(types.UniTuple(types.float32, 2)(_pieces, _peaks, _reach, types.int64, types.int64))
-def span(pieces, peaks, reach, one, other):
-    """Greatest and mean ratio of distance to reach between the peaks of two pieces.
+@kernel(types.float32(_pieces, _peaks, _reach, types.int64, types.int64))
+def least_stature(pieces, peaks, reach, one, other):
+    """Least stature, in map px, that explains two pieces as one body: max of distance / reach.
 
-    That is the least stature, in map px, that explains them as one body. 0, 0 without a pair.
+    0 without two peaks to compare.
     """
-    greatest, total, pairs = ZERO, ZERO, ZERO
+    least = ZERO
     count = pieces.shape[1]
     for i in range(count):
         if pieces[one, i] < 0:
             continue
         ax, ay = peaks[i, pieces[one, i], X], peaks[i, pieces[one, i], Y]
         for j in range(count):
-            if pieces[other, j] < 0 or i == j:
-                continue
-            dx = peaks[j, pieces[other, j], X] - ax
-            dy = peaks[j, pieces[other, j], Y] - ay
-            ratio = math.sqrt(dx * dx + dy * dy) / reach[i, j]
-            greatest = max(greatest, ratio)
-            total += ratio
-            pairs += np.float32(1)
-    return greatest, (total / pairs if pairs > 0 else ZERO)
+            if pieces[other, j] >= 0 and i != j:
+                dx = peaks[j, pieces[other, j], X] - ax
+                dy = peaks[j, pieces[other, j], Y] - ay
+                least = max(least, math.sqrt(dx * dx + dy * dy) / reach[i, j])
+    return least
 
 
 @kernel(
@@ -62,15 +58,17 @@ def span(pieces, peaks, reach, one, other):
     )
 )
 def _cost(pieces, evidence, peaks, reach, stature, tolerance, one, other):
-    """How loosely two pieces fit in one body: mean ratio over the stature; inf if they do not."""
-    if max(evidence[one, PARTS], evidence[other, PARTS]) < _TRUSTED_PARTS:
-        return np.float32(np.inf)
-    if not disjoint(pieces, one, other):
-        return np.float32(np.inf)
+    """How far two pieces stretch one body; inf if they do not fit.
+
+    The more keypoints a piece has the better it knows its stature: its joins come first.
+    """
+    parts = max(evidence[one, PARTS], evidence[other, PARTS])
     known = max(stature[one], stature[other])
-    greatest, mean = span(pieces, peaks, reach, one, other)
-    if known > 0 and 0 < greatest <= tolerance * known:
-        return mean / known
+    if parts < _TRUSTED_PARTS or not disjoint(pieces, one, other):
+        return np.float32(np.inf)
+    least = least_stature(pieces, peaks, reach, one, other)
+    if known > 0 and 0 < least <= tolerance * known:
+        return least / known / math.sqrt(parts)
     return np.float32(np.inf)
 
 
@@ -120,7 +118,7 @@ def gather(
                 truncated = True
                 break
             loose[count] = piece
-            stature[piece], _ = span(pieces, peaks, reach, piece, piece)
+            stature[piece] = least_stature(pieces, peaks, reach, piece, piece)
             count += 1
     if count < 2:
         return total, truncated
@@ -139,7 +137,7 @@ def gather(
         if into < 0:
             return total, truncated
         join(pieces, evidence, owner, loose[into], loose[other])
-        stature[loose[into]], _ = span(pieces, peaks, reach, loose[into], loose[into])
+        stature[loose[into]] = least_stature(pieces, peaks, reach, loose[into], loose[into])
         for i in range(count):
             cost[other, i] = cost[i, other] = np.inf
             if i != into and evidence[loose[i], PARTS] > 0:

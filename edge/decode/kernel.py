@@ -63,7 +63,7 @@ def kernel(signature: object) -> Callable[[Callable[..., Any]], Any]:
 
 
 def inlined(function: Callable[..., Any]) -> Any:
-    """A piece of kernels: pasted in where it is called, because a call costs as much as its work."""
+    """A piece of kernels, pasted in where it is called: a call would cost as much as its work."""
     return numba.njit(inline="always", nogil=True, error_model="numpy", fastmath=_FASTMATH)(
         function
     )

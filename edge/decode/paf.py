@@ -48,7 +48,7 @@ class PafOptions:
     limb_samples: int = 10
     min_parts: int = 4
     min_score: float = 0.4
-    body_tolerance: float = 1.25
+    body_tolerance: float = 1.4
     max_peaks: int = 128
     max_people: int = 96
 
