@@ -59,7 +59,8 @@ def folded(part: int, normals: Float32, local: Float32, along: Float32, look: Lo
         end = {parts.ARM: parts.SLEEVE[look.top], parts.LEG: parts.LEG_END[look.bottom]}
         clothed = along < end.get(part, np.inf)
         bent = normals + strength * clothed[:, None] * push
-    return np.asarray(bent / np.linalg.norm(bent, axis=1, keepdims=True), np.float32)
+    length = np.sqrt(np.einsum("nc,nc->n", bent, bent))
+    return np.asarray(bent / length[:, None], np.float32)
 
 
 def lit(colour: Float32, normals: Float32, crease: Float32, look: Look, gloss: float) -> Float32:

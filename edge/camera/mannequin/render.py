@@ -203,7 +203,7 @@ def _draw(
     z_buffer = np.zeros(window.shape)
     seen = np.full(window.shape, -1, np.int32)
     raster.fill(corners, nearness, triangles, z_buffer, seen)
-    rows, columns = (np.ascontiguousarray(i) for i in np.nonzero(seen >= 0))
+    rows, columns = np.divmod(np.flatnonzero(seen >= 0), seen.shape[1])
     if not rows.size:
         return z_buffer, window
     hit = seen[rows, columns]

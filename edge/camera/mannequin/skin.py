@@ -31,11 +31,14 @@ def _blob(x: NDArray[np.floating], y: NDArray[np.floating], rx: float, ry: float
 def waves(local_m: Float32, seed: int, scale_m: float) -> Float32:
     """Smooth blotches (N,), about -1 to 1, over points (N, 3): sums of crossed plane waves."""
     rng = np.random.default_rng(seed)
-    ways = rng.standard_normal((3, 6)).astype(np.float32)
+    ways = rng.standard_normal((6, 3)).astype(np.float32)
     lengths = scale_m * np.array([1.0, 1.0, 0.6, 0.6, 0.37, 0.37], np.float32)
-    ways *= 2 * np.float32(np.pi) / (lengths * np.sqrt((ways * ways).sum(axis=0)))
-    crests = np.sin(local_m @ ways + rng.uniform(0, 2 * np.pi, 6).astype(np.float32))
-    return np.asarray((crests[:, ::2] * crests[:, 1::2]).sum(axis=1) / np.float32(1.5), np.float32)
+    ways *= (2 * np.float32(np.pi) / (lengths * np.sqrt((ways * ways).sum(axis=1))))[:, None]
+    crests = ways @ np.ascontiguousarray(local_m.T)
+    crests += rng.uniform(0, 2 * np.pi, (6, 1)).astype(np.float32)
+    np.sin(crests, out=crests)
+    total = crests[0] * crests[1] + crests[2] * crests[3] + crests[4] * crests[5]
+    return np.asarray(total / np.float32(1.5), np.float32)
 
 
 def _fabric(fabric: Fabric, local: Float32, seed: int) -> Float32:
