@@ -121,7 +121,10 @@ class Screening:
         self._seen_ns, self._box = frame.captured_ns, subject.box_px
         facing = view_of(subject.pose)
         if self._state is _State.DONE:
-            if facing.view in ("unknown", self._done_view):
+            if facing.view == "unknown":
+                self._prompt = PROMPTS["view_unclear"]
+                return None
+            if facing.view == self._done_view:
                 return None
             self._state, self._attempt = _State.WAITING, None
         return self._follow(frame, subject, facing)

@@ -1,0 +1,129 @@
+"""The facing test, and the mirror that must not fool it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from simulators.standing_person import TURN_DEG, Person, Pinhole, pose_of, scores_seen, seen
+
+from edge.posture.assess import assess
+from edge.posture.calibration import LEVEL
+from edge.posture.landmarks import Landmarks
+from edge.posture.views import view_of, yaw_deg
+from edge.records import Quality
+from edge.skeletons import COCO_17, SPINE_5
+
+VIEWS = tuple(TURN_DEG)
+
+
+def mirrored(points, width=1080, swap=True):
+    other = {"left": "right", "right": "left"}
+    image = {}
+    for name, (x, y) in points.items():
+        side, _, part = name.partition("_")
+        label = f"{other[side]}_{part}" if swap and side in other else name
+        image[label] = np.array([width - 1 - x, y])
+    return image
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_every_view_is_told(view):
+    assert view_of(seen(view)) == (view, ())
+
+
+@pytest.mark.parametrize("turn_deg", [45, 52, 130, 225, 310])
+def test_a_half_turned_person_shows_no_view(turn_deg):
+    points = Pinhole().project(Person().points_m(), turn_deg)
+    assert view_of(pose_of(points)).view == "unknown"
+
+
+def test_the_back_with_a_face_is_a_mirrored_picture():
+    points = Pinhole().project(Person().points_m(), 0.0)
+    pose = pose_of(mirrored(points, swap=False))
+    assert view_of(pose) == ("unknown", ("face_seen_from_behind",))
+    assert all(m.quality is Quality.REFUSED for m in assess(pose))
+
+
+def test_a_mirrored_back_is_not_taken_for_a_front():
+    points = Pinhole().project(Person().points_m(), 180.0)
+    pose = pose_of(mirrored(points, swap=False), scores_seen("back"))
+    assert view_of(pose) == ("unknown", ("face_not_seen",))
+
+
+def test_crossed_labels_are_refused():
+    points = Pinhole().project(Person().points_m(), 0.0)
+    points["left_hip"], points["right_hip"] = points["right_hip"], points["left_hip"]
+    assert view_of(pose_of(points)) == ("unknown", ("shoulders_and_hips_contradict",))
+
+
+def test_a_hidden_hip_leaves_the_view_open():
+    points = Pinhole().project(Person().points_m(), 0.0)
+    del points["left_hip"]
+    assert view_of(pose_of(points)) == ("unknown", ("keypoint_missing:left_hip",))
+
+
+def test_a_faceless_side_view_has_no_direction():
+    points = Pinhole().project(Person().points_m(), 90.0)
+    body = {n: p for n, p in points.items() if n.split("_")[-1] not in ("nose", "eye", "ear")}
+    assert view_of(pose_of(body)) == ("unknown", ("looking_direction_not_seen",))
+
+
+def test_a_spine_alone_tells_no_view():
+    found = view_of(pose_of({"C4": (0, 0)}, skeleton=SPINE_5))
+    assert found.view == "unknown"
+    assert "keypoint_not_in_skeleton:left_shoulder" in found.why
+
+
+def test_a_wrong_view_from_outside_is_refused():
+    measures = assess(seen("back", sigma_px=1.0), "front")
+    assert {m.why for m in measures if not m.why[0].startswith("not_")} == {("seen_from:back",)}
+
+
+@pytest.mark.parametrize("view", ["front", "back"])
+def test_the_mirror_with_swapped_labels_negates_every_signed_frontal_measure(view):
+    person = Person(shoulder_tilt_deg=4, pelvis_tilt_deg=-2, trunk_lean_deg=3, head_lean_deg=5)
+    points = Pinhole().project(person.points_m(), TURN_DEG[view])
+    scores = scores_seen(view)
+    straight = assess(pose_of(points, scores, sigma_px=1.0))
+    turned = assess(pose_of(mirrored(points), scores, sigma_px=1.0))
+    unsigned = {"knee_ankle_ratio", "stance_width"}
+    exchanged = {
+        "knee_frontal_right": "knee_frontal_left",
+        "knee_frontal_left": "knee_frontal_right",
+    }
+    by_code = {m.code: m for m in turned}
+    compared = 0
+    for measure in straight:
+        if measure.value is None:
+            continue
+        other = by_code[exchanged.get(measure.code, measure.code)].value
+        sign = 1 if measure.code in unsigned | set(exchanged) else -1
+        assert other == pytest.approx(sign * measure.value, abs=1e-3), measure.code
+        compared += 1
+    assert compared >= 15
+
+
+@pytest.mark.parametrize("yaw", [0.0, 3.0, -6.0, 10.0])
+def test_the_ankle_line_tells_the_yaw(yaw):
+    camera = Pinhole()
+    points = camera.project(Person().points_m(), yaw)
+    body = Landmarks.of(pose_of(points, sigma_px=0.5))
+    from edge.posture.calibration import Calibration
+
+    lens = Calibration(focal_px=1300.0, centre_px=(540.0, 960.0))
+    found = yaw_deg(body, "front", lens)
+    assert found is not None
+    assert found[0] == pytest.approx(abs(yaw), abs=0.3)
+    assert yaw_deg(body, "front", LEVEL) is not None
+
+
+def test_a_turned_person_is_doubted_and_a_square_one_is_not():
+    for yaw, doubted in ((0.0, False), (14.0, True)):
+        pose = seen("front", yaw_deg=yaw, sigma_px=0.3)
+        tilt = next(m for m in assess(pose) if m.code == "shoulder_tilt")
+        assert ("turned" in tilt.why) is doubted
+
+
+def test_names_that_only_one_side_has_do_not_hurt():
+    pose = pose_of({"nose": (1.0, 2.0)}, skeleton=COCO_17)
+    assert view_of(pose).view == "unknown"
