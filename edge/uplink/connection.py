@@ -8,6 +8,7 @@ thread can die unseen, and what goes wrong is raised where somebody reads it. Ne
 
 from __future__ import annotations
 
+import socket
 import ssl
 import time
 from collections import deque
@@ -164,6 +165,9 @@ class Connection:
             raise BrokerUnreachable(
                 f"No broker at {where}: {error}.", "It is tried again until it answers."
             ) from error
+        if (sock := self._client.socket()) is not None:
+            # receipts and acknowledgements are small and wanted at once
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         patience_s = MQTT5_TIMEOUT_S if self._is_5 else CONNECT_TIMEOUT_S
         deadline_s = time.monotonic() + patience_s
         while self._connected is None and time.monotonic() < deadline_s:

@@ -33,7 +33,7 @@ class Mosquitto:
                 [
                     f"listener {self.port} {HOST}", "user root", "persistence true",
                     f"persistence_location {self._folder}/", "autosave_interval 1",
-                    "log_dest none", *anonymous, *lines, "",
+                    "log_dest none", "set_tcp_nodelay true", *anonymous, *lines, "",
                 ]
             )
         )  # fmt: skip

@@ -82,7 +82,8 @@ def _mosquitto(program: str) -> Iterator[Broker]:
         port = free_port()
         settings = Path(folder) / "mosquitto.conf"
         settings.write_text(
-            f"listener {port} {HOST}\nallow_anonymous true\nlog_dest none\n", encoding="utf-8"
+            f"listener {port} {HOST}\nallow_anonymous true\nset_tcp_nodelay true\nlog_dest none\n",
+            encoding="utf-8",
         )
         # Started as root, mosquitto changes to its own user, which this folder must then admit.
         Path(folder).chmod(0o755)
