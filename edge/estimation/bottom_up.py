@@ -34,7 +34,9 @@ class BottomUp:
         self.models: tuple[ModelIdentity, ...] = (network.identity,)
         self.timings: Mapping[str, float] = {}
         self._network = network
-        self._decoder = PafDecoder(description.topology, description.limb_pairs, PafOptions())
+        limits = description.thresholds
+        options = PafOptions(peak_threshold=limits.keypoint, min_score=limits.person)
+        self._decoder = PafDecoder(description.topology, description.limb_pairs, options)
 
     def estimate(self, frame: Frame) -> list[Pose]:
         clock = StageClock()

@@ -6,10 +6,14 @@ import json
 from pathlib import Path
 
 import msgspec
+import onnx
 import pytest
+from onnx.external_data_helper import convert_model_to_external_data
 from posture_tools.models.__main__ import main
+from posture_tools.models.cards import read_card
 from simulators.networks import colour_card, colour_network, described_file
 
+from edge.errors import ModelRefused
 from edge.inference.description import ModelDescription
 from edge.inference.network import Network
 
@@ -86,6 +90,45 @@ def test_a_card_that_says_too_little_is_named(files, capsys, text: str, reason: 
     card.write_text(text, encoding="utf-8")
     assert main(["describe", str(model), str(card)]) == 1
     assert reason in capsys.readouterr().err
+
+
+def test_weights_in_another_file_are_refused(files: tuple[Path, Path], capsys) -> None:
+    model, card = files
+    model.write_bytes(colour_network("corner"))
+    graph = onnx.load(model)
+    convert_model_to_external_data(graph, location="weights.bin", size_threshold=0)
+    onnx.save(graph, model)
+    assert main(["describe", str(model), str(card)]) == 1
+    assert "weights in another file" in capsys.readouterr().err
+
+
+def test_a_card_of_our_own_training_is_read(tmp_path: Path) -> None:
+    card = {
+        "name": "single_person",
+        "input": {
+            "name": "image",
+            "shape": [1, 3, 256, 192],
+            "layout": "NCHW float32, RGB 0..255; the normalisation is inside the graph",
+            "framing": "person box x 1.25 brought to 3:4, black beyond the picture",
+        },
+        "outputs": {"heatmaps": [1, 2, 64, 48]},
+        "skeleton": "COCO-17",
+        "keypoints": ["nose", "left_eye"],
+        "limbs": [],
+        "stride": 4,
+        "pixel_centres": "image = (map + 0.5) * stride - 0.5",
+        "training": {"crops": {"set": 7}, "initialised": "from nothing"},
+        "command": "python -m posture_tools.training",
+    }
+    path = tmp_path / "card.json"
+    path.write_text(json.dumps(card), encoding="utf-8")
+    description = read_card(path)
+    assert (description.task, description.stride) == ("heatmap", 4)
+    assert (description.input.letterbox, description.input.box_margin) == ("crop", 1.25)
+    card["pixel_centres"] = "image = map * stride"
+    path.write_text(json.dumps(card), encoding="utf-8")
+    with pytest.raises(ModelRefused, match="pixel centres"):
+        read_card(path)
 
 
 def test_a_file_that_is_no_onnx_is_refused(files: tuple[Path, Path], capsys) -> None:

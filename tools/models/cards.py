@@ -1,4 +1,4 @@
-"""Model cards: our own, which are descriptions, and published ones, whose prose is read once here.
+"""Model cards: descriptions, cards of our own training, and published ones, read here once.
 
 A published card names its source, `keypoint_order` and outputs, and tells layout, size and
 normalisation in a sentence. What cannot be read out of it for certain is refused: such a card is
@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Literal, cast
 
 import msgspec
+from posture_tools.models.trained_cards import trained
 
 from edge.errors import ModelRefused
 from edge.inference.description import (
@@ -56,6 +57,8 @@ def read_card(path: Path) -> ModelDescription:
     try:
         if isinstance(raw, dict) and "source_repo" in raw:
             return _published(raw)
+        if isinstance(raw, dict) and "pixel_centres" in raw:
+            return trained(raw)
         return msgspec.convert(raw, ModelDescription)
     except (msgspec.ValidationError, ValueError) as error:
         raise ModelRefused(f"{path}: {error}.", _REWRITE) from error

@@ -40,6 +40,10 @@ def describe(model: bytes, card: ModelDescription) -> bytes:
         graph = onnx.load_model_from_string(model)
     except DecodeError as error:
         raise ModelRefused(f"{card.name} is no ONNX file: {error}.", "Give the ONNX.") from error
+    if any(t.data_location == TensorProto.EXTERNAL for t in graph.graph.initializer):
+        raise ModelRefused(
+            f"{card.name} keeps weights in another file.", "Save it again as one file."
+        )
     description = msgspec.structs.replace(
         card, weights=_weights(graph), golden=None, content_sha256=_EMPTY_SEAL
     )
