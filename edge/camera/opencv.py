@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import cv2
+import numpy as np
 
 from edge.camera.slot import CaptureThread, FrameSlot
 from edge.errors import CameraLost, ImageUnreadable, SourceInvalid
@@ -58,7 +59,9 @@ class VideoFileCamera:
                 media_s = frame_id / fps
                 if not self._fast:
                     time.sleep(max(0.0, began_s + media_s - time.monotonic()))
-                yield Frame(image, frame_id, int(media_s * 1e9), name=self.name)
+                yield Frame(
+                    np.asarray(image, np.uint8), frame_id, int(media_s * 1e9), name=self.name
+                )
                 frame_id += 1
         finally:
             capture.release()
@@ -79,10 +82,10 @@ class LiveCamera:
     """A V4L2 device (`/dev/video0`) or an RTSP stream. The newest frame wins."""
 
     def __init__(
-        self, address: str, *, width_px: int, height_px: int, fps: float, stall_s: float
+        self, address: str, size_px: tuple[int, int], *, fps: float, stall_s: float
     ) -> None:
         self._address = address
-        self._size_px = (width_px, height_px)
+        self._size_px = size_px  # width, height
         self._fps = fps
         self._stall_s = stall_s
         self._is_stream = "://" in address
@@ -127,9 +130,9 @@ class LiveCamera:
                 grabbed = capture.grab()
                 captured_ns = time.monotonic_ns()
                 read, image = capture.retrieve() if grabbed else (False, None)
-                if not read:
+                if not read or image is None:
                     raise CameraLost(f"{self.name} went away.", "Check cable, power and network.")
-                yield Frame(image, frame_id, captured_ns, name=self.name)
+                yield Frame(np.asarray(image, np.uint8), frame_id, captured_ns, name=self.name)
                 frame_id += 1
         finally:
             capture.release()

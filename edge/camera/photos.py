@@ -9,12 +9,12 @@ import cv2
 import numpy as np
 
 from edge.errors import ImageUnreadable, SourceInvalid
-from edge.records import Frame
+from edge.records import Frame, Uint8
 
 PHOTO_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"})
 
 
-def read_photo(path: Path) -> np.ndarray:
+def read_photo(path: Path) -> Uint8:
     """One photograph as uint8 (H, W, 3) BGR, turned upright by its EXIF orientation."""
     try:
         data = np.fromfile(path, np.uint8)
@@ -25,7 +25,7 @@ def read_photo(path: Path) -> np.ndarray:
         raise ImageUnreadable(
             f"{path} is not a picture that can be decoded.", "Open and save it again, or leave it."
         )
-    return image
+    return np.asarray(image, np.uint8)
 
 
 class PhotoCamera:

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 
 from edge.errors import CameraLost, CameraStalled, PartMissing
-from edge.records import Frame
+from edge.records import Frame, Uint8
 
 _LORES_SHORT_SIDE_PX = 384
 
@@ -30,8 +30,8 @@ class PiCamera:
 
     name = "picamera2"
 
-    def __init__(self, *, width_px: int, height_px: int, fps: float, stall_s: float) -> None:
-        self._size_px = (width_px, height_px)
+    def __init__(self, size_px: tuple[int, int], *, fps: float, stall_s: float) -> None:
+        self._size_px = size_px  # width, height
         self._fps = fps
         self._stall_s = stall_s
         self._device: Any = None
@@ -91,12 +91,11 @@ class PiCamera:
         self._delivered += 1
         return Frame(image, self._last_id, captured_ns, name=self.name, lores=lores)
 
-    def _lores_bgr(self, request: Any) -> np.ndarray:
+    def _lores_bgr(self, request: Any) -> Uint8:
         width_px, height_px = _lores_size(*self._size_px)
         # The array is (h * 3 / 2, stride): padding to the right of the picture is cut after colour.
-        return cv2.cvtColor(request.make_array("lores"), cv2.COLOR_YUV420p2BGR)[
-            :height_px, :width_px
-        ]
+        padded = cv2.cvtColor(request.make_array("lores"), cv2.COLOR_YUV420p2BGR)
+        return np.asarray(padded[:height_px, :width_px], np.uint8)
 
     def close(self) -> None:
         if self._device is not None:

@@ -30,23 +30,19 @@ def camera_for(settings: CameraSettings) -> Camera:
     SourceInvalid : a scheme that nobody knows; says which there are.
     """
     source = settings.source
-    live = {
-        "width_px": settings.width_px,
-        "height_px": settings.height_px,
-        "fps": settings.fps,
-        "stall_s": settings.stall_s,
-    }
+    size_px = (settings.width_px, settings.height_px)
+    fps, stall_s = settings.fps, settings.stall_s
     if source.startswith("mannequin:"):
         return MannequinCamera(source)
     if source.startswith("picamera2:"):
-        return PiCamera(**live)
+        return PiCamera(size_px, fps=fps, stall_s=stall_s)
     if source.startswith("v4l2:"):
-        return LiveCamera(source.removeprefix("v4l2:"), **live)
+        return LiveCamera(source.removeprefix("v4l2:"), size_px, fps=fps, stall_s=stall_s)
     if source.startswith(("/dev/video", "rtsp://", "rtsps://")):
-        return LiveCamera(source, **live)
+        return LiveCamera(source, size_px, fps=fps, stall_s=stall_s)
     path = Path(source).expanduser()
     if path.is_file() and path.suffix.lower() in VIDEO_SUFFIXES:
-        return VideoFileCamera(path, fast=settings.pace == "fast", stall_s=settings.stall_s)
+        return VideoFileCamera(path, fast=settings.pace == "fast", stall_s=stall_s)
     if path.exists():
         return PhotoCamera(path)
     raise SourceInvalid(

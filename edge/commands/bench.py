@@ -24,7 +24,7 @@ _WARM_UP = 5
 def _frames() -> list[Frame]:
     camera = MannequinCamera("mannequin:?view=front&seed=3&seconds=8")
     camera.open()
-    frames = []
+    frames: list[Frame] = []
     while len(frames) < _FRAMES + _WARM_UP and (frame := camera.read()) is not None:
         frames.append(frame)
     camera.close()

@@ -55,6 +55,7 @@ class Reporter:
             f"saved {seq}: {assessment.source}, {assessment.view}, {given} of "
             f"{len(assessment.measures)} measures from {assessment.frames_used} frames",
             highlight=False,
+            soft_wrap=True,
         )
 
     def saved_in_full(self, assessment: Assessment, seq: int) -> None:

@@ -13,7 +13,7 @@ from edge.errors import CameraStalled, PartMissing
 
 
 def _camera() -> PiCamera:
-    return PiCamera(width_px=1080, height_px=1920, fps=10, stall_s=0.5)
+    return PiCamera((1080, 1920), fps=10, stall_s=0.5)
 
 
 def test_both_streams_of_one_request(monkeypatch: pytest.MonkeyPatch) -> None:

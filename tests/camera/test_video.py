@@ -101,7 +101,7 @@ def test_a_device_goes_away_in_the_middle() -> None:
 
 
 def test_no_such_device() -> None:
-    camera = LiveCamera("/dev/video-none", width_px=640, height_px=480, fps=15, stall_s=1)
+    camera = LiveCamera("/dev/video-none", (640, 480), fps=15, stall_s=1)
     with pytest.raises(CameraLost, match="Plug it in"):
         camera.open()
 
@@ -110,7 +110,7 @@ def test_a_network_camera_that_accepts_and_never_answers() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
         address = f"rtsp://user:secret@127.0.0.1:{port}/stream"
-        camera = LiveCamera(address, width_px=640, height_px=480, fps=15, stall_s=0.3)
+        camera = LiveCamera(address, (640, 480), fps=15, stall_s=0.3)
         assert "secret" not in camera.name
         camera.open()
         with pytest.raises((CameraStalled, CameraLost)):
