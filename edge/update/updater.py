@@ -124,14 +124,29 @@ class Updater:
         return choice
 
     def _fetched(self, offer: Offer) -> Path:
-        size_bytes = offer.terms.size_bytes
         if self._store.holds(offer.sha256):
             return self._store.path(offer.sha256)
         part = self._store.incoming / f"{offer.sha256}.part"
+        resumed = part.exists()
+        self._download(offer, part)
+        try:
+            return self._admitted(offer, part)
+        except UpdateRefused:
+            if not resumed:
+                raise
+        # A power cut may have damaged what lay here: once more, from the first byte.
+        self._download(offer, part)
+        return self._admitted(offer, part)
+
+    def _admitted(self, offer: Offer, part: Path) -> Path:
+        with self._step("store", offer):
+            return self._store.admit(part, offer.sha256, offer.terms.size_bytes)
+
+    def _download(self, offer: Offer, part: Path) -> None:
+        size_bytes = offer.terms.size_bytes
         with self._step("download", offer):
             with locked(self._folder / "slots.lock"):
-                in_use = load_slots(self._folder).in_use()
-                self._store.collect(in_use, arriving=offer.sha256)
+                self._store.collect(load_slots(self._folder).in_use(), arriving=offer.sha256)
             free_bytes = shutil.disk_usage(self._folder).free
             needed_bytes = 2 * size_bytes + self._reserve_bytes
             if free_bytes < needed_bytes:
@@ -144,8 +159,6 @@ class Updater:
             download = Download(self._source.web, url, part, size_bytes, self._source.patience)
             download.complete()
         self._tell("download", "ok", offer, f"{download.attempts} attempts")
-        with self._step("store", offer):
-            return self._store.admit(part, offer.sha256, size_bytes)
 
     def _prove(self, offer: Offer, path: Path) -> None:
         serving = self._description_path(offer.terms.slot)
