@@ -162,10 +162,14 @@ class Receipt(msgspec.Struct, frozen=True, tag_field="schema", tag="ps.receipt/1
 
 
 class State(msgspec.Struct, frozen=True, tag_field="schema", tag="ps.state/1"):
-    """Retained. The broker publishes it with online = false when the station goes away."""
+    """Retained. The broker publishes it with online = false when the station goes away.
+
+    instance : random, new with each start of the uplink; two at once are a copied card.
+    """
 
     online: bool
     boot_id: str
+    instance: str
     epoch: Epoch
     first_seq: Count = 0
     last_seq: Count = 0

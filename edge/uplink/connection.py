@@ -15,7 +15,7 @@ from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, cast
 
 import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
@@ -165,7 +165,7 @@ class Connection:
             raise BrokerUnreachable(
                 f"No broker at {where}: {error}.", "It is tried again until it answers."
             ) from error
-        if (sock := self._client.socket()) is not None:
+        if (sock := cast("socket.socket | None", self._client.socket())) is not None:
             # receipts and acknowledgements are small and wanted at once
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         patience_s = MQTT5_TIMEOUT_S if self._is_5 else CONNECT_TIMEOUT_S
@@ -302,7 +302,8 @@ class Connection:
     def _on_disconnect(
         self, _client: Any, _data: Any, _flags: Any, reason: ReasonCode, _properties: Any
     ) -> None:
-        self._ended = reason
+        if self._ended is None:  # the broker's own word comes before that of the socket
+            self._ended = reason
 
     def _on_message(self, _client: Any, _data: Any, message: paho.MQTTMessage) -> None:
         properties = message.properties

@@ -7,10 +7,12 @@ acknowledged it, for a broker forgets.
 from __future__ import annotations
 
 import logging
+import secrets
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 
-from edge.errors import BrokerUnreachable, MessageRefused
+from edge.errors import BrokerRefused, BrokerUnreachable, MessageRefused
 from edge.results import clock
 from edge.results.messages import CollectorState, Receipt, State, decode, encode, identity
 from edge.results.outbox import Outbox, Pending
@@ -32,6 +34,17 @@ _NEVER_ON_THIS_CONNECTION = (0x90, 0x95, 0x99)  # topic invalid, too large, payl
 _REFUSED_PAUSE_S = 30.0
 
 
+@dataclass(slots=True)
+class Identity:
+    """This uplink among all that ever used the station's name.
+
+    known : the broker has shown us our own state once; whoever is online there later is another.
+    """
+
+    instance: str = field(default_factory=lambda: secrets.token_hex(8))
+    known: bool = False
+
+
 class Session:
     """One connection's work. Call `start`, then `turn` again and again, then `farewell`.
 
@@ -45,6 +58,7 @@ class Session:
         outbox: Outbox,
         topics: Topics,
         commands: Commands,
+        identity: Identity,
         *,
         window: int,
         resend_s: float,
@@ -55,6 +69,7 @@ class Session:
         self._outbox = outbox
         self._topics = topics
         self._commands = commands
+        self._identity = identity
         self._resend_s = resend_s
         self._on_receipt = on_receipt
         self._on_trouble = on_trouble
@@ -67,7 +82,7 @@ class Session:
 
     def start(self, birth: bytes) -> None:
         """Subscribe anew, for a broker may have forgotten, and say who is here."""
-        wanted = [self._topics.receipt, self._topics.collector_state]
+        wanted = [self._topics.receipt, self._topics.collector_state, self._topics.state]
         if self._link.version == "5":  # commands need expiry, response topic, correlation
             wanted.append(self._topics.command("+"))
         self._on_trouble("no collector has announced itself to the broker yet")
@@ -106,7 +121,14 @@ class Session:
 
     def _announce(self, *, online: bool) -> None:
         counts = self._outbox.counts()
-        state = State(online, clock.boot_id(), counts.epoch, counts.oldest_seq, counts.accepted)
+        state = State(
+            online,
+            clock.boot_id(),
+            self._identity.instance,
+            counts.epoch,
+            counts.oldest_seq,
+            counts.accepted,
+        )
         self._link.publish(self._topics.state, encode(state), retain=True)
 
     def _next(self, count: int) -> Iterator[Pending]:
@@ -171,6 +193,8 @@ class Session:
                 self._receipt(message)
             elif message.topic == self._topics.collector_state:
                 self._collector(decode(message.body, CollectorState).online)
+            elif message.topic == self._topics.state:
+                self._state(decode(message.body, State), message.retained)
             else:
                 self._command(message)
         except MessageRefused as problem:  # whoever wrote it, it must not stop the results
@@ -192,6 +216,18 @@ class Session:
             self._window.restart(time.monotonic())
         self._collector_online = online
         self._on_trouble("" if online else "the collector is offline; results wait")
+
+    def _state(self, state: State, retained: bool) -> None:
+        """Our own topic. Not every broker tells a client why another of its name replaced it."""
+        if state.instance == self._identity.instance:
+            self._identity.known = True
+            if not state.online and not retained:  # the will of our earlier connection, late
+                self._announce(online=True)
+        elif state.online and self._identity.known:
+            raise BrokerRefused(
+                f"Another device uses the name {self._outbox.station!r} at this broker.",
+                "Give each station its own name: was a memory card copied?",
+            )
 
     def _command(self, message: Arrived) -> None:
         answer = self._commands.answer(message)

@@ -32,7 +32,7 @@ from edge.settings import Settings
 from edge.uplink.backoff import Backoff
 from edge.uplink.commands import Commands, Handler
 from edge.uplink.connection import WILL_DELAY_S, Connection, Will, open_best
-from edge.uplink.session import Session
+from edge.uplink.session import Identity, Session
 
 log = logging.getLogger(__name__)
 
@@ -82,6 +82,7 @@ class Uplink:
         self._models = models
         self._measures = dict(measures or {})
         self._on_problem = on_problem
+        self._identity = Identity()
         self._phase: Phase = "stopped"
         self._problem = ""
         self._said_version = ""
@@ -116,7 +117,7 @@ class Uplink:
         self._phase = "stopped"
 
     def _connect(self) -> Connection:
-        away = State(False, clock.boot_id(), self._outbox.epoch)
+        away = State(False, clock.boot_id(), self._identity.instance, self._outbox.epoch)
         link = open_best(
             self._settings.mqtt,
             self._settings.station,
@@ -140,6 +141,7 @@ class Uplink:
                 self._outbox,
                 self._topics,
                 self._commands,
+                self._identity,
                 window=self._settings.mqtt.window,
                 resend_s=self._settings.mqtt.resend_s,
                 on_receipt=self._received,

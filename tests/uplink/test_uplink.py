@@ -1,0 +1,419 @@
+"""The uplink against a real mosquitto, and against a collector played by the test."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import paho.mqtt.client as paho
+import pytest
+from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+from simulators.assessments import assessment
+from simulators.mosquitto import Mosquitto
+from simulators.waiting import eventually
+
+from edge.errors import BrokerRefused, BrokerUnreachable, PostureError
+from edge.results.messages import CollectorState, Receipt, Response, decode, encode
+from edge.results.outbox import Outbox
+from edge.results.topics import Topics
+from edge.settings import MqttSettings, Settings
+from edge.uplink.probe import probe_broker
+from edge.uplink.session import Session
+from edge.uplink.uplink import Uplink
+
+pytestmark = pytest.mark.broker
+
+TOPICS = Topics("north", "hall-1")
+
+
+class Clinic:
+    """The other end: sees everything, plays the collector, sends commands."""
+
+    def __init__(self, mqtt: MqttSettings) -> None:
+        self.seen: list[tuple[str, bytes, bool]] = []
+        self.answers: dict[bytes, list[Response]] = {}
+        subscribed = threading.Event()
+        self._client = paho.Client(
+            CallbackAPIVersion.VERSION2, "clinic", protocol=MQTTProtocolVersion.MQTTv5
+        )
+        if mqtt.username:
+            password = Path(mqtt.password_file).read_text()
+            self._client.username_pw_set(mqtt.username, password)
+        self._client.on_message = self._on_message
+        self._client.on_subscribe = lambda *_: subscribed.set()
+        self._client.on_connect = lambda client, *_: client.subscribe("ps/#", qos=1)
+        self._client.connect(mqtt.host, mqtt.port)
+        self._client.loop_start()
+        assert subscribed.wait(10)
+
+    def _on_message(self, _client: Any, _data: Any, message: paho.MQTTMessage) -> None:
+        self.seen.append((message.topic, message.payload, message.retain))
+        correlation = getattr(message.properties, "CorrelationData", None)
+        if correlation is not None and "/rsp/" in message.topic:
+            self.answers.setdefault(correlation, []).append(decode(message.payload, Response))
+
+    def publish(self, topic: str, body: bytes, retain: bool = False, **named: Any) -> None:
+        properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
+        for name, value in named.items():
+            setattr(properties, name, value)
+        self._client.publish(topic, body, 1, retain, properties)
+
+    def command(self, name: str, body: Any, correlation: bytes, **named: Any) -> None:
+        named = {"ResponseTopic": TOPICS.response("clinic"), "MessageExpiryInterval": 60} | named
+        self.publish(
+            TOPICS.command(name), json.dumps(body).encode(), CorrelationData=correlation, **named
+        )
+
+    def collector_is(self, online: bool) -> None:
+        self.publish(TOPICS.collector_state, encode(CollectorState(online)), retain=True)
+
+    def bodies(self, level: str) -> list[bytes]:
+        return [body for topic, body, _ in list(self.seen) if f"/hall-1/{level}" in topic]
+
+    def close(self) -> None:
+        self._client.disconnect()
+        self._client.loop_stop()
+
+
+class Running:
+    """An uplink in a thread."""
+
+    def __init__(self, mqtt: MqttSettings, outbox: Outbox, **given: Any) -> None:
+        self.problems: list[PostureError] = []
+        settings = Settings(site="north", station="hall-1", mqtt=mqtt)
+        self.uplink = Uplink(settings, outbox, on_problem=self.problems.append, **given)
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self.uplink.run, args=(self._stop,))
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stop.set()
+        self._thread.join()
+
+
+Start = Callable[..., Running]
+
+
+@pytest.fixture
+def outbox(tmp_path: Path) -> Iterator[Outbox]:
+    with Outbox.open(
+        tmp_path / "outbox.db",
+        site="north", station="hall-1", limit_bytes=10_000_000, at_limit="refuse",
+    ) as box:  # fmt: skip
+        yield box
+
+
+@pytest.fixture
+def broker(tmp_path: Path, mosquitto: str) -> Iterator[Mosquitto]:
+    with Mosquitto(mosquitto, tmp_path / "broker") as running:
+        yield running
+
+
+@pytest.fixture
+def clinic(broker: Mosquitto) -> Iterator[Clinic]:
+    other = Clinic(broker.settings)
+    yield other
+    other.close()
+
+
+@pytest.fixture
+def start(outbox: Outbox) -> Iterator[Start]:
+    started: list[Running] = []
+
+    def begin(mqtt: MqttSettings, **given: Any) -> Running:
+        started.append(Running(mqtt, outbox, **given))
+        return started[-1]
+
+    yield begin
+    for running in started:
+        running.stop()
+
+
+def receipt(outbox: Outbox, upto: int) -> bytes:
+    return encode(Receipt(outbox.epoch, upto))
+
+
+def test_station_says_who_it_is_and_that_it_leaves(
+    broker: Mosquitto, clinic: Clinic, outbox: Outbox, start: Start
+) -> None:
+    outbox.accept(assessment())
+    running = start(broker.settings, vitals=lambda: {"fps": 12.5}, measures={"head_tilt": "deg"})
+    eventually(
+        lambda: clinic.bodies("state") and clinic.bodies("birth") and clinic.bodies("health")
+    )
+    state, birth, health = (json.loads(clinic.bodies(x)[0]) for x in ("state", "birth", "health"))
+    assert (state["online"], state["first_seq"], state["last_seq"]) == (True, 1, 1)
+    assert birth["measures"] == {"head_tilt": "deg"}
+    assert (health["accepted"], health["waiting"], health["vitals"]) == (1, 1, {"fps": 12.5})
+    running.stop()
+    eventually(lambda: json.loads(clinic.bodies("state")[-1])["online"] is False)
+
+
+def test_vitals_that_fail_do_not_stop_the_health(
+    broker: Mosquitto, clinic: Clinic, start: Start
+) -> None:
+    start(broker.settings, vitals=lambda: 1 / 0)
+    eventually(lambda: clinic.bodies("health"))
+
+
+def test_results_are_held_until_a_collector_is_there(
+    broker: Mosquitto, clinic: Clinic, outbox: Outbox, start: Start
+) -> None:
+    running = start(broker.settings)
+    outbox.accept(assessment())
+    eventually(lambda: "no collector" in running.uplink.status().problem)
+    clinic.collector_is(online=True)
+    eventually(lambda: clinic.bodies("result"))
+    assert clinic.bodies("result")[0] == outbox.pending(1)[0].body
+    assert running.uplink.status().problem == ""
+
+
+def test_acknowledged_is_not_delivered(
+    broker: Mosquitto, clinic: Clinic, outbox: Outbox, start: Start
+) -> None:
+    """The broker took it; without a receipt it is sent again and stays."""
+    clinic.collector_is(online=True)
+    start(broker.settings)
+    outbox.accept(assessment())
+    eventually(lambda: len(clinic.bodies("result")) >= 2)
+    assert len(set(clinic.bodies("result"))) == 1
+    assert outbox.depth() == 1
+    clinic.publish(TOPICS.receipt, receipt(outbox, upto=1))
+    eventually(lambda: outbox.depth() == 0)
+
+
+def test_malformed_and_retained_receipts_delete_nothing(
+    broker: Mosquitto, clinic: Clinic, outbox: Outbox, start: Start
+) -> None:
+    clinic.publish(TOPICS.receipt, receipt(outbox, upto=99), retain=True)
+    clinic.collector_is(online=True)
+    start(broker.settings)
+    outbox.accept(assessment())
+    eventually(lambda: clinic.bodies("result"))
+    for body in (b"", b"{", b"\xff", b'{"schema":"ps.receipt/1","epoch":"x","upto":9}',
+                 encode(Receipt("0" * 24, upto=9))):  # fmt: skip
+        clinic.publish(TOPICS.receipt, body)
+    count = len(clinic.bodies("result"))
+    eventually(lambda: len(clinic.bodies("result")) > count)
+    assert outbox.depth() == 1
+
+
+def test_a_message_the_collector_never_receipts_does_not_block_the_rest(
+    broker: Mosquitto, clinic: Clinic, outbox: Outbox, start: Start
+) -> None:
+    mqtt = MqttSettings(host=broker.settings.host, port=broker.port, window=2, resend_s=0.2)
+    outbox.accept(assessment(session="poison"))
+    clinic.collector_is(online=True)
+    start(mqtt)
+    for number in range(30):
+        outbox.accept(assessment(number))
+    told = set()
+
+    def all_but_the_first_gone() -> bool:
+        for body in clinic.bodies("result"):
+            seq = json.loads(body)["seq"]
+            if seq != 1 and seq not in told:
+                told.add(seq)
+                have = encode(Receipt(outbox.epoch, 0, ((seq, seq),)))
+                clinic.publish(TOPICS.receipt, have)
+        return outbox.depth() == 1
+
+    eventually(all_but_the_first_gone)
+    assert outbox.pending(1)[0].seq == 1
+
+
+def test_collector_that_is_there_but_silent(
+    broker: Mosquitto, clinic: Clinic, outbox: Outbox, start: Start
+) -> None:
+    """No receipt for long: the connection is not believed and made anew; nothing is lost."""
+    mqtt = MqttSettings(host=broker.settings.host, port=broker.port, resend_s=0.1)
+    clinic.collector_is(online=True)
+    outbox.accept(assessment())
+    running = start(mqtt)
+    eventually(lambda: any("No receipt" in str(problem) for problem in running.problems))
+    eventually(lambda: len(clinic.bodies("birth")) >= 2)
+    assert outbox.depth() == 1
+
+
+def test_callback_raises(
+    broker: Mosquitto, clinic: Clinic, outbox: Outbox, start: Start, monkeypatch: Any
+) -> None:
+    real, failures = Session._receipt, iter((True,))
+
+    def fail_once(session: Session, message: Any) -> None:
+        if next(failures, False):
+            raise RuntimeError("injected")
+        real(session, message)
+
+    monkeypatch.setattr(Session, "_receipt", fail_once)
+    clinic.collector_is(online=True)
+    running = start(broker.settings)
+    outbox.accept(assessment())
+    eventually(lambda: clinic.bodies("result"))
+    clinic.publish(TOPICS.receipt, receipt(outbox, upto=1))
+    eventually(lambda: len(clinic.bodies("birth")) >= 2)
+    count = len(clinic.bodies("result"))
+    eventually(lambda: len(clinic.bodies("result")) > count)
+    clinic.publish(TOPICS.receipt, receipt(outbox, upto=1))
+    eventually(lambda: outbox.depth() == 0)
+    assert running.uplink.status().loop_age_s < 5.0
+
+
+def test_no_broker(outbox: Outbox, start: Start, tmp_path: Path, mosquitto: str) -> None:
+    absent = Mosquitto(mosquitto, tmp_path / "absent")
+    with pytest.raises(BrokerUnreachable, match=f"No broker at 127.0.0.1:{absent.port}"):
+        probe_broker(absent.settings)
+    running = start(absent.settings)
+    eventually(lambda: running.problems)
+    assert isinstance(running.problems[0], BrokerUnreachable)
+    with absent:
+        eventually(lambda: running.uplink.status().phase == "connected")
+        assert probe_broker(absent.settings).endswith("speaks MQTT 5")
+
+
+def test_duplicate_client_id(broker: Mosquitto, clinic: Clinic, start: Start) -> None:
+    """A copied card: both stations say so, instead of silently throwing each other out."""
+    first = start(broker.settings)
+    eventually(lambda: first.uplink.status().phase == "connected")
+    start(broker.settings)
+    eventually(lambda: any(isinstance(problem, BrokerRefused) for problem in first.problems))
+    assert "memory card" in str(first.problems[-1])
+
+
+def password_file(folder: Path, names: str) -> Path:
+    """mosquitto's own format: salted PBKDF2-SHA512. Everybody's password is `right`."""
+    path = folder / "passwords"
+    lines = []
+    for name in names.split():
+        salt = b"saltsaltsalt"
+        digest = hashlib.pbkdf2_hmac("sha512", b"right", salt, 101)
+        coded = [base64.b64encode(x).decode() for x in (salt, digest)]
+        lines.append(f"{name}:$7$101${coded[0]}${coded[1]}\n")
+    path.write_text("".join(lines))
+    return path
+
+
+def test_bad_password(outbox: Outbox, start: Start, tmp_path: Path, mosquitto: str) -> None:
+    passwords = password_file(tmp_path, "hall-1")
+    secret = tmp_path / "secret"
+    secret.write_text("wrong\n")
+    lines = ("allow_anonymous false", f"password_file {passwords}")
+    with Mosquitto(mosquitto, tmp_path / "broker", *lines) as strict:
+        mqtt = MqttSettings(
+            port=strict.port, username="hall-1", password_file=str(secret), resend_s=0.4
+        )
+        with pytest.raises(BrokerRefused, match="refused") as refusal:
+            probe_broker(mqtt)
+        assert "password_file" in refusal.value.remedy
+        running = start(mqtt)
+        eventually(lambda: running.problems)
+        assert isinstance(running.problems[0], BrokerRefused)
+        secret.write_text("right\n")  # a person mends it; nothing is restarted
+        eventually(lambda: running.uplink.status().phase == "connected")
+
+
+def test_access_refused_for_results(
+    outbox: Outbox, start: Start, tmp_path: Path, mosquitto: str
+) -> None:
+    """PUBACK says 'not authorized': the result stays and the problem is told."""
+    passwords = password_file(tmp_path, "hall-1 clinic")
+    secret, rights = tmp_path / "secret", tmp_path / "rights"
+    secret.write_text("right")
+    rights.write_text(
+        "user clinic\ntopic readwrite ps/#\nuser hall-1\ntopic read ps/#\n"
+        "topic write ps/v1/north/hall-1/state\ntopic write ps/v1/north/hall-1/birth\n"
+    )
+    lines = ("allow_anonymous false", f"password_file {passwords}", f"acl_file {rights}")
+    with Mosquitto(mosquitto, tmp_path / "broker", *lines) as strict:
+        given = {"port": strict.port, "password_file": str(secret), "resend_s": 0.4}
+        clinic = Clinic(MqttSettings(username="clinic", **given))
+        clinic.collector_is(online=True)
+        running = start(MqttSettings(username="hall-1", **given))
+        outbox.accept(assessment())
+        eventually(lambda: "Not authorized" in running.uplink.status().problem)
+        assert outbox.depth() == 1
+        assert clinic.bodies("result") == []
+        clinic.close()
+
+
+def test_broker_with_a_small_packet_limit(
+    outbox: Outbox, start: Start, tmp_path: Path, mosquitto: str
+) -> None:
+    """What the broker would not take is kept back, and what it takes passes by."""
+    with Mosquitto(mosquitto, tmp_path / "broker", "max_packet_size 4000") as narrow:
+        clinic = Clinic(narrow.settings)
+        clinic.collector_is(online=True)
+        outbox.accept(assessment(1, padding=5000))
+        outbox.accept(assessment(2))
+        running = start(narrow.settings)
+        eventually(lambda: clinic.bodies("result"))
+        assert json.loads(clinic.bodies("result")[0])["seq"] == 2
+        clinic.publish(TOPICS.receipt, encode(Receipt(outbox.epoch, 0, ((2, 2),))))
+        eventually(lambda: outbox.depth() == 1)
+        assert "max_packet_size" in running.uplink.status().problem
+        clinic.close()
+
+
+def test_command_is_answered_once_for_each_correlation(
+    broker: Mosquitto, clinic: Clinic, start: Start
+) -> None:
+    runs: list[bytes] = []
+
+    def selftest(body: bytes) -> dict[str, Any]:
+        runs.append(body)
+        return {"camera": "ok"}
+
+    running = start(broker.settings, commands={"selftest": selftest})
+    eventually(lambda: running.uplink.status().phase == "connected")
+    clinic.command("selftest", {}, b"one")
+    clinic.command("selftest", {}, b"one")
+    eventually(lambda: len(clinic.answers.get(b"one", [])) == 2)
+    assert [answer.data for answer in clinic.answers[b"one"]] == [{"camera": "ok"}] * 2
+    assert len(runs) == 1
+
+
+def test_commands_that_are_ignored(broker: Mosquitto, clinic: Clinic, start: Start) -> None:
+    runs: list[bytes] = []
+
+    def restart(body: bytes) -> dict[str, Any]:
+        runs.append(body)
+        return {}
+
+    clinic.publish(
+        TOPICS.command("restart"), b"{}", retain=True,
+        CorrelationData=b"old", ResponseTopic=TOPICS.response("clinic"),
+    )  # fmt: skip
+    eventually(lambda: clinic.bodies("cmd"))
+    running = start(broker.settings, commands={"restart": restart})
+    eventually(lambda: running.uplink.status().phase == "connected")
+    clinic.command("restart", {}, b"elsewhere", ResponseTopic="ps/v1/north/hall-2/receipt")
+    clinic.publish(TOPICS.command("restart"), b"{}", ResponseTopic=TOPICS.response("clinic"))
+    clinic.command("resend", {"from": 1, "to": 2}, b"last")
+    eventually(lambda: b"last" in clinic.answers)
+    assert runs == []
+
+
+def test_erase_and_resend_by_command(
+    broker: Mosquitto, clinic: Clinic, outbox: Outbox, start: Start
+) -> None:
+    for number in range(3):
+        outbox.accept(assessment(number))
+    start(broker.settings)
+    eventually(lambda: clinic.bodies("state"))
+    clinic.command("erase", {"session": "session-1"}, b"a")
+    clinic.command("resend", {"from": 1, "to": 9}, b"b")
+    clinic.command("erase", {}, b"c")
+    clinic.command("format", {}, b"d")
+    eventually(lambda: len(clinic.answers) == 4)
+    assert clinic.answers[b"a"][0].data == {"ranges": [[2, 2]]}
+    assert clinic.answers[b"b"][0].data == {"ranges": [[1, 1], [3, 4]]}
+    assert "session or seqs" in clinic.answers[b"c"][0].problem
+    assert "unknown command" in clinic.answers[b"d"][0].problem
+    assert [m.channel for m in outbox.pending(9)][-1] == "event/erase"
