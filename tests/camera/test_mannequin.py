@@ -215,6 +215,14 @@ def test_every_random_scene_has_a_person_in_it() -> None:
     assert min(seen) > 0.02
 
 
+@pytest.mark.parametrize(("view", "yaw_deg"), [("front", 0), ("right", 90), ("back", 180)])
+def test_a_scene_asked_for_in_a_view_is_near_it(view: str, yaw_deg: float) -> None:
+    rng = np.random.default_rng(3)
+    yaws = [random_scene(rng, view=view).people[0].yaw_deg for _ in range(40)]
+    assert max(abs(yaw - yaw_deg) for yaw in yaws) < 45
+    assert np.std(yaws) > 2
+
+
 def test_an_empty_room_shows_nobody() -> None:
     drawn = render(camera=SMALL, background=Room(clutter=3, seed=2))
     assert not drawn.people

@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.camera.mannequin.lens import CameraPose
+from edge.camera.mannequin.look import Colour, random_colour
 
 Float32 = NDArray[np.float32]
 Float64 = NDArray[np.float64]
 Uint8 = NDArray[np.uint8]
-Colour = tuple[float, float, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ def paint(room: Room, camera: CameraPose) -> Float32:
         _quad(picture, camera, _ground(x, x + width, back, near), plank)
     _quad(picture, camera, _flat(-9, 9, 0.0, 0.09, back), board)
     for _ in range(room.clutter):
-        colour = rng.uniform(0.05, 0.95, 3).astype(np.float32)
+        colour = np.array(random_colour(rng), np.float32)
         x, wide = rng.uniform(-1.6, 1.6), rng.uniform(0.1, 0.8)
         if rng.random() < 0.5:  # a picture on the wall
             y, tall = rng.uniform(0.8, 2.2), rng.uniform(0.1, 0.6)

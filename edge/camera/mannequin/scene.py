@@ -111,10 +111,15 @@ def random_posture(rng: np.random.Generator, *, standing: bool) -> Posture:
     )  # fmt: skip
 
 
-def _any_yaw(rng: np.random.Generator, near: float) -> float:
-    if rng.random() < 0.75:
-        return float(near + rng.normal(0, 8))
-    return float(rng.uniform(0, 360))
+_YAW_DEG = {"front": 0.0, "right": 90.0, "back": 180.0, "left": 270.0}
+
+
+def _yaw(rng: np.random.Generator, view: str | None) -> float:
+    if view is None:
+        if rng.random() < 0.25:
+            return float(rng.uniform(0, 360))
+        view = ("front", "front", "right", "back", "left")[rng.integers(5)]
+    return _YAW_DEG[view] + float(rng.normal(0, 8))
 
 
 def random_scene(
@@ -132,30 +137,28 @@ def random_scene(
     view : front, right, back or left keeps near that view; None takes any.
     bare_back : uncovered back, half of the time with stickers on the spine.
     """
-    views = {"front": 0.0, "right": 90.0, "back": 180.0, "left": 270.0}
-    yaw = views[view] if view else (0.0, 0.0, 90.0, 180.0, 270.0)[rng.integers(5)]
     body = random_body(rng)
     standing = view is not None or rng.random() < 0.6
     posture = random_posture(rng, standing=standing)
     if bare_back:
         body = replace(body, bust=0.0) if rng.random() < 0.5 else body
     look = random_look(rng, bare_back=bare_back)
-    person = Person(posture, body, look, _any_yaw(rng, yaw), float(rng.normal(0, 0.05)))
+    person = Person(posture, body, look, _yaw(rng, view), float(rng.normal(0, 0.05)))
     distance = float(rng.uniform(2.0, 4.5))
     fill = float(rng.uniform(0.60, 0.95))
     camera = CameraPose(
         distance_m=distance,
         height_m=float(rng.uniform(0.8, 1.3)),
-        pitch_deg=float(rng.normal(0, 3)),
         roll_deg=float(rng.normal(0, 4)),
         focal_px=fill * height_px * distance / body.stature_m,
         distortion=(float(rng.normal(0, 0.03)), 0.0, 0.0, 0.0, 0.0),
         width_px=width_px,
         height_px=height_px,
     )
-    # Bring the body's middle near the picture's: a camera hung high is tilted down.
+    # The body's middle comes near the picture's: a camera hung high looks down.
     aim = np.degrees(np.arctan2(camera.height_m - 0.5 * body.stature_m, distance))
-    camera = replace(camera, pitch_deg=float(aim + rng.normal(0, 1.5)))
+    off = np.degrees(rng.normal(0, 0.03) * height_px / camera.focal_px)
+    camera = replace(camera, pitch_deg=float(aim + off))
     people = [person]
     if rng.random() < 0.2:
         aside = float(rng.choice([-1, 1]) * rng.uniform(0.45, 0.9))
