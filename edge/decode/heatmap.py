@@ -28,6 +28,8 @@ _LOG_FLOOR = 1e-3
 
 # A network that claims certainty is believed to a tenth of its peak's width.
 _LEAST_DOUBT = 0.01
+# Part of a keypoint's variance that its neighbours do not share.
+_OWN_PART = 0.25
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,16 +46,19 @@ class HeatmapPeaks:
 
     @property
     def covariance_cells2(self) -> Array:
-        """(J, 2, 2), of the keypoints' positions.
+        """(J, 2, 2), of the keypoints' positions relative to each other.
 
         The map that minimises the squared error is the target Gaussian (height 1, covariance T)
         blurred by the distribution of the position (covariance P): it has the spread S = T + P
         and, P being a multiple of T, the height T / S. So P = S (1 - height), which needs no
-        knowledge of the target. Against hand labels the robust standard deviation that this
-        states is 0.9 to 1.2 times the one found, for heights from 0.4 to 1 (PP-TinyPose).
+        knowledge of the target. Against hand labels (221 photographs) the robust standard
+        deviation of a keypoint is 0.7 to 1.2 times that of P where the height exceeds 0.5.
+
+        Much of P moves neighbours together and cancels in every angle: shoulder and hip lines err
+        by 0.36 to 0.8 of what independent P would give. Half of the standard deviation is kept.
         """
         doubt = np.maximum(1 - self.points[:, 2], _LEAST_DOUBT)
-        return self.spread_cells2 * doubt[:, None, None]
+        return self.spread_cells2 * (_OWN_PART * doubt)[:, None, None]
 
 
 def decode_heatmaps(heatmaps: Float32, method: Method = "log-parabola") -> HeatmapPeaks:
