@@ -207,9 +207,10 @@ def _value(definition: Definition, sight: _Sight) -> tuple[float, float]:
         return formula(points, sight.facing)
 
     points = mean @ body.points_px[[body.index[name] for name in names]]
-    gradient = mean.T @ gradient_px(evaluate, points)
-    error = standard_error(gradient, body, names, sight.view, sight.calibration)
-    return evaluate(points), error
+    with np.errstate(divide="ignore", invalid="ignore"):  # a ratio without a value is refused
+        gradient = mean.T @ gradient_px(evaluate, points)
+        error = standard_error(gradient, body, names, sight.view, sight.calibration)
+        return evaluate(points), error
 
 
 def _keypoints(definition: Definition, body: Landmarks) -> tuple[str, ...]:

@@ -85,7 +85,9 @@ class Landmarks:
 
     @cached_property
     def stature_px(self) -> float | None:
-        """Stature from trunk, thigh and shank, which bent knees do not shorten; None if unseen.
+        """Stature from trunk, thigh and shank, which bent knees do not shorten.
+
+        None where they are unseen, or fall on one point.
 
         Where the legs are unseen, from the trunk alone; on a spine, from C4 to S5.
         """
@@ -98,11 +100,13 @@ class Landmarks:
             if self.seen(*chain[:2]):
                 trunks.append(distance_px(self.point(chain[0]), self.point(chain[1])) / _TRUNK)
         if legs or trunks:
-            return float(np.mean(legs or trunks))
+            stature = float(np.mean(legs or trunks))
+            return stature if stature > 1.0 else None
         spine = ("C4", "T6", "T8", "L4", "S5")
         if self.seen(*spine):
             points = [self.point(name) for name in spine]
-            return sum(map(distance_px, points, points[1:])) / _C4_TO_S5
+            stature = sum(map(distance_px, points, points[1:])) / _C4_TO_S5
+            return stature if stature > 1.0 else None
         return None
 
 
