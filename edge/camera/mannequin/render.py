@@ -259,10 +259,10 @@ def _window(pixels: Float64, camera: CameraPose) -> _Window:
 
 
 def _shaded(cast: _Cast, part: int, values: Float32, crease: Float32) -> Float32:
-    normals = values[:, :3]
+    normals = values[:, :3] / np.sqrt(np.einsum("nc,nc->n", values[:, :3], values[:, :3]))[:, None]
     local, along = values[:, 3:6], values[:, 6]
     look = cast.person.look
-    bent = folded(part, normals.astype(np.float32), local, along, look)
+    bent = folded(part, normals, local, along, look)
     world = bent @ cast.turn.T.astype(np.float32)
     return lit(skin.albedo(part, local, along, look), world, crease, look, _GLOSS.get(part, 0.03))
 
