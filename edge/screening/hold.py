@@ -50,7 +50,7 @@ def is_still(times_s: Float64, poses: list[Pose], stature_px: float) -> bool:
     points = _stack(poses)
     rows = [poses[0].skeleton.index[name] for name in _WATCHED if name in poses[0].skeleton.index]
     half = len(points) // 2
-    if not rows or half < 2:
+    if not rows or half < 1:
         return False
     visible = np.isfinite(points[:, rows, 0])
     mostly = visible.mean(axis=0) >= _MOSTLY

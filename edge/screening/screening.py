@@ -98,7 +98,7 @@ class Screening:
         self._attempt: _Attempt | None = None
         self._done_view: View = "unknown"
         self._box: Box | None = None
-        self._seen_ns = 0
+        self._seen_ns: int | None = None
 
     @property
     def prompt(self) -> Prompt:
@@ -116,7 +116,7 @@ class Screening:
         subject = choose(poses, frame.width_px, self._box)
         if subject is None:
             return self._nobody(frame.captured_ns)
-        if frame.captured_ns - self._seen_ns > _LEFT_AFTER_NS:
+        if self._gone(frame.captured_ns):
             self._start_visit()
         self._seen_ns, self._box = frame.captured_ns, subject.box_px
         facing = view_of(subject.pose)
@@ -129,12 +129,15 @@ class Screening:
             self._state, self._attempt = _State.WAITING, None
         return self._follow(frame, subject, facing)
 
+    def _gone(self, now_ns: int) -> bool:
+        return self._seen_ns is None or now_ns - self._seen_ns > _LEFT_AFTER_NS
+
     def _start_visit(self) -> None:
         self._session = self._new_session()
         self._state, self._attempt, self._done_view = _State.WAITING, None, "unknown"
 
     def _nobody(self, now_ns: int) -> Assessment | None:
-        if now_ns - self._seen_ns > _LEFT_AFTER_NS:
+        if self._gone(now_ns):
             self._state, self._attempt, self._box = _State.WAITING, None, None
             self._prompt = PROMPTS["no_person"]
         elif self._state is _State.HOLDING and self._attempt is not None:
