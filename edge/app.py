@@ -7,23 +7,29 @@ they run as two processes on a station and as two threads on a desk, by the same
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from edge.camera.sources import camera_for
 from edge.engine import Engine
-from edge.errors import PostureError
-from edge.estimation.factory import estimator_for
+from edge.errors import OutboxFull, PostureError
+from edge.estimation.estimator import Estimator
+from edge.estimation.factory import FINDER, REFINER, estimator_for, shipped_model
 from edge.health import engine_health, machine_health
 from edge.records import Assessment
 from edge.results.outbox import Outbox
 from edge.screening.screening import Screening
 from edge.settings import Settings
+from edge.update.live import LiveEstimator
+from edge.update.report import Spool
+from edge.update.serving import ModelStore, Serving
 from edge.uplink.uplink import Uplink
 
 OUTBOX_NAME = "outbox.db"
+MODELS_FOLDER = "models"
 
 OnSaved = Callable[[Assessment, int], None]
 OnProblem = Callable[[PostureError], None]
@@ -42,14 +48,59 @@ def open_outbox(settings: Settings) -> Outbox:
     )
 
 
+def shipped_models(settings: Settings) -> dict[str, Path]:
+    """Slot -> the file that serves there until an update brings another."""
+    models = settings.models
+    shipped = {"finder": Path(models.finder or shipped_model(FINDER))}
+    if models.mode != "bottom-up":
+        shipped["refiner"] = Path(models.refiner or shipped_model(REFINER))
+    return shipped
+
+
+def _live_estimator(settings: Settings, outbox: Outbox, on_problem: OnProblem) -> LiveEstimator:
+    """The models as updates change them; their events go into the outbox."""
+    folder = settings.state_path / MODELS_FOLDER
+    spool = Spool(folder / "events")
+
+    def build(files: Mapping[str, Serving]) -> Estimator:
+        paths = {slot: str(file.path) for slot, file in files.items()}
+        return estimator_for(
+            msgspec.structs.replace(settings.models, **paths),
+            sha256={slot: file.sha256 for slot, file in files.items() if file.sha256},
+        )
+
+    def accept(data: dict[str, Any]) -> None:
+        outbox.accept_event("model", data)
+
+    def deliver() -> None:
+        try:
+            spool.drain(accept)
+        except OutboxFull as refusal:  # they wait in the spool
+            on_problem(refusal)
+
+    store = ModelStore(folder, shipped_models(settings), spool.report)
+    return LiveEstimator(store, build, deliver=deliver)
+
+
 def build_engine(
     settings: Settings, outbox: Outbox, *, on_saved: OnSaved, on_problem: OnProblem
 ) -> Engine:
     """Camera, models and screening around one outbox."""
     camera = camera_for(settings.camera)
-    estimator = estimator_for(settings.models)
-    screening = Screening(settings.screening, source=camera.name, models=estimator.models)
-    return Engine(camera, estimator, screening, outbox, on_saved=on_saved, on_problem=on_problem)
+    if not settings.update.url or settings.models.single:  # nothing changes the files
+        fixed = estimator_for(settings.models)
+        screening = Screening(settings.screening, source=camera.name, models=fixed.models)
+        return Engine(camera, fixed, screening, outbox, on_saved=on_saved, on_problem=on_problem)
+    live = _live_estimator(settings, outbox, on_problem)
+
+    def saved(assessment: Assessment, seq: int) -> None:
+        live.saw_result(assessment)
+        on_saved(assessment, seq)
+
+    screening = Screening(settings.screening, source=camera.name, models=live.models)
+    return Engine(
+        camera, live, screening, outbox, on_saved=saved, on_problem=on_problem, on_end=live.leave
+    )
 
 
 def build_uplink(

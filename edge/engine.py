@@ -10,7 +10,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from threading import Event
 from typing import TYPE_CHECKING
 
@@ -57,6 +57,7 @@ class Engine:
 
     on_saved : called with an assessment and its sequence number once its commit has returned.
     on_problem : called with every fault that the loop outlives.
+    on_end : called once the loop has ended in good order.
     """
 
     def __init__(
@@ -68,6 +69,7 @@ class Engine:
         *,
         on_saved: Callable[[Assessment, int], None] = lambda _assessment, _seq: None,
         on_problem: Callable[[PostureError], None] = lambda _problem: None,
+        on_end: Callable[[], None] = lambda: None,
     ) -> None:
         self._camera = camera
         self._estimator = estimator
@@ -75,6 +77,7 @@ class Engine:
         self._outbox = outbox
         self._on_saved = on_saved
         self._on_problem = on_problem
+        self._on_end = on_end
         self.times = StageTimes()
         self.frames = 0
         self.last_frame_at_s = 0.0  # time.monotonic(); 0 before the first
@@ -91,6 +94,10 @@ class Engine:
         Raises SourceInvalid, PartMissing and other AskPerson errors of the camera's opening:
         waiting would not mend them.
         """
+        self._run(stop)
+        self._on_end()
+
+    def _run(self, stop: Event) -> None:
         wait_s = _REOPEN_FIRST_S
         while not stop.is_set():
             frames_before = self.frames
@@ -133,6 +140,8 @@ class Engine:
             systemd.alive(f"{self.frames} frames, {self._screening.prompt.code}")
 
     def _save(self, assessment: Assessment) -> None:
+        # Updates change the files between subjects, after the screening was built.
+        assessment = replace(assessment, models=self._estimator.models)
         try:
             with self.times.measure("outbox"):
                 seq = self._outbox.accept(assessment)

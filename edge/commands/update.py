@@ -6,23 +6,12 @@ from pathlib import Path
 
 from rich.console import Console
 
+from edge.app import MODELS_FOLDER, shipped_models
 from edge.errors import SettingsInvalid
-from edge.estimation.factory import FINDER, REFINER, shipped_model
 from edge.settings import Settings
 from edge.update.download import Patience
 from edge.update.report import Spool
 from edge.update.updater import Source, Updater
-
-MODELS_FOLDER = "models"
-
-
-def shipped_files(settings: Settings) -> dict[str, Path]:
-    """Slot -> the file of the image, or the one that the settings name."""
-    models = settings.models
-    return {
-        "finder": Path(models.finder or shipped_model(FINDER)),
-        "refiner": Path(models.refiner or shipped_model(REFINER)),
-    }
 
 
 def run(settings: Settings) -> int:
@@ -48,7 +37,7 @@ def run(settings: Settings) -> int:
         folder,
         source,
         station=settings.station,
-        shipped=shipped_files(settings),
+        shipped=shipped_models(settings),
         report=Spool(folder / "events").report,
         reserve_bytes=int(update.reserve_mb * 1e6),
         threads=settings.models.threads,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from edge.errors import ModelRefused
@@ -37,25 +38,28 @@ def shipped_model(name: str) -> Path:
     )
 
 
-def estimator_for(settings: ModelSettings, *, everyone: bool = True) -> Estimator:
+def estimator_for(
+    settings: ModelSettings, *, everyone: bool = True, sha256: Mapping[str, str] | None = None
+) -> Estimator:
     """The estimator that the settings ask for.
 
     everyone : refined mode places all people, not the subject (the tallest) alone.
+    sha256 : `finder`, `refiner` -> what that file's bytes must be.
 
     Raises
     ------
     ModelRefused : a file does not serve, or does not fit its place.
     """
 
-    def load(path: str | Path) -> Network:
-        return Network.load(path, threads=settings.threads)
+    def load(path: str | Path, slot: str = "") -> Network:
+        return Network.load(path, sha256=(sha256 or {}).get(slot), threads=settings.threads)
 
     if settings.single:
         return _alone(load(settings.single))
-    finder = load(settings.finder or shipped_model(FINDER))
+    finder = load(settings.finder or shipped_model(FINDER), "finder")
     if settings.mode == "bottom-up":
         return BottomUp(finder)
-    refiner = load(settings.refiner or shipped_model(REFINER))
+    refiner = load(settings.refiner or shipped_model(REFINER), "refiner")
     if settings.mode == "top-down":
         return TopDown(finder, refiner)
     return Refined(BottomUp(finder), refiner, everyone=everyone)

@@ -1,0 +1,131 @@
+"""An estimator whose model files change while it works, and only between subjects.
+
+A subject is never measured by two files: a change waits until nobody was seen for a while, and
+where a candidate fails before a person, nobody is reported for so long that the screening starts
+anew with the file that serves.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+
+from edge.estimation.estimator import Estimator
+from edge.inference.network import ORT_ERRORS
+from edge.records import Assessment, Frame, ModelIdentity, Pose
+from edge.update.probation import Judgement, Probation
+from edge.update.serving import ModelStore, Serving
+
+BETWEEN_NS = 2_000_000_000  # longer than the screening needs to see that a person has left
+_LOOK_EVERY_S = 5.0
+_WITNESS_EVERY = 5  # frames in which the candidate finds somebody; misses are always checked
+
+Build = Callable[[Mapping[str, Serving]], Estimator]
+
+
+class LiveEstimator:
+    """The estimator that serves, and beside a candidate the witness of its trial.
+
+    build : makes an estimator of the files of all slots; ModelRefused rolls back.
+    deliver : called between subjects, to send on what was reported.
+    """
+
+    def __init__(
+        self,
+        store: ModelStore,
+        build: Build,
+        *,
+        deliver: Callable[[], None] = lambda: None,
+        clock_s: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._store = store
+        self._build = build
+        self._deliver = deliver
+        self._clock_s = clock_s
+        self._looked_s = clock_s()
+        self._frames = 0
+        self._seen_ns: int | None = None
+        self._mute_until_ns: int | None = None
+        self._load()
+
+    @property
+    def models(self) -> tuple[ModelIdentity, ...]:
+        return self._estimator.models
+
+    @property
+    def timings(self) -> Mapping[str, float]:
+        return self._estimator.timings
+
+    def estimate(self, frame: Frame) -> list[Pose]:
+        """Poses of the file that serves; changes files first where nobody would notice."""
+        if self._is_between_subjects(frame):
+            self._look_for_changes()
+        if self._mute_until_ns is not None and not frame.still:
+            if frame.captured_ns < self._mute_until_ns:
+                return []
+            self._mute_until_ns = None
+        self._frames += 1
+        if self._probation is None:
+            poses = self._estimator.estimate(frame)
+        else:
+            poses = self._try(frame, self._probation)
+        if poses:
+            self._seen_ns = frame.captured_ns
+        return poses
+
+    def saw_result(self, assessment: Assessment) -> None:
+        """A screening ended; it counts for a candidate if something could be measured."""
+        if self._probation is not None:
+            usable = any(measure.value is not None for measure in assessment.measures)
+            self._probation.saw_screening(usable)
+
+    def leave(self) -> None:
+        """The process ends in good order."""
+        self._store.leave()
+
+    def _load(self) -> None:
+        self._estimator = self._store.load(self._build)
+        self._witness: Estimator | None = None
+        self._probation: Probation | None = None
+        if self._store.on_trial:
+            self._witness = self._build(self._store.incumbent())
+            self._probation = Probation(self._clock_s())
+
+    def _is_between_subjects(self, frame: Frame) -> bool:
+        if self._seen_ns is None or frame.still:
+            return True
+        return frame.captured_ns - self._seen_ns > BETWEEN_NS
+
+    def _look_for_changes(self) -> None:
+        now_s = self._clock_s()
+        if now_s - self._looked_s >= _LOOK_EVERY_S:
+            self._looked_s = now_s
+            self._deliver()
+            if self._store.changed():
+                self._load()
+
+    def _try(self, frame: Frame, probation: Probation) -> list[Pose]:
+        """The candidate's answer, as long as it is on trial."""
+        try:
+            poses = self._estimator.estimate(frame)
+        except ORT_ERRORS as error:
+            return self._roll_back(frame, "does_not_run", str(error))
+        witness_found = None
+        if self._witness is not None and (not poses or self._frames % _WITNESS_EVERY == 0):
+            witness_found = bool(self._witness.estimate(frame))
+        probation.saw_frame(bool(poses), witness_found)
+        match probation.judge(self._clock_s()):
+            case Judgement.CONFIRM:
+                self._store.confirm()
+                self._witness = self._probation = None
+            case Judgement.FAIL:
+                return self._roll_back(frame, "finds_nobody", f"{probation.misses} frames in a row")
+            case Judgement.OPEN:
+                pass
+        return poses
+
+    def _roll_back(self, frame: Frame, reason: str, detail: str) -> list[Pose]:
+        self._store.fail(reason, detail)
+        self._load()
+        self._mute_until_ns = frame.captured_ns + BETWEEN_NS
+        return []
