@@ -145,8 +145,13 @@ def _list(options: argparse.Namespace) -> int:
             counts = (str(len(result.measures) - refused), str(refused))
             table.add_row(stored.screened_at, result.station, str(result.seq), result.session,
                           result.kind, result.view, *counts)  # fmt: skip
-        Console().print(table)
+        _show(table)
     return 0
+
+
+def _show(table: Table) -> None:
+    """Fit to the terminal; in a file or a pipe nothing is cut."""
+    Console(width=None if sys.stdout.isatty() else 200).print(table)
 
 
 def _export(options: argparse.Namespace) -> int:
@@ -174,7 +179,7 @@ def _fleet(options: argparse.Namespace) -> int:
         counts = (line.missing, line.lost, line.rejected, line.conflicts)
         table.add_row(line.site, line.station, heard, line.seen_at, str(line.results), waiting,
                       *map(str, counts))  # fmt: skip
-    Console().print(table)
+    _show(table)
     return 0
 
 
