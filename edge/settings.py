@@ -54,7 +54,8 @@ class ScreeningSettings(_Section, frozen=True):
 
     settle_s: Seconds = 2.0
     hold_s: Seconds = 5.0
-    least_stature_px: Annotated[float, msgspec.Meta(ge=100, le=8192)] = 700.0
+    # A small adult 3 m before a picture of 1280 rows is 640 px tall; the intervals carry the rest.
+    least_stature_px: Annotated[float, msgspec.Meta(ge=100, le=8192)] = 500.0
 
 
 class OutboxSettings(_Section, frozen=True):

@@ -17,7 +17,7 @@ from edge.screening.subject import choose
 SHARP = np.random.default_rng(0).integers(0, 255, (1920, 1080, 3)).astype(np.uint8)
 
 
-def found(*poses, image=SHARP, least_stature_px=700.0):
+def found(*poses, image=SHARP, least_stature_px=500.0):
     subject = choose(list(poses), 1080)
     assert subject is not None
     frame = Frame(image, 0, 0)
@@ -41,7 +41,7 @@ def test_a_bystander_far_behind_or_aside_does_not_matter():
 
 
 def test_too_far():
-    pose = seen("front", camera=Pinhole(distance_m=4.5), sigma_px=1.0)
+    pose = seen("front", camera=Pinhole(distance_m=5.5), sigma_px=1.0)
     assert "too_far" in found(pose)
     assert "too_far" not in found(pose, least_stature_px=300.0)
 
