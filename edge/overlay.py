@@ -157,10 +157,12 @@ def _draw_angle(
 ) -> None:
     """The line or the joint that an angle belongs to, and its value beside the person.
 
-    A difference of two angles has no line of its own and stays in the table.
+    A difference of two angles has no line of its own and stays in the table, and so does the AIGO
+    form of an angle that is drawn already.
     """
     box = box_px(pose)
-    if box is None or measure.value is None or len(definition.landmarks) > 3:
+    repeated = measure.code.startswith("aigo_")
+    if box is None or measure.value is None or repeated or len(definition.landmarks) > 3:
         return
     colour = _MEASURED[measure.quality]
     points = np.array([body.point(landmark) for landmark in definition.landmarks])

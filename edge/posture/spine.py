@@ -6,7 +6,10 @@ Facing as in `sagittal`.
 
 from __future__ import annotations
 
+import math
+
 from edge.posture.angles import Float64, distance_px, inclination_deg
+from edge.posture.compat import arccos_angle
 from edge.posture.definition import Definition
 from edge.posture.sagittal import SIDE_VIEWS, ahead_px
 
@@ -14,9 +17,10 @@ from edge.posture.sagittal import SIDE_VIEWS, ahead_px
 _RESOLVES_3_DEG = 1.08
 
 
-def seed_form_deg(inclination: float) -> float:
-    """A segment's inclination as the AIGO course prints it: from the horizontal, unsigned."""
-    return 90.0 - abs(inclination)
+def _aigo(p: Float64, _: float) -> float:
+    """A segment as the AIGO course prints it: from the horizontal, without sign."""
+    angle = arccos_angle(p[0].tolist(), p[1].tolist())
+    return math.nan if angle is None else angle
 
 
 def _segment(p: Float64, facing: float) -> float:
@@ -67,4 +71,9 @@ SPINE: tuple[Definition, ...] = (
     Definition("kyphosis_index_relative", "%", _kyphosis_index_relative, (*_TO_L4, "S5"),
                SIDE_VIEWS),
     Definition("spine_offset", "length", ahead_px, ("S5", "C4"), SIDE_VIEWS),
+    Definition("aigo_angle_c4_t6", "deg", _aigo, ("C4", "T6"), SIDE_VIEWS),
+    Definition("aigo_angle_t6_t8", "deg", _aigo, ("T6", "T8"), SIDE_VIEWS,
+               resolves_deg=_RESOLVES_3_DEG),
+    Definition("aigo_angle_t8_l4", "deg", _aigo, ("T8", "L4"), SIDE_VIEWS),
+    Definition("aigo_angle_l4_s5", "deg", _aigo, ("L4", "S5"), SIDE_VIEWS),
 )  # fmt: skip
