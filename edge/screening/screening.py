@@ -21,6 +21,7 @@ import numpy as np
 from edge.posture.assess import assess, refuse
 from edge.posture.calibration import LEVEL, Calibration
 from edge.posture.landmarks import Box, Landmarks
+from edge.posture.sway import sway
 from edge.posture.views import Facing, view_of
 from edge.records import Assessment, Frame, Kind, Measure, ModelIdentity, Pose, Quality, View
 from edge.screening.hold import is_still, median_pose
@@ -31,7 +32,7 @@ from edge.settings import ScreeningSettings
 from edge.skeletons import COCO_17
 
 _LEFT_AFTER_NS = 1_000_000_000  # nobody seen for so long: the person is gone
-_ATTEMPT_NS = 20_000_000_000  # an attempt that takes longer ends as not measured
+_ATTEMPT_S = 20.0  # an attempt that takes longer ends as not measured; longer holds have longer
 _VALID_PART = 0.6  # of a hold's frames
 _LEAST_FRAMES = 20
 
@@ -148,7 +149,7 @@ class Screening:
         now_ns = frame.captured_ns
         found = failures(frame, subject, facing, self._calibration, self._settings.least_stature_px)
         attempt = self._attempt
-        if attempt is not None and now_ns - attempt.started_ns > _ATTEMPT_NS:
+        if attempt is not None and now_ns - attempt.started_ns > self._attempt_ns:
             return self._give_up(frame, subject.pose, attempt, found)
         if attempt is not None and facing.view not in ("unknown", attempt.view):
             attempt = self._attempt = None
@@ -177,6 +178,10 @@ class Screening:
     @property
     def _settle_ns(self) -> int:
         return round(self._settings.settle_s * 1e9)
+
+    @property
+    def _attempt_ns(self) -> float:
+        return max(_ATTEMPT_S, 2.0 * (self._settings.settle_s + self._settings.hold_s)) * 1e9
 
     def _settle(self, attempt: _Attempt, now_ns: int, stature_px: float) -> None:
         if now_ns - attempt.since_ns < self._settle_ns:
@@ -208,6 +213,9 @@ class Screening:
             self._prompt = PROMPTS["moving"]
             return None
         measures = assess(median.pose, attempt.view, self._calibration, median.n_eff)
+        if _kind(median.pose) == "posture":
+            times_s = np.array(attempt.times_ns) / 1e9
+            measures += sway(times_s, attempt.poses, attempt.view, self._calibration)
         return self._done(frame, attempt, median.pose, measures, "done")
 
     def _give_up(
@@ -274,13 +282,15 @@ class Screening:
     ) -> Assessment:
         scores = np.zeros(0) if pose is None else pose.keypoints[:, 2]
         scores = scores[scores > 0.0]
-        kind: Kind = "posture"
-        if pose is not None and "left_shoulder" not in pose.skeleton.index:
-            kind = "spine"
+        kind: Kind = "posture" if pose is None else _kind(pose)
         return Assessment(
             kind, session, view, frame.name or self._source, frame.captured_ns, measures, used,
             seen, float(scores.min(initial=1.0)) if len(scores) else 0.0, self._models,
         )  # fmt: skip
+
+
+def _kind(pose: Pose) -> Kind:
+    return "posture" if "left_shoulder" in pose.skeleton.index else "spine"
 
 
 def _new(found: tuple[str, ...], measure: Measure) -> tuple[str, ...]:

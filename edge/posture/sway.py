@@ -1,0 +1,118 @@
+"""Sway of the head and the hips while standing: a screening figure, not stabilometry.
+
+One camera sees one horizontal axis: from the front or back sideways sway, from a side forward sway.
+The ellipse of both needs the other axis and is refused. Stabilometry asks for 25 s at 50 Hz or more
+(Scoppa 2013); nearly all of the trunk's motion lies below 1.1 Hz, so slower cameras will do here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from edge.posture.angles import Float64
+from edge.posture.calibration import LEVEL, Calibration
+from edge.posture.landmarks import Landmarks, near_side
+from edge.posture.uncertainty import COVERAGE
+from edge.records import Measure, Pose, Quality, View
+
+LEAST_S = 25.0
+_SMOOTH_S = 0.5  # Hann window: passes what a body does, not what a detector jitters
+_BLOCKS = 5
+_PARTS = {"head": ("mid_ear", "ear"), "hips": ("mid_hip", "hip")}  # frontal, side view
+
+
+def _rms(x: Float64, _: Float64) -> float:
+    return float(np.std(x))
+
+
+def _range(x: Float64, _: Float64) -> float:
+    """The middle 95 %: the extremes of a series grow with its length."""
+    low, high = np.percentile(x, (2.5, 97.5))
+    return float(high - low)
+
+
+def _velocity(x: Float64, times_s: Float64) -> float:
+    """Mean speed: path over time. Steps over a gap between blocks are left out."""
+    steps_s = np.diff(times_s)
+    near = steps_s <= 3.0 * np.median(steps_s)
+    return float(np.abs(np.diff(x))[near].sum() / steps_s[near].sum())
+
+
+_FIGURES: dict[str, Callable[[Float64, Float64], float]] = {
+    "rms": _rms,
+    "range": _range,
+    "velocity": _velocity,
+}
+
+
+def sway(
+    times_s: Float64, poses: list[Pose], view: View, calibration: Calibration = LEVEL
+) -> tuple[Measure, ...]:
+    """RMS, range and mean velocity of head and hips along the axis that the view shows.
+
+    times_s : (N,), of the poses. u95 is a jackknife over five stretches of time. Refused where the
+    poses cover less than 25 s, or a landmark is missing in one of them.
+    """
+    bodies = [Landmarks.of(pose, calibration, near_side(poses[-1], view)) for pose in poses]
+    statures = [body.stature_px for body in bodies if body.stature_px is not None]
+    per_px = calibration.mm_per_px
+    unit = "mm"
+    if per_px is None:
+        unit, per_px = "%H", 100.0 / float(np.median(statures)) if statures else None
+    measures = []
+    for part, landmarks in _PARTS.items():
+        landmark = landmarks[view in ("right", "left")]
+        why = _refusals(times_s, bodies, landmark, view, per_px)
+        for name, figure in _FIGURES.items():
+            code = f"sway_{part}_{name}"
+            of = f"{unit}/s" if name == "velocity" else unit
+            if why or per_px is None:
+                measures.append(_refused(code, of, why, view))
+                continue
+            x = np.array([body.point(landmark)[0] for body in bodies])
+            value, error = _jackknife(figure, _smooth(x, times_s), times_s)
+            measures.append(
+                Measure(code, value * per_px, of, COVERAGE * error * per_px, float(len(x)),
+                        Quality.OK, view=view)
+            )  # fmt: skip
+    measures.append(
+        _refused("sway_ellipse_area", f"{unit}2", ("not_measurable:second_axis",), view)
+    )
+    return tuple(measures)
+
+
+def _refused(code: str, unit: str, why: tuple[str, ...], view: View) -> Measure:
+    return Measure(code, None, unit, None, 0.0, Quality.REFUSED, why, view)
+
+
+def _refusals(
+    times_s: Float64, bodies: list[Landmarks], landmark: str, view: View, per_px: float | None
+) -> tuple[str, ...]:
+    if view == "unknown":
+        return ("view_unknown",)
+    if len(times_s) < 2 * _BLOCKS or times_s[-1] - times_s[0] < LEAST_S:
+        return ("too_short",)
+    if not all(body.seen(landmark) for body in bodies):
+        return (f"keypoint_missing:{landmark}",)
+    return ("stature_unknown",) if per_px is None else ()
+
+
+def _smooth(x: Float64, times_s: Float64) -> Float64:
+    """A centred Hann mean, without delay; shorter at the ends."""
+    frames = max(1, round(_SMOOTH_S / float(np.median(np.diff(times_s)))))
+    window = np.hanning(frames + 2)[1:-1]
+    weight = np.convolve(np.ones_like(x), window, mode="same")
+    smooth: Float64 = np.convolve(x - x.mean(), window, mode="same") / weight
+    return smooth
+
+
+def _jackknife(
+    figure: Callable[[Float64, Float64], float], x: Float64, times_s: Float64
+) -> tuple[float, float]:
+    """The figure of the whole series, and its standard error by leaving out each stretch once."""
+    block = np.arange(len(x)) * _BLOCKS // len(x)
+    without = [figure(x[block != b], times_s[block != b]) for b in range(_BLOCKS)]
+    error = np.sqrt((_BLOCKS - 1) * np.var(without))
+    return figure(x, times_s), float(error)

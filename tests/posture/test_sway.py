@@ -1,0 +1,74 @@
+"""Sway of a known motion, and when there is none to report."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from simulators.standing_person import Person, Pinhole, pose_of, scores_seen
+
+from edge.posture.calibration import Calibration
+from edge.posture.sway import sway
+from edge.records import Quality
+
+SCALED = Calibration(mm_per_px=3000 / 1300)
+
+
+def rocking(seconds=30.0, fps=15.0, amplitude_m=0.01, hertz=0.3, jitter_px=0.0, turn_deg=0.0):
+    rng = np.random.default_rng(3)
+    times_s = np.arange(0.0, seconds, 1.0 / fps)
+    camera, truth_m = Pinhole(), Person().points_m()
+    scores = scores_seen("front" if turn_deg == 0.0 else "right")
+    poses = []
+    for time_s in times_s:
+        aside_m = amplitude_m * np.sin(2 * np.pi * hertz * time_s)
+        points = camera.project(truth_m, turn_deg, aside_m)
+        noisy = {name: p + rng.normal(0.0, jitter_px, 2) for name, p in points.items()}
+        poses.append(pose_of(noisy, scores))
+    return times_s, poses
+
+
+def by_code(measures):
+    return {measure.code: measure for measure in measures}
+
+
+@pytest.mark.parametrize(("view", "turn_deg"), [("front", 0.0), ("right", 90.0)])
+def test_a_rocking_person(view, turn_deg):
+    """Amplitude 10 mm at 0.3 Hz: RMS 7.07 mm, range near 20 mm, mean speed 4 x 10 x 0.3 mm/s."""
+    found = by_code(sway(*rocking(turn_deg=turn_deg), view, SCALED))
+    assert found["sway_hips_rms"].value == pytest.approx(7.07, rel=0.05)
+    assert found["sway_hips_range"].value == pytest.approx(20.0, rel=0.07)
+    assert found["sway_hips_velocity"].value == pytest.approx(12.0, rel=0.07)
+    assert found["sway_hips_velocity"].unit == "mm/s"
+    assert found["sway_head_rms"].quality is Quality.OK
+
+
+def test_a_detectors_jitter_is_no_velocity():
+    still = by_code(sway(*rocking(amplitude_m=0.0, jitter_px=1.0), "front", SCALED))
+    raw_mm_s = 1.0 / np.sqrt(2) * np.sqrt(2) * np.sqrt(2 / np.pi) * 15.0 * 3000 / 1300
+    assert still["sway_hips_velocity"].value < 0.25 * raw_mm_s
+
+
+def test_without_a_scale_in_percent_of_stature():
+    found = by_code(sway(*rocking(), "front"))
+    assert found["sway_hips_rms"].unit == "%H"
+    assert found["sway_hips_rms"].value == pytest.approx(100 * 7.07 / 1700, rel=0.1)
+
+
+def test_less_than_25_s_is_refused():
+    measures = sway(*rocking(seconds=20.0), "front", SCALED)
+    assert {m.why for m in measures[:-1]} == {("too_short",)}
+
+
+def test_one_camera_sees_no_ellipse():
+    area = sway(*rocking(), "front", SCALED)[-1]
+    assert (area.code, area.why) == ("sway_ellipse_area", ("not_measurable:second_axis",))
+
+
+def test_a_hip_that_vanishes_is_named():
+    times_s, poses = rocking()
+    points = Pinhole().project(Person().points_m(), 0.0)
+    del points["left_hip"]
+    poses[100] = pose_of(points)
+    found = by_code(sway(times_s, poses, "front", SCALED))
+    assert found["sway_hips_rms"].why == ("keypoint_missing:mid_hip",)
+    assert found["sway_head_rms"].value is not None
