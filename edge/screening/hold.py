@@ -12,13 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.posture.angles import Float64
-from edge.posture.landmarks import USABLE
-from edge.records import Pose
+from edge.posture.landmarks import USABLE, near_side
+from edge.records import Pose, View
 
 # Of stature, as the protocol asks.
 _STILL_RANGE = 0.02
 _STILL_SPEED_PER_S = 0.015
-_WATCHED = ("left_ear", "right_ear", "nose", "head_top", "left_hip", "right_hip")
 _MOSTLY = 0.6  # of the frames must show a keypoint, or it is missing in the median
 _MAD_TO_SD = 1.4826  # of a normal distribution
 # The median of n normal values scatters like the mean of n / (pi/2); a deviation estimated from
@@ -41,17 +40,24 @@ def _stack(poses: list[Pose]) -> Float64:
     return points
 
 
-def is_still(times_s: Float64, poses: list[Pose], stature_px: float) -> bool:
+def _watched(pose: Pose, view: View) -> list[int]:
+    """Rows of head and hips, of the near side alone in a side view: hidden ones are guesses."""
+    near = near_side(pose, view)
+    sides = (near,) if near else ("left", "right")
+    names = ("head_top", *(f"{side}_{part}" for side in sides for part in ("ear", "hip")))
+    return [pose.skeleton.index[name] for name in names if name in pose.skeleton.index]
+
+
+def is_still(times_s: Float64, poses: list[Pose], view: View, stature_px: float) -> bool:
     """Head and hips stay within 2 % of stature and drift by less than 1.5 % of it per second.
 
     The range is that of the middle 90 % of the frames, the drift that between the medians of the
     first and the second half, so that the scatter of single frames does not pass for movement.
     """
-    points = _stack(poses)
-    rows = [poses[0].skeleton.index[name] for name in _WATCHED if name in poses[0].skeleton.index]
-    half = len(points) // 2
-    if not rows or half < 1:
+    half = len(poses) // 2
+    if half < 1 or not (rows := _watched(poses[-1], view)):
         return False
+    points = _stack(poses)
     visible = np.isfinite(points[:, rows, 0])
     mostly = visible.mean(axis=0) >= _MOSTLY
     watched = points[:, rows][:, mostly & visible[:half].any(axis=0) & visible[half:].any(axis=0)]

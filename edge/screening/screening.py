@@ -65,7 +65,7 @@ class _Attempt:
         self.times_ns.append(now_ns)
 
     def still(self, stature_px: float) -> bool:
-        return is_still(np.array(self.times_ns) / 1e9, self.poses, stature_px)
+        return is_still(np.array(self.times_ns) / 1e9, self.poses, self.view, stature_px)
 
     def forget_before(self, oldest_ns: int) -> None:
         keep = sum(time_ns < oldest_ns for time_ns in self.times_ns)

@@ -10,6 +10,7 @@ from edge.posture.assess import assess
 from edge.posture.calibration import Calibration
 from edge.records import Pose
 from edge.screening.hold import effective_frames, is_still, median_pose
+from edge.skeletons import COCO_17
 
 STATURE_PX = 737.0
 
@@ -105,16 +106,28 @@ def test_intervals_from_the_scatter_of_a_hold_hold_the_truth(r):
 
 def test_standing_is_still_despite_jitter():
     poses = jittered(np.random.default_rng(8), 30)
-    assert is_still(times_s(30), poses, STATURE_PX)
+    assert is_still(times_s(30), poses, "front", STATURE_PX)
 
 
 @pytest.mark.parametrize("drift_px", [30.0, -60.0])
 def test_a_drifting_person_is_not_still(drift_px):
     poses = jittered(np.random.default_rng(9), 30, drift_px=drift_px)
-    assert not is_still(times_s(30), poses, STATURE_PX)
+    assert not is_still(times_s(30), poses, "front", STATURE_PX)
+
+
+def test_a_guessed_far_ear_is_not_watched():
+    rng = np.random.default_rng(11)
+    exact = seen("right", sigma_px=1.0)
+    poses = []
+    for _ in range(30):
+        keypoints = exact.keypoints.copy()
+        keypoints[COCO_17.index["left_ear"]] = (*rng.uniform(400, 700, 2), 0.4)
+        poses.append(Pose(exact.skeleton, keypoints, exact.covariance_px2, 0.9))
+    assert is_still(times_s(30), poses, "right", STATURE_PX)
+    assert not is_still(times_s(30), poses, "front", STATURE_PX)
 
 
 def test_nothing_to_watch_is_not_still():
     poses = [pose_of({"left_knee": (1.0, 2.0)})] * 10
-    assert not is_still(times_s(10), poses, STATURE_PX)
-    assert not is_still(times_s(1), jittered(np.random.default_rng(10), 1), STATURE_PX)
+    assert not is_still(times_s(10), poses, "front", STATURE_PX)
+    assert not is_still(times_s(1), jittered(np.random.default_rng(10), 1), "front", STATURE_PX)
