@@ -77,7 +77,8 @@ class Session:
         self._seq_of_mid: dict[int, int] = {}
         self._cursor = 0
         self._turns = 0
-        self._collector_online = False
+        self._collector_online: bool | None = None  # not known before its retained word came
+        self._started_s = time.monotonic()
         self._paused_until_s = 0.0
 
     def start(self, birth: bytes) -> None:
@@ -85,7 +86,6 @@ class Session:
         wanted = [self._topics.receipt, self._topics.collector_state, self._topics.state]
         if self._link.version == "5":  # commands need expiry, response topic, correlation
             wanted.append(self._topics.command("+"))
-        self._on_trouble("no collector has announced itself to the broker yet")
         self._link.subscribe(*wanted)
         self._link.publish(self._topics.birth, birth, retain=True)
         self._announce(online=True)
@@ -103,6 +103,8 @@ class Session:
             else:
                 self._arrived(event)
         now_s = time.monotonic()
+        if self._collector_online is None and now_s - self._started_s > self._resend_s:
+            self._on_trouble("no collector has announced itself to the broker; results wait")
         if self._collector_online and now_s >= self._paused_until_s:
             if self._window.unanswered_s(now_s) > _SILENT_RESENDS * self._resend_s:
                 raise BrokerUnreachable("No receipt comes, though the collector says it is there.")
