@@ -8,7 +8,6 @@ cache is copied into a folder of this process's own (about 1 MB) before the firs
 from __future__ import annotations
 
 import atexit
-import os
 import shutil
 import tempfile
 from collections.abc import Callable
@@ -33,21 +32,33 @@ def _writable(folder: Path) -> bool:
 
 def _prepare_cache() -> bool:
     """Give numba a cache that it can write; False where this machine has none."""
-    chosen = str(_numba_config.CACHE_DIR)
-    if chosen and not _writable(Path(chosen)):
-        try:
-            own = tempfile.mkdtemp(prefix="posture-kernels-")
-        except OSError:
-            return False
+    if _numba_config.CACHE_DIR:
+        chosen = Path(_numba_config.CACHE_DIR)
+        # Installed as root, the folder may be the service's, and those in it root's.
+        return all(map(_writable, (chosen, *_folders_of(chosen)))) or _copy_cache(chosen)
+    try:
+        of_user = Path.home() / ".cache" / "numba"
+    except RuntimeError:  # a user without a home
+        return _writable(Path(__file__).parent / "__pycache__")
+    return _writable(Path(__file__).parent / "__pycache__") or _writable(of_user)
+
+
+def _folders_of(cache: Path) -> list[Path]:
+    return [entry for entry in cache.glob("*") if entry.is_dir()]
+
+
+def _copy_cache(cache: Path) -> bool:
+    try:
+        own = Path(tempfile.mkdtemp(prefix="posture-kernels-"))
         atexit.register(shutil.rmtree, own, ignore_errors=True)
-        if Path(chosen).is_dir():
-            shutil.copytree(chosen, own, dirs_exist_ok=True, copy_function=shutil.copy)
-        _numba_config.CACHE_DIR = own
-        return True
-    if chosen:
-        return True
-    beside_the_source = Path(__file__).parent / "__pycache__"
-    return _writable(beside_the_source) or os.access(Path.home(), os.W_OK)
+        for folder in _folders_of(cache):
+            (own / folder.name).mkdir()
+            for file in folder.iterdir():  # contents without modes: the copy is to be writable
+                shutil.copyfile(file, own / folder.name / file.name)
+    except OSError:
+        return False
+    _numba_config.CACHE_DIR = str(own)
+    return True
 
 
 CACHED = _prepare_cache()
