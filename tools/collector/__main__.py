@@ -17,6 +17,13 @@ from pathlib import Path
 from posture_tools.collector.broker import broker
 from posture_tools.collector.ingest import Collector
 from posture_tools.collector.report import as_json, fleet, results, write_csv
+from posture_tools.collector.rollout import (
+    Progress,
+    advise,
+    model_words,
+    progress_of,
+    stations,
+)
 from posture_tools.collector.store import Outcome, Store
 from rich.console import Console
 from rich.table import Table
@@ -77,6 +84,10 @@ def _parser() -> argparse.ArgumentParser:
     export.add_argument("--csv", required=True, metavar="FILE", help="- for standard output")
     stations = add_stored("fleet", _fleet, "Which station is silent, since when, what is missing.")
     stations.add_argument("--json", action="store_true")
+    rollout = add_stored("rollout", _rollout, "A model's way through the fleet, and when to stop.")
+    rollout.add_argument("sha256", metavar="SHA256", help="of the offered file")
+    rollout.add_argument("--ring", type=int, required=True, metavar="PERCENT", help="as published")
+    rollout.add_argument("--json", action="store_true")
     add("contract", _contract, "The wire contract: AsyncAPI 3 with JSON Schemas, as JSON.")
     add("demo-broker", _demo_broker, "A broker for a desk, until standard input closes.")
     return parser
@@ -181,6 +192,31 @@ def _fleet(options: argparse.Namespace) -> int:
                       *map(str, counts))  # fmt: skip
     _show(table)
     return 0
+
+
+def _rollout(options: argparse.Namespace) -> int:
+    """Exit status 1 when the roll-out has stopped: publish the ring that is advised."""
+    with _existing(options.store) as store:
+        progress = progress_of(
+            stations(store), model_words(store), options.sha256, options.ring
+        )
+    advice = advise(progress, options.ring)
+    if options.json:
+        rows = [dataclasses.asdict(each) for each in progress]
+        report = {"stations": rows, "advice": dataclasses.asdict(advice)}
+        print(json.dumps(report, indent=1, default=str))
+    else:
+        table = Table("station", "desired", "progress", "reason", "since (UTC)", "actual")
+        for each in progress:
+            outside = each.progress is Progress.OUTSIDE
+            actual = ", ".join(f"{slot} {version}" for slot, version in each.actual.items())
+            since = f"{each.since:%Y-%m-%d %H:%M}" if each.since else ""
+            table.add_row(each.station, "" if outside else options.sha256[:12], each.progress,
+                          each.reason, since, actual or "as shipped")  # fmt: skip
+        Console().print(table)
+        then = "" if advice.ring is None else f"; publish --ring {advice.ring}"
+        print(f"{'STOP: ' if advice.stopped else ''}{advice.why}{then}")
+    return 1 if advice.stopped else 0
 
 
 def _contract(_options: argparse.Namespace) -> int:

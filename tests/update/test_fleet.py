@@ -1,0 +1,184 @@
+"""Two hundred stations: 1 %, 10 %, 100 %, and a bad model that stops by itself."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator
+from contextlib import ExitStack
+from datetime import UTC, datetime
+
+import pytest
+from posture_tools.collector.intake import Incoming, examine
+from posture_tools.collector.rollout import (
+    STAGES,
+    TIMEOUT,
+    ModelWord,
+    Progress,
+    advise,
+    model_words,
+    progress_of,
+    stations,
+)
+from posture_tools.collector.store import Store
+from simulators.model_world import dots_model, station_of
+
+from edge.results.outbox import Outbox
+from edge.update import updater
+from edge.update.serving import ModelStore
+from edge.update.trust import refresh
+from edge.update.web import MetadataFetcher, Web
+
+FLEET = 200
+
+
+class Fleet:
+    """Stations with real updaters and outboxes, and the collector that hears them.
+
+    broken : versions that find nobody in any station.
+    """
+
+    def __init__(self, folder, publisher, server, shipped, stack: ExitStack) -> None:
+        self.publisher = publisher
+        self.broken: set[str] = set()
+        self.store = stack.enter_context(Store(folder / "collector.db"))
+        self.cache = folder / "metadata"
+        self.fetcher = MetadataFetcher(Web())
+        self.stations = {}
+        for n in range(FLEET):
+            name = f"hall-{n}"
+            station = station_of(folder / name, publisher, server, shipped, name)
+            self.stations[name] = station
+            self.store.note("north", name, "state", b"{}", online=True)
+
+    def day(self) -> None:
+        """Each station's timer runs once, people come, and its events reach the collector.
+
+        Verifying the same metadata 200 times is most of the work and tested elsewhere: the first
+        station does it for all.
+        """
+        once = functools.cache(lambda url, root: refresh(self.cache, url, root, self.fetcher))
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(updater, "refresh", lambda _folder, url, root, _get: once(url, root))
+            self._day()
+
+    def _day(self) -> None:
+        for name, station in self.stations.items():
+            station.events.clear()
+            offer = station.updater().run()
+            if offer is not None:
+                self._work(station, offer.terms.version)
+            if station.events:
+                self._tell(name, station.events)
+
+    def _work(self, station, version: str) -> None:
+        engine = ModelStore(station.folder, {"refiner": station.shipped}, station.events.append)
+        engine.load(lambda files: files)
+        if version in self.broken:
+            engine.fail("finds_nobody")
+        else:
+            engine.confirm()
+
+    def _tell(self, name: str, events) -> None:
+        path = self.stations[name].folder / "outbox.db"
+        with Outbox.open(
+            path, site="north", station=name, limit_bytes=1_000_000, at_limit="refuse"
+        ) as outbox:
+            first = outbox.counts().accepted
+            for event in events:
+                outbox.accept_event("model", event)
+            sent = outbox.pending(100, after=first)
+        topic = f"ps/v1/north/{name}/"
+        self.store.ingest([examine(Incoming(topic + m.channel, m.body)) for m in sent])
+
+    def progress(self, sha256: str, ring: int, now=None):
+        return progress_of(stations(self.store), model_words(self.store), sha256, ring, now)
+
+    def roll_out(self, model: bytes) -> tuple[str, list[int], bool]:
+        """Publish, wait a day, follow the advice: sha256, rings published, stopped."""
+        ring, rings = STAGES[0], []
+        for _ in range(2 * len(STAGES)):
+            rings.append(ring)
+            sha256 = self.publisher.offer(model, ring=ring)
+            self.day()
+            advice = advise(self.progress(sha256, ring), ring)
+            if advice.stopped or (advice.ring is None and ring == STAGES[-1]):
+                return sha256, rings, advice.stopped
+            ring = advice.ring or ring
+        raise AssertionError(f"no end after the rings {rings}")
+
+
+@pytest.fixture
+def fleet(tmp_path, publisher, server, shipped) -> Iterator[Fleet]:
+    with ExitStack() as stack:
+        yield Fleet(tmp_path / "fleet", publisher, server, shipped, stack)
+
+
+@pytest.mark.timeout(300)
+def test_a_good_model_reaches_all_and_a_bad_one_stops_by_itself(fleet, models) -> None:
+    sha256, rings, stopped = fleet.roll_out(models["2"])
+    assert rings == [1, 10, 100]
+    assert not stopped
+    assert {s.slots.active["refiner"].sha256 for s in fleet.stations.values()} == {sha256}
+
+    fleet.broken.add("3")
+    bad, rings, stopped = fleet.roll_out(dots_model("3", sick="blind"))
+    assert stopped
+    assert rings == [1]
+    tried = [s for s in fleet.stations.values() if bad in s.slots.bad]
+    assert 0 < len(tried) < 10  # about 1 % of 200
+    # What the advice asks for: the offer is taken back, and everybody goes on with version 2.
+    fleet.publisher.offer(dots_model("3", sick="blind"), ring=0)
+    fleet.day()
+    assert {s.slots.active["refiner"].sha256 for s in fleet.stations.values()} == {sha256}
+    assert sum(each.progress is Progress.ROLLED_BACK for each in fleet.progress(bad, 1)) == len(
+        tried
+    )
+
+
+def words(sha256: str, *said: tuple[str, str, str]):
+    at = datetime(2026, 6, 1, tzinfo=UTC)
+    return at, [
+        ModelWord(station, at, step, reason, "refiner", "2", sha256)
+        for station, step, reason in said
+    ]
+
+
+def test_a_station_that_falls_silent_in_the_middle_times_out() -> None:
+    at, said = words("f" * 64, ("a", "download", "ok"))
+    [waiting] = progress_of(["a"], said, "f" * 64, 100, at + TIMEOUT)
+    assert waiting.progress is Progress.PROCEEDING
+    [silent] = progress_of(["a"], said, "f" * 64, 100, at + 2 * TIMEOUT)
+    assert silent.progress is Progress.SILENT
+    assert advise([silent], 100).stopped
+
+
+@pytest.mark.parametrize(
+    ("step", "reason", "progress"),
+    [
+        ("decide", "needs_newer_software", Progress.WAITING),
+        ("download", "slow", Progress.PROCEEDING),
+        ("canary", "not_finite", Progress.REFUSED),
+        ("rollback", "finds_nobody", Progress.ROLLED_BACK),
+        ("rollback", "damaged_on_disk", Progress.PROCEEDING),
+        ("confirm", "ok", Progress.CONFIRMED),
+    ],
+)
+def test_what_a_step_means(step, reason, progress) -> None:
+    at, said = words("f" * 64, ("a", step, reason))
+    [found] = progress_of(["a"], said, "f" * 64, 100, at)
+    assert found.progress is progress
+    assert found.actual == ({"refiner": "2"} if step == "confirm" else {})
+
+
+def test_an_empty_ring_does_not_hold_up_a_small_fleet() -> None:
+    at, _ = words("f" * 64)
+    assert advise(progress_of(["a", "b"], [], "f" * 64, 0, at), 1).ring == 10
+
+
+def test_one_failure_in_a_hundred_is_borne_six_are_not() -> None:
+    names = [f"s{n}" for n in range(100)]
+    said = [(name, "confirm", "ok") for name in names]
+    for failures, stopped in ((1, False), (5, False), (6, True)):
+        failed = [(f"s{n}", "rollback", "finds_nobody") for n in range(failures)]
+        at, heard = words("f" * 64, *said, *failed)
+        assert advise(progress_of(names, heard, "f" * 64, 100, at), 100).stopped is stopped

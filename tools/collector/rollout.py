@@ -1,0 +1,173 @@
+"""A model's way through the fleet: desired against actual for each station, and when to stop.
+
+Stations tell every step of an update as an `event/model`. A file goes to 1 %, then 10 %, then all
+of them; too many failures stop it, and a station that falls silent in the middle counts as one.
+"""
+
+from __future__ import annotations
+
+import enum
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+from posture_tools.collector.store import Store
+
+from edge.update.ring import bucket
+
+STAGES = (1, 10, 100)
+MOST_FAILURES = 0.05
+# A trial waits for people: over a long weekend nobody may come.
+TIMEOUT = timedelta(days=4)
+
+
+class Progress(enum.StrEnum):
+    OUTSIDE = "outside"  # the ring does not reach it
+    WAITING = "waiting"  # it may take the file and has not begun
+    PROCEEDING = "proceeding"  # between download and confirmation
+    CONFIRMED = "confirmed"
+    REFUSED = "refused"  # never served
+    ROLLED_BACK = "rolled back"
+    SILENT = "silent"  # began, and did not end in time
+
+
+FAILURES = (Progress.REFUSED, Progress.ROLLED_BACK, Progress.SILENT)
+
+
+@dataclass(frozen=True, slots=True)
+class ModelWord:
+    """One `event/model` of a station, in the order in which it was committed."""
+
+    station: str
+    received_at: datetime
+    step: str
+    reason: str
+    slot: str
+    version: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class StationProgress:
+    """One station and the file. actual : slot -> version, as last confirmed; shipped if none."""
+
+    station: str
+    progress: Progress
+    reason: str
+    since: datetime | None
+    actual: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """What to do with the ring now. ring : the one to publish, None to leave it."""
+
+    ring: int | None
+    stopped: bool
+    why: str
+
+
+def model_words(store: Store) -> list[ModelWord]:
+    """Every model event that the stations have sent."""
+    words = []
+    for station, received_at, body in store.rows(
+        "SELECT event.station, received_at, event.body FROM event"
+        " JOIN ingest_key USING (station, epoch, seq) WHERE kind = 'model'"
+        " ORDER BY event.station, utc_ns, epoch, seq"
+    ):
+        data = json.loads(body)["data"]
+        said = {key: str(data.get(key, "")) for key in ("slot", "version", "sha256")}
+        words.append(
+            ModelWord(
+                station, datetime.fromisoformat(received_at), str(data.get("step", "")),
+                str(data.get("reason", "")), **said,
+            )
+        )  # fmt: skip
+    return words
+
+
+def stations(store: Store) -> list[str]:
+    """Every station that was ever heard."""
+    return [str(row[0]) for row in store.rows("SELECT station FROM station ORDER BY station")]
+
+
+def progress_of(
+    names: Iterable[str],
+    words: Iterable[ModelWord],
+    sha256: str,
+    ring: int,
+    now: datetime | None = None,
+) -> list[StationProgress]:
+    """How far each station is with a file that `ring` percent of them may take."""
+    now = now or datetime.now(UTC)
+    found: dict[str, StationProgress] = {}
+    for name in names:
+        inside = bucket(name, sha256) < ring
+        start = Progress.WAITING if inside else Progress.OUTSIDE
+        found[name] = StationProgress(name, start, "", None, {})
+    for word in words:
+        if word.station in found:
+            found[word.station] = _after(found[word.station], word, sha256)
+    return [_timed_out(each, now) for each in found.values()]
+
+
+def _after(before: StationProgress, word: ModelWord, sha256: str) -> StationProgress:
+    actual = dict(before.actual)
+    if word.step == "confirm":
+        actual[word.slot] = word.version
+    elif word.step == "rollback" and actual.get(word.slot) == word.version:
+        del actual[word.slot]
+    if word.sha256 != sha256:
+        return replace(before, actual=actual)
+    progress = _meaning(word)
+    if progress is None:
+        return replace(before, actual=actual)
+    since = before.since if progress is before.progress else word.received_at
+    return StationProgress(word.station, progress, word.reason, since, actual)
+
+
+def _meaning(word: ModelWord) -> Progress | None:
+    match word.step, word.reason:
+        case "confirm", _:
+            return Progress.CONFIRMED
+        case "rollback", "damaged_on_disk":  # its disk is to blame; it fetches the file again
+            return Progress.PROCEEDING
+        case "rollback", _:
+            return Progress.ROLLED_BACK
+        case "decide", reason if reason != "ok":
+            return None  # passed over
+        case _, "ok":
+            return Progress.PROCEEDING
+        case "canary", _:
+            return Progress.REFUSED
+        case _:
+            return Progress.PROCEEDING  # delayed; it tries again
+
+
+def _timed_out(each: StationProgress, now: datetime) -> StationProgress:
+    if each.progress is Progress.PROCEEDING and each.since and now - each.since > TIMEOUT:
+        return replace(each, progress=Progress.SILENT)
+    return each
+
+
+def advise(progress: Iterable[StationProgress], ring: int) -> Advice:
+    """Whether the ring may grow, must wait, or the roll-out is over.
+
+    A station that never began (switched off, without network) does not hold up the others for
+    ever, but while nobody has confirmed, or more have still to end than have ended, it waits.
+    """
+    counts = dict.fromkeys(Progress, 0)
+    for each in progress:
+        counts[each.progress] += 1
+    failed = sum(counts[failure] for failure in FAILURES)
+    ended = failed + counts[Progress.CONFIRMED]
+    if failed > MOST_FAILURES * ended:
+        return Advice(0, stopped=True, why=f"{failed} of {ended} stations failed")
+    inside = ended + counts[Progress.WAITING] + counts[Progress.PROCEEDING]
+    if inside and (ended == 0 or ended * 2 < inside or counts[Progress.PROCEEDING]):
+        return Advice(None, stopped=False, why=f"{ended} of {inside} stations have ended")
+    larger = next((stage for stage in STAGES if stage > ring), None)
+    if larger is None:
+        return Advice(None, stopped=False, why="every station may take it")
+    return Advice(larger, stopped=False, why=f"{counts[Progress.CONFIRMED]} stations confirmed it")
