@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from edge.decode.anatomy import reach
 from edge.decode.assembly import EVIDENCE_FIELDS
@@ -14,11 +15,12 @@ from edge.decode.limbs import MEAN, SEED
 from edge.decode.peaks import PEAK_FIELDS
 from edge.decode.people import find_people
 from edge.errors import ModelRefused
-from edge.records import FieldMaps, Pose
+from edge.records import FieldMaps, Float32, Pose
 from edge.skeletons import Skeleton
 
 _MAX_PAIRS = 16384  # of one limb, that pass
-_MAX_LOOSE = 128
+_MAX_LOOSE = 128  # pieces that are compared with each other
+_PIECES_A_PERSON = 4  # limbs start apart and join later
 _DOES_NOT_FIT = "Describe the model again from its card, or use the file that it was made for."
 
 
@@ -75,6 +77,34 @@ class Decoded:
     truncated: bool
 
 
+class Topology(NamedTuple):
+    """What the kernels know of a model and its options, in the order of their arguments."""
+
+    limbs: NDArray[np.int32]  # (L, 2)
+    reach: Float32  # (K, K), see anatomy
+    levels: Float32  # thresholds, in the order of find_people
+    numbers: NDArray[np.int64]  # counts, in the order of find_people
+
+
+class Memory(NamedTuple):
+    """Working memory of the kernels, in the order of their arguments."""
+
+    peaks: Float32  # (K, max_peaks, PEAK_FIELDS)
+    counts: NDArray[np.int32]  # (K,)
+    keys: NDArray[np.int64]
+    taken: NDArray[np.bool_]  # (2, max_peaks)
+    connections: NDArray[np.int32]  # (L * max_peaks, 3)
+    scores: Float32
+    owner: NDArray[np.int32]  # (K, max_peaks)
+    pieces: NDArray[np.int32]  # (pieces, K)
+    evidence: Float32  # (pieces, EVIDENCE_FIELDS)
+    stature: Float32
+    cost: Float32  # (loose pieces, loose pieces)
+    keypoints: Float32  # (max_people, K, 3)
+    covariances: Float32  # (max_people, K, 2, 2)
+    people_scores: Float32  # (max_people,)
+
+
 class PafDecoder:
     """Decodes one topology; working memory is its own, so each thread needs its own decoder.
 
@@ -90,66 +120,23 @@ class PafDecoder:
         limbs: Sequence[tuple[int, int]],
         options: PafOptions = PafOptions(),
     ) -> None:
-        keypoints, peaks, people = len(skeleton.keypoints), options.max_peaks, options.max_people
         for a, b in limbs:
-            if not (0 <= a < keypoints and 0 <= b < keypoints and a != b):
+            if not (
+                0 <= a < len(skeleton.keypoints) and 0 <= b < len(skeleton.keypoints) and a != b
+            ):
                 raise ModelRefused(
-                    f"limb ({a}, {b}) joins no two of {skeleton.name}'s {keypoints} keypoints.",
+                    f"limb ({a}, {b}) joins no two of the keypoints of {skeleton.name}.",
                     _DOES_NOT_FIT,
                 )
         self.skeleton = skeleton
         self.limbs = tuple(limbs)
-        self.options = options
-        topology = np.array(self.limbs, np.int32).reshape(-1, 2)
-        reaches = reach(skeleton)
-        for constant in (topology, reaches):
-            constant.setflags(write=False)
-        pieces = 4 * people
-        self._constants = (
-            topology,
-            reaches,
-            np.array(
-                [
-                    options.peak_threshold,
-                    options.peak_sigmas,
-                    options.limb_threshold,
-                    options.limb_good if options.limb_criterion == "seed" else options.limb_mean,
-                    options.min_score,
-                    options.body_tolerance,
-                ],
-                np.float32,
-            ),
-            np.array(
-                [
-                    SEED if options.limb_criterion == "seed" else MEAN,
-                    options.limb_samples,
-                    options.min_parts,
-                ],
-                np.int64,
-            ),
-        )
-        self._memory = (
-            np.empty((keypoints, peaks, PEAK_FIELDS), np.float32),
-            np.empty(keypoints, np.int32),
-            np.empty(max(_MAX_PAIRS, peaks * max(1, len(self.limbs)), pieces), np.int64),
-            np.empty((2, peaks), np.bool_),
-            np.empty((peaks * max(1, len(self.limbs)), 3), np.int32),
-            np.empty(peaks * max(1, len(self.limbs)), np.float32),
-            np.empty((keypoints, peaks), np.int32),
-            np.empty((pieces, keypoints), np.int32),
-            np.empty((pieces, EVIDENCE_FIELDS), np.float32),
-            np.empty(pieces, np.float32),
-            np.empty((min(pieces, _MAX_LOOSE),) * 2, np.float32),
-        )
-        self._keypoints = np.empty((people, keypoints, 3), np.float32)
-        self._covariances = np.empty((people, keypoints, 2, 2), np.float32)
-        self._scores = np.empty(people, np.float32)
+        self.topology = _topology(skeleton, self.limbs, options)
+        self.memory = _memory(len(skeleton.keypoints), len(self.limbs), options)
 
     @property
     def memory_bytes(self) -> int:
         """Working memory; it does not depend on the size of the maps."""
-        arrays = (*self._constants, *self._memory, self._keypoints, self._covariances, self._scores)
-        return sum(array.nbytes for array in arrays)
+        return sum(array.nbytes for array in (*self.topology, *self.memory))
 
     def decode(self, maps: FieldMaps) -> Decoded:
         """People in the pixels of the picture that the maps were made from.
@@ -168,14 +155,12 @@ class PafDecoder:
             maps.stride / letterbox.scale_y,
             (half - letterbox.offset_x_px) / letterbox.scale_x,
             (half - letterbox.offset_y_px) / letterbox.scale_y,
-            *self._constants,
-            *self._memory,
-            self._keypoints,
-            self._covariances,
-            self._scores,
+            *self.topology,
+            *self.memory,
         )
-        keypoints, covariances = self._keypoints[:count].copy(), self._covariances[:count].copy()
-        scores = self._scores[:count].tolist()
+        keypoints = self.memory.keypoints[:count].copy()
+        covariances = self.memory.covariances[:count].copy()
+        scores = self.memory.people_scores[:count].tolist()
         return Decoded(
             [Pose(self.skeleton, keypoints[p], covariances[p], scores[p]) for p in range(count)],
             truncated,
@@ -198,3 +183,42 @@ class PafDecoder:
             raise ModelRefused(
                 f"maps of {grid[0]} x {grid[1]} cells hold no person.", _DOES_NOT_FIT
             )
+
+
+def _topology(
+    skeleton: Skeleton, limbs: Sequence[tuple[int, int]], options: PafOptions
+) -> Topology:
+    pairs, ways = np.array(limbs, np.int32).reshape(-1, 2), reach(skeleton)
+    for constant in (pairs, ways):
+        constant.setflags(write=False)
+    seed = options.limb_criterion == "seed"
+    levels = [
+        options.peak_threshold, options.peak_sigmas, options.limb_threshold,
+        options.limb_good if seed else options.limb_mean,
+        options.min_score, options.body_tolerance,
+    ]  # fmt: skip
+    numbers = [SEED if seed else MEAN, options.limb_samples, options.min_parts]
+    return Topology(pairs, ways, np.array(levels, np.float32), np.array(numbers, np.int64))
+
+
+def _memory(keypoints: int, limbs: int, options: PafOptions) -> Memory:
+    peaks, people = options.max_peaks, options.max_people
+    connections = peaks * max(1, limbs)
+    pieces = _PIECES_A_PERSON * people
+    loose = min(pieces, _MAX_LOOSE)
+    return Memory(
+        peaks=np.empty((keypoints, peaks, PEAK_FIELDS), np.float32),
+        counts=np.empty(keypoints, np.int32),
+        keys=np.empty(max(_MAX_PAIRS, connections, pieces), np.int64),
+        taken=np.empty((2, peaks), np.bool_),
+        connections=np.empty((connections, 3), np.int32),
+        scores=np.empty(connections, np.float32),
+        owner=np.empty((keypoints, peaks), np.int32),
+        pieces=np.empty((pieces, keypoints), np.int32),
+        evidence=np.empty((pieces, EVIDENCE_FIELDS), np.float32),
+        stature=np.empty(pieces, np.float32),
+        cost=np.empty((loose, loose), np.float32),
+        keypoints=np.empty((people, keypoints, 3), np.float32),
+        covariances=np.empty((people, keypoints, 2, 2), np.float32),
+        people_scores=np.empty(people, np.float32),
+    )
