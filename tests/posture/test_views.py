@@ -44,6 +44,13 @@ def test_the_back_with_a_face_is_a_mirrored_picture():
     assert all(m.quality is Quality.REFUSED for m in assess(pose))
 
 
+@pytest.mark.parametrize(("face", "view"), [(0.56, "back"), (0.9, "unknown")])
+def test_a_network_guesses_a_face_on_the_back_of_a_head(face, view):
+    points = Pinhole().project(Person().points_m(), 180.0)
+    scores = scores_seen("back") | dict.fromkeys(("nose", "left_eye", "right_eye"), face)
+    assert view_of(pose_of(points, scores)).view == view
+
+
 def test_a_mirrored_back_is_not_taken_for_a_front():
     points = Pinhole().project(Person().points_m(), 180.0)
     pose = pose_of(mirrored(points, swap=False), scores_seen("back"))
