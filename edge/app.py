@@ -79,7 +79,7 @@ def _live_estimator(settings: Settings, outbox: Outbox, on_problem: OnProblem) -
             on_problem(refusal)
 
     store = ModelStore(folder, shipped_models(settings), spool.report)
-    return LiveEstimator(store, build, deliver=deliver)
+    return LiveEstimator(store, build, shadow_every=settings.update.shadow_every, deliver=deliver)
 
 
 def build_engine(

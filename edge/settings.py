@@ -88,7 +88,7 @@ class UpdateSettings(_Section, frozen=True):
     root_file: str = ""  # root metadata that came with the device's image
     rate_kb_s: Annotated[float, msgspec.Meta(gt=0, le=1e6)] = 512.0
     reserve_mb: Annotated[float, msgspec.Meta(ge=0, le=65_536)] = 256.0
-    shadow_screenings: Annotated[int, msgspec.Meta(ge=0, le=1000)] = 0  # before a trial; 0: none
+    shadow_every: Annotated[int, msgspec.Meta(ge=0, le=1000)] = 0  # visits; 0: no shadow run
 
 
 class Settings(_Section, frozen=True):

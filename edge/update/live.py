@@ -15,6 +15,7 @@ from edge.inference.network import ORT_ERRORS
 from edge.records import Assessment, Frame, ModelIdentity, Pose
 from edge.update.probation import Judgement, Probation
 from edge.update.serving import ModelStore, Serving
+from edge.update.shadow import VISITS, Agreement
 
 BETWEEN_NS = 2_000_000_000  # longer than the screening needs to see that a person has left
 _LOOK_EVERY_S = 5.0
@@ -26,6 +27,7 @@ Build = Callable[[Mapping[str, Serving]], Estimator]
 class LiveEstimator:
     """The estimator that serves, and beside a candidate the witness of its trial.
 
+    shadow_every : a new candidate first looks on at every so many visits, unheard; 0: never.
     build : makes an estimator of the files of all slots; ModelRefused rolls back.
     deliver : called between subjects, to send on what was reported.
     """
@@ -35,15 +37,18 @@ class LiveEstimator:
         store: ModelStore,
         build: Build,
         *,
+        shadow_every: int = 0,
         deliver: Callable[[], None] = lambda: None,
         clock_s: Callable[[], float] = time.monotonic,
     ) -> None:
         self._store = store
         self._build = build
+        self._shadow_every = shadow_every
         self._deliver = deliver
         self._clock_s = clock_s
         self._looked_s = clock_s()
         self._frames = 0
+        self._visits = 0
         self._seen_ns: int | None = None
         self._mute_until_ns: int | None = None
         self._load()
@@ -58,7 +63,8 @@ class LiveEstimator:
 
     def estimate(self, frame: Frame) -> list[Pose]:
         """Poses of the file that serves; changes files first where nobody would notice."""
-        if self._is_between_subjects(frame):
+        between = self._is_between_subjects(frame)
+        if between:
             self._look_for_changes()
         if self._mute_until_ns is not None and not frame.still:
             if frame.captured_ns < self._mute_until_ns:
@@ -70,7 +76,10 @@ class LiveEstimator:
         else:
             poses = self._try(frame, self._probation)
         if poses:
+            self._visits += between
             self._seen_ns = frame.captured_ns
+        if self._shadow is not None:
+            self._look_on(frame, poses, *self._shadow)
         return poses
 
     def saw_result(self, assessment: Assessment) -> None:
@@ -87,9 +96,15 @@ class LiveEstimator:
         self._estimator = self._store.load(self._build)
         self._witness: Estimator | None = None
         self._probation: Probation | None = None
-        if self._store.on_trial:
-            self._witness = self._build(self._store.incumbent())
-            self._probation = Probation(self._clock_s())
+        self._shadow: tuple[Estimator, Agreement] | None = None
+        if not self._store.on_trial:
+            return
+        candidate, incumbent = self._estimator, self._build(self._store.incumbent())
+        if self._shadow_every and not self._store.shadowed:
+            self._estimator, self._shadow = incumbent, (candidate, Agreement())
+            self._visits = 0
+        else:
+            self._witness, self._probation = incumbent, Probation(self._clock_s())
 
     def _is_between_subjects(self, frame: Frame) -> bool:
         if self._seen_ns is None or frame.still:
@@ -123,6 +138,20 @@ class LiveEstimator:
             case Judgement.OPEN:
                 pass
         return poses
+
+    def _look_on(
+        self, frame: Frame, poses: list[Pose], candidate: Estimator, agreement: Agreement
+    ) -> None:
+        """Let the candidate see the frame too, on some visits; its answer goes nowhere."""
+        if self._visits > self._shadow_every * VISITS:
+            self._store.end_shadow(agreement.summary())
+            self._shadow = None
+        elif self._visits % self._shadow_every == 0 and self._frames % _WITNESS_EVERY == 0:
+            try:
+                agreement.add(poses, candidate.estimate(frame))
+            except ORT_ERRORS as error:
+                self._store.fail("does_not_run", str(error))
+                self._shadow = None
 
     def _roll_back(self, frame: Frame, reason: str, detail: str) -> list[Pose]:
         self._store.fail(reason, detail)

@@ -72,6 +72,21 @@ class ModelStore:
         """Whether what was loaded last has a candidate in it."""
         return self._loaded is not None and self._loaded.candidate is not None
 
+    @property
+    def shadowed(self) -> bool:
+        """Whether the candidate's shadow run is over."""
+        slots = self._read()
+        return slots.candidate is None or slots.candidate.shadowed
+
+    def end_shadow(self, agreement: dict[str, float | int]) -> None:
+        """The shadow run is over: report its numbers, let the trial begin at the next load."""
+        with self._lock():
+            slots = self._read()
+            if slots.candidate is not None:
+                trial = slots.candidate
+                self._tell("shadow", "ok", trial.slot, trial.model, agreement=agreement)
+                self._write(slots.shadow_ended())
+
     def changed(self) -> bool:
         """Whether other files should serve than those loaded last. Ask between subjects."""
         now, then = self._read(), self._loaded
@@ -164,11 +179,19 @@ class ModelStore:
     def _write(self, slots: Slots) -> None:
         save_slots(self._folder, slots)
 
-    def _tell(self, step: str, reason: str, slot: str, model: Installed, detail: str = "") -> None:
+    def _tell(
+        self,
+        step: str,
+        reason: str,
+        slot: str,
+        model: Installed,
+        detail: str = "",
+        **more: dict[str, float | int],
+    ) -> None:
         self._report(
             {
                 "step": step, "reason": reason, "slot": slot, "name": model.name,
-                "version": model.version, "sha256": model.sha256, "detail": detail[:500],
+                "version": model.version, "sha256": model.sha256, "detail": detail[:500], **more,
             }
         )  # fmt: skip
 
@@ -177,4 +200,5 @@ class ModelStore:
 
 
 def _suspect(slots: Slots) -> str:
-    return slots.candidate.model.sha256 if slots.candidate is not None else ""
+    trial = slots.candidate
+    return "" if trial is None else f"{trial.model.sha256} {trial.shadowed}"

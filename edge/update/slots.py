@@ -27,11 +27,15 @@ class Installed(msgspec.Struct, frozen=True):
 
 
 class Trial(msgspec.Struct, frozen=True):
-    """A file that must prove itself by working. tries : loads begun without being confirmed."""
+    """A file that must prove itself by working.
+
+    tries : loads begun without being confirmed. shadowed : its shadow run, if any, is over.
+    """
 
     slot: Slot
     model: Installed
     tries: int = 0
+    shadowed: bool = False
 
 
 class Verdict(msgspec.Struct, frozen=True):
@@ -74,6 +78,13 @@ class Slots(msgspec.Struct, frozen=True):
             return self
         tries = max(0, trial.tries + by)
         return msgspec.structs.replace(self, candidate=msgspec.structs.replace(trial, tries=tries))
+
+    def shadow_ended(self) -> Slots:
+        """The trial proper begins, with all its tries."""
+        if self.candidate is None:
+            return self
+        trial = msgspec.structs.replace(self.candidate, tries=0, shadowed=True)
+        return msgspec.structs.replace(self, candidate=trial)
 
     def confirmed(self) -> Slots:
         """The candidate becomes active, the active one previous. Its old verdict is void."""

@@ -14,6 +14,7 @@ from edge.inference.network import Network
 from edge.records import Assessment, Frame, Measure, Quality
 from edge.update.live import BETWEEN_NS, LiveEstimator
 from edge.update.serving import ModelStore
+from edge.update.shadow import VISITS
 
 PERSON = dots_picture(
     128, 96, {"left_shoulder": (60, 50), "right_shoulder": (30, 50), "nose": (45, 25)}, 6.0
@@ -25,11 +26,13 @@ STEP_NS = 100_000_000
 class Room:
     """A station's engine, a clock and people who come and go."""
 
-    def __init__(self, station) -> None:
+    def __init__(self, station, **options) -> None:
         self.now_s = 0.0
         self.frames = 0
         self.store = ModelStore(station.folder, {"refiner": station.shipped}, station.events.append)
-        self.estimator = LiveEstimator(self.store, self._build, clock_s=lambda: self.now_s)
+        self.estimator = LiveEstimator(
+            self.store, self._build, clock_s=lambda: self.now_s, **options
+        )
 
     @staticmethod
     def _build(files) -> Single:
@@ -150,3 +153,33 @@ def test_events_can_be_sent_as_json(room, publisher, station, models) -> None:
     room.see(EMPTY, 100)
     assert json.loads(json.dumps(station.events)) == station.events
     assert all({"step", "reason"} <= set(event) for event in station.events)
+
+
+def test_a_shadow_run_reports_agreement_and_changes_no_answer(publisher, station, models) -> None:
+    room = Room(station, shadow_every=2)
+    publisher.offer(models["2"])
+    station.updater().run()
+    for _ in range(2 * VISITS):
+        room.see(EMPTY, 55)
+        assert room.see(PERSON, 20) == [1] * 20
+        assert room.version == "1"
+    room.see(EMPTY, 55)
+    room.see(PERSON, 1)
+    [event] = [event for event in station.events if event["step"] == "shadow"]
+    assert event["agreement"]["both"] == 4 * VISITS  # every 5th of 20 frames, every 2nd visit
+    assert event["agreement"]["only_serving"] == event["agreement"]["only_candidate"] == 0
+    assert event["agreement"]["distance_p95"] == 0.0
+    room.see(EMPTY, 100)
+    assert room.version == "2"  # now the trial
+
+
+def test_a_blind_model_shows_in_the_shadow(publisher, station) -> None:
+    room = Room(station, shadow_every=1)
+    publisher.offer(dots_model("2", sick="blind"))
+    station.updater().run()
+    for _ in range(VISITS + 1):
+        room.see(EMPTY, 55)
+        assert room.see(PERSON, 10) == [1] * 10
+    [event] = [event for event in station.events if event["step"] == "shadow"]
+    assert event["agreement"]["both"] == 0
+    assert event["agreement"]["only_serving"] > VISITS
