@@ -29,6 +29,7 @@ from posture_tools.training.network import (  # noqa: E402
 from posture_tools.training.recipe import STAGES  # noqa: E402
 from posture_tools.training.score import decode_maps  # noqa: E402
 from posture_tools.training.targets import confidence_maps, map_coordinates  # noqa: E402
+from posture_tools.training.trunk import restore_trunk, store_trunk  # noqa: E402
 
 SIZE = (64, 64)
 
@@ -150,3 +151,19 @@ def test_the_file_answers_as_the_network_does(tmp_path: Path):
 
 def test_the_networks_stay_within_their_budget():
     assert count_macs(PoseNetwork(JOINT_HEADS), (256, 256)) < 1e9
+
+
+def test_a_trunk_handed_on_goes_on_without_its_momentum(tmp_path: Path, monkeypatch):
+    monkeypatch.setattr(loop, "load_folded_onnx", lambda *_: None)
+    mix = MixSettings(size_hw=SIZE, frames=0.3)
+    short, stage = (
+        dataclasses.replace(STAGES["joint"], images=images, batch=4, mix=mix) for images in (8, 12)
+    )
+    loop.Training(short, people(), tmp_path / "here", Path("none"), seed=3, save_every=8).run()
+    store_trunk(tmp_path / "here", "joint", tmp_path / "joint.pt")
+    restore_trunk(tmp_path / "joint.pt", tmp_path / "there")
+    training = loop.Training(stage, people(), tmp_path / "there", Path("none"), seed=3)
+    assert training.state.images == 8
+    assert training.run().images == 12
+    with pytest.raises(FileExistsError):
+        restore_trunk(tmp_path / "joint.pt", tmp_path / "there")

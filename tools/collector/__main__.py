@@ -197,9 +197,7 @@ def _fleet(options: argparse.Namespace) -> int:
 def _rollout(options: argparse.Namespace) -> int:
     """Exit status 1 when the roll-out has stopped: publish the ring that is advised."""
     with _existing(options.store) as store:
-        progress = progress_of(
-            stations(store), model_words(store), options.sha256, options.ring
-        )
+        progress = progress_of(stations(store), model_words(store), options.sha256, options.ring)
     advice = advise(progress, options.ring)
     if options.json:
         rows = [dataclasses.asdict(each) for each in progress]

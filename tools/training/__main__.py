@@ -27,6 +27,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--export-only", action="store_true", help="export what has been trained")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--workers", type=int, default=1, help="processes that draw scenes")
     options = parser.parse_args(arguments)
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stdout)
@@ -38,7 +39,13 @@ def main(arguments: list[str] | None = None) -> int:
     needed = [name for name in STAGES if any(name in stages_of(s.stage) for s in SHIPPED)]
     for name in [] if options.export_only else options.stage or needed:
         Training(
-            STAGES[name], people, options.runs, options.backbone, seed=options.seed, val=val
+            STAGES[name],
+            people,
+            options.runs,
+            options.backbone,
+            seed=options.seed,
+            val=val,
+            workers=options.workers,
         ).run()
     if options.out is not None:
         _export(options.runs, options.out, people, options.seed)

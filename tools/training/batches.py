@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import torch
@@ -12,8 +13,10 @@ from posture_tools.training.crop_scene import CropSettings, crop_scene
 from posture_tools.training.examples import Example, TargetSettings, make_example
 from posture_tools.training.frame_scene import FrameSettings, frame_scene
 from posture_tools.training.pack import People, PersonCrop
+from posture_tools.training.rendered import rendered_person
 from posture_tools.training.scene import Scene
 from torch import Tensor
+from torch.utils.data import DataLoader, IterableDataset
 
 # Chance of a set, not of a crop: hand labels and standing people first, noisy acrobats last.
 SET_SHARES: Mapping[str, float] = {
@@ -33,6 +36,7 @@ class MixSettings:
 
     size_hw: tuple[int, int]
     frames: float  # share of whole-frame scenes; the others are crops
+    rendered: float = 0.0  # share of mannequins among the people
     crop: CropSettings = field(default_factory=CropSettings)
     frame: FrameSettings = field(default_factory=FrameSettings)
     target: TargetSettings = field(default_factory=TargetSettings)
@@ -49,7 +53,9 @@ class SceneSource:
         self._shares = shares / shares.sum()
 
     def sample_crop(self, rng: np.random.Generator) -> PersonCrop:
-        """Draw a set by its share, then one of its crops."""
+        """Draw a mannequin, or a set by its share and one of its crops."""
+        if rng.random() < self._mix.rendered:
+            return rendered_person(self._people.backgrounds, rng)
         crops = self._sets[rng.choice(len(self._sets), p=self._shares)]
         return crops[rng.integers(len(crops))]
 
@@ -68,6 +74,34 @@ class SceneSource:
         """Yield batches for ever."""
         while True:
             yield collate([make_example(self.scene(), self._mix.target) for _ in range(size)])
+
+
+class _BatchStream(IterableDataset[tuple[dict[str, Tensor], dict[str, Any]]]):
+    """Batches, each with the state of the generator behind it."""
+
+    def __init__(self, source: SceneSource, size: int) -> None:
+        self._source, self._size = source, size
+
+    def __iter__(self) -> Iterator[tuple[dict[str, Tensor], dict[str, Any]]]:
+        for batch in self._source.batches(self._size):
+            yield batch, dict(self._source.rng.bit_generator.state)
+
+
+def load_batches(
+    source: SceneSource, size: int, workers: int
+) -> Iterator[tuple[dict[str, Tensor], dict[str, Any]]]:
+    """Yield batches with the generator's state from which a resumed run draws the next one.
+
+    workers: 0 draws them in this process, 1 ahead of time in another; both draw the same.
+    """
+    if workers not in (0, 1):
+        raise ValueError("one stream of scenes has one worker at most")
+    stream = _BatchStream(source, size)
+    return iter(DataLoader(stream, batch_size=None, num_workers=workers, collate_fn=_as_it_is))
+
+
+def _as_it_is(batch: Any) -> Any:
+    return batch
 
 
 def collate(examples: list[Example]) -> dict[str, Tensor]:

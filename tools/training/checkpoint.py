@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,7 @@ def save_checkpoint(
     network: nn.Module,
     average: nn.Module,
     optimiser: torch.optim.Optimizer,
-    rng: np.random.Generator,
+    rng_state: Mapping[str, Any],
 ) -> None:
     """Write the checkpoint beside `path` and move it there, so that a stop leaves a whole one."""
     fresh = path.with_suffix(".new")
@@ -36,7 +37,7 @@ def save_checkpoint(
             "network": network.state_dict(),
             "average": average.state_dict(),
             "optimiser": optimiser.state_dict(),
-            "rng": rng.bit_generator.state,
+            "rng": dict(rng_state),
             "images": state.images,
             "log": state.log,
         },
@@ -59,7 +60,8 @@ def load_checkpoint(
     stored: dict[str, Any] = torch.load(path, weights_only=True)
     network.load_state_dict(stored["network"])
     average.load_state_dict(stored["average"])
-    optimiser.load_state_dict(stored["optimiser"])
+    if "optimiser" in stored:  # a checkpoint that was handed on goes without: 16 MB of momentum
+        optimiser.load_state_dict(stored["optimiser"])
     rng.bit_generator.state = stored["rng"]
     return RunState(stored["images"], stored["log"])
 

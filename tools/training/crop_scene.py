@@ -113,7 +113,7 @@ def _whole(crop: PersonCrop) -> _Part:
 def _half_body(crop: PersonCrop, rng: np.random.Generator) -> _Part | None:
     """Return a part of the body as its own box; in half of the cases the rest is cut away."""
     chosen = HALF_BODIES[rng.integers(len(HALF_BODIES))]
-    points = crop.keypoints[chosen][crop.trust[chosen] > 0]
+    points = crop.keypoints[chosen][crop.located[chosen]]
     if len(points) < 4:
         return None
     low, high = points.min(axis=0), points.max(axis=0)
@@ -146,7 +146,7 @@ def _upright_angle_deg(crop: PersonCrop, rng: np.random.Generator) -> float:
 
 def _turned_box(crop: PersonCrop, part: _Part, angle_deg: float) -> NDArray[np.float32]:
     """Return the box to be framed; of a strongly turned person, that of the turned keypoints."""
-    known = crop.trust > 0
+    known = crop.located
     if part.shown is not None or abs(angle_deg) < 30 or known.sum() < 6:
         return part.box
     turn = crop_affine(np.zeros(2), 1.0, angle_deg, (1, 1))

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from posture_tools.training.occlusion import occlude, random_patch
 from posture_tools.training.pack import People, PersonCrop
 from posture_tools.training.paste import moved_labels, paste
+from posture_tools.training.rendered import rendered_room
 from posture_tools.training.scene import Scene, crop_affine, move_box
 
 
@@ -18,7 +19,8 @@ class FrameSettings:
     """How people stand in a frame. `height` is a person's box height over the frame's."""
 
     height: tuple[float, float] = (0.4, 0.98)
-    people: tuple[float, ...] = (0.04, 0.46, 0.36, 0.14)  # chances of 0, 1, 2, 3 people
+    people: tuple[float, ...] = (0.15, 0.42, 0.31, 0.12)  # chances of 0, 1, 2, 3 people
+    room: float = 0.3  # share of the frames with nobody that show a rendered room
     rotation_sd_deg: float = 8.0
     occluded: float = 0.2
 
@@ -35,9 +37,11 @@ def frame_scene(
     The first person may bring its whole photograph, which becomes a part of the place; every
     further one is a cut-out, so that nobody's picture covers a neighbour with a rectangle.
     """
+    count = int(rng.choice(len(settings.people), p=settings.people))
+    if count == 0 and rng.random() < settings.room:
+        return Scene(rendered_room(size_hw, rng), framed=False)
     canvas = random_patch(people.backgrounds, size_hw, rng)
     scene = Scene(canvas, framed=False)
-    count = int(rng.choice(len(settings.people), p=settings.people))
     if count == 0:
         return scene
     common_height = np.exp(rng.uniform(*np.log(settings.height)))

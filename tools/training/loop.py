@@ -7,12 +7,13 @@ import json
 import logging
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
-from posture_tools.training.batches import SceneSource
+from posture_tools.training.batches import SceneSource, load_batches
 from posture_tools.training.checkpoint import (
     RunState,
     averaged_weights,
@@ -46,8 +47,10 @@ class Training:
         seed: int,
         val: Sequence[PersonCrop] = (),
         save_every: int = 4_000,
+        workers: int = 0,
     ) -> None:
-        self._stage, self._val, self._save_every = stage, val, save_every
+        self._stage, self._val = stage, val
+        self._save_every, self._workers = save_every, workers
         self._folder = runs / stage.name
         self._folder.mkdir(parents=True, exist_ok=True)
         self._checkpoint = self._folder / "checkpoint.pt"
@@ -74,16 +77,18 @@ class Training:
                 optimiser=self._optimiser,
                 rng=self._source.rng,
             )
+        self._rng_state: Mapping[str, Any] = self._source.rng.bit_generator.state
 
     def run(self) -> RunState:
         """Train up to the stage's length."""
         stage, state = self._stage, self.state
-        batches = self._source.batches(stage.batch)
+        batches = load_batches(self._source, stage.batch, self._workers)
         sums: dict[str, float] = {}
         steps, began = 0, time.monotonic()
         bar = tqdm(total=stage.images, initial=state.images, unit="img", desc=stage.name)
         while state.images < stage.images:
-            losses = self._step(next(batches))
+            batch, self._rng_state = next(batches)
+            losses = self._step(batch)
             for name, value in losses.items():
                 sums[name] = sums.get(name, 0.0) + value
             steps += 1
@@ -149,7 +154,7 @@ class Training:
             network=self.network,
             average=self.average,
             optimiser=self._optimiser,
-            rng=self._source.rng,
+            rng_state=self._rng_state,
         )
 
     def _calibrate(self) -> None:

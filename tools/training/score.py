@@ -68,7 +68,7 @@ def score_single(
             trunk = _trunk_px(crop)
             if not np.isnan(trunk):
                 error = np.linalg.norm(back - crop.keypoints[:17], axis=1)
-                known = crop.trust[:17] > 0
+                known = crop.located[:17]
                 hits.setdefault(crop.set_name, []).append(error[known] <= 0.2 * trunk)
     return {f"pck_{name}": float(np.concatenate(h).mean()) for name, h in sorted(hits.items())}
 

@@ -12,6 +12,9 @@ PACK_FLIP = np.array([*COCO_17.flip, 17, 18])
 PACK_TO_COCO_17 = np.arange(17)
 PACK_TO_COCO_18 = np.array([PACK_KEYPOINTS.index(name) for name in COCO_18.keypoints])
 
+# What the head itself hides from behind.
+FACE_IN_FRONT = np.array([0, 1, 2])
+
 LIMBS_18 = np.array(COCO_18.limbs)
 
 # Half bodies of the pack's order; each is one way in which a door frame or a table cuts a person.
