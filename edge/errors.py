@@ -2,10 +2,12 @@
 
 PostureError                 everything raised on purpose; carries a remedy
 ├── TryAgain                 the world may mend itself: wait, then repeat
-│   ├── CameraStalled        no frame within the stated time
-│   ├── CameraLost           the device went away or could not be opened
+│   ├── CameraFault          no picture that could be measured; may be opened again
+│   │   ├── CameraStalled    no frame, or no new picture, within the stated time
+│   │   └── CameraLost       the device went away or could not be opened
 │   ├── BrokerUnreachable    no connection to the broker
 │   └── UpdateDelayed        models cannot be updated now: clock, disk, network
+├── CameraHung               only the end of this process lets go of the camera: leave, start anew
 ├── Distrust                 the input is damaged or lies: drop it, never use it
 │   ├── ImageUnreadable      a picture or video that cannot be decoded
 │   ├── ModelRefused         a model file that must not serve
@@ -47,11 +49,23 @@ class TryAgain(PostureError):
     """Transient: waiting and repeating may help."""
 
 
-class CameraStalled(TryAgain):
-    """The camera delivered no frame within the stated time."""
+class CameraFault(TryAgain):
+    """A camera that shows nothing; `reason` is a code for machines."""
+
+    reason = "lost"
+
+    def __init__(self, problem: str, remedy: str = "", *, reason: str = "") -> None:
+        super().__init__(problem, remedy)
+        self.reason = reason or type(self).reason
 
 
-class CameraLost(TryAgain):
+class CameraStalled(CameraFault):
+    """The camera delivered no new picture within the stated time."""
+
+    reason = "stalled"
+
+
+class CameraLost(CameraFault):
     """The camera could not be opened or went away."""
 
 
@@ -65,6 +79,10 @@ class UpdateDelayed(TryAgain):
     def __init__(self, reason: str, problem: str, remedy: str = "") -> None:
         super().__init__(problem, remedy)
         self.reason = reason
+
+
+class CameraHung(PostureError):
+    """A call into the camera's driver does not return: only the process's end lets go of it."""
 
 
 class Distrust(PostureError):

@@ -19,7 +19,7 @@ from edge.results.ranges import Ranges, holds
 
 BODY_LIMIT_BYTES = 16 * 1024
 RejectCode = Literal["malformed", "too_large", "topic_mismatch", "conflict"]
-EventKind = Literal["consent", "gap", "erase", "model", "clock", "camera"]
+EventKind = Literal["consent", "gap", "erase", "model", "clock", "camera", "fault"]
 
 Seq = Annotated[int, msgspec.Meta(ge=1)]
 Count = Annotated[int, msgspec.Meta(ge=0)]
