@@ -1,7 +1,9 @@
 """The composition root: reads settings, builds the objects.
 
 Nothing else knows concrete classes. The engine and the uplink share only the outbox on disk, so
-they run as two processes on a station and as two threads on a desk, by the same code.
+they run as two processes on a station and as two threads on a desk, by the same code. What only the
+engine needs is imported where it is built: the uplink's process has no room for a compiler, and
+may not hold memory that is writable and executable.
 """
 
 from __future__ import annotations
@@ -9,24 +11,24 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from edge.camera.sources import camera_for
 from edge.engine import Engine
 from edge.errors import OutboxFull, PostureError
-from edge.estimation.estimator import Estimator
-from edge.estimation.factory import FINDER, REFINER, estimator_for, shipped_model
 from edge.health import engine_health, machine_health
+from edge.inference.shipped import FINDER, REFINER, shipped_model
 from edge.records import Assessment
 from edge.results.outbox import Outbox
-from edge.screening.screening import Screening
 from edge.settings import Settings
-from edge.update.live import LiveEstimator
 from edge.update.report import Spool
-from edge.update.serving import ModelStore, Serving
 from edge.uplink.uplink import Uplink
+
+if TYPE_CHECKING:
+    from edge.estimation.estimator import Estimator
+    from edge.update.live import LiveEstimator
+    from edge.update.serving import Serving
 
 OUTBOX_NAME = "outbox.db"
 MODELS_FOLDER = "models"
@@ -59,6 +61,10 @@ def shipped_models(settings: Settings) -> dict[str, Path]:
 
 def _live_estimator(settings: Settings, outbox: Outbox, on_problem: OnProblem) -> LiveEstimator:
     """The models as updates change them; their events go into the outbox."""
+    from edge.estimation.factory import estimator_for
+    from edge.update.live import LiveEstimator
+    from edge.update.serving import ModelStore
+
     folder = settings.state_path / MODELS_FOLDER
     spool = Spool(folder / "events")
 
@@ -86,6 +92,10 @@ def build_engine(
     settings: Settings, outbox: Outbox, *, on_saved: OnSaved, on_problem: OnProblem
 ) -> Engine:
     """Camera, models and screening around one outbox."""
+    from edge.camera.sources import camera_for
+    from edge.estimation.factory import estimator_for
+    from edge.screening.screening import Screening
+
     camera = camera_for(settings.camera)
     if not settings.update.url or settings.models.single:  # nothing changes the files
         fixed = estimator_for(settings.models)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -14,28 +13,8 @@ from edge.estimation.refined import Refined
 from edge.estimation.single import Single
 from edge.estimation.top_down import TopDown
 from edge.inference.network import Network
+from edge.inference.shipped import FINDER, REFINER, shipped_model
 from edge.settings import ModelSettings
-
-FINDER = "bottom_up.onnx"
-REFINER = "single_person.onnx"
-
-
-def shipped_model(name: str) -> Path:
-    """A model file that ships with the device: from the checkout, else from the installation.
-
-    Raises
-    ------
-    ModelRefused : it is in neither place.
-    """
-    checkout = Path(__file__).resolve().parents[2] / "models_onnx"
-    installed = Path(sys.prefix) / "share" / "posture-station" / "models_onnx"
-    for folder in (checkout, installed):
-        if (folder / name).is_file():
-            return folder / name
-    raise ModelRefused(
-        f"the shipped model {name} is neither in {checkout} nor in {installed}.",
-        "Install the package again, or name a model file.",
-    )
 
 
 def estimator_for(

@@ -1,0 +1,29 @@
+"""The model files that ship with the device: the factory models, and the last resort."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from edge.errors import ModelRefused
+
+FINDER = "bottom_up.onnx"
+REFINER = "single_person.onnx"
+
+
+def shipped_model(name: str) -> Path:
+    """A model file that ships with the device: from the checkout, else from the installation.
+
+    Raises
+    ------
+    ModelRefused : it is in neither place.
+    """
+    checkout = Path(__file__).resolve().parents[2] / "models_onnx"
+    installed = Path(sys.prefix) / "share" / "posture-station" / "models_onnx"
+    for folder in (checkout, installed):
+        if (folder / name).is_file():
+            return folder / name
+    raise ModelRefused(
+        f"the shipped model {name} is neither in {checkout} nor in {installed}.",
+        "Install the package again, or name a model file.",
+    )
