@@ -12,8 +12,10 @@ from edge.inference.description import (
     LimbChannels,
     ModelDescription,
     Provenance,
+    Task,
     Thresholds,
 )
+from edge.skeletons import SPINE_5
 
 # Mean score below which a found person is none. Of the labelled people in lspe_upright and coco_kp
 # 95 % of the pictures keep one at 0.6; ghosts on the backgrounds fall from 1.7 to 0.5 a picture.
@@ -46,7 +48,7 @@ def trained(card: dict[str, Any]) -> ModelDescription:
             source="posture_tools.training",
             notes=f"{training['initialised']}. People: {crops}. {card['command']}",
         ),
-        task="paf" if "pafs" in card["outputs"] else "heatmap",
+        task=_task(card),
         input=InputSpec(
             fed["name"],
             height,
@@ -64,3 +66,9 @@ def trained(card: dict[str, Any]) -> ModelDescription:
         thresholds=msgspec.convert({"person": _PERSON} | card.get("thresholds", {}), Thresholds),
         measured=card.get("measured", {}),
     )
+
+
+def _task(card: dict[str, Any]) -> Task:
+    if "pafs" in card["outputs"]:
+        return "paf"
+    return "spine" if card["skeleton"] == SPINE_5.name else "heatmap"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -76,10 +76,20 @@ class SceneSource:
             yield collate([make_example(self.scene(), self._mix.target) for _ in range(size)])
 
 
+class Source(Protocol):
+    """Draws batches; `rng` holds all that a resumed run needs."""
+
+    rng: np.random.Generator
+
+    def batches(self, size: int) -> Iterator[dict[str, Tensor]]:
+        """Yield batches for ever."""
+        ...
+
+
 class _BatchStream(IterableDataset[tuple[dict[str, Tensor], dict[str, Any]]]):
     """Batches, each with the state of the generator behind it."""
 
-    def __init__(self, source: SceneSource, size: int) -> None:
+    def __init__(self, source: Source, size: int) -> None:
         self._source, self._size = source, size
 
     def __iter__(self) -> Iterator[tuple[dict[str, Tensor], dict[str, Any]]]:
@@ -88,7 +98,7 @@ class _BatchStream(IterableDataset[tuple[dict[str, Tensor], dict[str, Any]]]):
 
 
 def load_batches(
-    source: SceneSource, size: int, workers: int
+    source: Source, size: int, workers: int
 ) -> Iterator[tuple[dict[str, Tensor], dict[str, Any]]]:
     """Yield batches with the generator's state from which a resumed run draws the next one.
 

@@ -21,7 +21,7 @@ OPSET = 17
 TOLERANCE = 0.02
 
 # The joint network's name of an output, and the name in the file.
-_OUTPUT_NAMES = {"single": "heatmaps", "heatmaps": "heatmaps", "pafs": "pafs"}
+_OUTPUT_NAMES = {"single": "heatmaps", "heatmaps": "heatmaps", "pafs": "pafs", "spine": "heatmaps"}
 
 
 class _Exported(nn.Module):

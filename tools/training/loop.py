@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from posture_tools.training.batches import SceneSource, load_batches
+from posture_tools.training.batches import MixSettings, SceneSource, Source, load_batches
 from posture_tools.training.checkpoint import (
     RunState,
     averaged_weights,
@@ -25,7 +25,8 @@ from posture_tools.training.mobilenet import calibrate, load_folded_onnx
 from posture_tools.training.network import PoseNetwork, freeze_stem, load_matching
 from posture_tools.training.pack import People, PersonCrop
 from posture_tools.training.recipe import Stage
-from posture_tools.training.score import score_single
+from posture_tools.training.score import score_single, score_spine
+from posture_tools.training.spine import SpineMix, SpineSource
 from torch import nn
 from tqdm import tqdm
 
@@ -55,7 +56,7 @@ class Training:
         self._folder.mkdir(parents=True, exist_ok=True)
         self._checkpoint = self._folder / "checkpoint.pt"
         torch.manual_seed(seed)
-        self._source = SceneSource(people, stage.mix, np.random.default_rng(seed))
+        self._source = _source(stage.mix, people, np.random.default_rng(seed))
         self.network = PoseNetwork(stage.heads)
         resumed = self._checkpoint.exists()
         if stage.start is not None:
@@ -102,6 +103,8 @@ class Training:
                 row["images_per_s"] = steps * stage.batch / (time.monotonic() - began)
                 if self._val and "single" in stage.heads:
                     row |= score_single(self.average, self._val, stage.mix.size_hw)
+                if isinstance(stage.mix, SpineMix):
+                    row |= score_spine(self.average, stage.mix.size_hw)
                 self._note(row)
                 sums, steps, began = {}, 0, time.monotonic()
         bar.close()
@@ -173,3 +176,9 @@ class Training:
             lr=stage.learning_rate,
             weight_decay=stage.weight_decay,
         )
+
+
+def _source(mix: MixSettings | SpineMix, people: People, rng: np.random.Generator) -> Source:
+    if isinstance(mix, SpineMix):
+        return SpineSource(people.backgrounds, mix, rng)
+    return SceneSource(people, mix, rng)

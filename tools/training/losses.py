@@ -21,6 +21,7 @@ class LossSettings:
     single: float = 1.0
     heatmaps: float = 0.7
     pafs: float = 0.35
+    spine: float = 1.0
 
 
 def masked_l2(predicted: Tensor, target: Tensor, weights: Tensor, foreground: float) -> Tensor:

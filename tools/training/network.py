@@ -65,12 +65,15 @@ def freeze_stem(network: PoseNetwork) -> None:
 
 
 def load_matching(network: PoseNetwork, state: Mapping[str, Tensor]) -> None:
-    """Load a joint network's weights, leaving out the heads that this one does not have."""
+    """Load another network's weights, leaving out the heads that this one does not have.
+
+    A head that the other one lacks stays as it is.
+    """
     own = network.state_dict()
     missing = sorted(set(own) - set(state))
-    if missing:
+    if any(not name.startswith("heads.") for name in missing):
         raise ValueError(f"the checkpoint lacks {missing[:3]}")
-    network.load_state_dict({name: state[name] for name in own})
+    network.load_state_dict({name: state.get(name, value) for name, value in own.items()})
 
 
 def count_parameters(network: nn.Module) -> int:

@@ -10,6 +10,8 @@ from posture_tools.training.crop_scene import CropSettings
 from posture_tools.training.examples import TargetSettings
 from posture_tools.training.losses import LossSettings
 from posture_tools.training.network import BOTTOM_UP_HEADS, JOINT_HEADS, SINGLE_HEADS
+from posture_tools.training.spine import HEADS as SPINE_HEADS
+from posture_tools.training.spine import SpineMix
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,7 @@ class Stage:
     heads: Mapping[str, int]
     start: str | None
     images: int
-    mix: MixSettings
+    mix: MixSettings | SpineMix
     learning_rate: float
     backbone_lr: float = 0.5
     warmup: float = 0.04
@@ -62,7 +64,7 @@ STAGES = {
             name="single_person",
             heads=SINGLE_HEADS,
             start="all_views",
-            images=24_000,
+            images=32_000,
             mix=MixSettings(size_hw=(256, 192), frames=0.0, rendered=0.12),
             learning_rate=8e-4,
         ),
@@ -70,7 +72,7 @@ STAGES = {
             name="bottom_up",
             heads=BOTTOM_UP_HEADS,
             start="all_views",
-            images=16_000,
+            images=22_000,
             mix=MixSettings(
                 size_hw=(256, 256),
                 frames=0.7,
@@ -80,13 +82,21 @@ STAGES = {
             ),
             learning_rate=8e-4,
         ),
+        Stage(
+            name="spine",
+            heads=SPINE_HEADS,
+            start="all_views",
+            images=12_000,
+            mix=SpineMix(size_hw=(256, 192)),
+            learning_rate=1.2e-3,
+        ),
     )
 }
 
 
 @dataclass(frozen=True)
 class Shipped:
-    """A file that ships: the stage whose weights it holds, and its fixed input size."""
+    """A file that ships: the stage whose weights and heads it has, and its fixed input size."""
 
     name: str
     stage: str
@@ -95,5 +105,6 @@ class Shipped:
 
 SHIPPED = (
     Shipped("single_person", "single_person", (256, 192)),
-    Shipped("bottom_up", "joint", (256, 256)),
+    Shipped("bottom_up", "bottom_up", (256, 256)),
+    Shipped("spine", "spine", (256, 192)),
 )

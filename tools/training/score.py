@@ -8,11 +8,12 @@ import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from posture_tools.training.crop_scene import plain_crop
+from posture_tools.training.crop_scene import fit_scale, plain_crop
 from posture_tools.training.examples import STRIDE
 from posture_tools.training.network import PoseNetwork
 from posture_tools.training.pack import PersonCrop
-from posture_tools.training.scene import move_points
+from posture_tools.training.scene import crop_affine, move_points
+from posture_tools.training.spine import render_spine
 
 _BATCH = 16
 
@@ -71,6 +72,35 @@ def score_single(
                 known = crop.located[:17]
                 hits.setdefault(crop.set_name, []).append(error[known] <= 0.2 * trunk)
     return {f"pck_{name}": float(np.concatenate(h).mean()) for name, h in sorted(hits.items())}
+
+
+@torch.inference_mode()
+def score_spine(
+    network: PoseNetwork, size_hw: tuple[int, int], count: int = 96
+) -> dict[str, float]:
+    """Return the median and 95th percentile of |error| of T6-T8's inclination, and of px errors.
+
+    On renders that no training seed draws, as the device crops them.
+    """
+    network.eval()
+    rng = np.random.default_rng(2**40)
+    angle_deg, distance = [], []
+    for _ in range(count):
+        image, points, box = render_spine(rng, None)
+        affine = crop_affine(box[:2] + box[2:] / 2, fit_scale(box[2:], size_hw), 0.0, size_hw)
+        framed = cv2.warpAffine(image, affine, (size_hw[1], size_hw[0]))
+        batch = torch.from_numpy(framed)[None].permute(0, 3, 1, 2).float()
+        found, _ = decode_maps(network(batch)["spine"].numpy())
+        wanted = move_points(points, affine)
+        distance.append(np.linalg.norm(found[0] - wanted, axis=1))
+        (x, y), (u, v) = found[0, 1] - found[0, 2], wanted[1] - wanted[2]
+        angle_deg.append(abs(np.degrees(np.arctan2(x, -y) - np.arctan2(u, -v))))
+    return {
+        "spine_px_p50": float(np.median(distance)),
+        "spine_px_p95": float(np.percentile(distance, 95)),
+        "t6_t8_deg_p50": float(np.median(angle_deg)),
+        "t6_t8_deg_p95": float(np.percentile(angle_deg, 95)),
+    }
 
 
 def _trunk_px(crop: PersonCrop) -> float:

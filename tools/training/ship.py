@@ -14,8 +14,6 @@ from posture_tools.training.crop_scene import CROP_MARGIN
 from posture_tools.training.examples import STRIDE
 from posture_tools.training.export import OPSET, export_onnx
 from posture_tools.training.network import (
-    BOTTOM_UP_HEADS,
-    SINGLE_HEADS,
     PoseNetwork,
     count_macs,
     count_parameters,
@@ -23,15 +21,16 @@ from posture_tools.training.network import (
 )
 from posture_tools.training.pack import People
 from posture_tools.training.recipe import STAGES, Shipped
+from posture_tools.training.spine import SpineMix
 
-from edge.skeletons import COCO_17, COCO_18
+from edge.skeletons import COCO_17, COCO_18, SPINE_5
 
 
 def ship(shipped: Shipped, runs: Path, out: Path, people: People, command: str) -> None:
     """Export one network from its stage's averaged weights, with a JSON of facts beside it."""
     out.mkdir(parents=True, exist_ok=True)
     checkpoint = runs / shipped.stage / "checkpoint.pt"
-    heads = SINGLE_HEADS if shipped.name == "single_person" else BOTTOM_UP_HEADS
+    heads = STAGES[shipped.stage].heads
     network = PoseNetwork(heads)
     load_matching(network, averaged_weights(checkpoint))
     path = out / f"{shipped.name}.onnx"
@@ -55,13 +54,15 @@ def ship(shipped: Shipped, runs: Path, out: Path, people: People, command: str) 
 
 
 def _description(shipped: Shipped) -> dict[str, Any]:
-    single = shipped.name == "single_person"
+    stage = STAGES[shipped.stage]
+    people = "pafs" in stage.heads
+    mix = stage.mix
     height, width = shipped.size_hw
     maps = [height // STRIDE, width // STRIDE]
-    skeleton = COCO_17 if single else COCO_18
+    skeleton = COCO_18 if people else SPINE_5 if "spine" in stage.heads else COCO_17
     outputs = {"heatmaps": [1, len(skeleton.keypoints), *maps]}
     limbs = []
-    if not single:
+    if people:
         outputs["pafs"] = [1, 2 * len(COCO_18.limbs), *maps]
         limbs = [
             {
@@ -78,9 +79,9 @@ def _description(shipped: Shipped) -> dict[str, Any]:
             "name": "image",
             "shape": [1, 3, height, width],
             "layout": "NCHW float32, RGB 0..255; the normalisation is inside the graph",
-            "framing": f"person box x {CROP_MARGIN} brought to 3:4, black beyond the picture"
-            if single
-            else "the whole frame, letterboxed",
+            "framing": "the whole frame, letterboxed"
+            if people
+            else f"person box x {CROP_MARGIN} brought to 3:4, black beyond the picture",
         },
         "outputs": outputs,
         "skeleton": skeleton.name,
@@ -88,8 +89,8 @@ def _description(shipped: Shipped) -> dict[str, Any]:
         "limbs": limbs,
         "stride": STRIDE,
         "pixel_centres": "image = (map + 0.5) * stride - 0.5",
-        "sigma_cells": STAGES[shipped.stage].mix.target.sigma,
-        "limb_half_width_cells": STAGES[shipped.stage].mix.target.limb_half_width,
+        "sigma_cells": mix.sigma if isinstance(mix, SpineMix) else mix.target.sigma,
+        "limb_half_width_cells": None if isinstance(mix, SpineMix) else mix.target.limb_half_width,
         "opset": OPSET,
         "weights": "float16 with Cast; biases and arithmetic float32",
     }
