@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,8 @@ from edge.inference.shipped import FINDER, REFINER, shipped_model
 from edge.records import Assessment
 from edge.results.outbox import Outbox
 from edge.settings import Settings
+from edge.update.desired import FILE_NAME as DESIRED_NAME
+from edge.update.desired import take_desired
 from edge.update.report import Spool
 from edge.uplink.uplink import Uplink
 
@@ -123,4 +126,7 @@ def build_uplink(
         return health if engine is None else health | engine_health(engine)
 
     models = () if engine is None else engine.models
-    return Uplink(settings, outbox, vitals=vitals, models=models, on_problem=on_problem)
+    desired = partial(take_desired, settings.state_path / DESIRED_NAME, outbox)
+    return Uplink(
+        settings, outbox, vitals=vitals, models=models, desired=desired, on_problem=on_problem
+    )

@@ -9,6 +9,7 @@ from rich.console import Console
 from edge.app import MODELS_FOLDER, shipped_models
 from edge.errors import SettingsInvalid
 from edge.settings import Settings
+from edge.update.desired import FILE_NAME as DESIRED_NAME
 from edge.update.download import Patience
 from edge.update.report import Spool
 from edge.update.updater import Source, Updater
@@ -38,6 +39,7 @@ def run(settings: Settings) -> int:
         source,
         station=settings.station,
         shipped=shipped_models(settings),
+        desired=settings.state_path / DESIRED_NAME,
         report=Spool(folder / "events").report,
         reserve_bytes=int(update.reserve_mb * 1e6),
         threads=settings.models.threads,

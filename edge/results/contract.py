@@ -9,6 +9,7 @@ import msgspec
 from edge.results.messages import (
     Birth,
     CollectorState,
+    Desired,
     EraseCommand,
     Event,
     Health,
@@ -21,7 +22,7 @@ from edge.results.messages import (
 from edge.results.topics import Topics
 
 MESSAGES: tuple[type[msgspec.Struct], ...] = (
-    Result, Event, State, Birth, Health, Response, Receipt, ResendCommand, EraseCommand,
+    Result, Event, State, Birth, Health, Response, Receipt, Desired, ResendCommand, EraseCommand,
     CollectorState,
 )  # fmt: skip
 
@@ -36,6 +37,7 @@ _CHANNELS: dict[str, tuple[str, str, int, bool, tuple[type[msgspec.Struct], ...]
     "health": (_HERE.health, "station", 0, False, (Health,)),
     "response": (_HERE.response("{requester}"), "station", 1, False, (Response,)),
     "receipt": (_HERE.receipt, "collector", 1, False, (Receipt,)),
+    "desired": (_HERE.desired, "clinic", 1, True, (Desired,)),
     "resend": (_HERE.command("resend"), "clinic", 1, False, (ResendCommand,)),
     "erase": (_HERE.command("erase"), "clinic", 1, False, (EraseCommand,)),
     "collector": (_HERE.collector_state, "collector", 1, True, (CollectorState,)),

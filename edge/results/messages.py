@@ -1,7 +1,7 @@
 """The messages of the wire, version 1. Everything the station and the collector say stands here.
 
 Up, through the outbox: Result and Event, whose bytes are fixed when they are committed.
-Up, of the moment: State, Birth, Health, Response. Down: Receipt and the commands.
+Up, of the moment: State, Birth, Health, Response. Down: Receipt, Desired and the commands.
 Readers ignore fields they do not know, so that a newer station can talk to an older collector.
 """
 
@@ -25,6 +25,8 @@ Seq = Annotated[int, msgspec.Meta(ge=1)]
 Count = Annotated[int, msgspec.Meta(ge=0)]
 Sha256 = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
 Epoch = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{24}$")]
+# Where a network stands in the estimator: `finder`, `refiner`.
+Slot = Annotated[str, msgspec.Meta(pattern="^[a-z][a-z0-9-]{0,31}$")]
 GENESIS = "0" * 64  # prev_sha256 of an epoch's first message
 
 
@@ -206,6 +208,22 @@ class Health(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag=
     vitals: dict[str, Any]
 
 
+class Desired(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="ps.desired/1"):
+    """Retained: what the operator wants of the station's models. Each one replaces the last.
+
+    version : grows; a station ignores a version below the one it obeys.
+    hold : take no new model.
+    pin : slot -> sha256 of the one file it may take, whatever its ring and version.
+    force : sha256 of files to offer again although they were rolled back here. It counts once:
+        a file that fails again under this version stays out.
+    """
+
+    version: Count
+    hold: bool = False
+    pin: dict[Slot, Sha256] = {}
+    force: tuple[Sha256, ...] = ()
+
+
 class Response(msgspec.Struct, frozen=True, tag_field="schema", tag="ps.response/1"):
     """The answer to a command."""
 
@@ -241,7 +259,7 @@ class CollectorState(msgspec.Struct, frozen=True, tag_field="schema", tag="ps.co
 
 SCHEMAS = tuple(
     str(kind.__struct_config__.tag)
-    for kind in (Result, Event, Receipt, State, Birth, Health, Response, CollectorState)
+    for kind in (Result, Event, Receipt, State, Birth, Health, Desired, Response, CollectorState)
 )
 
 Wire = TypeVar("Wire", bound=msgspec.Struct)

@@ -1,7 +1,7 @@
 """The topic tree, version 1: ps/v1/{site}/{station}/...
 
 state birth health result/{kind} event/{kind} rsp/{requester}     up
-receipt cmd/{name}                                                down
+receipt desired cmd/{name}                                        down
 ps/v1/{site}/_collector/state                                     the collector's presence
 """
 
@@ -40,6 +40,10 @@ class Topics:
     @property
     def receipt(self) -> str:
         return self._under("receipt")
+
+    @property
+    def desired(self) -> str:
+        return self._under("desired")
 
     @property
     def collector_state(self) -> str:

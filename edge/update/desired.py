@@ -1,68 +1,71 @@
-"""What the operator wants of this station's models: pin, force, hold.
+"""The operator's word about this station's models, on its way from the uplink to the updater.
 
-The uplink writes the retained MQTT message `desired` to a file; the updater and the engine read it.
-Without the file the signed offers alone decide.
+The uplink may not see the model folder, and the updater not the broker: they meet in one file of
+the state folder. Without it the signed offers alone decide.
 """
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
-from typing import Annotated
 
 import msgspec
 
-from edge.errors import MessageRefused
+from edge.errors import MessageRefused, OutboxFull
+from edge.results.messages import Desired, decode, encode
+from edge.results.outbox import Outbox
 from edge.update.durable import make_folder, write_durably
-from edge.update.offer import Sha256, Slot
+
+log = logging.getLogger(__name__)
 
 FILE_NAME = "desired.json"
 
 
-class Desired(msgspec.Struct, frozen=True, tag_field="schema", tag="ps.desired/1"):
-    """Declarative and versioned: a message with a lower version than the last one is ignored.
-
-    hold : take no new model.
-    pin : slot -> sha256 of the one file it may take, whatever its ring and version.
-    force : sha256 of files to offer again although they were rolled back here. It counts once:
-        a file that fails again under this version of `desired` stays out.
-    """
-
-    version: Annotated[int, msgspec.Meta(ge=0)] = 0
-    hold: bool = False
-    pin: dict[Slot, Sha256] = {}
-    force: tuple[Sha256, ...] = ()
-
-
-def parse_desired(body: bytes) -> Desired:
-    """Read the message; MessageRefused says what is wrong with it."""
-    try:
-        return msgspec.json.decode(body, type=Desired)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise MessageRefused(f"not a desired message: {error}.") from error
-
-
-def load_desired(folder: Path) -> Desired:
+def load_desired(path: Path) -> Desired:
     """What was last wanted; a file that is not there, or not ours, wants nothing.
 
     write_durably leaves no half file, so a damaged one comes from a failing disk: the station goes
     on by the signed offers, and the next retained message mends the file.
     """
     try:
-        return parse_desired((folder / FILE_NAME).read_bytes())
+        return decode(path.read_bytes(), Desired)
     except (OSError, MessageRefused):
-        return Desired()
+        return Desired(version=0)
 
 
-def keep_desired(folder: Path, body: bytes) -> bool:
-    """Keep a message for the updater; False where a newer one is already there.
+def keep_desired(path: Path, body: bytes) -> Desired | None:
+    """Keep a message for the updater; None where this one is already there.
 
     Raises
     ------
-    MessageRefused : not a desired message.
+    MessageRefused : not a desired message, or older than the one obeyed.
+    OSError : it cannot be written.
     """
-    wanted = parse_desired(body)
-    if wanted.version < load_desired(folder).version:
-        return False
-    make_folder(folder)
-    write_durably(folder / FILE_NAME, msgspec.json.encode(wanted))
-    return True
+    wanted, known = decode(body, Desired), load_desired(path)
+    if wanted == known:
+        return None
+    if wanted.version <= known.version:
+        raise MessageRefused(f"version {known.version} is obeyed, so {wanted.version} is too old.")
+    make_folder(path.parent)
+    write_durably(path, encode(wanted))
+    return wanted
+
+
+def take_desired(path: Path, outbox: Outbox, body: bytes) -> None:
+    """Keep what the broker retains, and answer it once with an event.
+
+    What a full disk or outbox refuses is told in the journal only: the results that would make
+    room must go on. A message that could not be kept comes again with the next connection.
+
+    Raises
+    ------
+    MessageRefused : as `keep_desired`.
+    """
+    try:
+        wanted = keep_desired(path, body)
+        if wanted is not None:
+            said = msgspec.to_builtins(wanted)
+            said["desired_version"] = said.pop("version")
+            outbox.accept_event("model", {"step": "desired", "reason": "ok", **said})
+    except (OSError, OutboxFull) as problem:
+        log.warning("desired: %s", problem)

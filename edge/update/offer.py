@@ -9,11 +9,9 @@ from typing import Annotated
 import msgspec
 
 from edge.inference.description import Golden, Task
+from edge.results.messages import Slot
 
-# Where a network stands in the estimator: `finder`, `refiner`.
-Slot = Annotated[str, msgspec.Meta(pattern="^[a-z][a-z0-9-]{0,31}$")]
 Version = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{1,9}(\.[0-9]{1,9}){0,3}$")]
-Sha256 = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
 _CUSTOM_KEY = "posture.terms"
 _NUMBERS = re.compile(r"[0-9]+(?:\.[0-9]+)*")
 

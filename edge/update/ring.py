@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from edge.results.clock import utc_ns_of
-from edge.update.desired import Desired
+from edge.results.messages import Desired
 from edge.update.offer import Offer, number
 from edge.update.slots import Installed, Slots
 

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import TypeVar
 
 from edge.errors import ModelRefused
-from edge.update.desired import load_desired
 from edge.update.durable import locked, make_folder
 from edge.update.report import Report
 from edge.update.slots import MAX_TRIES, Installed, Slots, Trial, load_slots, save_slots
@@ -162,7 +161,7 @@ class ModelStore:
 
     def _reject(self, slots: Slots, trial: Trial, reason: str, detail: str) -> Slots:
         self._tell("rollback", reason, trial.slot, trial.model, detail)
-        slots = slots.rejected(reason, load_desired(self._folder).version)
+        slots = slots.rejected(reason)
         self._write(slots)
         return slots
 

@@ -10,9 +10,8 @@ from pathlib import Path
 
 import msgspec
 
-from edge.update.desired import Desired
+from edge.results.messages import Count, Desired, Sha256, Slot
 from edge.update.durable import write_durably
-from edge.update.offer import Sha256, Slot
 
 FILE_NAME = "slots.json"
 MAX_TRIES = 3
@@ -29,20 +28,22 @@ class Installed(msgspec.Struct, frozen=True):
 class Trial(msgspec.Struct, frozen=True):
     """A file that must prove itself by working.
 
+    desired_version : of the operator's word under which it was taken.
     tries : loads begun without being confirmed. shadowed : its shadow run, if any, is over.
     """
 
     slot: Slot
     model: Installed
+    desired_version: Count = 0
     tries: int = 0
     shadowed: bool = False
 
 
 class Verdict(msgspec.Struct, frozen=True):
-    """Why a file was rolled back here, and under which version of `desired`."""
+    """Why a file was rolled back here, and under which version of `desired` it had been taken."""
 
     reason: str
-    desired_version: int = 0
+    desired_version: Count = 0
 
 
 class Slots(msgspec.Struct, frozen=True):
@@ -68,8 +69,8 @@ class Slots(msgspec.Struct, frozen=True):
             models.append(self.candidate.model)
         return {model.sha256 for model in models}
 
-    def proposed(self, slot: str, model: Installed) -> Slots:
-        return msgspec.structs.replace(self, candidate=Trial(slot, model))
+    def proposed(self, slot: str, model: Installed, desired_version: int) -> Slots:
+        return msgspec.structs.replace(self, candidate=Trial(slot, model, desired_version))
 
     def tried(self, by: int) -> Slots:
         """The trial with its tries raised, or given back after an orderly end."""
@@ -101,11 +102,12 @@ class Slots(msgspec.Struct, frozen=True):
             bad={sha: why for sha, why in self.bad.items() if sha != trial.model.sha256},
         )
 
-    def rejected(self, reason: str, desired_version: int) -> Slots:
+    def rejected(self, reason: str) -> Slots:
         """The candidate goes; the active file serves on."""
-        if self.candidate is None:
+        trial = self.candidate
+        if trial is None:
             return self
-        bad = {**self.bad, self.candidate.model.sha256: Verdict(reason, desired_version)}
+        bad = {**self.bad, trial.model.sha256: Verdict(reason, trial.desired_version)}
         return msgspec.structs.replace(self, candidate=None, bad=bad)
 
     def demoted(self, slot: str) -> Slots:

@@ -17,6 +17,7 @@ from pathlib import Path
 from edge import __version__
 from edge.errors import ModelRefused, UpdateDelayed, UpdateRefused
 from edge.inference.network import read_description
+from edge.results.messages import Desired
 from edge.update.canary import Canary, Job, in_child
 from edge.update.clock_gate import check_clock
 from edge.update.desired import load_desired
@@ -44,7 +45,11 @@ class Source:
 
 
 class Updater:
-    """folder : the model folder, shared with the engine. shipped : slot -> file of the image."""
+    """See the module.
+
+    folder : the model folder, shared with the engine. shipped : slot -> file of the image.
+    desired : file in which the uplink keeps what the operator wants.
+    """
 
     def __init__(
         self,
@@ -53,6 +58,7 @@ class Updater:
         *,
         station: str,
         shipped: dict[str, Path],
+        desired: Path,
         report: Report,
         reserve_bytes: int = 256_000_000,
         threads: int = 2,
@@ -65,6 +71,7 @@ class Updater:
         self._source = source
         self._station = station
         self._shipped = shipped
+        self._desired = desired
         self._report = report
         self._reserve_bytes = reserve_bytes
         self._threads = threads
@@ -84,14 +91,15 @@ class Updater:
         """
         with locked(self._folder / "updater.lock"):
             catalogue = self._trusted_catalogue()
-            offer = self._decide(catalogue).offer
+            desired = load_desired(self._desired)
+            offer = self._decide(catalogue, desired).offer
             if offer is None:
                 with locked(self._folder / "slots.lock"):
                     self._store.collect(load_slots(self._folder).in_use())
                 return None
             path = self._fetched(offer)
-            self._prove(offer, path)
-            self._propose(offer)
+            self._prove(offer, path, desired.version)
+            self._propose(offer, desired.version)
             return offer
 
     def _trusted_catalogue(self) -> Catalogue:
@@ -108,11 +116,10 @@ class Updater:
             raise_floor(self._folder, floor, catalogue.roles, utc_ns)
         return catalogue
 
-    def _decide(self, catalogue: Catalogue) -> Choice:
+    def _decide(self, catalogue: Catalogue, desired: Desired) -> Choice:
         with self._step("decide"):
             slots = self._slots()
             station = Station(self._station, self._software, self._serving(slots))
-            desired = load_desired(self._folder)
             choice = choose(catalogue.offers, station, slots, desired, self._clock_ns())
             for path in catalogue.unreadable:
                 self._report({"step": "decide", "reason": "terms_unreadable", "detail": path})
@@ -160,7 +167,7 @@ class Updater:
             download.complete()
         self._tell("download", "ok", offer, f"{download.attempts} attempts")
 
-    def _prove(self, offer: Offer, path: Path) -> None:
+    def _prove(self, offer: Offer, path: Path, desired_version: int) -> None:
         serving = self._description_path(offer.terms.slot)
         required = read_description(serving.read_bytes(), str(serving)).keypoints
         job = Job(
@@ -172,19 +179,21 @@ class Updater:
             answer = self._canary(job)
         except ModelRefused as refusal:
             with locked(self._folder / "slots.lock"):
-                slots = self._slots().proposed(offer.terms.slot, _installed(offer))
+                slots = self._proposed(offer, desired_version)
                 reason = refusal.problem.partition(":")[0]
-                desired = load_desired(self._folder)
-                save_slots(self._folder, slots.rejected(reason, desired.version))
+                save_slots(self._folder, slots.rejected(reason))
             self._tell("canary", reason, offer, refusal.problem)
             raise
         self._tell("canary", "ok", offer, f"{answer.latency_ms:.1f} ms a run")
 
-    def _propose(self, offer: Offer) -> None:
+    def _propose(self, offer: Offer, desired_version: int) -> None:
         with locked(self._folder / "slots.lock"):
-            slots = self._slots()
-            save_slots(self._folder, slots.proposed(offer.terms.slot, _installed(offer)))
+            save_slots(self._folder, self._proposed(offer, desired_version))
         self._tell("propose", "ok", offer)
+
+    def _proposed(self, offer: Offer, desired_version: int) -> Slots:
+        model = Installed(offer.sha256, offer.terms.name, offer.terms.version)
+        return self._slots().proposed(offer.terms.slot, model, desired_version)
 
     def _slots(self) -> Slots:
         try:
@@ -225,7 +234,3 @@ class Updater:
                 "sha256": offer.sha256,
             }  # fmt: skip
         self._report({"step": step, "reason": reason, **about, "detail": detail[:500]})
-
-
-def _installed(offer: Offer) -> Installed:
-    return Installed(offer.sha256, offer.terms.name, offer.terms.version)

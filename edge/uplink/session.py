@@ -49,6 +49,7 @@ class Session:
     """One connection's work. Call `start`, then `turn` again and again, then `farewell`.
 
     on_receipt : called when a receipt took something out of the outbox.
+    on_desired : given what the retained message `desired` says; MessageRefused refuses it.
     on_trouble : told what is wrong while the connection stands; "" when it is well again.
     """
 
@@ -63,6 +64,7 @@ class Session:
         window: int,
         resend_s: float,
         on_receipt: Callable[[], None],
+        on_desired: Callable[[bytes], object],
         on_trouble: Callable[[str], None],
     ) -> None:
         self._link = link
@@ -72,6 +74,7 @@ class Session:
         self._identity = identity
         self._resend_s = resend_s
         self._on_receipt = on_receipt
+        self._on_desired = on_desired
         self._on_trouble = on_trouble
         self._window = Window(min(window, link.receive_maximum), resend_s)
         self._seq_of_mid: dict[int, int] = {}
@@ -83,7 +86,8 @@ class Session:
 
     def start(self, birth: bytes) -> None:
         """Subscribe anew, for a broker may have forgotten, and say who is here."""
-        wanted = [self._topics.receipt, self._topics.collector_state, self._topics.state]
+        topics = self._topics
+        wanted = [topics.receipt, topics.collector_state, topics.state, topics.desired]
         if self._link.version == "5":  # commands need expiry, response topic, correlation
             wanted.append(self._topics.command("+"))
         self._link.subscribe(*wanted)
@@ -195,6 +199,8 @@ class Session:
                 self._receipt(message)
             elif message.topic == self._topics.collector_state:
                 self._collector(decode(message.body, CollectorState).online)
+            elif message.topic == self._topics.desired:
+                self._on_desired(message.body)
             elif message.topic == self._topics.state:
                 self._state(decode(message.body, State), message.retained)
             else:

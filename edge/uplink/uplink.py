@@ -60,6 +60,7 @@ class Uplink:
     vitals : called for each health message (every 60 s), returns JSON values.
     models, measures : for the birth message; measures maps code to unit.
     commands : name to handler, beside `resend` and `erase`.
+    desired : given each retained message `desired`; raises MessageRefused to refuse it.
     on_problem : told once of each new problem that ends a connection or keeps one from starting.
     """
 
@@ -72,6 +73,7 @@ class Uplink:
         models: tuple[ModelIdentity, ...] = (),
         measures: Mapping[str, str] | None = None,
         commands: Mapping[str, Handler] | None = None,
+        desired: Callable[[bytes], object] = lambda _: None,
         on_problem: Callable[[PostureError], None] = lambda _: None,
     ) -> None:
         self._settings = settings
@@ -81,6 +83,7 @@ class Uplink:
         self._vitals = vitals
         self._models = models
         self._measures = dict(measures or {})
+        self._desired = desired
         self._on_problem = on_problem
         self._identity = Identity()
         self._phase: Phase = "stopped"
@@ -145,6 +148,7 @@ class Uplink:
                 window=self._settings.mqtt.window,
                 resend_s=self._settings.mqtt.resend_s,
                 on_receipt=self._received,
+                on_desired=self._desired,
                 on_trouble=self._trouble,
             )
             session.start(encode(self._birth()))

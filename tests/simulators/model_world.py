@@ -157,9 +157,15 @@ class SimulatedStation:
         source = Source(self.url, self.root, Web(silence_s=1.0), PATIENT, metadata_budget_s=1.0)
         options: dict[str, Any] = {
             "station": self.name, "shipped": {"refiner": self.shipped}, "threads": 1,
-            "report": self.events.append, "reserve_bytes": 0, "canary": canary_here,
+            "desired": self.desired, "report": self.events.append, "reserve_bytes": 0,
+            "canary": canary_here,
         }  # fmt: skip
         return Updater(self.folder, source, **(options | changes))
+
+    @property
+    def desired(self) -> Path:
+        """Where the uplink keeps the operator's word."""
+        return self.folder.with_name(f"{self.folder.name}.desired.json")
 
     @property
     def slots(self) -> Slots:

@@ -155,7 +155,7 @@ def test_a_rolled_back_file_comes_again_only_by_force(publisher, station, models
     engine_of(station).fail("finds_nobody")
     assert station.updater().run() is None
     force = f'{{"schema":"ps.desired/1","version":7,"force":["{sha256}"]}}'.encode()
-    assert keep_desired(station.folder, force)
+    assert keep_desired(station.desired, force)
     assert station.updater().run().sha256 == sha256
     engine_of(station).fail("finds_nobody")
     assert station.updater().run() is None  # once is once

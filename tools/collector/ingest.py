@@ -15,7 +15,7 @@ from posture_tools.collector.intake import Bad, Good, Incoming, examine
 from posture_tools.collector.store import Outcome, Store
 
 from edge.errors import MessageRefused, PostureError
-from edge.results.messages import CollectorState, State, decode, encode
+from edge.results.messages import CollectorState, Desired, State, decode, encode
 from edge.results.topics import COLLECTOR, Topics, parse
 from edge.settings import MqttSettings
 from edge.uplink.backoff import Backoff
@@ -81,6 +81,7 @@ class Collector:
                 self._topics.state,
                 self._topics.birth,
                 self._topics.health,
+                self._topics.desired,
                 self._topics.collector_state,
             )
             self._announce(link, online=True)
@@ -130,6 +131,10 @@ class Collector:
             return None
         if address.channel == "birth":
             self._store.note(address.site, address.station, "birth", message.body)
+            return None
+        if address.channel == "desired":
+            decode(message.body, Desired)
+            self._store.note(address.site, address.station, "desired", message.body)
             return None
         if address.channel == "health":
             self._store.note(address.site, address.station, "health", message.body, online=True)

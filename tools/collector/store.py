@@ -23,7 +23,7 @@ from edge.results.database import Database
 from edge.results.messages import Erase, Event, Gap, Receipt, Reject, RejectCode, Result
 from edge.results.ranges import compress
 
-Word = Literal["state", "birth", "health"]
+Word = Literal["state", "birth", "health", "desired"]
 _ERASE_AT_MOST = 100_000  # numbers one event may name: a slip must not empty a table
 
 
@@ -79,14 +79,14 @@ class Store:
     def note(
         self, site: str, station: str, word: Word, body: bytes, online: bool | None = None
     ) -> None:
-        """Remember the last state, birth or health of a station.
+        """Remember the last state, birth or health of a station, or what is desired of it.
 
         online : what the word says about that; None for a word that may be an old, retained one.
         """
         with self._database.transaction() as db:
             if online is None:
                 db.execute(
-                    "INSERT OR IGNORE INTO station VALUES (?, ?, ?, 0, x'', x'', x'')",
+                    "INSERT OR IGNORE INTO station VALUES (?, ?, ?, 0, x'', x'', x'', x'')",
                     (station, site, _now()),
                 )
             else:
@@ -113,7 +113,7 @@ def _now() -> str:
 
 def _see(db: sqlite3.Connection, site: str, station: str, at: str, online: bool) -> None:
     db.execute(
-        "INSERT INTO station VALUES (?, ?, ?, ?, x'', x'', x'') ON CONFLICT (station)"
+        "INSERT INTO station VALUES (?, ?, ?, ?, x'', x'', x'', x'') ON CONFLICT (station)"
         " DO UPDATE SET site = excluded.site, seen_at = excluded.seen_at,"
         " online = excluded.online",
         (station, site, at, online),

@@ -96,5 +96,6 @@ CREATE TABLE station (                  -- the last word of each station
     online INTEGER NOT NULL,
     state BLOB NOT NULL,
     birth BLOB NOT NULL,
-    health BLOB NOT NULL
+    health BLOB NOT NULL,
+    desired BLOB NOT NULL               -- what the operator wants of it
 ) STRICT, WITHOUT ROWID;
