@@ -1,11 +1,14 @@
-"""List the aarch64 wheels that a station needs: `python -m posture_tools.wheels`.
+"""The wheels that a station needs: `python -m posture_tools.wheels [--fetch DIR]`.
 
 A Pi or Jetson that must compile numba or onnxruntime is not installed in an afternoon, so every
-device dependency must exist as a binary wheel for each Python that the station supports.
+device dependency must exist as a binary aarch64 wheel for each Python that the station supports:
+without an option they are listed. Fetched into a folder, with this project's own wheel, they
+install a station that has no internet: `systemd/install --wheels DIR`.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import subprocess
 import sys
@@ -18,38 +21,63 @@ from rich.table import Table
 
 ROOT = Path(__file__).resolve().parent.parent
 PYTHONS = ("3.11", "3.12", "3.13")
-# Raspberry Pi OS 12 has glibc 2.36; a wheel for any older glibc runs there.
-PLATFORMS = [f"manylinux_2_{minor}_aarch64" for minor in range(17, 37)] + ["manylinux2014_aarch64"]
 
 
-def wheels_for(python: str) -> dict[str, str]:
-    """Package -> version and Python tag of its aarch64 wheel, for one Python.
+def _pip(verb: str, python: str, machine: str, *options: str) -> str:
+    """What pip says; it takes binary wheels of the locked versions alone.
 
     Raises RuntimeError with pip's own words where one is missing.
     """
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    # Raspberry Pi OS 12 has glibc 2.36; a wheel for any older glibc runs there.
+    platforms = [f"manylinux_2_{minor}_{machine}" for minor in range(17, 37)]
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "pip", verb, "--quiet", "--disable-pip-version-check"),
+            *("--only-binary", ":all:", "--python-version", python),
+            *(o for name in (*platforms, f"manylinux2014_{machine}") for o in ("--platform", name)),
+            *("--constraint", str(ROOT / "constraints.txt"), *options, *project["dependencies"]),
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise RuntimeError(done.stderr.strip())
+    return done.stdout
+
+
+def wheels_for(python: str) -> dict[str, str]:
+    """Package -> version and Python tag of its aarch64 wheel, for one Python."""
     with tempfile.TemporaryDirectory() as target:
-        found = subprocess.run(
-            [
-                *(sys.executable, "-m", "pip", "install", "--quiet", "--dry-run"),
-                *("--ignore-installed", "--report", "-", "--target", target),
-                *("--only-binary", ":all:", "--python-version", python),
-                *(option for platform in PLATFORMS for option in ("--platform", platform)),
-                *("--constraint", str(ROOT / "constraints.txt"), *project["dependencies"]),
-            ],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-    if found.returncode:
-        raise RuntimeError(found.stderr.strip())
-    items = json.loads(found.stdout)["install"]
+        options = ("--dry-run", "--ignore-installed", "--report", "-", "--target", target)
+        items = json.loads(_pip("install", python, "aarch64", *options))["install"]
     files = {i["metadata"]["name"]: i["download_info"]["url"].rpartition("/")[2] for i in items}
     return {name: "{1} {2}".format(*file.split("-")) for name, file in files.items()}
 
 
+def fetch(folder: Path, python: str, machine: str) -> None:
+    """Everything that an installation without internet needs, for one Python and machine."""
+    _pip("download", python, machine, "--dest", str(folder))
+    own = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(folder)]
+    subprocess.run([*own, str(ROOT)], check=True)
+
+
 def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m posture_tools.wheels", description=__doc__)
+    parser.add_argument("--fetch", type=Path, metavar="DIR", help="download them instead")
+    parser.add_argument("--python", choices=PYTHONS, default=PYTHONS[0], help="of the station")
+    parser.add_argument("--machine", choices=("aarch64", "x86_64"), default="aarch64")
+    options = parser.parse_args()
     console = Console()
+    if options.fetch is not None:
+        try:
+            fetch(options.fetch, options.python, options.machine)
+        except (RuntimeError, subprocess.CalledProcessError) as error:
+            console.print(str(error), markup=False)
+            return 1
+        console.print(f"{len(list(options.fetch.glob('*.whl')))} wheels in {options.fetch}")
+        return 0
     table = Table("package", *(f"Python {python}" for python in PYTHONS))
     columns = []
     for python in PYTHONS:
