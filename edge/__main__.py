@@ -20,10 +20,14 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--settings", type=Path, metavar="FILE", help="a TOML file")
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="COMMAND")
 
-    assess = verbs.add_parser("assess", help="the measures of every person in photographs")
-    assess.add_argument("photos", nargs="+", type=Path, metavar="PHOTO", help="file or folder")
+    assess = verbs.add_parser("assess", help="everybody's measures in photographs and videos")
+    assess.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="file or folder")
     assess.add_argument("--model", type=Path, metavar="FILE", help="another model file")
-    assess.add_argument("--overlay", type=Path, metavar="DIR", help="draw what was measured")
+    assess.add_argument("--detector", type=Path, metavar="FILE", help="finds who the model places")
+    assess.add_argument(
+        "--overlay", type=Path, metavar="PATH", help="draw: a folder, of a video an .mp4 or .gif"
+    )
+    assess.add_argument("--csv", type=Path, metavar="FILE", help="a row for each measure")
     assess.add_argument("--json", action="store_true", help="for machines")
 
     run = verbs.add_parser("run", help="measure and send, until Ctrl-C")
@@ -65,11 +69,16 @@ def _settings(options: argparse.Namespace) -> Settings:
         settings = msgspec.structs.replace(
             settings, mqtt=msgspec.convert(mqtt, type(settings.mqtt), strict=False)
         )
-    if given.get("model"):
-        settings = msgspec.structs.replace(
-            settings, models=msgspec.structs.replace(settings.models, single=str(given["model"]))
-        )
-    return settings
+    model, detector = (str(given.get(key) or "") for key in ("model", "detector"))
+    named = {}
+    if detector:
+        named = {"mode": "top-down", "finder": detector, "single": ""}
+        named |= {"refiner": model} if model else {}
+    elif model:
+        named = {"single": model}
+    return msgspec.structs.replace(
+        settings, models=msgspec.structs.replace(settings.models, **named)
+    )
 
 
 def _run_verb(options: argparse.Namespace) -> int:
@@ -84,9 +93,10 @@ def _run_verb(options: argparse.Namespace) -> int:
         from edge.estimation.factory import estimator_for
 
         return assess.run(
-            options.photos,
+            options.paths,
             estimator_for(settings.models),
-            overlay_dir=options.overlay,
+            overlay=options.overlay,
+            csv=options.csv,
             as_json=options.json,
         )
     if options.verb == "run":

@@ -27,6 +27,7 @@ class VideoFileCamera:
         self._stall_s = stall_s
         self._thread: CaptureThread | None = None
         self.frame_count = 0
+        self.fps = 25.0  # what a file that does not say is taken for
 
     def open(self) -> None:
         if not self._path.is_file():
@@ -37,6 +38,7 @@ class VideoFileCamera:
                 f"{self._path} is not a video that can be decoded.", "Convert it to H.264 in MP4."
             )
         self.frame_count = max(0, int(capture.get(cv2.CAP_PROP_FRAME_COUNT)))
+        self.fps = capture.get(cv2.CAP_PROP_FPS) or self.fps
         self._thread = CaptureThread(
             self.name,
             lambda slot: self._frames(capture, slot),
@@ -46,7 +48,6 @@ class VideoFileCamera:
         self._thread.start()
 
     def _frames(self, capture: cv2.VideoCapture, slot: FrameSlot) -> Iterator[Frame]:
-        fps = capture.get(cv2.CAP_PROP_FPS) or 25.0
         began_s = time.monotonic()
         frame_id = 0
         try:
@@ -56,7 +57,7 @@ class VideoFileCamera:
                     if frame_id == 0:
                         raise ImageUnreadable(f"{self.name} holds no frame.", "Record it again.")
                     return
-                media_s = frame_id / fps
+                media_s = frame_id / self.fps
                 if not self._fast:
                     time.sleep(max(0.0, began_s + media_s - time.monotonic()))
                 yield Frame(

@@ -38,6 +38,7 @@ class PhotoCamera:
         self._path = path
         self._left: list[Path] = []
         self._next_id = 0
+        self.frame_count = 0
 
     def open(self) -> None:
         if self._path.is_dir():
@@ -52,7 +53,7 @@ class PhotoCamera:
             self._left = [self._path]
         else:
             raise SourceInvalid(f"there is no file or folder {self._path}.", "Check the path.")
-        self._next_id = 0
+        self._next_id, self.frame_count = 0, len(self._left)
 
     def read(self) -> Frame | None:
         if not self._left:
@@ -60,6 +61,9 @@ class PhotoCamera:
         path = self._left.pop(0)
         frame_id, self._next_id = self._next_id, self._next_id + 1
         return Frame(read_photo(path), frame_id, time.monotonic_ns(), still=True, name=str(path))
+
+    def pace(self, _most_fps: float) -> None:
+        """Each photograph is read."""
 
     def close(self) -> None:
         self._left = []

@@ -1,140 +1,123 @@
-"""`posture-station assess PHOTO...`: the measures of every person in a photograph."""
+"""`posture-station assess PATH...`: the measures of every person in photographs and videos."""
 
 from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, closing
 from pathlib import Path
-from typing import Any
+from typing import Protocol
 
-import cv2
-import numpy as np
 from rich.console import Console
 from rich.progress import track
 
-from edge.camera.photos import PhotoCamera
-from edge.commands.table import measure_table
-from edge.errors import ImageUnreadable, PostureError
+from edge.commands.measure_csv import MeasureCsv
+from edge.commands.overlay_files import overlay_at
+from edge.commands.sightings import Sighting, Source, open_source, sightings
+from edge.commands.table import measure_table, summary_table
+from edge.errors import ImageUnreadable
 from edge.estimation.estimator import Estimator
-from edge.overlay import draw
-from edge.posture.assess import assess
-from edge.records import Frame, Measure, Pose
+from edge.records import Measure
 
 
-@dataclass(frozen=True)
-class Person:
-    """One pose and what was measured on it."""
+class _Report(Protocol):
+    def add(self, sighting: Sighting) -> None:
+        """Take in one picture."""
 
-    pose: Pose
-    measures: tuple[Measure, ...]
-
-    def as_json(self) -> dict[str, Any]:
-        return {
-            "skeleton": self.pose.skeleton.name,
-            "score": _number(self.pose.score),
-            "keypoints": [[_number(v) for v in keypoint] for keypoint in self.pose.keypoints],
-            "measures": [
-                {
-                    "code": m.code,
-                    "value": _number(m.value),
-                    "unit": m.unit,
-                    "u95": _number(m.u95),
-                    "quality": str(m.quality),
-                    "why": list(m.why),
-                }
-                for m in self.measures
-            ],
-        }
+    def close(self) -> None:
+        """Say what can only be said at the end."""
 
 
-@dataclass(frozen=True)
-class Photo:
-    """One photograph and the people in it, or why it could not be read."""
-
-    path: str
-    people: list[Person] = field(default_factory=list)
-    problem: PostureError | None = None
-
-    def as_json(self) -> dict[str, Any]:
-        entry: dict[str, Any] = {"path": self.path, "people": [p.as_json() for p in self.people]}
-        if self.problem is not None:
-            entry["problem"] = str(self.problem)
-        return entry
-
-
-def _number(value: float | np.floating[Any] | None) -> float | None:
-    """JSON has no NaN: a missing coordinate is null."""
-    if value is None or not np.isfinite(value):
-        return None
-    return round(float(value), 4)
-
-
-def _frames(path: Path) -> Iterator[Frame | ImageUnreadable]:
-    camera = PhotoCamera(path)
-    camera.open()
-    while True:
-        try:
-            frame = camera.read()
-        except ImageUnreadable as problem:
-            yield problem
-            continue
-        if frame is None:
-            return
-        yield frame
-
-
-def assess_photos(
-    paths: list[Path], estimator: Estimator, overlay_dir: Path | None = None
-) -> Iterator[Photo]:
-    """Measure every person in every photograph; a folder means all that are in it.
-
-    Raises SourceInvalid for a path that does not exist or a folder without photographs. A damaged
-    photograph is reported in its `Photo` and the rest goes on.
-    """
-    for path in paths:
-        for frame in _frames(path):
-            if isinstance(frame, ImageUnreadable):
-                yield Photo(frame.problem, problem=frame)
+def run(
+    paths: Sequence[Path],
+    estimator: Estimator,
+    *,
+    overlay: Path | None,
+    csv: Path | None,
+    as_json: bool,
+) -> int:
+    """Print tables, or JSON for machines. Returns 1 when something could not be read."""
+    problems = 0
+    with ExitStack() as stack:
+        report: _Report = _JsonReport() if as_json else _TableReport(Console())
+        stack.enter_context(closing(report))
+        takers = [report.add]
+        if csv is not None:
+            takers.append(stack.enter_context(closing(MeasureCsv(csv))).add)
+        for path in paths:
+            try:
+                source = open_source(path)
+            except ImageUnreadable as problem:
+                report.add(Sighting(str(path), None, problem=problem))
+                problems += 1
                 continue
-            people = [Person(pose, assess(pose)) for pose in estimator.estimate(frame)]
-            if overlay_dir is not None:
-                _write_overlay(overlay_dir, frame, people)
-            yield Photo(frame.name, people)
+            with ExitStack() as of_source:
+                of_source.enter_context(closing(source))
+                into = list(takers)
+                if overlay is not None:
+                    into.append(of_source.enter_context(closing(overlay_at(overlay, source))).add)
+                for sighting in _tracked(source, estimator):
+                    problems += sighting.problem is not None
+                    for take in into:
+                        take(sighting)
+    return 1 if problems else 0
 
 
-def _write_overlay(folder: Path, frame: Frame, people: list[Person]) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    drawn = draw(frame.image, [p.pose for p in people], [p.measures for p in people])
-    cv2.imwrite(str(folder / f"{Path(frame.name).stem}.png"), drawn)
+def _tracked(source: Source, estimator: Estimator) -> Iterator[Sighting]:
+    """The sightings of a source, with a progress bar on the terminal."""
+    bar = Console(stderr=True)
+    name, total = Path(source.name).name, source.frame_count or None
+    yield from track(sightings(source, estimator), name, total=total, console=bar, transient=True)
 
 
-def run(paths: list[Path], estimator: Estimator, *, overlay_dir: Path | None, as_json: bool) -> int:
-    """Print tables, or JSON for machines. Returns 1 when a photograph could not be read."""
-    photos = assess_photos(paths, estimator, overlay_dir)
-    if as_json:
-        found = list(photos)
-        json.dump([photo.as_json() for photo in found], sys.stdout, indent=1)
-        sys.stdout.write("\n")
-    else:
-        console = Console()
-        found = []
-        for photo in track(photos, "measuring", console=Console(stderr=True), transient=True):
-            found.append(photo)
-            _print(console, photo)
-        people = sum(len(photo.people) for photo in found)
-        console.print(f"{len(found)} photographs, {people} people.", highlight=False)
-        if overlay_dir is not None:
-            console.print(f"Pictures with skeleton, plumb line and angles: {overlay_dir}")
-    return 1 if any(photo.problem for photo in found) else 0
+class _JsonReport:
+    """One array, an entry a picture, written as they come."""
+
+    def __init__(self) -> None:
+        self._before = "["
+
+    def add(self, sighting: Sighting) -> None:
+        sys.stdout.write(f"{self._before}\n{json.dumps(sighting.as_json(), indent=1)}")
+        self._before = ","
+
+    def close(self) -> None:
+        sys.stdout.write("\n]\n" if self._before == "," else "[]\n")
 
 
-def _print(console: Console, photo: Photo) -> None:
-    if photo.problem is not None:
-        console.print(f"[red]not read[/red] {photo.problem}", highlight=False)
-    elif not photo.people:
-        console.print(f"{photo.path}: nobody found", highlight=False)
-    for number, person in enumerate(photo.people, 1):
-        title = f"{photo.path}, person {number}"
-        console.print(measure_table(title, person.measures))
+class _TableReport:
+    """A table for each person: of a photograph at once, of a video at its end."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._photographs = self._people = 0
+        self._frames: dict[str, int] = defaultdict(int)
+        self._filmed: dict[tuple[str, int], list[tuple[Measure, ...]]] = defaultdict(list)
+
+    def add(self, sighting: Sighting) -> None:
+        if sighting.problem is not None:
+            self._console.print(f"[red]not read[/red] {sighting.problem}", highlight=False)
+        if sighting.time_s is not None:
+            self._frames[sighting.path] += 1
+            for person in sighting.people:
+                self._filmed[sighting.path, person.number].append(person.measures)
+            return
+        self._photographs += 1
+        self._people += len(sighting.people)
+        if sighting.frame is not None and not sighting.people:
+            self._console.print(f"{sighting.path}: nobody found", highlight=False)
+        for person in sighting.people:
+            title = f"{sighting.path}, person {person.number}"
+            self._console.print(measure_table(title, person.measures))
+
+    def close(self) -> None:
+        for (path, number), frames in self._filmed.items():
+            title = f"{path}, person {number}, {len(frames)} of {self._frames[path]} frames"
+            self._console.print(summary_table(title, frames))
+        for path, count in self._frames.items():
+            people = sum(key[0] == path for key in self._filmed)
+            self._console.print(f"{path}: {count} frames, {people} people.", highlight=False)
+        if self._photographs:
+            text = f"{self._photographs} photographs, {self._people} people."
+            self._console.print(text, highlight=False)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 
+import numpy as np
 from rich.table import Table
 
 from edge.records import Measure, Quality
 
-_UNITS = {"deg": "°", "%": " %", "mm": " mm", "px": " px"}
+_UNITS = {"deg": "°", "%": " %", "mm": " mm", "px": " px", "1": ""}
 _COLOURS = {Quality.OK: "green", Quality.LOW: "yellow", Quality.REFUSED: "bright_black"}
 
 
@@ -20,7 +22,7 @@ def measure_table(title: str, measures: Iterable[Measure]) -> Table:
     table.add_column("± 95 %", justify="right")
     table.add_column("quality")
     for measure in measures:
-        unit = _UNITS.get(measure.unit, f" {measure.unit}".rstrip())
+        unit = _unit(measure)
         table.add_row(
             measure.code,
             "-" if measure.value is None else f"{measure.value:+.1f}{unit}",
@@ -28,3 +30,30 @@ def measure_table(title: str, measures: Iterable[Measure]) -> Table:
             f"[{_COLOURS[measure.quality]}]{measure.quality}[/] {', '.join(measure.why)}".rstrip(),
         )
     return table
+
+
+def summary_table(title: str, frames: Sequence[Iterable[Measure]]) -> Table:
+    """One row for each measure of a person in a view: what the frames say together.
+
+    The spread is that of single frames, pose and movement together; it is no interval of the
+    median.
+    """
+    values: dict[tuple[str, str, str], list[float]] = defaultdict(list)
+    for frame in frames:
+        for measure in frame:
+            if measure.value is not None:
+                values[measure.view, measure.code, _unit(measure)].append(measure.value)
+    table = Table(title=title, title_justify="left")
+    table.add_column("view")
+    table.add_column("measure")
+    for heading in ("median", "5 % .. 95 % of frames", "frames"):
+        table.add_column(heading, justify="right")
+    for (view, code, unit), of_frames in values.items():
+        low, median, high = np.percentile(of_frames, [5, 50, 95])
+        spread = f"{low:+.1f} .. {high:+.1f}{unit}"
+        table.add_row(view, code, f"{median:+.1f}{unit}", spread, str(len(of_frames)))
+    return table
+
+
+def _unit(measure: Measure) -> str:
+    return _UNITS.get(measure.unit, f" {measure.unit}".rstrip())

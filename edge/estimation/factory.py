@@ -52,7 +52,8 @@ def _alone(network: Network) -> Estimator:
     if description.task == "detector":
         raise ModelRefused(
             f"{description.name} finds people, not keypoints.",
-            "Use it as finder with mode = 'top-down' and a single-person model as refiner.",
+            "Give it as --detector beside a single-person --model, or in the settings as finder "
+            "with mode = 'top-down'.",
         )
     if "boxes" in description.outputs:
         return PeopleNetwork(network)

@@ -1,0 +1,141 @@
+"""Photographs and videos looked at one picture at a time: who is in it, and their measures.
+
+What writes results (tables, JSON, CSV, overlays, exports) reads `sightings` and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from edge.camera.opencv import VIDEO_SUFFIXES, VideoFileCamera
+from edge.camera.photos import PhotoCamera
+from edge.errors import ImageUnreadable, PostureError
+from edge.estimation.estimator import Estimator
+from edge.estimation.tracking import Tracker
+from edge.posture.assess import assess
+from edge.records import Frame, Measure, Pose
+
+Source = PhotoCamera | VideoFileCamera
+
+_STALL_S = 30.0  # a file that delivers nothing for so long will deliver nothing more
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Person:
+    """One pose and what was measured on it.
+
+    number : counts from 1; in a video a person keeps it from frame to frame.
+    """
+
+    number: int
+    pose: Pose
+    measures: tuple[Measure, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "person": self.number,
+            "skeleton": self.pose.skeleton.name,
+            "score": _plain(self.pose.score),
+            "keypoints": [[_plain(v) for v in keypoint] for keypoint in self.pose.keypoints],
+            "measures": [
+                {
+                    "code": m.code,
+                    "value": _plain(m.value),
+                    "unit": m.unit,
+                    "u95": _plain(m.u95),
+                    "quality": str(m.quality),
+                    "why": list(m.why),
+                }
+                for m in self.measures
+            ],
+        }
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sighting:
+    """One photograph, or one frame of a video, and the people in it; or why it was not read.
+
+    path : the file; for a photograph that was not read, what was asked for (a file or its folder).
+    frame : None exactly where there is a problem.
+    """
+
+    path: str
+    frame: Frame | None
+    people: tuple[Person, ...] = ()
+    problem: PostureError | None = None
+
+    @property
+    def time_s(self) -> float | None:
+        """Media time of a video's frame; a photograph has none."""
+        if self.frame is None or self.frame.still:
+            return None
+        return self.frame.captured_ns / 1e9
+
+    def as_json(self) -> dict[str, Any]:
+        entry: dict[str, Any] = {"path": self.path}
+        if self.frame is not None and self.time_s is not None:
+            entry |= {"frame": self.frame.frame_id, "time_s": _plain(self.time_s)}
+        entry["people"] = [person.as_json() for person in self.people]
+        if self.problem is not None:
+            entry["problem"] = str(self.problem)
+        return entry
+
+
+def open_source(path: Path) -> Source:
+    """The photograph, folder of photographs or video at a path, opened.
+
+    Raises
+    ------
+    SourceInvalid : nothing there, or a folder without photographs.
+    ImageUnreadable : a video that cannot be decoded.
+    """
+    is_video = path.is_file() and path.suffix.lower() in VIDEO_SUFFIXES
+    source: Source
+    source = VideoFileCamera(path, fast=True, stall_s=_STALL_S) if is_video else PhotoCamera(path)
+    source.open()
+    return source
+
+
+def sightings(source: Source, estimator: Estimator) -> Iterator[Sighting]:
+    """Every picture of a source in its order, with every person in it.
+
+    A damaged photograph is a sighting with a problem, and the rest goes on; so is a video that
+    breaks off.
+    """
+    tracker = Tracker()
+    for frame in _frames(source):
+        if isinstance(frame, ImageUnreadable):
+            yield Sighting(source.name, None, problem=frame)
+            continue
+        poses = estimator.estimate(frame)
+        numbers = range(1, len(poses) + 1) if frame.still else tracker.follow(poses, frame)
+        people = zip(numbers, poses, strict=True)
+        yield Sighting(
+            frame.name, frame, tuple(Person(number, pose, assess(pose)) for number, pose in people)
+        )
+
+
+def _frames(source: Source) -> Iterator[Frame | ImageUnreadable]:
+    while True:
+        try:
+            frame = source.read()
+        except ImageUnreadable as problem:
+            yield problem
+            if isinstance(source, VideoFileCamera):
+                return
+            continue
+        if frame is None:
+            return
+        yield frame
+
+
+def _plain(value: float | np.floating[Any] | None) -> float | None:
+    """JSON has no NaN: a missing coordinate is null."""
+    if value is None or not np.isfinite(value):
+        return None
+    return round(float(value), 4)
