@@ -49,7 +49,8 @@ def _parser() -> argparse.ArgumentParser:
     bench = verbs.add_parser("bench", help="how long a frame takes on this machine")
     bench.add_argument("--json", action="store_true", help="for machines")
 
-    verbs.add_parser("update", help="take a new model file from the repository, if there is one")
+    update = verbs.add_parser("update", help="take a new model file, if there is one for us")
+    update.add_argument("--state", metavar="DIR", help="state folder, instead of the settings'")
     verbs.add_parser("warmup", help="compile the kernels once")
     return parser
 
@@ -63,6 +64,8 @@ def _settings(options: argparse.Namespace) -> Settings:
         settings = msgspec.structs.replace(
             settings, camera=msgspec.structs.replace(settings.camera, **camera)
         )
+    if given.get("state"):
+        settings = msgspec.structs.replace(settings, state_dir=given["state"])
     if given.get("broker"):
         host, _, port = given["broker"].rpartition(":")
         mqtt = msgspec.structs.asdict(settings.mqtt) | {"host": host, "port": port}

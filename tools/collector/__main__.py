@@ -10,10 +10,12 @@ import logging
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+import msgspec
+from posture_tools.collector import desire
 from posture_tools.collector.broker import broker
 from posture_tools.collector.ingest import Collector
 from posture_tools.collector.report import as_json, fleet, results, write_csv
@@ -31,6 +33,7 @@ from rich.table import Table
 from edge.errors import PostureError, SettingsInvalid
 from edge.records import Quality
 from edge.results.contract import asyncapi
+from edge.results.messages import Desired
 from edge.settings import MqttSettings, parse_settings
 
 DEFAULT_STORE = Path.home() / ".local" / "state" / "posture-collector" / "collector.db"
@@ -70,13 +73,7 @@ def _parser() -> argparse.ArgumentParser:
         return command
 
     run = add_stored("run", _run, "Take in the results of one site until stopped.")
-    run.add_argument("--broker", default="127.0.0.1:1883", metavar="HOST:PORT")
-    run.add_argument("--site", default="desk")
-    run.add_argument("--username", default="")
-    run.add_argument("--password-file", default="", metavar="FILE")
-    run.add_argument("--ca-file", default="", metavar="FILE", help="turns TLS on")
-    run.add_argument("--cert-file", default="", metavar="FILE")
-    run.add_argument("--key-file", default="", metavar="FILE")
+    _add_broker(run)
     run.add_argument("--verbose", action="store_true", help="one line for each stored result")
     listing = add_stored("list", _list, "The stored results.")
     listing.add_argument("--json", action="store_true", help="all of each result")
@@ -88,9 +85,37 @@ def _parser() -> argparse.ArgumentParser:
     rollout.add_argument("sha256", metavar="SHA256", help="of the offered file")
     rollout.add_argument("--ring", type=int, required=True, metavar="PERCENT", help="as published")
     rollout.add_argument("--json", action="store_true")
+    wanted = add("desire", _desire, "Pin, force or hold models; replaces what was desired before.")
+    wanted.add_argument("stations", nargs="+", metavar="STATION")
+    wanted.add_argument("--hold", action="store_true", help="take no new model")
+    wanted.add_argument("--pin", action="append", default=[], metavar="SLOT=SHA256",
+                        help="take this file only, whatever its ring and version")  # fmt: skip
+    wanted.add_argument("--force", action="append", default=[], metavar="SHA256",
+                        help="offer it again although it was rolled back")  # fmt: skip
+    _add_broker(wanted)
     add("contract", _contract, "The wire contract: AsyncAPI 3 with JSON Schemas, as JSON.")
     add("demo-broker", _demo_broker, "A broker for a desk, until standard input closes.")
     return parser
+
+
+def _add_broker(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--broker", default="127.0.0.1:1883", metavar="HOST:PORT")
+    command.add_argument("--site", default="desk")
+    command.add_argument("--username", default="")
+    command.add_argument("--password-file", default="", metavar="FILE")
+    command.add_argument("--ca-file", default="", metavar="FILE", help="turns TLS on")
+    command.add_argument("--cert-file", default="", metavar="FILE")
+    command.add_argument("--key-file", default="", metavar="FILE")
+
+
+def _broker_and_site(options: argparse.Namespace) -> tuple[MqttSettings, str]:
+    host, _, port = options.broker.rpartition(":")
+    if not host or not port.isdigit():
+        raise SettingsInvalid(f"{options.broker!r} names no broker.", "Write HOST:PORT.")
+    keys = ("username", "password_file", "ca_file", "cert_file", "key_file")
+    given = {key: getattr(options, key) for key in keys}
+    mqtt = MqttSettings(host=host, port=int(port), tls=bool(options.ca_file), **given)
+    return mqtt, parse_settings(f"site = {json.dumps(options.site)}", "--site").site
 
 
 @contextmanager
@@ -102,13 +127,7 @@ def _until_signal() -> Iterator[threading.Event]:
 
 
 def _run(options: argparse.Namespace) -> int:
-    host, _, port = options.broker.rpartition(":")
-    if not host or not port.isdigit():
-        raise SettingsInvalid(f"{options.broker!r} names no broker.", "Write HOST:PORT.")
-    keys = ("username", "password_file", "ca_file", "cert_file", "key_file")
-    given = {key: getattr(options, key) for key in keys}
-    mqtt = MqttSettings(host=host, port=int(port), tls=bool(options.ca_file), **given)
-    site = parse_settings(f"site = {json.dumps(options.site)}", "--site").site
+    mqtt, site = _broker_and_site(options)
 
     def stored(outcome: Outcome) -> None:
         if options.verbose:
@@ -183,15 +202,19 @@ def _fleet(options: argparse.Namespace) -> int:
         print(json.dumps([dataclasses.asdict(line) for line in lines], indent=1))
         return 0
     table = Table("site", "station", "heard", "last word (UTC)", "results", "waiting", "missing",
-                  "lost", "rejected", "conflicts")  # fmt: skip
+                  "lost", "rejected", "conflicts", "models", "desired")  # fmt: skip
     for line in lines:
         heard = "now" if line.silent_s is None else f"silent for {line.silent_s / 60:.0f} min"
         waiting = "?" if line.waiting is None else str(line.waiting)
         counts = (line.missing, line.lost, line.rejected, line.conflicts)
         table.add_row(line.site, line.station, heard, line.seen_at, str(line.results), waiting,
-                      *map(str, counts))  # fmt: skip
+                      *map(str, counts), _models(line.models), line.desired)  # fmt: skip
     _show(table)
     return 0
+
+
+def _models(actual: Mapping[str, str]) -> str:
+    return ", ".join(f"{slot} {version}" for slot, version in actual.items()) or "as shipped"
 
 
 def _rollout(options: argparse.Namespace) -> int:
@@ -207,14 +230,34 @@ def _rollout(options: argparse.Namespace) -> int:
         table = Table("station", "desired", "progress", "reason", "since (UTC)", "actual")
         for each in progress:
             outside = each.progress is Progress.OUTSIDE
-            actual = ", ".join(f"{slot} {version}" for slot, version in each.actual.items())
             since = f"{each.since:%Y-%m-%d %H:%M}" if each.since else ""
             table.add_row(each.station, "" if outside else options.sha256[:12], each.progress,
-                          each.reason, since, actual or "as shipped")  # fmt: skip
-        Console().print(table)
+                          each.reason, since, _models(each.actual))  # fmt: skip
+        _show(table)
         then = "" if advice.ring is None else f"; publish --ring {advice.ring}"
         print(f"{'STOP: ' if advice.stopped else ''}{advice.why}{then}")
     return 1 if advice.stopped else 0
+
+
+def _desire(options: argparse.Namespace) -> int:
+    """Exit status 1 where the broker did not take it for all of them."""
+    mqtt, site = _broker_and_site(options)
+    said = {
+        "schema": "ps.desired/1", "version": 0, "hold": options.hold, "force": options.force,
+        "pin": dict(pin.rpartition("=")[::2] for pin in options.pin),
+    }  # fmt: skip
+    try:
+        wanted = msgspec.convert(said, Desired)
+    except msgspec.ValidationError as error:
+        raise SettingsInvalid(
+            f"This cannot be desired: {error}.",
+            "A pin is SLOT=SHA256, and a sha256 is 64 lower-case hexadecimal digits.",
+        ) from error
+    for name in options.stations:
+        parse_settings(f"station = {json.dumps(name)}", "STATION")
+    version = desire.publish(mqtt, site, options.stations, wanted)
+    print(f"version {version} for {', '.join(options.stations)}: {desire.Wish(wanted, True)}")
+    return 0
 
 
 def _contract(_options: argparse.Namespace) -> int:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, TextIO
 
+from posture_tools.collector.desire import wishes
+from posture_tools.collector.rollout import actual_models, model_words
 from posture_tools.collector.store import Store
 
 from edge.results.clock import Instant
@@ -81,6 +83,7 @@ class StationLine:
 
     silent_s : since its last word, None while it may be expected to speak. missing : numbers that
     later ones overtook. lost : numbers it dropped at its limit and that never came.
+    models : slot -> version, where it is not the shipped one. desired : what an operator wants.
     """
 
     site: str
@@ -94,12 +97,15 @@ class StationLine:
     rejected: int
     conflicts: int
     waiting: int | None
+    models: Mapping[str, str]
+    desired: str
 
 
 def fleet(store: Store, now: datetime | None = None) -> list[StationLine]:
     """Every station that was ever heard."""
     now = now or datetime.now(UTC)
     lines = []
+    models, desired = actual_models(model_words(store)), wishes(store)
     for site, station, seen_at, online, health in store.rows(
         "SELECT site, station, seen_at, online, health FROM station ORDER BY site, station"
     ):
@@ -121,6 +127,8 @@ def fleet(store: Store, now: datetime | None = None) -> list[StationLine]:
                 ),
                 conflicts=_count(store, "ingest_conflict WHERE station = ?", station),
                 waiting=json.loads(health)["waiting"] if health else None,
+                models=models.get(station, {}),
+                desired=str(desired.get(station, "as offered")),
             )
         )
     return lines

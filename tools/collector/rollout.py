@@ -74,7 +74,10 @@ def model_words(store: Store) -> list[ModelWord]:
     for station, received_at, body in store.rows(
         "SELECT event.station, received_at, event.body FROM event"
         " JOIN ingest_key USING (station, epoch, seq) WHERE kind = 'model'"
-        " ORDER BY event.station, utc_ns, epoch, seq"
+        " ORDER BY event.station,"
+        # by sequence, and epochs as they came: the station's clock may have jumped
+        " (SELECT first.received_at FROM ingest_key AS first WHERE first.station = event.station"
+        "  AND first.epoch = event.epoch ORDER BY first.seq LIMIT 1), seq"
     ):
         data = json.loads(body)["data"]
         said = {key: str(data.get(key, "")) for key in ("slot", "version", "sha256")}
@@ -92,6 +95,27 @@ def stations(store: Store) -> list[str]:
     return [str(row[0]) for row in store.rows("SELECT station FROM station ORDER BY station")]
 
 
+def actual_models(words: Iterable[ModelWord]) -> dict[str, dict[str, str]]:
+    """station -> slot -> version that serves there; a slot without one serves as shipped."""
+    confirmed: dict[tuple[str, str], list[ModelWord]] = {}
+    for word in words:
+        history = confirmed.setdefault((word.station, word.slot), [])
+        if word.step == "confirm":
+            history.append(word)
+        elif word.step == "rollback" and history and history[-1].sha256 == word.sha256:
+            # The one before serves again; of what lies further back the station keeps nothing.
+            confirmed[word.station, word.slot] = history[-2:-1]
+        elif word.reason == "slots_damaged":
+            for station, slot in confirmed:
+                if station == word.station:
+                    confirmed[station, slot] = []
+    actual: dict[str, dict[str, str]] = {}
+    for (station, slot), history in confirmed.items():
+        if history:
+            actual.setdefault(station, {})[slot] = history[-1].version
+    return actual
+
+
 def progress_of(
     names: Iterable[str],
     words: Iterable[ModelWord],
@@ -100,31 +124,25 @@ def progress_of(
     now: datetime | None = None,
 ) -> list[StationProgress]:
     """How far each station is with a file that `ring` percent of them may take."""
-    now = now or datetime.now(UTC)
+    now, words = now or datetime.now(UTC), list(words)
+    actual = actual_models(words)
     found: dict[str, StationProgress] = {}
     for name in names:
         inside = bucket(name, sha256) < ring
         start = Progress.WAITING if inside else Progress.OUTSIDE
-        found[name] = StationProgress(name, start, "", None, {})
+        found[name] = StationProgress(name, start, "", None, actual.get(name, {}))
     for word in words:
-        if word.station in found:
-            found[word.station] = _after(found[word.station], word, sha256)
+        if word.station in found and word.sha256 == sha256:
+            found[word.station] = _after(found[word.station], word)
     return [_timed_out(each, now) for each in found.values()]
 
 
-def _after(before: StationProgress, word: ModelWord, sha256: str) -> StationProgress:
-    actual = dict(before.actual)
-    if word.step == "confirm":
-        actual[word.slot] = word.version
-    elif word.step == "rollback" and actual.get(word.slot) == word.version:
-        del actual[word.slot]
-    if word.sha256 != sha256:
-        return replace(before, actual=actual)
+def _after(before: StationProgress, word: ModelWord) -> StationProgress:
     progress = _meaning(word)
     if progress is None:
-        return replace(before, actual=actual)
+        return before
     since = before.since if progress is before.progress else word.received_at
-    return StationProgress(word.station, progress, word.reason, since, actual)
+    return replace(before, progress=progress, reason=word.reason, since=since)
 
 
 def _meaning(word: ModelWord) -> Progress | None:

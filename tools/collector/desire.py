@@ -1,0 +1,103 @@
+"""What an operator wants of the stations' models: said to the broker, and how far it is obeyed."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import time
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import msgspec
+from posture_tools.collector.store import Store
+
+from edge.errors import BrokerRefused, BrokerUnreachable, MessageRefused
+from edge.results.messages import Desired, decode, encode
+from edge.results.topics import Topics
+from edge.settings import MqttSettings
+from edge.uplink.connection import Acknowledged, Arrived, Connection, open_best
+
+_RETAINED_S = 1.0  # a broker sends what it retains at once
+_ANSWER_S = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """The last `desired` of a station. obeyed : the station has answered this version."""
+
+    desired: Desired
+    obeyed: bool
+
+    def __str__(self) -> str:
+        wanted = self.desired
+        said = [
+            *(["hold"] if wanted.hold else []),
+            *(f"pin {slot} {sha256[:12]}" for slot, sha256 in wanted.pin.items()),
+            *(f"force {sha256[:12]}" for sha256 in wanted.force),
+        ]
+        return (", ".join(said) or "as offered") + ("" if self.obeyed else " (not answered)")
+
+
+def publish(mqtt: MqttSettings, site: str, stations: Collection[str], wanted: Desired) -> int:
+    """Replace what is desired of each station, retained; returns the version, which is new to all.
+
+    Versions are seconds since 1970 or more: they grow even where broker and store were lost.
+
+    Raises
+    ------
+    BrokerUnreachable, BrokerRefused : not, or not certainly, published; say it again.
+    """
+    topics = {name: Topics(site, name).desired for name in stations}
+    link = open_best(mqtt, f"desire-{secrets.token_hex(4)}")
+    try:
+        known = _retained(link, topics.values())
+        version = max(int(time.time()), wanted.version, *(each + 1 for each in known), 1)
+        body = encode(msgspec.structs.replace(wanted, version=version))
+        awaited = {link.publish(topic, body, retain=True): topic for topic in topics.values()}
+        deadline_s = time.monotonic() + _ANSWER_S
+        deadline_s = time.monotonic() + _ANSWER_S
+        while awaited:
+            if time.monotonic() > deadline_s:
+                raise BrokerUnreachable("The broker does not acknowledge.", "Say it again.")
+            for event in link.poll(0.1):
+                if isinstance(event, Acknowledged):
+                    topic = awaited.pop(event.mid, "")
+                    if event.refusal:
+                        raise BrokerRefused(
+                            f"The broker refused {topic}: {event.reason}.",
+                            "Give this user the right to write it in the broker's ACL file.",
+                        )
+        link.close()
+    finally:
+        link.drop()
+    return version
+
+
+def _retained(link: Connection, topics: Collection[str]) -> list[int]:
+    """Versions that the broker holds."""
+    link.subscribe(*topics)
+    versions: dict[str, int] = {}
+    deadline_s = time.monotonic() + _RETAINED_S
+    while len(versions) < len(topics) and time.monotonic() < deadline_s:
+        for event in link.poll(0.1):
+            if isinstance(event, Arrived):
+                try:
+                    versions[event.topic] = decode(event.body, Desired).version
+                except MessageRefused:  # what nobody can obey holds no version back
+                    versions[event.topic] = 0
+    return list(versions.values())
+
+
+def wishes(store: Store) -> dict[str, Wish]:
+    """By station, where something was ever desired."""
+    answered: dict[str, int] = {}
+    for station, body in store.rows("SELECT station, body FROM event WHERE kind = 'model'"):
+        data = json.loads(body)["data"]
+        if data.get("step") == "desired":
+            version = int(data["desired_version"])
+            answered[station] = max(version, answered.get(station, 0))
+    found = {}
+    for station, body in store.rows("SELECT station, desired FROM station WHERE desired <> x''"):
+        desired = decode(body, Desired)
+        found[station] = Wish(desired, answered.get(station, 0) >= desired.version)
+    return found
