@@ -15,11 +15,11 @@ from simulators.networks import (
 )
 
 from edge.errors import ModelRefused
-from edge.estimation import factory
 from edge.estimation.factory import estimator_for
 from edge.estimation.people import PeopleNetwork
 from edge.estimation.single import Single
 from edge.estimation.top_down import TopDown
+from edge.inference import shipped
 from edge.inference.description import InputSpec
 from edge.records import Frame
 from edge.settings import ModelSettings
@@ -64,8 +64,8 @@ def test_a_bottom_up_finder_must_be_a_paf_network(person_file: Path) -> None:
 
 
 def test_a_shipped_model_that_is_not_there_is_a_clear_refusal(monkeypatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(factory, "__file__", str(tmp_path / "edge" / "estimation" / "factory.py"))
-    monkeypatch.setattr(factory.sys, "prefix", str(tmp_path))
+    monkeypatch.setattr(shipped, "__file__", str(tmp_path / "edge" / "inference" / "shipped.py"))
+    monkeypatch.setattr(shipped.sys, "prefix", str(tmp_path))
     with pytest.raises(ModelRefused, match=r"bottom_up\.onnx.*Install the package"):
         estimator_for(ModelSettings())
 
