@@ -11,7 +11,8 @@ import numpy as np
 from edge.posture.angles import distance_px, inner_deg, lean_deg, tilt_deg
 from edge.posture.calibration import Calibration
 from edge.posture.landmarks import Landmarks, near_side
-from edge.posture.views import SQUARE_YAW_DEG, Facing, yaw_deg
+from edge.posture.uncertainty import SQUARE_YAW_DEG
+from edge.posture.views import Facing, yaw_deg
 from edge.records import Frame, Uint8
 from edge.screening.subject import Subject
 
@@ -76,14 +77,20 @@ def _crop(image: Uint8, subject: Subject) -> Uint8:
 
 def _exposure(crop: Uint8) -> dict[str, bool]:
     grey = cv2.cvtColor(crop, cv2.COLOR_BGR2GRAY)
-    scale = _BODY_ROWS / grey.shape[0]
+    while (scale := _BODY_ROWS / grey.shape[0]) <= 0.5:
+        grey = cv2.resize(grey, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
     if scale < 1.0:
-        grey = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    mean, variance = float(grey.mean()), float(grey.var())
-    edges = float(cv2.Laplacian(grey, cv2.CV_32F).var())
+        grey = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_LINEAR)
+    mean, variance = _moments(grey)
+    _, edges = _moments(cv2.Laplacian(grey, cv2.CV_16S))
     dark, bright = mean < _DARK, mean > _BRIGHT
     blurred = not (dark or bright) and edges < _SHARP * variance
     return {"dark": dark, "bright": bright, "blurred": blurred}
+
+
+def _moments(values: cv2.typing.MatLike) -> tuple[float, float]:
+    mean, deviation = cv2.meanStdDev(values)
+    return float(mean[0, 0]), float(deviation[0, 0]) ** 2
 
 
 def _stance(body: Landmarks, facing: Facing, calibration: Calibration) -> dict[str, bool]:
