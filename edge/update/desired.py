@@ -1,7 +1,7 @@
 """The operator's word about this station's models, on its way from the uplink to the updater.
 
-The uplink may not see the model folder, and the updater not the broker: they meet in one file of
-the state folder. Without it the signed offers alone decide.
+The uplink may not see the model folder, and the updater not the outbox: they meet in one file in
+a folder of its own. Without it the signed offers alone decide.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from edge.update.durable import make_folder, write_durably
 
 log = logging.getLogger(__name__)
 
-FILE_NAME = "desired.json"
+FILE_NAME = "desired/models.json"  # in the state folder
 
 
 def load_desired(path: Path) -> Desired:

@@ -30,10 +30,12 @@ def make_folder(folder: Path) -> None:
         sync_folder(folder.parent)
 
 
-def write_durably(path: Path, data: bytes) -> None:
-    """Replace a file's content in one step."""
+def write_durably(path: Path, data: bytes, *, mode: int | None = None) -> None:
+    """Replace a file's content in one step. mode : its rights, before the first byte is there."""
     beside = path.with_name(path.name + ".new")
     with beside.open("wb") as file:
+        if mode is not None:
+            os.fchmod(file.fileno(), mode)
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
