@@ -1,4 +1,4 @@
-"""posture-models: describe, inspect and check model files."""
+"""posture-models: export, describe, inspect and check model files."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ import sys
 from pathlib import Path
 
 import msgspec
+from posture_tools.models.architectures import MODULES
 from posture_tools.repository.arguments import add_arguments
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from edge.errors import PostureError
+from edge.errors import PartMissing, PostureError
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -23,8 +24,8 @@ def main(arguments: list[str] | None = None) -> int:
             from posture_tools.repository.command import run
 
             return run(options)
-        verb = {"describe": _describe, "inspect": _inspect, "check": _check}[options.verb]
-        return verb(options)
+        verb = {"export": _export, "describe": _describe, "inspect": _inspect, "check": _check}
+        return verb[options.verb](options)
     except PostureError as error:
         print(f"posture-models: {error}", file=sys.stderr)
         return 1
@@ -33,6 +34,12 @@ def main(arguments: list[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="posture-models", description=__doc__)
     verbs = parser.add_subparsers(dest="verb", required=True)
+
+    verb = verbs.add_parser("export", help="a PyTorch checkpoint as a described ONNX file")
+    verb.add_argument("architecture", choices=MODULES, metavar="ARCH", help=", ".join(MODULES))
+    verb.add_argument("checkpoint", type=Path, metavar="CHECKPOINT", help="its state_dict")
+    verb.add_argument("-o", "--output", type=Path, required=True, metavar="OUT.onnx")
+    verb.add_argument("--size", type=_size, metavar="HxW", help="input px; default: as published")
 
     verb = verbs.add_parser("describe", help="write a card's description into an ONNX file")
     verb.add_argument("model", type=Path, metavar="MODEL")
@@ -51,6 +58,28 @@ def _parser() -> argparse.ArgumentParser:
     verb = verbs.add_parser("repo", help="sign and publish models for stations to update from")
     add_arguments(verb)
     return parser
+
+
+def _size(text: str) -> tuple[int, int]:
+    height, _, width = text.partition("x")
+    return int(height), int(width)
+
+
+def _export(options: argparse.Namespace) -> int:
+    try:
+        from posture_tools.models.export import TOLERANCE, export
+    except ModuleNotFoundError as error:
+        raise PartMissing(
+            f"the Python package {error.name} is missing, which exporting needs.",
+            "Install it: pip install 'posture-station[training]'.",
+        ) from error
+    made = export(options.architecture, options.checkpoint, options.output, options.size)
+    print(
+        f"{made.path}: {made.parameters / 1e6:.1f} million parameters, {made.bytes / 1e6:.1f} MB; "
+        f"onnxruntime within {made.difference:.1g} of PyTorch (allowed {TOLERANCE:g}). "
+        f"Try it: posture-models check {made.path}"
+    )
+    return 0
 
 
 def _describe(options: argparse.Namespace) -> int:
