@@ -56,17 +56,17 @@ class Refined:
     def estimate(self, frame: Frame) -> list[Pose]:
         found = self._finder.estimate(frame)
         clock = StageClock()
-        people = sorted(found, key=lambda pose: -person_box(pose, frame.image.shape[:2])[3])
+        boxed = [(pose, person_box(pose, frame.image.shape[:2])) for pose in found]
+        people = sorted(boxed, key=lambda person: -person[1][3])
         if not self._everyone:
             people = people[:1]
-        refined = [self._refine(frame, pose, clock) for pose in people]
+        refined = [self._refine(frame, pose, box, clock) for pose, box in people]
         self.timings = {f"find {name}": ms for name, ms in self._finder.timings.items()} | {
             f"refine {name}": ms for name, ms in clock.ms.items()
         }
         return [pose for pose in refined if (pose.keypoints[:, 2] > 0).any()]
 
-    def _refine(self, frame: Frame, rough: Pose, clock: StageClock) -> Pose:
-        box = person_box(rough, frame.image.shape[:2])
+    def _refine(self, frame: Frame, rough: Pose, box: Box, clock: StageClock) -> Pose:
         placed = self._person.locate(frame.image, box, clock)
         keypoints, covariance = in_skeleton(placed, rough.skeleton)
         return Pose(rough.skeleton, keypoints, covariance, rough.score, box)

@@ -94,15 +94,17 @@ class Placement:
         part = image[max(0, y) : max(0, y + height), max(0, x) : max(0, x + width)]
         if part.size == 0:
             return np.full((*self.input_hw, 3), pad, np.uint8)
-        if left or top or right or bottom:
-            grey = (pad, pad, pad)
-            part = cv2.copyMakeBorder(  # type: ignore[assignment]
-                part, top, bottom, left, right, cv2.BORDER_CONSTANT, value=grey
-            )
         to_x, to_y, to_width, to_height = self.target
-        drawn = _resized(part, to_width, to_height)
+        shrinkage = min(height / to_height, width / to_width)
+        part, halved = _halved(part, _halvings(shrinkage), (left, top, right, bottom))
+        border = [length // halved for length in (top, bottom, left, right)]
+        if any(border):
+            grey = (pad, pad, pad)
+            part = cv2.copyMakeBorder(part, *border, cv2.BORDER_CONSTANT, value=grey)  # type: ignore[assignment]
+        how = cv2.INTER_AREA if shrinkage / halved >= 2 else cv2.INTER_LINEAR
+        drawn = cv2.resize(part, (to_width, to_height), interpolation=how)
         if (to_height, to_width) == self.input_hw:
-            return drawn
+            return drawn  # type: ignore[return-value]
         whole = np.full((*self.input_hw, 3), pad, np.uint8)
         whole[to_y : to_y + to_height, to_x : to_x + to_width] = drawn
         return whole
@@ -132,8 +134,11 @@ def crop(box_px: Box, input_hw: tuple[int, int], margin: float = 1.0) -> Placeme
     rows, columns = (
         max(2, math.ceil(length / halvings) * halvings) for length in (height, height * aspect)
     )
-    left = round(x + box_px[2] / 2 + 0.5 - columns / 2)
-    top = round(y + box_px[3] / 2 + 0.5 - rows / 2)
+    # On whole blocks of the halving, so that the picture's edge cuts none in two.
+    left, top = (
+        round((low + length / 2 + 0.5 - taken / 2) / halvings) * halvings
+        for low, length, taken in ((x, box_px[2], columns), (y, box_px[3], rows))
+    )
     return Placement((left, top, columns, rows), (0, 0, input_hw[1], input_hw[0]), input_hw)
 
 
@@ -143,17 +148,14 @@ def _halvings(shrinkage: float) -> int:
     return power
 
 
-def _resized(part: Uint8, width: int, height: int) -> Uint8:
-    shrinkage = min(part.shape[0] / height, part.shape[1] / width)
-    halvings = _halvings(shrinkage)
-    if part.shape[0] % halvings == 0 and part.shape[1] % halvings == 0:
-        for _ in range(halvings.bit_length() - 1):
-            half = (part.shape[1] // 2, part.shape[0] // 2)
-            part = cv2.resize(part, half, interpolation=cv2.INTER_AREA)  # type: ignore[assignment]
-        how = cv2.INTER_LINEAR
-    else:
-        how = cv2.INTER_AREA
-    return cv2.resize(part, (width, height), interpolation=how)  # type: ignore[return-value]
+def _halved(part: Uint8, halvings: int, border: tuple[int, ...]) -> tuple[Uint8, int]:
+    """The part shrunk by `halvings`, or as it is where it, or its border, cannot be halved so."""
+    if any(length % halvings for length in (*part.shape[:2], *border)):
+        return part, 1
+    for _ in range(halvings.bit_length() - 1):
+        half = (part.shape[1] // 2, part.shape[0] // 2)
+        part = cv2.resize(part, half, interpolation=cv2.INTER_AREA)  # type: ignore[assignment]
+    return part, halvings
 
 
 def _letterbox(source: Box, target: Box, input_hw: tuple[int, int]) -> Letterbox:
