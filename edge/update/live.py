@@ -29,7 +29,7 @@ class LiveEstimator:
 
     shadow_every : a new candidate first looks on at every so many visits, unheard; 0: never.
     build : makes an estimator of the files of all slots; ModelRefused rolls back.
-    deliver : called between subjects, to send on what was reported.
+    deliver : called every few seconds and at the end, to send on what was reported.
     """
 
     def __init__(
@@ -64,8 +64,7 @@ class LiveEstimator:
     def estimate(self, frame: Frame) -> list[Pose]:
         """Poses of the file that serves; changes files first where nobody would notice."""
         between = self._is_between_subjects(frame)
-        if between:
-            self._look_for_changes()
+        self._look_around(may_change=between)
         if self._mute_until_ns is not None and not frame.still:
             if frame.captured_ns < self._mute_until_ns:
                 return []
@@ -91,6 +90,7 @@ class LiveEstimator:
     def leave(self) -> None:
         """The process ends in good order."""
         self._store.leave()
+        self._deliver()
 
     def _load(self) -> None:
         self._estimator = self._store.load(self._build)
@@ -111,12 +111,12 @@ class LiveEstimator:
             return True
         return frame.captured_ns - self._seen_ns > BETWEEN_NS
 
-    def _look_for_changes(self) -> None:
+    def _look_around(self, *, may_change: bool) -> None:
         now_s = self._clock_s()
         if now_s - self._looked_s >= _LOOK_EVERY_S:
             self._looked_s = now_s
             self._deliver()
-            if self._store.changed():
+            if may_change and self._store.changed():
                 self._load()
 
     def _try(self, frame: Frame, probation: Probation) -> list[Pose]:

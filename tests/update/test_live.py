@@ -84,6 +84,19 @@ def test_a_file_changes_only_between_subjects(room, publisher, station, models) 
     assert room.version == "2"
 
 
+def test_events_do_not_wait_until_the_room_is_empty(publisher, station, models) -> None:
+    delivered: list[int] = []
+    room = Room(station, deliver=lambda: delivered.append(len(station.events)))
+    publisher.offer(models["2"])
+    station.updater().run()
+    told = len(station.events)
+    room.see(PERSON, 100)
+    assert delivered[-1] == told
+    room.see(EMPTY, 100)
+    room.estimator.leave()
+    assert delivered[-1] == len(station.events) > told
+
+
 def test_working_confirms(room, publisher, station, models) -> None:
     publisher.offer(models["2"])
     station.updater().run()
