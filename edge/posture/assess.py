@@ -12,20 +12,24 @@ from edge.posture.calibration import LEVEL, Calibration
 from edge.posture.definition import Definition
 from edge.posture.frontal import FRONTAL
 from edge.posture.landmarks import CONFIDENT, USABLE, Landmarks, Side, keypoints_of, near_side
+from edge.posture.perspective import in_ankle_plane
 from edge.posture.sagittal import SAGITTAL
 from edge.posture.spine import SPINE
 from edge.posture.uncertainty import (
     COVERAGE,
     SCALE_SD_MM,
     SCALE_SD_STATURE,
+    SQUARE_YAW_DEG,
+    Spread,
     gradient_px,
-    standard_error,
+    spread,
 )
-from edge.posture.views import SQUARE_YAW_DEG, view_of, yaw_deg
+from edge.posture.views import view_of, yaw_deg
 from edge.records import Measure, Pose, Quality, View
 from edge.skeletons import Skeleton
 
 _COINCIDE_PX = 1.0
+_USELESS_DEG = 10.0  # an angle with a wider interval than this tells nothing about a posture
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +69,8 @@ def assess(
         view, refused = found
     elif found.view not in ("unknown", view):
         refused = (f"seen_from:{found.view}",)
-    body = Landmarks.of(pose, calibration, near_side(pose, view))
+    as_seen = Landmarks.of(pose, calibration, near_side(pose, view))
+    body = in_ankle_plane(as_seen, view, calibration)
     doubts = _turned(body, view, calibration) if view in ("front", "back") else ()
     sight = _Sight(body, view, calibration, n_eff, refused, doubts)
     return tuple(_measure(definition, sight) for definition in catalogue(pose.skeleton, view))
@@ -125,16 +130,16 @@ def _measure(definition: Definition, sight: _Sight) -> Measure:
     unit, per_px = _unit(definition, sight)
     side = sight.body.near if definition.side == "near" else definition.side
     why = _refusals(definition, sight)
-    value, error = (np.nan, np.nan) if why else _value(definition, sight)
-    if not why and not (np.isfinite(value) and np.isfinite(error)):
+    value, error = (np.nan, Spread(np.nan, np.nan)) if why else _value(definition, sight)
+    if not why and not np.isfinite((value, *error)).all():
         why = ("undefined",)
     if why:
         return Measure(
             definition.code, None, unit, None, sight.n_eff, Quality.REFUSED, why,
             sight.view, side, definition.version,
         )  # fmt: skip
+    u95 = error.u95 * per_px
     doubts = _doubts(definition, sight, error)
-    u95 = COVERAGE * error * per_px
     if definition.unit == "length":
         scale_sd = SCALE_SD_STATURE if sight.calibration.mm_per_px is None else SCALE_SD_MM
         u95 = float(np.hypot(u95, COVERAGE * scale_sd * value * per_px))
@@ -179,19 +184,21 @@ def _refusals(definition: Definition, sight: _Sight) -> tuple[str, ...]:
     return definition.gate(body)
 
 
-def _doubts(definition: Definition, sight: _Sight, error: float) -> tuple[str, ...]:
+def _doubts(definition: Definition, sight: _Sight, error: Spread) -> tuple[str, ...]:
     body = sight.body
     names = _keypoints(definition, body)
     doubts = [f"keypoint_weak:{n}" for n in names if body.scores[body.index[n]] < CONFIDENT]
     if not np.isfinite(body.covariance_px2[[body.index[n] for n in names]]).all():
         doubts.append("covariance_unknown")
-    if definition.resolves_deg is not None and error > definition.resolves_deg:
+    if definition.resolves_deg is not None and error.standard_error > definition.resolves_deg:
         doubts.append("low_reliability")
+    if definition.unit == "deg" and error.u95 > _USELESS_DEG:
+        doubts.append("wide_interval")
     return (*doubts, *sight.doubts)
 
 
-def _value(definition: Definition, sight: _Sight) -> tuple[float, float]:
-    """Value and standard error, in the unit of the formula."""
+def _value(definition: Definition, sight: _Sight) -> tuple[float, Spread]:
+    """Value and how far it may be off, in the unit of the formula."""
     body, formula = sight.body, definition.formula
     if formula is None:
         raise ValueError(f"{definition.code} has no formula")
@@ -209,7 +216,7 @@ def _value(definition: Definition, sight: _Sight) -> tuple[float, float]:
     points = mean @ body.points_px[[body.index[name] for name in names]]
     with np.errstate(divide="ignore", invalid="ignore"):  # a ratio without a value is refused
         gradient = mean.T @ gradient_px(evaluate, points)
-        error = standard_error(gradient, body, names, sight.view, sight.calibration)
+        error = spread(gradient, body, names, sight.view, sight.calibration)
         return evaluate(points), error
 
 

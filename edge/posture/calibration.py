@@ -1,6 +1,7 @@
 """What is known about the camera, and how points are corrected with it.
 
-Points are rectified, never frames: rotated so that gravity runs straight down the image.
+Points are corrected, never frames: the lens's distortion is taken out, then they are rotated so
+that gravity runs straight down the image.
 """
 
 from __future__ import annotations
@@ -12,6 +13,9 @@ import numpy as np
 
 from edge.errors import SettingsInvalid
 from edge.posture.angles import Float64
+from edge.posture.lens import Coefficients, undistort
+
+NO_DISTORTION: Coefficients = (0.0, 0.0, 0.0, 0.0, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +26,8 @@ class Calibration:
         ahead). From the front a camera rolled by 1 deg adds 1 deg to every tilt.
     pitch_deg : atan2(g_z, hypot(g_x, g_y)); + looks down. Needs `focal_px`.
     roll_sd_deg : standard uncertainty of the roll; two plumb lines marked at 0.5 px leave 0.1 deg.
-    focal_px, centre_px : pinhole camera of the (undistorted) picture; None where unknown.
+    focal_px, centre_px : pinhole camera of the undistorted picture; None where unknown.
+    distortion : of the lens, as OpenCV writes it; needs `focal_px`.
     mm_per_px : scale in the stance plane; None where unknown, lengths are then in % of stature.
     measured_on : ISO date of the calibration; empty where nobody measured.
     """
@@ -32,13 +37,15 @@ class Calibration:
     roll_sd_deg: float = 0.1
     focal_px: float | None = None
     centre_px: tuple[float, float] | None = None
+    distortion: Coefficients = NO_DISTORTION
     mm_per_px: float | None = None
     measured_on: str = ""
 
     def __post_init__(self) -> None:
-        if self.pitch_deg != 0.0 and (self.focal_px is None or self.centre_px is None):
+        bent = self.pitch_deg != 0.0 or self.distortion != NO_DISTORTION
+        if bent and (self.focal_px is None or self.centre_px is None):
             raise SettingsInvalid(
-                "The calibration has a pitch but no focal length and image centre.",
+                "The calibration has a pitch or a distortion but no focal length and image centre.",
                 "Calibrate the lens first, or mount the camera without pitch.",
             )
         for name in ("focal_px", "mm_per_px"):
@@ -85,7 +92,8 @@ class Calibration:
         return homography
 
     def rectify(self, points_px: Float64, covariance_px2: Float64) -> tuple[Float64, Float64]:
-        """Points (N, 2) and covariances (N, 2, 2) as a level camera would have seen them."""
+        """Points (N, 2) and covariances (N, 2, 2) as a level pinhole camera would see them."""
+        points_px, covariance_px2 = self._straightened(points_px, covariance_px2)
         if self.roll_deg == 0.0 and self.pitch_deg == 0.0:
             return points_px, covariance_px2
         h = self.homography
@@ -93,6 +101,14 @@ class Calibration:
         rectified = (points_px @ h[:2, :2].T + h[:2, 2]) / w[:, None]
         jacobian = (h[:2, :2] - rectified[:, :, None] * h[2, :2]) / w[:, None, None]
         return rectified, jacobian @ covariance_px2 @ jacobian.transpose(0, 2, 1)
+
+    def _straightened(self, points_px: Float64, covariance_px2: Float64) -> tuple[Float64, Float64]:
+        if self.distortion == NO_DISTORTION or self.focal_px is None or self.centre_px is None:
+            return points_px, covariance_px2
+        centre = np.array(self.centre_px)
+        straight, slope = undistort((points_px - centre) / self.focal_px, self.distortion)
+        turned = slope @ covariance_px2 @ slope.transpose(0, 2, 1)
+        return straight * self.focal_px + centre, turned
 
 
 # A camera hung with a spirit level and not measured further: the housing is level, the sensor in it

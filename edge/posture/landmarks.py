@@ -6,7 +6,7 @@ Nothing is invented: a landmark exists exactly when every keypoint it is made of
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Literal
 
 import numpy as np
@@ -31,6 +31,7 @@ _TRUNK = 0.288
 _C4_TO_S5 = 0.384
 
 
+@cache
 def keypoints_of(landmark: str, near: Side) -> tuple[str, ...]:
     """The keypoints a landmark is the mean of: a pair, that of the near side, or itself."""
     part = landmark.removeprefix("mid_")
@@ -120,18 +121,18 @@ def near_side(pose: Pose, view: View) -> Side:
     """
     if view not in ("right", "left"):
         return ""
-    index = pose.skeleton.index
-    sums = {
-        side: sum(
-            float(pose.keypoints[index[f"{side}_{name}"], 2])
-            for name in _CHAIN
-            if f"{side}_{name}" in index
-        )
-        for side in ("left", "right")
-    }
-    if sums["left"] == sums["right"]:
+    body = Landmarks.of(pose)
+    left, right = mean_score(body, "left"), mean_score(body, "right")
+    if left == right:
         return view
-    return "left" if sums["left"] > sums["right"] else "right"
+    return "left" if left > right else "right"
+
+
+def mean_score(body: Landmarks, side: Literal["left", "right"]) -> float:
+    """How sure the estimator is of a side's ear, shoulder, hip, knee and ankle; 0 without any."""
+    names = [f"{side}_{name}" for name in _CHAIN]
+    rows = [body.index[name] for name in names if name in body.index]
+    return float(body.scores[rows].mean()) if rows else 0.0
 
 
 def box_px(pose: Pose) -> Box | None:

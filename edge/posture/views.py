@@ -8,25 +8,28 @@ mirrored picture above all, is `unknown` with the reason, and nothing is measure
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 
 from edge.posture.angles import Float64, distance_px, tilt_deg
 from edge.posture.calibration import Calibration
-from edge.posture.landmarks import USABLE, Landmarks
-from edge.posture.uncertainty import COVERAGE, gradient_px, standard_error, yaw_slope_px
+from edge.posture.landmarks import USABLE, Landmarks, mean_score
+from edge.posture.perspective import yaw_slope_px
+from edge.posture.uncertainty import COVERAGE, gradient_px, spread
 from edge.records import Pose, View
 
 # Shoulder width over trunk length: 0.64 and 0.71 in frontal examples. Below SIDE the person shows a
 # side; up to FRONTAL the body is turned by about 45 deg, and no view's measures hold.
 SIDE = 0.35
 FRONTAL = 0.5
-SQUARE_YAW_DEG = 5.0
 # Single-person networks guess a face on the back of a head: 0.46 to 0.68 as sure as the trunk, 1.04
 # and more where there is one (PP-TinyPose on the mannequin).
 _FACE_TO_TRUNK = 0.8
 _FACE = ("nose", "left_eye", "right_eye")
+# A side view hides the far side. Networks are up to 0.08 surer of it than of the near side (on the
+# mannequin); more than this, and the picture was mirrored.
+_FAR_SURER = 0.15
 
 
 class Facing(NamedTuple):
@@ -85,7 +88,11 @@ def _side(body: Landmarks) -> Facing:
         return Facing("unknown", ("looking_direction_not_seen",))
     if abs(sum(ahead)) != len(ahead):
         return Facing("unknown", ("face_and_feet_contradict",))
-    return Facing("right" if ahead[0] > 0.0 else "left")
+    view: Literal["right", "left"] = "right" if ahead[0] > 0.0 else "left"
+    far: Literal["right", "left"] = "left" if view == "right" else "right"
+    if mean_score(body, far) - mean_score(body, view) > _FAR_SURER:
+        return Facing("unknown", ("near_and_far_side_contradict",))
+    return Facing(view)
 
 
 def _seen_x(body: Landmarks, part: str) -> list[float]:
@@ -117,5 +124,5 @@ def yaw_deg(body: Landmarks, view: View, calibration: Calibration) -> tuple[floa
     tilt_per_yaw = abs(float((gradient * slope).sum())) / math.degrees(1.0)
     if not tilt_per_yaw > 0.0:
         return None
-    error = standard_error(gradient, body, names, view, calibration, yaw_sd_deg=0.0)
+    error = spread(gradient, body, names, view, calibration).normal
     return abs(line(points)) / tilt_per_yaw, COVERAGE * error / tilt_per_yaw

@@ -13,7 +13,7 @@ from simulators.standing_person import TURN_DEG, Person, Pinhole, pose_of, score
 from edge.posture.angles import Float64, tilt_deg, turn_deg
 from edge.posture.assess import assess
 from edge.posture.calibration import Calibration
-from edge.posture.uncertainty import YAW_SD_DEG, gradient_px
+from edge.posture.uncertainty import SQUARE_YAW_DEG, Spread, gradient_px
 from edge.records import Quality
 
 LENS = Calibration(roll_sd_deg=0.1, focal_px=1300.0, centre_px=(540.0, 960.0))
@@ -70,8 +70,17 @@ def test_yaw_adds_the_height_over_the_lens(height_m, roll_sd):
     pose = pose_of(camera.project(person.points_m(), 0.0), sigma_px=1e-6)
     lens = Calibration(roll_sd_deg=roll_sd, focal_px=1300.0, centre_px=(540.0, 960.0))
     measure = by_code(assess(pose, "front", lens))["shoulder_tilt"]
-    yaw = math.degrees(math.atan(height_m * math.tan(math.radians(YAW_SD_DEG)) / 3.0))
-    assert measure.u95 == pytest.approx(1.96 * math.hypot(yaw, roll_sd), rel=0.03)
+    yaw = math.degrees(math.atan(height_m * math.tan(math.radians(SQUARE_YAW_DEG)) / 3.0))
+    assert measure.u95 == pytest.approx(Spread(roll_sd, yaw).u95, rel=0.03)
+
+
+@pytest.mark.parametrize(
+    ("normal", "limit"), [(1.0, 0.0), (0.0, 1.0), (1.0, 0.3), (0.3, 1.0), (1, 1)]
+)
+def test_an_interval_holds_95_percent_of_a_normal_plus_a_uniform_error(normal, limit):
+    rng = np.random.default_rng(5)
+    errors = rng.normal(0.0, 1.0, 200_000) * normal + rng.uniform(-1.0, 1.0, 200_000) * limit
+    assert np.mean(np.abs(errors) <= Spread(normal, limit).u95) == pytest.approx(0.95, abs=0.002)
 
 
 def test_more_noise_means_wider_intervals():
@@ -109,7 +118,9 @@ def test_u95_covers_the_truth_in_93_to_97_percent(view):
     held = dict.fromkeys(COVERED[view], 0)
     for _ in range(draws):
         camera = Pinhole(roll_deg=rng.normal(0.0, 0.1))
-        points = camera.project(truth_m, TURN_DEG[view] + rng.normal(0.0, YAW_SD_DEG))
+        points = camera.project(
+            truth_m, TURN_DEG[view] + rng.uniform(-SQUARE_YAW_DEG, SQUARE_YAW_DEG)
+        )
         noisy = {name: p + rng.normal(0.0, sigma_px, 2) for name, p in points.items()}
         found = by_code(assess(pose_of(noisy, scores, sigma_px=sigma_px), view, LENS))
         for code in held:

@@ -12,6 +12,7 @@ from posture_tools.evaluate.contenders import Contender
 from posture_tools.evaluate.people import Person as Labelled
 from rich.console import Console
 from rich.progress import track
+from rich.table import Table
 
 from edge.camera.mannequin import (
     CameraPose,
@@ -87,6 +88,24 @@ def measure_mannequins(
         ViewErrors(name, view, tuple(measure_errors(each).values()))
         for (name, view), each in pairs.items()
     ]
+
+
+def tables(views: Sequence[ViewErrors]) -> list[Table]:
+    """One table a contender: every measure in every view."""
+    by_model: dict[str, Table] = {}
+    for view in views:
+        table = by_model.get(view.model)
+        if table is None:
+            table = Table("view", "measure", "unit", title=view.model, title_justify="left")
+            for heading in ("n", "refused", "bias", "SD", "p95", "interval", "holds"):
+                table.add_column(heading, justify="right")
+            by_model[view.model] = table
+        for m in view.measures:
+            counts = (str(m.n), str(m.refused))
+            errors = (f"{m.bias:+.2f}", f"{m.sd:.2f}", f"{m.p95_abs:.2f}")
+            interval = (f"± {m.median_u95:.2f}", f"{m.covered:.1%}")
+            table.add_row(view.view, m.code, m.unit, *counts, *errors, *interval)
+    return list(by_model.values())
 
 
 def _pair(contender: Contender, frame: Frame, rendered: Rendered, view: View) -> Pair:
