@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from edge.engine import Engine
-from edge.errors import OutboxFull, PostureError
+from edge.errors import MessageRefused, OutboxFull, OutboxUnusable, PostureError
 from edge.health import engine_health, machine_health
-from edge.inference.shipped import FINDER, REFINER, shipped_model
+from edge.inference.shipped import FINDER, REFINER, SPINE, optional_model, shipped_model
 from edge.records import Assessment
 from edge.results.outbox import Outbox
 from edge.settings import Settings
@@ -59,6 +59,8 @@ def shipped_models(settings: Settings) -> dict[str, Path]:
     shipped = {"finder": Path(models.finder or shipped_model(FINDER))}
     if models.mode != "bottom-up":
         shipped["refiner"] = Path(models.refiner or shipped_model(REFINER))
+    if models.mode == "refined" and (spine := optional_model(models.spine, SPINE)) is not None:
+        shipped["spine"] = spine
     return shipped
 
 
@@ -79,12 +81,15 @@ def _live_estimator(settings: Settings, outbox: Outbox, on_problem: OnProblem) -
         )
 
     def accept(data: dict[str, Any]) -> None:
-        outbox.accept_event("model", data)
+        try:
+            outbox.accept_event("model", data)
+        except MessageRefused as refusal:  # it would be refused again: the others must not wait
+            on_problem(refusal)
 
     def deliver() -> None:
         try:
             spool.drain(accept)
-        except OutboxFull as refusal:  # they wait in the spool
+        except (OutboxFull, OutboxUnusable) as refusal:  # they wait in the spool
             on_problem(refusal)
 
     store = ModelStore(folder, shipped_models(settings), spool.report)
@@ -95,15 +100,20 @@ def build_engine(
     settings: Settings, outbox: Outbox, *, on_saved: OnSaved, on_problem: OnProblem
 ) -> Engine:
     """Camera, models and screening around one outbox."""
-    from edge.camera.sources import camera_for
+    from edge.camera.sources import camera_for, is_live
+    from edge.camera.watch import PictureWatch
     from edge.estimation.factory import estimator_for
     from edge.screening.screening import Screening
 
     camera = camera_for(settings.camera)
+    watch = PictureWatch() if is_live(settings.camera.source) else None
+    build = partial(
+        Engine, camera, state_path=settings.state_path, watch=watch, on_problem=on_problem
+    )
     if not settings.update.url or settings.models.single:  # nothing changes the files
         fixed = estimator_for(settings.models)
         screening = Screening(settings.screening, source=camera.name, models=fixed.models)
-        return Engine(camera, fixed, screening, outbox, on_saved=on_saved, on_problem=on_problem)
+        return build(fixed, screening, outbox, on_saved=on_saved)
     live = _live_estimator(settings, outbox, on_problem)
 
     def saved(assessment: Assessment, seq: int) -> None:
@@ -111,9 +121,7 @@ def build_engine(
         on_saved(assessment, seq)
 
     screening = Screening(settings.screening, source=camera.name, models=live.models)
-    return Engine(
-        camera, live, screening, outbox, on_saved=saved, on_problem=on_problem, on_end=live.leave
-    )
+    return build(live, screening, outbox, on_saved=saved, on_end=live.leave)
 
 
 def build_uplink(

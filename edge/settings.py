@@ -36,6 +36,9 @@ class CameraSettings(_Section, frozen=True):
     width_px: Annotated[int, msgspec.Meta(ge=64, le=8192)] = 1080
     height_px: Annotated[int, msgspec.Meta(ge=64, le=8192)] = 1920
     fps: Annotated[float, msgspec.Meta(gt=0, le=120)] = 15.0
+    # picamera2: 0 is automatic. A short exposure keeps a swaying person sharp.
+    exposure_us: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)] = 0
+    gain: Annotated[float, msgspec.Meta(ge=0, le=64)] = 0.0
     pace: Literal["own", "fast"] = "own"  # videos: at their own pace, or as fast as they decode
 
 
@@ -46,6 +49,8 @@ class ModelSettings(_Section, frozen=True):
     single: str = ""  # one file that serves alone, as its description says; mode is then ignored
     finder: str = ""  # the bottom-up network or the person detector
     refiner: str = ""  # the single-person network of refined and top-down
+    # Refined mode, side views: a file, or "shipped", which has seen rendered backs only.
+    spine: str = ""
     threads: Annotated[int, msgspec.Meta(ge=1, le=16)] = 2
 
 

@@ -6,7 +6,7 @@ Left and right are the person's own. Limbs are pairs of 0-based keypoint indices
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,18 @@ class Skeleton:
             return f"{other[side]}_{rest}" if side in other else name
 
         return tuple(self.index.get(mirrored(name), i) for i, name in enumerate(self.keypoints))
+
+
+@cache
+def joined(first: Skeleton, second: Skeleton) -> Skeleton:
+    """Both skeletons' keypoints as one person's, the first one's first."""
+    shift = len(first.keypoints)
+    return Skeleton(
+        f"{first.name}+{second.name}",
+        first.keypoints + second.keypoints,
+        first.limbs + tuple((a + shift, b + shift) for a, b in second.limbs),
+        first.midpoints + second.midpoints,
+    )
 
 
 def _limbs(keypoints: tuple[str, ...], *pairs: str) -> tuple[tuple[int, int], ...]:

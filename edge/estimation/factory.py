@@ -13,7 +13,7 @@ from edge.estimation.refined import Refined
 from edge.estimation.single import Single
 from edge.estimation.top_down import TopDown
 from edge.inference.network import Network
-from edge.inference.shipped import FINDER, REFINER, shipped_model
+from edge.inference.shipped import FINDER, REFINER, SPINE, optional_model, shipped_model
 from edge.settings import ModelSettings
 
 
@@ -23,7 +23,7 @@ def estimator_for(
     """The estimator that the settings ask for.
 
     everyone : refined mode places all people, not the subject (the tallest) alone.
-    sha256 : `finder`, `refiner` -> what that file's bytes must be.
+    sha256 : `finder`, `refiner`, `spine` -> what that file's bytes must be.
 
     Raises
     ------
@@ -41,7 +41,9 @@ def estimator_for(
     refiner = load(settings.refiner or shipped_model(REFINER), "refiner")
     if settings.mode == "top-down":
         return TopDown(finder, refiner)
-    return Refined(BottomUp(finder), refiner, everyone=everyone)
+    path = optional_model(settings.spine, SPINE)
+    spine = None if path is None else load(path, "spine")
+    return Refined(BottomUp(finder), refiner, spine=spine, everyone=everyone)
 
 
 def _alone(network: Network) -> Estimator:

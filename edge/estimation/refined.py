@@ -2,7 +2,7 @@
 
 With the whole body in 256 px one pixel of noise is 1.7 degrees of shoulder tilt; on a crop of the
 full picture it is 0.6. So a small bottom-up pass finds the people, and a single-person network
-looks at the subject again.
+looks at the subject again. From the side, a spine network may look at the same crop.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from edge.estimation.person import PersonNetwork
 from edge.inference.letterbox import Box
 from edge.inference.network import Network
 from edge.records import Frame, ModelIdentity, Pose
-from edge.skeletons import Skeleton
+from edge.skeletons import Skeleton, joined
 
 # Keypoints end at the eyes and the ankles; a person goes on above and below. What a labelled box
 # adds on each side, as a part of the keypoints' longer extent: medians of 32 COCO people.
@@ -27,6 +27,9 @@ _ADDED_ABOVE, _ADDED_BELOW, _ADDED_BESIDE = 0.14, 0.11, 0.08
 # resolution, too little cuts a leg off.
 _EYES_ABOVE_SHOULDER, _ANKLES_BELOW_HIP = 0.46, 1.82
 
+# Shoulder breadth over trunk length below which a person may show a side; 0.64 from the front.
+_NARROW = 0.5
+
 
 class Refined:
     """A bottom-up finder and a single-person refiner.
@@ -34,21 +37,36 @@ class Refined:
     Poses come in the finder's skeleton. A keypoint is the refiner's or it is missing: rough
     positions are never mixed in.
 
+    spine : a network for side views; poses then have its keypoints too, missing in other views.
     everyone : refine all people, not the subject (the tallest) alone.
 
     Raises
     ------
-    ModelRefused : the refiner is no heatmap network, or shares no keypoint with the finder.
+    ModelRefused : the refiner is no heatmap network, or the spine network no spine network.
     """
 
-    def __init__(self, finder: Estimator, refiner: Network, *, everyone: bool = False) -> None:
+    def __init__(
+        self,
+        finder: Estimator,
+        refiner: Network,
+        *,
+        spine: Network | None = None,
+        everyone: bool = False,
+    ) -> None:
         self._person = PersonNetwork(refiner)
         if "heatmaps" not in refiner.description.outputs:
             raise ModelRefused(
                 f"{refiner.description.name} has no heatmaps: nothing to refine with.",
                 "Name a heatmap model as refiner, or choose mode = 'top-down'.",
             )
-        self.models: tuple[ModelIdentity, ...] = (*finder.models, refiner.identity)
+        if spine is not None and spine.description.task != "spine":
+            raise ModelRefused(
+                f"{spine.description.name} is a {spine.description.task} model, not one of spines.",
+                "Name a spine model, or leave models.spine empty.",
+            )
+        self._spine = None if spine is None else PersonNetwork(spine)
+        identities = [network.identity for network in (refiner, spine) if network is not None]
+        self.models: tuple[ModelIdentity, ...] = (*finder.models, *identities)
         self.timings: Mapping[str, float] = {}
         self._finder = finder
         self._everyone = everyone
@@ -68,8 +86,16 @@ class Refined:
 
     def _refine(self, frame: Frame, rough: Pose, box: Box, clock: StageClock) -> Pose:
         placed = self._person.locate(frame.image, box, clock)
-        keypoints, covariance = in_skeleton(placed, rough.skeleton)
-        return Pose(rough.skeleton, keypoints, covariance, rough.score, box)
+        if self._spine is None:
+            keypoints, covariance = in_skeleton(placed, rough.skeleton)
+            return Pose(rough.skeleton, keypoints, covariance, rough.score, box)
+        skeleton = joined(rough.skeleton, self._spine.network.description.topology)
+        keypoints, covariance = in_skeleton(placed, skeleton)
+        if _from_the_side(placed):
+            back = self._spine.locate(frame.image, box, clock)
+            rows = [skeleton.index[name] for name in back.skeleton.keypoints]
+            keypoints[rows], covariance[rows] = back.keypoints, back.covariance_px2
+        return Pose(skeleton, keypoints, covariance, rough.score, box)
 
 
 def person_box(pose: Pose, image_hw: tuple[int, int]) -> Box:
@@ -104,6 +130,18 @@ def _height(pose: Pose, part: str) -> float:
         float(pose.keypoints[i, 1]) for i in rows if i is not None and pose.keypoints[i, 2] > 0
     ]
     return sum(found) / len(found) if found else float("nan")
+
+
+def _from_the_side(pose: Pose) -> bool:
+    """Whether the shoulders are so narrow against the trunk that this may be a side view."""
+    names = ("left_shoulder", "right_shoulder", "left_hip", "right_hip")
+    if not all(name in pose.skeleton.index for name in names):
+        return False
+    left, right, left_hip, right_hip = (
+        pose.keypoints[pose.skeleton.index[name], :2] for name in names
+    )
+    trunk_px = np.hypot(*(left + right - left_hip - right_hip)) / 2
+    return bool(abs(left[0] - right[0]) < _NARROW * trunk_px)  # False where one is missing
 
 
 def in_skeleton(

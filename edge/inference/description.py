@@ -149,6 +149,8 @@ class ModelDescription(_Part, frozen=True):
     outputs : role -> name of the tensor in the graph.
     map_convention : where cell 0 lies: half-pixel, input = (map + 0.5) * stride - 0.5; corner,
         input = map * stride.
+    peak : how high a heatmap stands on a keypoint that the network is sure of; what is read from
+        the maps is divided by it, so that scores and thresholds mean the same for every network.
     weights : int8 are 8-bit weights computed in float, int8-qdq also has quantised activations.
     content_sha256 : of the whole file with these 64 digits set to zero; finds damage.
     """
@@ -165,6 +167,7 @@ class ModelDescription(_Part, frozen=True):
     limbs: tuple[LimbChannels, ...] = ()
     stride: Annotated[float, msgspec.Meta(gt=0, le=64)] = 1.0
     map_convention: Literal["half-pixel", "corner"] = "half-pixel"
+    peak: Annotated[float, msgspec.Meta(gt=0, le=1)] = 1.0
     weights: Literal["float32", "float16", "int8", "int8-qdq"] = "float32"
     thresholds: Thresholds = Thresholds()
     measured: dict[str, float | str] = {}

@@ -97,10 +97,12 @@ class Placement:
         to_x, to_y, to_width, to_height = self.target
         shrinkage = min(height / to_height, width / to_width)
         part, halved = _halved(part, _halvings(shrinkage), (left, top, right, bottom))
-        border = [length // halved for length in (top, bottom, left, right)]
+        border = (top // halved, bottom // halved, left // halved, right // halved)
         if any(border):
             grey = (pad, pad, pad)
-            part = cv2.copyMakeBorder(part, *border, cv2.BORDER_CONSTANT, value=grey)  # type: ignore[assignment]
+            part = cv2.copyMakeBorder(  # type: ignore[assignment]
+                part, *border, cv2.BORDER_CONSTANT, value=grey
+            )
         how = cv2.INTER_AREA if shrinkage / halved >= 2 else cv2.INTER_LINEAR
         drawn = cv2.resize(part, (to_width, to_height), interpolation=how)
         if (to_height, to_width) == self.input_hw:

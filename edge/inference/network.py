@@ -200,7 +200,7 @@ class Network:
         heatmaps = np.zeros((len(self._order), *raw.shape[1:]), np.float32)
         for row, channel in enumerate(self._order):
             if channel is not None:
-                heatmaps[row] = raw[channel]
+                np.multiply(raw[channel], 1 / description.peak, out=heatmaps[row])
         pafs = None
         if description.task == "paf":
             channels = [channel for limb in description.limbs for channel in (limb.x, limb.y)]

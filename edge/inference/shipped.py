@@ -9,6 +9,7 @@ from edge.errors import ModelRefused
 
 FINDER = "bottom_up.onnx"
 REFINER = "single_person.onnx"
+SPINE = "spine.onnx"
 
 
 def shipped_model(name: str) -> Path:
@@ -27,3 +28,10 @@ def shipped_model(name: str) -> Path:
         f"the shipped model {name} is neither in {checkout} nor in {installed}.",
         "Install the package again, or name a model file.",
     )
+
+
+def optional_model(given: str, name: str) -> Path | None:
+    """None where nothing is given, the shipped file for "shipped", else the file that is named."""
+    if not given:
+        return None
+    return shipped_model(name) if given == "shipped" else Path(given)
