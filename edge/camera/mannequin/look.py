@@ -38,7 +38,8 @@ class Look:
     """Appearance of one person.
 
     loose_m : how far cloth stands off the skin. shoes : None is barefoot.
-    beard : 0 none to 1 full. markers : colour of round stickers on C7, C4, T6, T8, L4, S5, or None.
+    beard : 0 none to 1 full. markers : colour of round stickers on C7, C4, T6, T8, L4, S5, or None;
+    marker_height_m : how far they stand off the skin (0.009 makes half balls of them).
     light : direction towards the main light in world axes. seed : of skin and cloth texture.
     """
 
@@ -54,6 +55,7 @@ class Look:
     loose_m: float = 0.006
     shoes: Colour | None = (0.16, 0.15, 0.15)
     markers: Colour | None = None
+    marker_height_m: float = 0.004
     light: tuple[float, float, float] = (-0.45, 0.75, 0.65)
     ambient: float = 0.5
     seed: int = 0

@@ -138,13 +138,14 @@ class Trunk:
         return Loft(TORSO, part.points, local, part.along)
 
     def stickers(self) -> list[Loft]:
-        """Flat discs on the skin over the spinous processes, 18 mm wide."""
+        """Domes on the skin over the spinous processes, 18 mm wide."""
+        radii = 0.009, 0.009, self.wearer.look.marker_height_m
         at = np.arange(1.0, len(self.knots))
         tangent = unit(through(self.knots, at + 0.05) - through(self.knots, at - 0.05))
         left, forward = across(tangent, np.broadcast_to(self.wearer.hip_line, tangent.shape))
         axes = np.stack([left, tangent, forward], axis=2)
         return [
-            ellipsoid(MARKER, centre, own, (0.009, 0.009, 0.004))
+            ellipsoid(MARKER, centre, own, radii)
             for centre, own in zip(self.knots[1:], axes, strict=True)
         ]
 

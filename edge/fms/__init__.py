@@ -1,0 +1,1 @@
+"""Seven movements scored from pose sequences: a suggestion with evidence, confirmed by a person."""

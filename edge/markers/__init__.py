@@ -1,0 +1,1 @@
+"""Round stickers on the spinous processes, found by classical vision."""

@@ -1,0 +1,73 @@
+"""What was stuck on: which vertebrae, what colour, how far the stickers stand off the skin."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.errors import SettingsInvalid
+from edge.skeletons import SPINE_5, Skeleton
+
+Float64 = NDArray[np.float64]
+
+# Spinous processes along the back from C4, in parts of stature: segment estimates of SPINE-5, the
+# vertebrae between them by their number.
+ALONG_BACK = {
+    "C4": 0.0, "C7": 0.039, "T1": 0.049, "T3": 0.071, "T6": 0.115, "T8": 0.144, "T10": 0.176,
+    "T12": 0.214, "L2": 0.252, "L4": 0.287, "S5": 0.384,
+}  # fmt: skip
+# Below this a colour is too near to grey to be told from walls, cloth and skin in shade.
+_LEAST_SATURATION = 0.35
+
+
+@dataclass(frozen=True)
+class Stickers:
+    """One set of stickers.
+
+    colour : as seen in the picture, sRGB, `#rrggbb`.
+    vertebrae : top to bottom; C4, T6, T8, L4 and S5 at least.
+    height_to_radius : how far a sticker stands off the skin against its radius: 1 a half ball, 0
+        flat paper, which a side view hardly sees.
+    """
+
+    colour: str
+    vertebrae: tuple[str, ...] = ("C4", "C7", "T6", "T8", "L4", "S5")
+    height_to_radius: float = 1.0
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"#[0-9a-fA-F]{6}", self.colour):
+            raise SettingsInvalid(
+                f"{self.colour!r} is no sticker colour.", "Write it as #rrggbb, like #2ca02c."
+            )
+        if self.bgr.min() > (1.0 - _LEAST_SATURATION) * self.bgr.max():
+            raise SettingsInvalid(
+                f"Stickers of {self.colour} are too near to grey to be told from skin and walls.",
+                "Take stickers of a vivid green or blue.",
+            )
+        order = [name for name in ALONG_BACK if name in self.vertebrae]
+        if list(self.vertebrae) != order or not set(SPINE_5.keypoints) <= set(order):
+            raise SettingsInvalid(
+                f"Stickers on {', '.join(self.vertebrae)} make no spine.",
+                f"Name {', '.join(SPINE_5.keypoints)} at least, from the top down.",
+            )
+        if not 0.0 <= self.height_to_radius <= 2.0:
+            raise SettingsInvalid(
+                f"Stickers cannot stand {self.height_to_radius} radii off the skin.",
+                "Write 1 for half balls, 0 for flat paper.",
+            )
+
+    @cached_property
+    def bgr(self) -> Float64:
+        """(3,) 0..255."""
+        red, green, blue = bytes.fromhex(self.colour[1:])
+        return np.array([blue, green, red], np.float64)
+
+    @cached_property
+    def skeleton(self) -> Skeleton:
+        """A chain from the top sticker to the lowest."""
+        pairs = tuple((i, i + 1) for i in range(len(self.vertebrae) - 1))
+        return Skeleton(f"STICKERS-{len(self.vertebrae)}", self.vertebrae, pairs)
