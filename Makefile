@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: setup demo test lint check bench wheels lock clean
+.PHONY: setup demo test lint check bench wheels device-wheels lock clean
 
 setup: $(READY)
 
@@ -38,10 +38,17 @@ bench: $(READY)
 wheels: $(READY)
 	$(BIN)/python -m posture_tools.wheels
 
-# The locked versions, for every supported Python and machine, from the names in pyproject.toml.
+# What `systemd/install --wheels dist/wheels` needs on a station without internet.
+device-wheels: $(READY)
+	$(BIN)/python -m posture_tools.wheels --fetch dist/wheels
+
+# The locked versions, for every supported Python and machine, from the names in pyproject.toml;
+# a station gets the same ones without the extras.
+LOCK := uv pip compile pyproject.toml --universal --generate-hashes --python-version 3.11 \
+	  --no-header --no-annotate --no-emit-index-url --no-emit-find-links --quiet
 lock:
-	uv pip compile pyproject.toml --extra dev --universal --generate-hashes --python-version 3.11 \
-	  --no-header --no-annotate --no-emit-index-url --no-emit-find-links --quiet -o constraints.txt
+	$(LOCK) --extra dev -o constraints.txt
+	$(LOCK) --constraint constraints.txt -o systemd/requirements.txt
 
 clean:
 	rm -rf $(VENV) build *.egg-info

@@ -28,6 +28,14 @@ def _parser() -> argparse.ArgumentParser:
         "--overlay", type=Path, metavar="PATH", help="draw: a folder, of a video an .mp4 or .gif"
     )
     assess.add_argument("--csv", type=Path, metavar="FILE", help="a row for each measure")
+    assess.add_argument(
+        "--export",
+        nargs=2,
+        action="append",
+        default=[],
+        metavar=("FORMAT", "PATH"),
+        help="keypoints as openpose (a folder), coco or csv",
+    )
     assess.add_argument("--json", action="store_true", help="for machines")
 
     run = verbs.add_parser("run", help="measure and send, until Ctrl-C")
@@ -49,6 +57,8 @@ def _parser() -> argparse.ArgumentParser:
     bench = verbs.add_parser("bench", help="how long a frame takes on this machine")
     bench.add_argument("--json", action="store_true", help="for machines")
 
+    verbs.add_parser("provision", help="at each boot: who this station is")
+    verbs.add_parser("netwatch", help="mend a link or a camera driver that stays down")
     update = verbs.add_parser("update", help="take a new model file, if there is one for us")
     update.add_argument("--state", metavar="DIR", help="state folder, instead of the settings'")
     verbs.add_parser("warmup", help="compile the kernels once")
@@ -90,6 +100,10 @@ def _run_verb(options: argparse.Namespace) -> int:
         from edge.commands import warmup
 
         return warmup.run()
+    if options.verb == "provision":
+        from edge.commands import provision
+
+        return provision.run()
     settings = _settings(options)
     if options.verb == "assess":
         from edge.commands import assess
@@ -100,6 +114,7 @@ def _run_verb(options: argparse.Namespace) -> int:
             estimator_for(settings.models),
             overlay=options.overlay,
             csv=options.csv,
+            exports=options.export,
             as_json=options.json,
         )
     if options.verb == "run":
@@ -114,6 +129,10 @@ def _run_verb(options: argparse.Namespace) -> int:
         from edge.commands import update
 
         return update.run(settings)
+    if options.verb == "netwatch":
+        from edge.commands import netwatch
+
+        return netwatch.run(settings)
     if options.verb == "bench":
         from edge.commands import bench
 

@@ -15,6 +15,7 @@ PostureError                 everything raised on purpose; carries a remedy
 │   └── UpdateRefused        what a model repository sent must not be trusted
 └── AskPerson                only a person can mend it: stop and say what to do
     ├── SettingsInvalid      a settings file or option that makes no sense
+    ├── IdentityRefused      a station without an identity, or with another board's
     ├── SourceInvalid        a camera source that cannot exist (unknown scheme, empty folder)
     ├── BrokerRefused        the broker said no (password, certificate, permission)
     ├── OutboxFull           the stated limit of undelivered results is reached
@@ -115,6 +116,10 @@ class AskPerson(PostureError):
 
 class SettingsInvalid(AskPerson):
     """Settings that make no sense."""
+
+
+class IdentityRefused(AskPerson):
+    """A station that has no identity, or that of another board."""
 
 
 class SourceInvalid(AskPerson):

@@ -13,7 +13,6 @@ import json
 import subprocess
 import sys
 import tempfile
-import tomllib
 from pathlib import Path
 
 from rich.console import Console
@@ -28,7 +27,6 @@ def _pip(verb: str, python: str, machine: str, *options: str) -> str:
 
     Raises RuntimeError with pip's own words where one is missing.
     """
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     # Raspberry Pi OS 12 has glibc 2.36; a wheel for any older glibc runs there.
     platforms = [f"manylinux_2_{minor}_{machine}" for minor in range(17, 37)]
     done = subprocess.run(
@@ -36,7 +34,7 @@ def _pip(verb: str, python: str, machine: str, *options: str) -> str:
             *(sys.executable, "-m", "pip", verb, "--quiet", "--disable-pip-version-check"),
             *("--only-binary", ":all:", "--python-version", python),
             *(o for name in (*platforms, f"manylinux2014_{machine}") for o in ("--platform", name)),
-            *("--constraint", str(ROOT / "constraints.txt"), *options, *project["dependencies"]),
+            *("--requirement", str(ROOT / "systemd" / "requirements.txt"), *options),
         ],
         capture_output=True,
         text=True,

@@ -1,0 +1,94 @@
+"""`posture-station netwatch`: mends a link or a camera driver that stays down.
+
+The kernel's watchdog sees neither: the machine runs, only nothing comes or goes. First the
+services in question are started anew, then the machine, a few times a day at most.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+
+from edge import systemd
+from edge.commands.run import stop_on_signals
+from edge.recovery import RebootBudget, Recovery, Step
+from edge.settings import Settings
+from edge.uplink.link import link_answers
+
+_LOOK_EVERY_S = 30.0
+_BUDGET = Path("/var/lib/posture/netwatch/reboots.json")
+_ENGINE = "posture-engine.service"
+
+
+@dataclass
+class Patient:
+    """Something that may fall ill. services : what to start anew, those of them that run."""
+
+    name: str
+    well: Callable[[], bool]
+    services: tuple[str, ...]
+    recovery: Recovery
+
+
+def engine_is_well() -> bool:
+    """Whether the engine measures, or a person has stopped it."""
+    shown = _systemctl("show", "--property=ActiveState", "--value", _ENGINE).stdout.strip()
+    return shown in ("active", "reloading", "inactive", "")
+
+
+def patients(settings: Settings) -> tuple[Patient, ...]:
+    return (
+        Patient(
+            "link",
+            lambda: link_answers(settings.mqtt.host),
+            ("NetworkManager", "systemd-networkd", "dhcpcd", "wpa_supplicant"),
+            Recovery(first_wait_s=180.0, restarts=3),
+        ),
+        Patient(
+            "engine",  # systemd restarts it all the time: what is left is the camera's driver
+            engine_is_well,
+            ("nvargus-daemon",),
+            Recovery(first_wait_s=1800.0, restarts=1),
+        ),
+    )
+
+
+def _systemctl(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = ["/usr/bin/systemctl", *arguments]
+    return subprocess.run(  # noqa: S603 - all of it stands in this file
+        command, capture_output=True, text=True, check=False, timeout=120
+    )
+
+
+def treat(patient: Patient, step: Step, budget: RebootBudget) -> str:
+    """Do what is due; says what was done."""
+    if step is Step.REBOOT and budget.spend(time.time()):
+        _systemctl("reboot")
+        return "reboot"
+    _systemctl("try-restart", *(f"{name}.service" for name in patient.services))
+    return f"restarted {', '.join(patient.services)} where they run"
+
+
+def run(settings: Settings) -> int:
+    console = Console(soft_wrap=True, highlight=False)
+    budget = RebootBudget(_BUDGET)
+    watched = patients(settings)
+    with stop_on_signals() as stop:
+        systemd.ready("watching")
+        while not stop.wait(_LOOK_EVERY_S):
+            ill = []
+            for patient in watched:
+                well = patient.well()
+                if not well:
+                    ill.append(patient.name)
+                step = patient.recovery.observe(well, time.monotonic())
+                if step is not Step.WAIT:
+                    console.print(f"{patient.name} stays down: {treat(patient, step, budget)}")
+            systemd.alive(f"down: {', '.join(ill)}" if ill else "all is well")
+    systemd.stopping()
+    return 0

@@ -1,0 +1,34 @@
+"""`posture-station provision`: who this station is; nothing starts before that is certain."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+
+from rich.console import Console
+
+from edge.errors import PostureError
+from edge.provision.board import board_id
+from edge.provision.provision import Places, provision, report
+
+PLACES = Places(
+    # Raspberry Pi OS; older images and Debian; the EFI partition of a Jetson.
+    boot=(Path("/boot/firmware"), Path("/boot"), Path("/boot/efi")),
+    settings=Path("/var/lib/posture/settings"),
+)
+
+
+def run(places: Places = PLACES) -> int:
+    try:
+        station, refusal = provision(places, board_id())
+    except PostureError as error:
+        with contextlib.suppress(OSError):  # the error itself must not be hidden by its report
+            report(places, str(error))
+        raise
+    said = f"This is station {station}."
+    if refusal is not None:
+        said += f" It stays as it was: {refusal}"
+    with contextlib.suppress(OSError):
+        report(places, said)
+    Console().print(said, highlight=False, markup=False, soft_wrap=True)
+    return 0
