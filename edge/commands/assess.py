@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Protocol
@@ -19,6 +19,7 @@ from edge.commands.sightings import Sighting, Source, open_source, sightings
 from edge.commands.table import measure_table, summary_table
 from edge.errors import ImageUnreadable
 from edge.estimation.estimator import Estimator
+from edge.exports import Export, open_export
 from edge.records import Measure
 
 
@@ -36,16 +37,22 @@ def run(
     *,
     overlay: Path | None,
     csv: Path | None,
+    exports: Sequence[tuple[str, str]] = (),
     as_json: bool,
 ) -> int:
-    """Print tables, or JSON for machines. Returns 1 when something could not be read."""
+    """Print tables, or JSON for machines. Returns 1 when something could not be read.
+
+    exports : names of formats of `edge.exports`, each with the path to write.
+    """
     problems = 0
     with ExitStack() as stack:
         report: _Report = _JsonReport() if as_json else _TableReport(Console())
         stack.enter_context(closing(report))
-        takers = [report.add]
+        takers: list[Callable[[Sighting], None]] = [report.add]
         if csv is not None:
             takers.append(stack.enter_context(closing(MeasureCsv(csv))).add)
+        for format_name, place in exports:
+            takers.append(_exporting(stack.enter_context(open_export(format_name, Path(place)))))
         for path in paths:
             try:
                 source = open_source(path)
@@ -70,6 +77,14 @@ def _tracked(source: Source, estimator: Estimator) -> Iterator[Sighting]:
     bar = Console(stderr=True)
     name, total = Path(source.name).name, source.frame_count or None
     yield from track(sightings(source, estimator), name, total=total, console=bar, transient=True)
+
+
+def _exporting(export: Export) -> Callable[[Sighting], None]:
+    def take(sighting: Sighting) -> None:
+        if sighting.frame is not None:
+            export.add(sighting.frame, {person.number: person.pose for person in sighting.people})
+
+    return take
 
 
 class _JsonReport:
