@@ -204,6 +204,15 @@ def test_intermediate_stages_are_read_when_asked_for(tmp_path: Path) -> None:
     assert np.array_equal(both["heatmaps"], -both["heatmaps_stage1"])
 
 
+def test_peaks_of_every_network_are_heights_of_one_scale(tmp_path: Path) -> None:
+    card = colour_card(peak=0.5)
+    network = Network.load(described_file(tmp_path / "c.onnx", colour_network(), card))
+    picture, letterbox = network.lay(dots_picture(128, 96, {"nose": (40, 50)}, 6))
+    outputs = network.run(picture)
+    maps = network.field_maps(outputs, letterbox)
+    assert maps.heatmaps[0].max() == pytest.approx(2 * outputs["heatmaps"].max())
+
+
 def test_any_multiple_keeps_aspect_and_area() -> None:
     spec = InputSpec("image", 368, 432, multiple=8)
     for h, w in ((480, 640), (1920, 1080), (100, 100), (1000, 300)):

@@ -1,8 +1,9 @@
 """Accuracy and speed, measured.
 
 python -m posture_tools.evaluate compare MODEL... --photos DIR     models against each other
+python -m posture_tools.evaluate models MODEL... --photos DIR      all kinds of models in one table
 python -m posture_tools.evaluate ap RESULTS.json ANNOTATIONS.json  COCO's ten keypoint figures
-python -m posture_tools.evaluate mannequin MODEL...                 angle error, truth known exactly
+python -m posture_tools.evaluate mannequin [MODEL...]               angle error, truth known exactly
 python -m posture_tools.evaluate agreement RATINGS.csv             two raters of the same tests
 """
 
@@ -13,6 +14,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 from rich.console import Console
@@ -20,6 +22,9 @@ from rich.measure import Measurement
 from rich.table import Table
 
 from edge.errors import PostureError, SettingsInvalid
+
+if TYPE_CHECKING:
+    from posture_tools.evaluate.photos import Photo
 
 EXIT_REFUSED = 2
 
@@ -48,15 +53,9 @@ def _print(table: Table) -> None:
 def _compare(options: argparse.Namespace) -> None:
     from posture_tools.evaluate.compare import compare, tables
     from posture_tools.evaluate.contenders import CropOptions, contenders
-    from posture_tools.evaluate.photos import read_sets, set_names
     from posture_tools.evaluate.worst import write_worst_cases
 
-    photos = read_sets(options.photos, options.sets or set_names(options.photos), options.limit)
-    if not photos:
-        raise SettingsInvalid(
-            f"{options.photos} holds no labelled photographs.",
-            "Name the folder that holds the sets (SET/images, SET/annotations.json).",
-        )
+    photos = _photos(options)
     crops = CropOptions(options.margin, options.flip)
     models = contenders(options.models, crops, options.threads)
     comparison = compare(models, photos, quiet=options.json)
@@ -77,6 +76,30 @@ def _compare(options: argparse.Namespace) -> None:
         )
 
 
+def _photos(options: argparse.Namespace) -> list[Photo]:
+    from posture_tools.evaluate.photos import read_sets, set_names
+
+    photos = read_sets(options.photos, options.sets or set_names(options.photos), options.limit)
+    if not photos:
+        raise SettingsInvalid(
+            f"{options.photos} holds no labelled photographs.",
+            "Name the folder that holds the sets (SET/images, SET/annotations.json).",
+        )
+    return photos
+
+
+def _models(options: argparse.Namespace) -> None:
+    from posture_tools.evaluate.all_models import inversions, measure, table
+
+    lines = measure(options.models, _photos(options), threads=options.threads, quiet=options.json)
+    if options.json:
+        sys.stdout.buffer.write(msgspec.json.encode(lines) + b"\n")
+        return
+    _print(table(lines))
+    for sentence in inversions(lines) or ["The order is that of the cards."]:
+        Console().print(sentence, highlight=False, soft_wrap=True)
+
+
 def _ap(options: argparse.Namespace) -> None:
     from posture_tools.evaluate.average_precision import average_precision
     from posture_tools.evaluate.coco import read_labels, read_results
@@ -95,23 +118,22 @@ def _ap(options: argparse.Namespace) -> None:
 
 def _mannequin(options: argparse.Namespace) -> None:
     from posture_tools.evaluate.contenders import CropOptions, contenders
-    from posture_tools.evaluate.mannequin import measure_mannequins, postures
+    from posture_tools.evaluate.mannequin import measure_mannequins, postures, tables
+    from posture_tools.evaluate.mannequin_grid import findings, measure_grid
 
-    models = contenders(options.models, CropOptions(options.margin, options.flip), options.threads)
-    views = measure_mannequins(models, postures(), options.body_px, quiet=options.json)
+    if options.models:
+        crops = CropOptions(options.margin, options.flip)
+        models = contenders(options.models, crops, options.threads)
+        views = measure_mannequins(models, postures(), options.body_px, quiet=options.json)
+    else:
+        views = measure_grid()
     if options.json:
         sys.stdout.buffer.write(msgspec.json.encode(views) + b"\n")
         return
-    for view in views:
-        table = Table("measure", "unit", title=f"{view.model}, {view.view}", title_justify="left")
-        for heading in ("n", "refused", "bias", "SD", "p95", "interval", "holds"):
-            table.add_column(heading, justify="right")
-        for m in view.measures:
-            counts = (str(m.n), str(m.refused))
-            errors = (f"{m.bias:+.2f}", f"{m.sd:.2f}", f"{m.p95_abs:.2f}")
-            interval = (f"± {m.median_u95:.2f}", f"{m.covered:.0%}")
-            table.add_row(m.code, m.unit, *counts, *errors, *interval)
+    for table in tables(views):
         _print(table)
+    for line in findings(views) if not options.models else ():
+        Console().print(line, markup=False, highlight=False, soft_wrap=True)
 
 
 def _agreement(options: argparse.Namespace) -> None:
@@ -163,11 +185,18 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     compare = commands.add_parser("compare", help="models against each other in one run")
-    compare.add_argument("--photos", type=Path, required=True, help="folder of labelled sets")
-    compare.add_argument("--sets", nargs="+", metavar="SET", help="only these sets")
-    compare.add_argument("--limit", type=_count, metavar="N", help="first N photographs of a set")
     compare.add_argument("--worst", type=Path, metavar="DIR", help="pictures of the worst cases")
     compare.set_defaults(run=_compare)
+
+    models = commands.add_parser("models", help="all kinds of models in one table")
+    models.add_argument("models", nargs="+", type=Path, metavar="MODEL")
+    models.add_argument("--threads", type=_count, default=1, help="of each model")
+    models.set_defaults(run=_models)
+
+    for command in (compare, models):
+        command.add_argument("--photos", type=Path, required=True, help="folder of labelled sets")
+        command.add_argument("--sets", nargs="+", metavar="SET", help="only these sets")
+        command.add_argument("--limit", type=_count, metavar="N", help="photographs of each set")
 
     ap = commands.add_parser("ap", help="COCO's keypoint figures of a results file")
     ap.add_argument("results", type=Path)
@@ -179,18 +208,21 @@ def _parser() -> argparse.ArgumentParser:
     agreement.add_argument("--matrices", type=Path, metavar="DIR", help="confusion matrices as CSV")
     agreement.set_defaults(run=_agreement)
 
-    mannequin = commands.add_parser("mannequin", help="angle error on the rendered mannequin")
+    mannequin = commands.add_parser(
+        "mannequin", help="angle error on the mannequin; without a model: of measures and intervals"
+    )
     mannequin.add_argument("--body-px", type=_body_px, default=700, help="stature in the picture")
     mannequin.set_defaults(run=_mannequin)
 
     for command in (compare, mannequin):
-        command.add_argument("models", nargs="+", metavar="MODEL", help="MODEL or FINDER+REFINER")
+        least = "+" if command is compare else "*"
+        command.add_argument("models", nargs=least, metavar="MODEL", help="MODEL or FINDER+REFINER")
         command.add_argument(
             "--margin", type=_margin, default=1.25, help="labelled box times this; own: the model's"
         )
         command.add_argument("--flip", action="store_true", help="average over the mirrored crop")
         command.add_argument("--threads", type=_count, default=1, help="of each model")
-    for command in (compare, ap, agreement, mannequin):
+    for command in (compare, models, ap, agreement, mannequin):
         command.add_argument("--json", action="store_true", help="for machines")
     return parser
 

@@ -40,6 +40,10 @@ _OTHER_ROLES = {"pose_flag": "presence"}
 # Trained with unit-aligned targets (UDP, Huang et al., CVPR 2020): cell m lies at stride * m.
 _CORNER_FAMILIES = ("pp_tinypose",)
 
+# Where cards are silent or vague: 95 % of the heights over keypoints that lie on the label, of 50
+# people in fashion_freepik and lspe_upright.
+_PEAKS = {"efficientpose_rt": 0.67, "hourglass_mv2_ai14": 0.5}
+
 
 def read_card(path: Path) -> ModelDescription:
     """The description that a card states, without golden vectors.
@@ -82,6 +86,7 @@ def _published(card: dict[str, Any]) -> ModelDescription:
         limbs=_limbs(card, keypoints) if task == "paf" else (),
         stride=card.get("stride", 1.0),
         map_convention=_map_convention(card),
+        peak=_PEAKS.get(card["name"], 1.0),
         measured=_measured(card.get("measured", {})),
     )
 

@@ -1,0 +1,219 @@
+"""Every model file in one table: how well it does on the photographs, how fast it is, how large.
+
+Networks are compared by the twelve joints that all of them know, shoulders to wrists and hips to
+ankles. A single-person network gets each labelled person's box with the margin that it was made
+for, a PAF network the whole picture, a detector the whole picture and is scored by its boxes.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from pathlib import Path
+
+import numpy as np
+from posture_tools.evaluate.contenders import CropOptions, contenders
+from posture_tools.evaluate.oks import COCO_SIGMAS, similarity
+from posture_tools.evaluate.people import Person
+from posture_tools.evaluate.photos import Photo
+from posture_tools.evaluate.scores import Sight, person_oks
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from edge.decode.nms import Array, box_iou
+from edge.estimation.estimator import StageClock
+from edge.estimation.top_down import PersonDetector
+from edge.inference.network import Network
+from edge.records import Frame
+from edge.skeletons import COCO_17
+
+_FACE = ("nose", "left_eye", "right_eye", "left_ear", "right_ear")
+_BODY = [i for i, name in enumerate(COCO_17.keypoints) if name not in _FACE]
+_FOUND_IOU = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One model file.
+
+    asked : what it was shown; only lines asked alike may be laid side by side.
+    body_oks : mean OKS over the twelve joints of the body; who was not found counts as 0.
+    oks : over all 17 of COCO, where the network knows them.
+    recall : part of the people whose box was found, of a detector.
+    of_set : the same figure over the people of each set.
+    on_card : the figure that the model's card states for the same thing, from a dozen people.
+    ms : median time of one call, from picture to poses or boxes.
+    """
+
+    model: str
+    asked: str
+    people: int
+    body_oks: float
+    oks: float
+    recall: float
+    of_set: dict[str, float]
+    on_card: float
+    ms: float
+    size_bytes: int
+
+    @property
+    def figure(self) -> float:
+        """What this line is ranked by."""
+        return self.recall if math.isnan(self.body_oks) else self.body_oks
+
+
+def measure(
+    paths: Sequence[Path], photos: Sequence[Photo], *, threads: int, quiet: bool
+) -> list[Line]:
+    """A line for each file: asked alike together, best first.
+
+    Raises
+    ------
+    ModelRefused : a file that does not serve.
+    ImageUnreadable, LabelsInvalid : a photograph that is damaged or is not the labelled one.
+    """
+    progress = Console(stderr=True, quiet=quiet)
+    lines = []
+    for path in track(paths, "models", console=progress, transient=True):
+        network = Network.load(path, threads=threads)
+        if network.description.task == "detector":
+            lines.append(_detector_line(path, network, photos))
+        else:
+            lines.append(_pose_line(path, network, photos, threads))
+    return sorted(lines, key=lambda line: (line.asked, -line.figure))
+
+
+def _pose_line(path: Path, network: Network, photos: Sequence[Photo], threads: int) -> Line:
+    (contender,) = contenders([str(path)], CropOptions(margin=None), threads)
+    labelled = [photo for photo in photos if photo.people]
+    sights = [contender.see(photo.read(), photo.people) for photo in labelled]
+    pairs = [_pairs(sight) for sight in sights]
+    seen = [pair for of_photo in pairs for pair in of_photo]
+    all_17 = set(COCO_17.keypoints) <= set(network.description.keypoints)
+    times_ms = [ms for sight in sights for ms in sight.elapsed_ms]
+    return Line(
+        model=path.stem,
+        asked="whole picture" if network.description.task == "paf" else "labelled box",
+        people=len(seen),
+        body_oks=float(np.mean([body for body, _ in seen])),
+        oks=float(np.mean([whole for _, whole in seen])) if all_17 else math.nan,
+        recall=math.nan,
+        of_set=_of_set(labelled, [[body for body, _ in of_photo] for of_photo in pairs]),
+        on_card=_on_card(network.description.measured),
+        ms=float(np.median(times_ms)),
+        size_bytes=path.stat().st_size,
+    )
+
+
+def _pairs(sight: Sight) -> list[tuple[float, float]]:
+    """OKS over the body and over everything labelled, of each person with a labelled body."""
+    found = []
+    for person, k in zip(sight.people, sight.given, strict=True):
+        if not person.wanted or not (person.keypoints[_BODY, 2] > 0).any():
+            continue
+        detection = sight.detections[k] if k >= 0 else None
+        whole = person_oks(person, detection)
+        body = 0.0
+        if detection is not None:
+            body = float(
+                similarity(
+                    detection.keypoints[_BODY],
+                    person.keypoints[_BODY],
+                    person.area_px2,
+                    person.box_px,
+                    COCO_SIGMAS[_BODY],
+                )
+            )
+        found.append((body, whole))
+    return found
+
+
+def _of_set(photos: Sequence[Photo], values: Sequence[Sequence[float]]) -> dict[str, float]:
+    """Means over the people of each set; values are of each photograph's people."""
+    found: dict[str, list[float]] = {}
+    for photo, of_photo in zip(photos, values, strict=True):
+        found.setdefault(photo.set_name, []).extend(of_photo)
+    return {name: float(np.mean(of_set)) for name, of_set in found.items() if of_set}
+
+
+def _detector_line(path: Path, network: Network, photos: Sequence[Photo]) -> Line:
+    detector = PersonDetector(network)
+    hits: list[list[bool]] = []
+    times_ms: list[float] = []
+    labelled = [photo for photo in photos if photo.people]
+    for photo in labelled:
+        frame = photo.read()
+        began = time.perf_counter()
+        boxes = _boxes(detector, frame)
+        times_ms.append((time.perf_counter() - began) * 1e3)
+        hits.append([_hit(person, boxes) for person in photo.people if person.wanted])
+    return Line(
+        model=path.stem,
+        asked="whole picture, for boxes",
+        people=sum(len(of_photo) for of_photo in hits),
+        body_oks=math.nan,
+        oks=math.nan,
+        recall=float(np.mean([hit for of_photo in hits for hit in of_photo])),
+        of_set=_of_set(labelled, hits),
+        on_card=_on_card(network.description.measured),
+        ms=float(np.median(times_ms)),
+        size_bytes=path.stat().st_size,
+    )
+
+
+def _boxes(detector: PersonDetector, frame: Frame) -> Array:
+    found = [box for box, _ in detector.find(frame.image, StageClock())]
+    return _corners(np.array(found, np.float64).reshape(-1, 4))
+
+
+def _hit(person: Person, boxes: Array) -> bool:
+    wanted = _corners(np.array(person.box_px, np.float64))
+    return bool((box_iou(wanted, boxes) >= _FOUND_IOU).any())
+
+
+def _corners(
+    boxes: Array,
+) -> Array:
+    """x, y, width, height (..., 4) as x1, y1, x2, y2."""
+    return np.concatenate([boxes[..., :2], boxes[..., :2] + boxes[..., 2:]], axis=-1)
+
+
+def _on_card(measured: dict[str, float | str]) -> float:
+    """Body OKS at the best margin, OKS of everybody, or recall as `11/12`; NaN for none."""
+    if "best_pad" in measured:
+        return float(measured[f"body_oks.{measured['best_pad']}"])
+    if "recall50" in measured:
+        hits, people = str(measured["recall50"]).split("/")
+        return int(hits) / int(people)
+    return float(measured.get("oks_all12", math.nan))
+
+
+def inversions(lines: Sequence[Line]) -> list[str]:
+    """Every pair of models, asked alike, whose order here is not that of their cards."""
+    return [
+        f"{a.model} {a.figure:.3f} and {b.model} {b.figure:.3f} here, "
+        f"{a.on_card:.3f} and {b.on_card:.3f} on their cards"
+        for a, b in combinations(lines, 2)
+        if a.asked == b.asked and (a.figure - b.figure) * (a.on_card - b.on_card) < 0
+    ]
+
+
+def table(lines: Sequence[Line]) -> Table:
+    """The lines for people."""
+    found = Table("model", "asked", title="every model", title_justify="left")
+    sets = list(dict.fromkeys(name for line in lines for name in line.of_set))
+    for heading in ("people", "body OKS", "OKS", "recall", "on card", *sets, "ms", "MB"):
+        found.add_column(heading, justify="right")
+    for line in lines:
+        of_set = (line.of_set.get(name, math.nan) for name in sets)
+        shares = (line.body_oks, line.oks, line.recall, line.on_card, *of_set)
+        found.add_row(
+            *(line.model, line.asked, str(line.people)),
+            *("-" if math.isnan(share) else f"{share:.3f}" for share in shares),
+            *(f"{line.ms:.1f}", f"{line.size_bytes / 1e6:.1f}"),
+        )
+    return found
