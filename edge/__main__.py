@@ -36,14 +36,6 @@ def _parser() -> argparse.ArgumentParser:
         metavar=("FORMAT", "PATH"),
         help="keypoints as openpose (a folder), coco or csv",
     )
-    assess.add_argument(
-        "--export",
-        nargs=2,
-        action="append",
-        default=[],
-        metavar=("FORMAT", "PATH"),
-        help="keypoints as openpose (a folder), coco or csv",
-    )
     assess.add_argument("--json", action="store_true", help="for machines")
 
     run = verbs.add_parser("run", help="measure and send, until Ctrl-C")
@@ -122,7 +114,6 @@ def _run_verb(options: argparse.Namespace) -> int:
             estimator_for(settings.models),
             overlay=options.overlay,
             csv=options.csv,
-            exports=options.export,
             exports=options.export,
             as_json=options.json,
         )
