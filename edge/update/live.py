@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from edge.estimation.estimator import Estimator
 from edge.inference.network import ORT_ERRORS
 from edge.records import Assessment, Frame, ModelIdentity, Pose
-from edge.update.probation import Judgement, Probation
+from edge.update.probation import GOOD_FRAMES, Judgement, Probation
 from edge.update.serving import ModelStore, Serving
 from edge.update.shadow import VISITS, Agreement
 
@@ -89,7 +89,7 @@ class LiveEstimator:
 
     def leave(self) -> None:
         """The process ends in good order."""
-        self._store.leave()
+        self._store.end_try()
         self._deliver()
 
     def _load(self) -> None:
@@ -97,6 +97,7 @@ class LiveEstimator:
         self._witness: Estimator | None = None
         self._probation: Probation | None = None
         self._shadow: tuple[Estimator, Agreement] | None = None
+        self._candidate_frames = 0
         if not self._store.on_trial:
             return
         candidate, incumbent = self._estimator, self._build(self._store.incumbent())
@@ -122,7 +123,7 @@ class LiveEstimator:
     def _try(self, frame: Frame, probation: Probation) -> list[Pose]:
         """The candidate's answer, as long as it is on trial."""
         try:
-            poses = self._estimator.estimate(frame)
+            poses = self._risk(self._estimator, frame)
         except ORT_ERRORS as error:
             return self._roll_back(frame, "does_not_run", str(error))
         witness_found = None
@@ -139,6 +140,16 @@ class LiveEstimator:
                 pass
         return poses
 
+    def _risk(self, candidate: Estimator, frame: Frame) -> list[Pose]:
+        """What the candidate finds. If its first frames kill the process, that counts as a try."""
+        if self._candidate_frames == 0:
+            self._store.begin_try()
+        poses = candidate.estimate(frame)
+        self._candidate_frames += 1
+        if self._candidate_frames == GOOD_FRAMES:
+            self._store.end_try()
+        return poses
+
     def _look_on(
         self, frame: Frame, poses: list[Pose], candidate: Estimator, agreement: Agreement
     ) -> None:
@@ -148,7 +159,7 @@ class LiveEstimator:
             self._shadow = None
         elif self._visits % self._shadow_every == 0 and self._frames % _WITNESS_EVERY == 0:
             try:
-                agreement.add(poses, candidate.estimate(frame))
+                agreement.add(poses, self._risk(candidate, frame))
             except ORT_ERRORS as error:
                 self._store.fail("does_not_run", str(error))
                 self._shadow = None

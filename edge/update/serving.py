@@ -1,7 +1,9 @@
 """Which files the engine loads, and what it says of them afterwards.
 
-Tries are raised on disk before a candidate is loaded: a file that kills the process is out after
-three starts. Whatever is refused is rolled back, and the shipped file is the last resort.
+Tries are raised on disk before a candidate is loaded, and again before its first frames, and
+lowered once it has come through: a file that kills the process is out after three starts, while a
+process that dies of its camera or of a power cut blames no file. Whatever is refused is rolled
+back, and the shipped file is the last resort.
 """
 
 from __future__ import annotations
@@ -45,6 +47,7 @@ class ModelStore:
         self._report = report
         self._store = Store(folder)
         self._loaded: Slots | None = None
+        self._try_is_open = False
 
     def load(self, build: Callable[[Mapping[str, Serving]], Built]) -> Built:
         """What `build` makes of the files that serve; files that it refuses are rolled back.
@@ -56,7 +59,9 @@ class ModelStore:
         while True:
             serving = self._begin()
             try:
-                return build(serving)
+                built = build(serving)
+                self.end_try()
+                return built
             except ModelRefused as refusal:
                 if not self.fail("refused_at_load", refusal.problem):
                     raise
@@ -117,20 +122,30 @@ class ModelStore:
             self._write(slots)
             return fell_back
 
-    def leave(self) -> None:
-        """An orderly end of the process gives the try back: it says nothing about the file."""
-        if self.on_trial:
+    def begin_try(self) -> None:
+        """The candidate is about to do something that may kill the process."""
+        if self.on_trial and not self._try_is_open:
+            with self._lock():
+                self._write(self._read().tried(by=+1))
+                self._try_is_open = True
+
+    def end_try(self) -> None:
+        """It came through, or the process ends in good order, which says nothing about the file."""
+        if self._try_is_open:
             with self._lock():
                 self._write(self._read().tried(by=-1))
+                self._try_is_open = False
 
     def _begin(self) -> dict[str, Serving]:
         with self._lock():
+            self._try_is_open = False
             slots = self._without_damaged(self._read())
             trial = slots.candidate
             if trial is not None and trial.tries >= MAX_TRIES:
                 slots = self._reject(slots, trial, "tries_used_up", "no load was confirmed")
             elif trial is not None:
                 slots = slots.tried(by=+1)
+                self._try_is_open = True
                 self._tell("trial", "ok", trial.slot, trial.model, f"try {trial.tries + 1}")
             self._write(slots)
             self._loaded = slots

@@ -29,7 +29,7 @@ class Trial(msgspec.Struct, frozen=True):
     """A file that must prove itself by working.
 
     desired_version : of the operator's word under which it was taken.
-    tries : loads begun without being confirmed. shadowed : its shadow run, if any, is over.
+    tries : loads and first frames begun and not survived. shadowed : its shadow run is over.
     """
 
     slot: Slot
@@ -73,7 +73,7 @@ class Slots(msgspec.Struct, frozen=True):
         return msgspec.structs.replace(self, candidate=Trial(slot, model, desired_version))
 
     def tried(self, by: int) -> Slots:
-        """The trial with its tries raised, or given back after an orderly end."""
+        """The trial with its tries raised, or lowered after what was tried went well."""
         trial = self.candidate
         if trial is None:
             return self

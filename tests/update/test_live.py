@@ -97,6 +97,34 @@ def test_events_do_not_wait_until_the_room_is_empty(publisher, station, models) 
     assert delivered[-1] == len(station.events) > told
 
 
+def test_a_candidate_whose_first_frames_kill_the_process_is_out_after_three(
+    publisher, station, models, monkeypatch
+) -> None:
+    sha256 = publisher.offer(models["2"])
+    station.updater().run()
+    with monkeypatch.context() as patch:
+        patch.setattr(Single, "estimate", _kill)
+        for _ in range(3):
+            with pytest.raises(SystemExit):
+                Room(station).see(EMPTY)
+    room = Room(station)
+    assert room.see(PERSON) == [1]
+    assert room.version == "1"
+    assert station.slots.bad[sha256].reason == "tries_used_up"
+
+
+def _kill(_candidate, _frame) -> None:
+    raise SystemExit
+
+
+def test_death_after_the_first_frames_blames_no_model(publisher, station, models) -> None:
+    publisher.offer(models["2"])
+    station.updater().run()
+    for _ in range(5):
+        assert Room(station).see(PERSON, 20) == [1] * 20  # and here the power fails
+    assert station.slots.candidate.tries == 0
+
+
 def test_working_confirms(room, publisher, station, models) -> None:
     publisher.offer(models["2"])
     station.updater().run()
