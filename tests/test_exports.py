@@ -47,14 +47,14 @@ def video_frame(number: int) -> Frame:
     return Frame(np.zeros((4, 4, 3), np.uint8), number, number * 40_000_000, name="clip.mp4")
 
 
-def test_B10_the_printed_sample_is_a_chainer_array() -> None:
+def test_b10_the_printed_sample_is_a_chainer_array() -> None:
     array = to_openpose18([pose(xy=PRINTED)])
     assert array.shape == (1, 18, 3)
     np.testing.assert_allclose(array[0, :, :2], PRINTED, rtol=1e-6)
     assert set(array[:, :, 2].ravel()) == {2}
 
 
-def test_B10_missing_rows_are_zeros_and_the_flag_is_0_or_2() -> None:
+def test_b10_missing_rows_are_zeros_and_the_flag_is_0_or_2() -> None:
     array = to_openpose18([pose(missing=("nose", "left_ear")), pose(COCO_17)])
     assert array.shape == (2, 18, 3)
     np.testing.assert_array_equal(array[0, [0, 17]], np.zeros((2, 3)))
@@ -62,7 +62,7 @@ def test_B10_missing_rows_are_zeros_and_the_flag_is_0_or_2() -> None:
     assert not np.isnan(array).any()
 
 
-def test_B10_nobody_is_an_empty_array() -> None:
+def test_b10_nobody_is_an_empty_array() -> None:
     assert to_openpose18([]).shape == (0, 18, 3)
 
 

@@ -84,7 +84,7 @@ def test_an_extreme_blazepose_logit_overflows_nothing() -> None:
     assert decode_blazepose(rows, np.array([[1.0]], np.float32))[0, 2] == 0
 
 
-def test_keypoint_rcnn_keeps_people_once() -> None:
+def test_c5_keypoint_rcnn_keeps_people_once() -> None:
     boxes = np.array(
         [[0, 0, 10, 20], [0, 0, 10, 19], [50, 0, 60, 20], [80, 0, 90, 20], [0, 50, 10, 70]],
         np.float32,
@@ -100,7 +100,7 @@ def test_keypoint_rcnn_keeps_people_once() -> None:
     assert found[0, 1, 2] == 0
 
 
-def test_keypoint_rcnn_with_nobody_gives_empty_arrays() -> None:
+def test_c5_keypoint_rcnn_with_nobody_gives_empty_arrays() -> None:
     people, found = decode_keypoint_rcnn(
         np.zeros((0, 4), np.float32), np.zeros(0, np.int64), np.zeros(0, np.float32),
         np.zeros((0, 17, 3), np.float32), min_score=0.4, iou=0.5,

@@ -107,7 +107,7 @@ def ours(folder: Path, labels: dict[str, Any], results: list[dict[str, Any]]) ->
     noise=st.sampled_from([0.0, 0.02, 0.05, 0.1]),
 )
 @settings(max_examples=80, deadline=None)
-def test_random_scenes_agree_with_pycocotools(
+def test_c9_random_scenes_agree_with_pycocotools(
     tmp_path_factory: pytest.TempPathFactory, seed: int, images: int, crowding: int, noise: float
 ) -> None:
     labels, results = scene(seed, images, crowding, noise)

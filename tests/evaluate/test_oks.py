@@ -30,21 +30,21 @@ def label(v: float = 2) -> np.ndarray:
         ("left_ankle", 38.07),
     ],
 )
-def test_similarity_is_one_half_at_the_stated_distance(keypoint: str, half_px: float) -> None:
+def test_c9_similarity_is_one_half_at_the_stated_distance(keypoint: str, half_px: float) -> None:
     truth = label()
     found = truth[:, :2] + [half_px, 0]
     i = COCO_17.index[keypoint]
     assert keypoint_similarity(found, truth, AREA_PX2)[i] == pytest.approx(0.5, abs=2e-4)
 
 
-def test_ten_pixels_at_a_hip() -> None:
+def test_c9_ten_pixels_at_a_hip() -> None:
     truth = label()
     found = truth[:, :2] + [6, 8]
     hip = keypoint_similarity(found, truth, AREA_PX2)[COCO_17.index["left_hip"]]
     assert hip == pytest.approx(0.96746, abs=5e-6)
 
 
-def test_hidden_joints_count_and_unlabelled_ones_do_not() -> None:
+def test_c10_hidden_joints_count_and_unlabelled_ones_do_not() -> None:
     truth = label()
     found = truth[:, :2].copy()
     found[3] += 1000

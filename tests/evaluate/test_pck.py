@@ -27,7 +27,7 @@ def nine_labels() -> np.ndarray:
     return labels
 
 
-def test_pdj_with_a_torso_of_500_px_and_one_of_nine_outside() -> None:
+def test_c7_pdj_with_a_torso_of_500_px_and_one_of_nine_outside() -> None:
     labels = nine_labels()
     assert torso_px(labels, NINE)[0] == 500
     found = labels[..., :2] + [0, 24.9]
@@ -39,14 +39,14 @@ def test_pdj_with_a_torso_of_500_px_and_one_of_nine_outside() -> None:
     assert score.by_part["shoulder"] == 1
 
 
-def test_a_keypoint_on_the_circle_is_correct() -> None:
+def test_c7_a_keypoint_on_the_circle_is_correct() -> None:
     labels = nine_labels()
     on_circle = labels[..., :2] + [15, 20]  # 25 px away, radius 0.05 x 500
     assert pdj(on_circle, labels, 0.05, NINE).total == 1
     assert pdj(on_circle + 0.01, labels, 0.05, NINE).total == 0
 
 
-def test_pckh_of_a_60_by_80_head_box() -> None:
+def test_c8_pckh_of_a_60_by_80_head_box() -> None:
     box = np.array([[0.0, 0, 60, 80]])
     assert head_px(box) == pytest.approx(60)
     labels = np.full((1, 16, 3), 2.0)

@@ -34,14 +34,14 @@ def naive_field(people: np.ndarray, map_hw: tuple[int, int], half_width: float) 
 
 
 @pytest.mark.parametrize(("form", "at_sigma"), [("openpose", 0.3679), ("simple_baseline", 0.6065)])
-def test_a_confidence_map_at_the_distance_sigma(form, at_sigma):
+def test_b2_a_confidence_map_at_the_distance_sigma(form, at_sigma):
     maps = confidence_maps(np.array([[[8.0, 5.0]]]), (16, 16), 2.0, form)
     assert maps[0, 5, 8] == pytest.approx(1.0)
     assert maps[0, 5, 10] == pytest.approx(at_sigma, abs=1e-4)
     assert maps[0, 7, 8] == pytest.approx(at_sigma, abs=1e-4)
 
 
-def test_two_people_join_by_their_maximum():
+def test_b2_two_people_join_by_their_maximum():
     both = confidence_maps(np.array([[[4.0, 5.0]], [[6.0, 5.0]]]), (12, 12), 2.0)
     alone = confidence_maps(np.array([[[4.0, 5.0]]]), (12, 12), 2.0)
     assert both.max() == pytest.approx(1.0)
@@ -55,7 +55,7 @@ def test_a_missing_keypoint_draws_nothing():
     assert not affinity_fields(np.array([[[1.0, 1], [1.0, 1.0]]]), LIMB, (8, 8), 1.0).any()
 
 
-def test_fields_of_crossing_limbs_are_averaged():
+def test_b3_fields_of_crossing_limbs_are_averaged():
     across = np.array([[2.0, 8.0], [14.0, 8.0]])
     down = np.array([[8.0, 2.0], [8.0, 14.0]])
     field = affinity_fields(np.stack([across, down]), LIMB, (17, 17), 1.0)
@@ -65,7 +65,7 @@ def test_fields_of_crossing_limbs_are_averaged():
     assert not field[:, 8 + 2, 4].any(), "outside of the band"
 
 
-def test_fields_agree_with_the_written_formula():
+def test_b3_fields_agree_with_the_written_formula():
     people = np.random.default_rng(3).uniform(1, 14, (3, 2, 2))
     found = affinity_fields(people, LIMB, (12, 16), 1.5)
     np.testing.assert_allclose(found, naive_field(people, (12, 16), 1.5), atol=1e-5)
