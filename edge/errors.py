@@ -21,6 +21,7 @@ PostureError                 everything raised on purpose; carries a remedy
     ├── OutboxFull           the stated limit of undelivered results is reached
     ├── OutboxUnusable       the outbox file is damaged, not writable, or another station's
     ├── RepositoryUnready    a model repository or key that lacks something
+    ├── MovementUnusable     a filmed movement or a score sheet that cannot be scored
     ├── LabelsInvalid        a file of labels, results or ratings that cannot be compared
     └── PartMissing          a program or package that this machine lacks
 """
@@ -140,6 +141,10 @@ class RepositoryUnready(AskPerson):
 
 class LabelsInvalid(AskPerson):
     """A file of labels, results or ratings that cannot be compared."""
+
+
+class MovementUnusable(AskPerson):
+    """A filmed movement, or a score sheet, that cannot be scored as it is."""
 
 
 class OutboxUnusable(AskPerson):
