@@ -49,7 +49,7 @@ class _Track:
 
 
 class Tracker:
-    """Numbers people from 1; a number is never given twice. Poses are all of one skeleton."""
+    """Numbers people from 1; a number is never given twice."""
 
     def __init__(self) -> None:
         self._tracks: list[_Track] = []
@@ -82,6 +82,8 @@ def _distance(track: _Track, xy_px: Array, now_ns: int) -> float:
 
     The median: a wrist that moved, or left and right taken for each other, makes no other person.
     """
+    if track.xy_px.shape != xy_px.shape:
+        return float("inf")  # another model serves now, with another skeleton
     apart = np.hypot(*(xy_px - track.expected(now_ns)).T)
     shared = np.isfinite(apart)
     if shared.sum() < _LEAST_SHARED:

@@ -20,14 +20,14 @@ import numpy as np
 
 from edge.posture.assess import assess, refuse
 from edge.posture.calibration import LEVEL, Calibration
-from edge.posture.landmarks import Box, Landmarks
+from edge.posture.landmarks import Landmarks
 from edge.posture.sway import sway
 from edge.posture.views import Facing, view_of
 from edge.records import Assessment, Frame, Kind, Measure, ModelIdentity, Pose, Quality, View
 from edge.screening.hold import is_still, median_pose
 from edge.screening.prompts import PROMPTS, Prompt
 from edge.screening.quality import failures
-from edge.screening.subject import Subject, choose
+from edge.screening.subject import Subject, SubjectLock, choose
 from edge.settings import ScreeningSettings
 from edge.skeletons import COCO_17
 
@@ -98,7 +98,7 @@ class Screening:
         self._state = _State.WAITING
         self._attempt: _Attempt | None = None
         self._done_view: View = "unknown"
-        self._box: Box | None = None
+        self._lock = SubjectLock()
         self._seen_ns: int | None = None
 
     @property
@@ -114,12 +114,12 @@ class Screening:
         """
         if frame.still:
             return self._judge_photograph(frame, poses)
-        subject = choose(poses, frame.width_px, self._box)
+        subject = self._lock.follow(frame, poses)
         if subject is None:
             return self._nobody(frame.captured_ns)
         if self._gone(frame.captured_ns):
             self._start_visit()
-        self._seen_ns, self._box = frame.captured_ns, subject.box_px
+        self._seen_ns = frame.captured_ns
         facing = view_of(subject.pose)
         if self._state is _State.DONE:
             if facing.view == "unknown":
@@ -139,7 +139,7 @@ class Screening:
 
     def _nobody(self, now_ns: int) -> Assessment | None:
         if self._gone(now_ns):
-            self._state, self._attempt, self._box = _State.WAITING, None, None
+            self._state, self._attempt = _State.WAITING, None
             self._prompt = PROMPTS["no_person"]
         elif self._state is _State.HOLDING and self._attempt is not None:
             self._attempt.frames_seen += 1
@@ -165,6 +165,7 @@ class Screening:
             return None
         if attempt is None:
             attempt = self._attempt = _Attempt(facing.view, now_ns, now_ns)
+            self._lock.lock()
             self._state = _State.SETTLING
         stature_px = Landmarks.of(subject.pose, self._calibration).stature_px
         attempt.add(subject.pose, now_ns)

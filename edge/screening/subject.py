@@ -1,13 +1,12 @@
-"""Which of the people in the picture is measured."""
+"""Which of the people in the picture is measured, and that it stays the same one."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-import numpy as np
-
+from edge.estimation.tracking import FORGET_NS, Tracker
 from edge.posture.landmarks import Box, box_px
-from edge.records import Pose
+from edge.records import Frame, Pose
 
 # The stance zone: the middle half of the picture. Someone in it who looks at least half as large as
 # the subject stands near enough to be taken for them.
@@ -23,22 +22,21 @@ class Subject(NamedTuple):
     disturbed: bool
 
 
-def choose(poses: list[Pose], width_px: int, before: Box | None = None) -> Subject | None:
-    """The subject among bystanders.
+def choose(poses: list[Pose], width_px: int, only: Pose | None = None) -> Subject | None:
+    """The largest person in the stance zone, or the largest of all; or this one, among the others.
 
-    before : box of the subject in the last frame; who overlaps it most goes on being the subject.
-        Without one, the largest person in the stance zone is, or the largest of all.
+    None where nobody has the keypoints of a box.
     """
     people = [(pose, box) for pose in poses if (box := box_px(pose)) is not None]
-    if not people:
+    wanted = [person for person in people if only is None or person[0] is only]
+    if not wanted:
         return None
 
-    def rank(person: tuple[Pose, Box]) -> tuple[float, bool, float]:
+    def rank(person: tuple[Pose, Box]) -> tuple[bool, float]:
         _, box = person
-        overlap = 0.0 if before is None else _overlap(box, before)
-        return overlap, _in_zone(box, width_px), box[3] - box[1]
+        return _in_zone(box, width_px), box[3] - box[1]
 
-    pose, box = max(people, key=rank)
+    pose, box = max(wanted, key=rank)
     height = box[3] - box[1]
     disturbed = any(
         other is not pose
@@ -49,16 +47,36 @@ def choose(poses: list[Pose], width_px: int, before: Box | None = None) -> Subje
     return Subject(pose, box, disturbed)
 
 
+class SubjectLock:
+    """Who stepped onto the marks goes on being the subject, until gone for a second.
+
+    Others may pass, stand nearer or hide the subject: nobody is measured in the subject's place.
+    """
+
+    def __init__(self) -> None:
+        self._tracker = Tracker()
+        self._number = 0  # of the person last chosen; nobody has 0
+        self._seen_ns = 0
+        self._locked = False
+
+    def lock(self) -> None:
+        """The person last chosen stays the subject."""
+        self._locked = True
+
+    def follow(self, frame: Frame, poses: list[Pose]) -> Subject | None:
+        """The subject in the next frame; None where nobody is seen, or the locked one is hidden."""
+        numbers = self._tracker.follow(poses, frame)
+        if frame.captured_ns - self._seen_ns > FORGET_NS:
+            self._locked = False
+        mine = poses[numbers.index(self._number)] if self._number in numbers else None
+        if self._locked and mine is None:
+            return None
+        subject = choose(poses, frame.width_px, mine if self._locked else None)
+        if subject is not None:
+            chosen = next(i for i, pose in enumerate(poses) if pose is subject.pose)
+            self._number, self._seen_ns = numbers[chosen], frame.captured_ns
+        return subject
+
+
 def _in_zone(box: Box, width_px: int) -> bool:
     return _ZONE[0] * width_px <= 0.5 * (box[0] + box[2]) <= _ZONE[1] * width_px
-
-
-def _overlap(a: Box, b: Box) -> float:
-    """Intersection over union, rounded to tenths so that noise does not decide."""
-    width = min(a[2], b[2]) - max(a[0], b[0])
-    height = min(a[3], b[3]) - max(a[1], b[1])
-    if width <= 0.0 or height <= 0.0:
-        return 0.0
-    shared = width * height
-    union = (a[2] - a[0]) * (a[3] - a[1]) + (b[2] - b[0]) * (b[3] - b[1]) - shared
-    return float(np.round(shared / union, 1))
