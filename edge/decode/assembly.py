@@ -13,7 +13,8 @@ conflicts, no keypoint is the root that all depends on, and the order of the lim
 from __future__ import annotations
 
 from edge.decode.kernel import frozen_array, kernel, types
-from edge.decode.limbs import LIMB, PEAK_A, PEAK_B, pair_key
+from edge.decode.keys import pair_key, sort_keys
+from edge.decode.limbs import LIMB, PEAK_A, PEAK_B
 from edge.decode.peaks import SCORE
 
 # One piece's evidence: sum of its peaks' scores, sum of its connections' scores, their numbers.
@@ -89,7 +90,7 @@ def assemble(limbs, peaks, connections, scores, count, keys, owner, pieces, evid
     total = 0
     for c in range(count):
         keys[c] = pair_key(scores[c], c)
-    keys[:count].sort()
+    sort_keys(keys, count)
     for k in range(count):
         c = keys[k] & 0xFFFFFFFF
         a, b = limbs[connections[c, LIMB], 0], limbs[connections[c, LIMB], 1]

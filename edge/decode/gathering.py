@@ -15,8 +15,8 @@ import math
 import numpy as np
 
 from edge.decode.assembly import EVIDENCE_FIELDS, PARTS, add_peak, disjoint, join
-from edge.decode.kernel import frozen_array, kernel, types
-from edge.decode.peaks import SCORE, ZERO, X, Y
+from edge.decode.kernel import ZERO, frozen_array, kernel, types
+from edge.decode.peaks import SCORE, X, Y
 
 _TRUSTED_PARTS = 3  # fewer say too little about the size of a person
 

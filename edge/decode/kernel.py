@@ -16,9 +16,13 @@ from typing import Any
 
 import numba
 import numba.core.config
+import numpy as np
 
 types: Any = numba.types  # untyped, as numba is
 _numba_config: Any = numba.core.config
+
+# Kernels sum in float32, counts too: one width fills the vector unit.
+ZERO, HALF = np.float32(0), np.float32(0.5)
 
 
 def _writable(folder: Path) -> bool:

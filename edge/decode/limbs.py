@@ -13,8 +13,9 @@ import math
 
 import numpy as np
 
-from edge.decode.kernel import frozen_array, inlined, kernel, types
-from edge.decode.peaks import HALF, ZERO, X, Y
+from edge.decode.kernel import HALF, ZERO, frozen_array, inlined, kernel, types
+from edge.decode.keys import key_score, pair_key, sort_keys
+from edge.decode.peaks import X, Y
 
 SEED, MEAN = 0, 1  # criteria, see PafOptions
 
@@ -23,6 +24,7 @@ LIMB, PEAK_A, PEAK_B = range(3)
 
 _MINIMUM_SAMPLES = 5
 _NEXT = np.uint32(1)
+_AT_ONCE = 32
 _NEAR, _FAR = np.float32(0.3), np.float32(0.7)
 
 _pafs = frozen_array(types.float32, 3)
@@ -32,38 +34,54 @@ _peaks = types.float32[:, :, ::1]
 
 
 @inlined
-def worth_scoring(field_x, field_y, width, ax, ay, bx, by, threshold):
-    """Whether two of three inner points, at the nearest cell, point along the limb.
+def _points_along(field_x, field_y, width, x, y, dx, dy, least):
+    # Through int32: not every processor converts to unsigned numbers many at a time.
+    cell = np.uint32(np.int32(y + HALF)) * width + np.uint32(np.int32(x + HALF))
+    return np.uint32(field_x[cell] * dx + field_y[cell] * dy > least)
 
-    field_x, field_y : float32 (H * W,). ax, ay, bx, by : the ends, map px, inside the map.
-    With 50 people 49 of 50 pairs are nobody's limb: most end here, after two cells.
+
+@kernel(
+    types.uint32(
+        _cells, _cells, types.uint32, types.float32, types.float32, _cells, _cells, types.float32
+    )
+)
+def worth_scoring(field_x, field_y, width, ax, ay, bx, by, threshold):
+    """Which of up to 32 ends (bx, by) to score: bit j is set when two of three points say so.
+
+    The points lie at 3, 5 and 7 tenths of the way from (ax, ay), map px, and say so when the field
+    of the nearest cell points along the limb. field_x, field_y : float32 (H * W,).
+    With 50 people 49 of 50 pairs are nobody's limb: most end here.
     """
-    dx, dy = bx - ax, by - ay
-    least = threshold * math.sqrt(dx * dx + dy * dy)
-    cell = np.uint32(ay + HALF * dy + HALF) * width + np.uint32(ax + HALF * dx + HALF)
-    middle = field_x[cell] * dx + field_y[cell] * dy > least
-    cell = np.uint32(ay + _NEAR * dy + HALF) * width + np.uint32(ax + _NEAR * dx + HALF)
-    near = field_x[cell] * dx + field_y[cell] * dy > least
-    if middle == near:
-        return middle
-    cell = np.uint32(ay + _FAR * dy + HALF) * width + np.uint32(ax + _FAR * dx + HALF)
-    return field_x[cell] * dx + field_y[cell] * dy > least
+    worth = np.uint32(0)
+    for j in range(np.int32(len(bx))):
+        dx, dy = bx[j] - ax, by[j] - ay
+        least = threshold * math.sqrt(dx * dx + dy * dy)
+        good = np.uint32(0)
+        for part in (_NEAR, HALF, _FAR):
+            good += _points_along(
+                field_x, field_y, width, ax + part * dx, ay + part * dy, dx, dy, least
+            )
+        worth |= np.uint32(good >= 2) << np.uint32(j)
+    return worth
 
 
 @inlined
-def limb_integral(field_x, field_y, width, height, ax, ay, bx, by, threshold, samples):
+def limb_integral(field_x, field_y, width, height, ax, ay, bx, by, threshold, samples, least_share):
     """Mean of the field along the limb, and the share of samples above `threshold` (equation 11).
 
     field_x, field_y : float32 (H * W,), of at least 2 x 2 cells. ax, ay, bx, by : as above.
     samples : most samples taken; a short limb gets one a pixel, at least 5. 0, 0 for a limb
-    without length.
+    without length, and as soon as `least_share` is out of reach.
     """
     dx, dy = bx - ax, by - ay
     length = math.sqrt(dx * dx + dy * dy)
+    if not length > np.float32(1e-6):
+        return ZERO, ZERO
     count = min(samples, max(_MINIMUM_SAMPLES, 1 + math.ceil(length)))
     step = np.float32(1) / np.float32(count - 1)
     least = threshold * length
-    total, good = ZERO, ZERO
+    allowed = (1 - least_share) * np.float32(count) + HALF
+    total, bad = ZERO, ZERO
     for k in range(count):
         u = np.float32(k) * step
         x, y = ax + u * dx, ay + u * dy
@@ -79,11 +97,11 @@ def limb_integral(field_x, field_y, width, height, ax, ay, bx, by, threshold, sa
         along_lower += right * (next_lower - along_lower)
         along = along_upper + down * (along_lower - along_upper)
         total += along
-        good += np.float32(along > least)
+        bad += np.float32(not along > least)
+        if bad > allowed:
+            return ZERO, ZERO
     scale = np.float32(1) / np.float32(count)
-    if not length > np.float32(1e-6):
-        return ZERO, ZERO
-    return total * scale / length, good * scale
+    return total * scale / length, (np.float32(count) - bad) * scale
 
 
 @kernel(types.int64(types.int64[::1], types.int64, types.int64, types.boolean[:, ::1]))
@@ -93,7 +111,7 @@ def match_greedy(keys, count, stride, taken):
     keys : int64, the first `count` made by `pair_key`; sorted, the kept ones first.
     taken : bool (2, capacity), set for the peaks that got a partner. Returns how many were kept.
     """
-    keys[:count].sort()
+    sort_keys(keys, count)
     taken[:] = False
     kept = 0
     for k in range(count):
@@ -105,22 +123,6 @@ def match_greedy(keys, count, stride, taken):
         keys[kept] = keys[k]
         kept += 1
     return kept
-
-
-@kernel(types.int64(types.float32, types.int64))
-def pair_key(score, number):
-    """A number that sorts as (highest score, lowest number); score >= 0, number < 2^32.
-
-    The bits of positive floats are ordered as the floats, so one integer sort does both.
-    """
-    bits = np.int64(np.float32(score).view(np.int32))
-    return ((np.int64(0x7FFFFFFF) - bits) << 32) | number
-
-
-@kernel(types.float32(types.int64))
-def key_score(key):
-    """The score that `pair_key` packed."""
-    return np.int32(np.int64(0x7FFFFFFF) - (key >> 32)).view(np.float32)
 
 
 @kernel(
@@ -160,30 +162,44 @@ def connect(
     pairs had to be left out.
     """
     capacity = peaks.shape[1]
+    height, width = np.uint32(pafs.shape[1]), np.uint32(pafs.shape[2])
+    size = pafs.shape[1] * pafs.shape[2]
+    cells = pafs.reshape(pafs.size)
+    bx, by = np.empty(capacity, np.float32), np.empty(capacity, np.float32)
+    least_share = good if criterion == SEED else ZERO
     total, truncated = 0, False
     for limb in range(len(limbs)):
         a, b = limbs[limb, 0], limbs[limb, 1]
-        field_x, field_y = pafs[2 * limb], pafs[2 * limb + 1]
-        cells_x, cells_y = field_x.reshape(field_x.size), field_y.reshape(field_y.size)
-        height, width = np.uint32(field_x.shape[0]), np.uint32(field_x.shape[1])
+        field_x = cells[2 * limb * size : (2 * limb + 1) * size]
+        field_y = cells[(2 * limb + 1) * size : (2 * limb + 2) * size]
+        for j in range(counts[b]):
+            bx[j], by[j] = peaks[b, j, X], peaks[b, j, Y]
         pairs = 0
         for i in range(counts[a]):
             ax, ay = peaks[a, i, X], peaks[a, i, Y]
-            for j in range(counts[b]):
-                bx, by = peaks[b, j, X], peaks[b, j, Y]
-                if not worth_scoring(cells_x, cells_y, width, ax, ay, bx, by, threshold):
-                    continue
-                mean, share = limb_integral(
-                    cells_x, cells_y, width, height, ax, ay, bx, by, threshold, samples
+            for begin in range(0, counts[b], _AT_ONCE):
+                end = min(begin + _AT_ONCE, counts[b])
+                worth = worth_scoring(
+                    field_x, field_y, width, ax, ay, bx[begin:end], by[begin:end], threshold
                 )
-                accepted = share >= good and mean > 0 if criterion == SEED else mean >= good
-                if not (accepted and mean < np.float32(1e6)):
-                    continue
-                if pairs == len(keys):
-                    truncated = True
-                    continue
-                keys[pairs] = pair_key(mean, i * capacity + j)
-                pairs += 1
+                j = begin - 1
+                while worth:
+                    j += 1
+                    this, worth = worth & _NEXT, worth >> _NEXT
+                    if not this:
+                        continue
+                    mean, share = limb_integral(
+                        field_x, field_y, width, height, ax, ay, bx[j], by[j],
+                        threshold, samples, least_share,
+                    )  # fmt: skip
+                    accepted = share >= good and mean > 0 if criterion == SEED else mean >= good
+                    if not (accepted and mean < np.float32(1e6)):
+                        continue
+                    if pairs == len(keys):
+                        truncated = True
+                        continue
+                    keys[pairs] = pair_key(mean, i * capacity + j)
+                    pairs += 1
         kept = match_greedy(keys, pairs, capacity, taken)
         for k in range(kept):
             pair = keys[k] & 0xFFFFFFFF

@@ -1,11 +1,7 @@
-"""Peaks of heatmaps: unique maxima, placed below the pixel, each with its covariance.
+"""Peaks of heatmaps: maxima, placed below the pixel, each with its covariance.
 
-A peak is found where the map is above the threshold and above its neighbours: strictly above the
-four that come earlier in reading order, at least equal to the four that come later. So a plateau
-gives one peak, and quantised maps lose none.
-
-It is placed by the log-parabola: the logarithm of a Gaussian is a parabola, whose vertex three
-values give exactly. Three columns, summed over three rows with weights 1/2, 1, 1/2, keep a
+A maximum is placed by the log-parabola: the logarithm of a Gaussian is a parabola, whose vertex
+three values give exactly. Three columns, summed over three rows with weights 1/2, 1, 1/2, keep a
 separable Gaussian a Gaussian of the same width and raise the signal over the noise by a quarter.
 The covariance follows from the fit's derivatives and the map's own white noise.
 """
@@ -18,92 +14,20 @@ import math
 
 import numpy as np
 
-from edge.decode.kernel import frozen_array, inlined, kernel, types
+from edge.decode.kernel import HALF, ZERO, frozen_array, inlined, kernel, types
+from edge.decode.maxima import SEGMENT_PX, mark_maxima, next_segment
 
 # One peak: x, y (map px), score, var x, cov xy, var y (map px^2).
 X, Y, SCORE, VAR_X, COV_XY, VAR_Y = range(6)
 PEAK_FIELDS = 6
 
-NOISE_FLOOR = 1 / (127 * math.sqrt(12))
-"""Rounding noise of an 8-bit map: nothing is ever believed to be cleaner."""
-
-_UNFITTED_VARIANCE = (
-    0.25  # px^2: a maximum without a parabola may lie anywhere in its pixel or next
-)
-HALF = np.float32(0.5)
-ROW_WEIGHT = HALF
+# px^2: a maximum without a parabola may lie anywhere in its pixel or next
+_UNFITTED_VARIANCE = 0.25
+_ROW_WEIGHT = HALF
 _FLATTEST = np.float32(-0.02)  # of second differences of logarithms: sd of the Gaussian 7 px
-_SEGMENT_PX = 32
-_SEGMENTS = 24
-_SCAN_PX = 64
-
-# All sums are float32, counts too: one width fills the vector unit.
-ZERO = np.float32(0)
-_DAMAGED = np.float32(4)
 
 _maps = frozen_array(types.float32, 3)
 _map = frozen_array(types.float32, 2)
-
-
-@kernel(types.float32(types.float32[::1]))
-def _clipped_sd(samples):
-    # The start is the 40 % quantile of |x|, found by halving: an order statistic without a sort.
-    low, high = ZERO, _DAMAGED
-    for _ in range(14):
-        middle = (low + high) * np.float32(0.5)
-        below = ZERO
-        for i in range(len(samples)):
-            below += np.float32(abs(samples[i]) < middle)
-        if below < np.float32(0.4) * len(samples):
-            low = middle
-        else:
-            high = middle
-    sd = high / np.float32(0.5244)  # that quantile of |N(0, 1)|
-    for _ in range(6):
-        limit = np.float32(2.5) * sd
-        square, kept = ZERO, ZERO
-        for i in range(len(samples)):
-            inside = np.float32(abs(samples[i]) < limit)
-            kept += inside
-            square += inside * samples[i] * samples[i]
-        if kept == 0:
-            break
-        # 0.9113: variance of a normal distribution cut at 2.5 sd
-        sd = np.float32(math.sqrt(square / (np.float32(0.9113) * kept)))
-    return max(sd, np.float32(NOISE_FLOOR))
-
-
-@kernel(types.float32(_maps))
-def noise_sd(heatmaps):
-    """Standard deviation of the maps' white noise, at least NOISE_FLOOR.
-
-    Second differences in 3 x 3 (Immerkaer 1996, "Fast noise variance estimation") cancel whatever
-    is smooth. Their mean square is taken over pieces of rows spread over the maps, and taken again
-    without what exceeds 2.5 standard deviations, until only background is left: peaks are few.
-    """
-    count, height, width = heatmaps.shape
-    if height < 3 or width < 3:
-        return np.float32(NOISE_FLOOR)
-    samples = np.empty(_SEGMENTS * _SEGMENT_PX, np.float32)
-    length = min(_SEGMENT_PX, width - 2)
-    used = 0
-    for s in range(_SEGMENTS):
-        # The golden ratio and the plastic number spread rows and columns evenly.
-        y = int((s * 0.6180339887) % 1.0 * (height - 2))
-        x = int((s * 0.7548776662) % 1.0 * (width - 1 - length))
-        above = heatmaps[s % count, y, x:]
-        row = heatmaps[s % count, y + 1, x:]
-        below = heatmaps[s % count, y + 2, x:]
-        into = samples[used : used + length]
-        for i in range(length):
-            corners = above[i] + above[i + 2] + below[i] + below[i + 2]
-            edges = above[i + 1] + below[i + 1] + row[i] + row[i + 2]
-            second = (corners - np.float32(2) * edges + np.float32(4) * row[i + 1]) * np.float32(
-                1 / 6
-            )
-            into[i] = second if abs(second) < _DAMAGED else _DAMAGED  # NaN too
-        used += length
-    return _clipped_sd(samples[:used])
 
 
 @inlined
@@ -128,31 +52,6 @@ def _vertex(before, at, after, noise):
         (slope + slope) * scale / at,
         (-bend - slope) * scale / after,
     )
-
-
-@inlined
-def _is_maximum(heatmap, y, x, value):
-    height, width = heatmap.shape
-    has_left, has_right = x > 0, x < width - 1
-    if has_left and not value > heatmap[y, x - 1]:
-        return False
-    if has_right and not value >= heatmap[y, x + 1]:
-        return False
-    if y > 0:
-        if not value > heatmap[y - 1, x]:
-            return False
-        if has_left and not value > heatmap[y - 1, x - 1]:
-            return False
-        if has_right and not value > heatmap[y - 1, x + 1]:
-            return False
-    if y < height - 1:
-        if not value >= heatmap[y + 1, x]:
-            return False
-        if has_left and not value >= heatmap[y + 1, x - 1]:
-            return False
-        if has_right and not value >= heatmap[y + 1, x + 1]:
-            return False
-    return True
 
 
 @kernel(types.void(_map, types.int64, types.int64, types.float32, types.float32[::1]))
@@ -183,10 +82,10 @@ def place_peak(heatmap, y, x, noise, peak):
         return
 
     fits_x, fits_y = 0 < x < width - 1, 0 < y < height - 1
-    weight_up = ROW_WEIGHT if y > 0 else ZERO
-    weight_down = ROW_WEIGHT if y < height - 1 else ZERO
-    weight_left = ROW_WEIGHT if x > 0 else ZERO
-    weight_right = ROW_WEIGHT if x < width - 1 else ZERO
+    weight_up = _ROW_WEIGHT if y > 0 else ZERO
+    weight_down = _ROW_WEIGHT if y < height - 1 else ZERO
+    weight_left = _ROW_WEIGHT if x > 0 else ZERO
+    weight_right = _ROW_WEIGHT if x < width - 1 else ZERO
     up, down = max(y - 1, 0), min(y + 1, height - 1)
     left, right = max(x - 1, 0), min(x + 1, width - 1)
     corner_a = weight_up * heatmap[up, left] + weight_down * heatmap[down, left]
@@ -218,20 +117,13 @@ def place_peak(heatmap, y, x, noise, peak):
     peak[COV_XY] = noise * noise * gain_x * gain_y
 
 
-@kernel(types.int64(frozen_array(types.float32, 1), types.int64, types.float32))
-def _next_segment(flat, start, threshold):
-    """Where the next segment begins that holds a value above the threshold; the end without one.
-
-    Most of a map is background: it is passed over at vector speed.
-    """
-    for begin in range(start, len(flat), _SCAN_PX):
-        segment = flat[begin : begin + _SCAN_PX]
-        above = False
-        for i in range(len(segment)):
-            above |= segment[i] > threshold
-        if above:
-            return begin
-    return len(flat)
+@inlined
+def _lowest(peaks):
+    lowest = 0
+    for p in range(1, len(peaks)):
+        if peaks[p, SCORE] < peaks[lowest, SCORE]:
+            lowest = p
+    return lowest
 
 
 @kernel(
@@ -245,32 +137,29 @@ def find_peaks(heatmaps, threshold, noise, peaks, counts):
     """
     count, height, width = heatmaps.shape
     capacity = peaks.shape[1]
-    pixels = height * width
+    marks = np.empty(SEGMENT_PX, np.uint8)
+    eights = marks.view(np.uint64)  # most hold none
     truncated = False
     for j in range(count):
         heatmap = heatmaps[j]
-        flat = heatmap.reshape(pixels)
+        cells = heatmap.reshape(height * width)
         found = 0
-        start = _next_segment(flat, 0, threshold)
-        while start < pixels:
-            for cell in range(start, min(start + _SCAN_PX, pixels)):
-                value = flat[cell]
-                if not threshold < value < _DAMAGED:
+        start = next_segment(cells, 0, threshold)
+        while start < len(cells):
+            mark_maxima(cells, width, start, threshold, marks)
+            for m in range(SEGMENT_PX):
+                if eights[m // 8] == 0 or marks[m] == 0:
                     continue
-                y, x = divmod(cell, width)
-                if not _is_maximum(heatmap, y, x, value):
-                    continue
-                if found < capacity:
-                    place_peak(heatmap, y, x, noise, peaks[j, found])
+                y, x = divmod(np.uint32(start + m), np.uint32(width))
+                into = found
+                if found == capacity:
+                    truncated = True
+                    into = _lowest(peaks[j])
+                    if not peaks[j, into, SCORE] < heatmap[y, x]:
+                        continue
+                else:
                     found += 1
-                    continue
-                truncated = True
-                weakest = 0
-                for p in range(1, capacity):
-                    if peaks[j, p, SCORE] < peaks[j, weakest, SCORE]:
-                        weakest = p
-                if peaks[j, weakest, SCORE] < value:
-                    place_peak(heatmap, y, x, noise, peaks[j, weakest])
-            start = _next_segment(flat, start + _SCAN_PX, threshold)
+                place_peak(heatmap, y, x, noise, peaks[j, into])
+            start = next_segment(cells, start + SEGMENT_PX, threshold)
         counts[j] = found
     return truncated

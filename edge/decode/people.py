@@ -10,8 +10,10 @@ import numpy as np
 from edge.decode.assembly import LIMB_SUM, PARTS, PEAK_SUM, assemble
 from edge.decode.gathering import gather
 from edge.decode.kernel import frozen_array, kernel, types
-from edge.decode.limbs import connect, key_score, pair_key
-from edge.decode.peaks import COV_XY, SCORE, VAR_X, VAR_Y, X, Y, find_peaks, noise_sd
+from edge.decode.keys import key_score, pair_key, sort_keys
+from edge.decode.limbs import connect
+from edge.decode.noise import noise_sd
+from edge.decode.peaks import COV_XY, SCORE, VAR_X, VAR_Y, X, Y, find_peaks
 
 
 @kernel(
@@ -78,7 +80,7 @@ def find_people(
             continue
         keys[people] = pair_key(seen / whole, piece)
         people += 1
-    keys[:people].sort()
+    sort_keys(keys, people)
     if people > len(out_scores):
         people, truncated = len(out_scores), True
     for p in range(people):

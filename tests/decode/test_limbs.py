@@ -8,14 +8,13 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from reference import paf_decoding as slow
 
+from edge.decode.keys import key_score, pair_key, sort_keys
 from edge.decode.limbs import (
     MEAN,
     SEED,
     connect,
-    key_score,
     limb_integral,
     match_greedy,
-    pair_key,
     worth_scoring,
 )
 from edge.decode.peaks import PEAK_FIELDS
@@ -29,7 +28,7 @@ def integral(field, a, b, threshold=THRESHOLD, samples=10):
     x, y = np.ascontiguousarray(field, np.float32).reshape(2, -1)
     ends = [np.float32(v) for v in (*a, *b)]
     size = np.uint32(width), np.uint32(height)
-    return limb_integral(x, y, *size, *ends, np.float32(threshold), samples)
+    return limb_integral(x, y, *size, *ends, np.float32(threshold), samples, np.float32(0))
 
 
 def connections(field, a, b, criterion=SEED, good=0.6, capacity=16, room=256):
@@ -154,21 +153,45 @@ def test_same_integral_as_the_slow_twin(seed, samples):
     assert share == pytest.approx(expected_share, abs=1.01 / 5 if share != expected_share else 0)
 
 
-@given(st.integers(0, 10**6))
+@given(st.integers(0, 10**6), st.integers(1, 32))
 @settings(max_examples=60, deadline=None)
-def test_the_quick_look_is_two_of_three_nearest_cells(seed):
+def test_the_quick_look_is_two_of_three_nearest_cells(seed, ends):
     generator = np.random.default_rng(seed)
     field = generator.normal(0, 0.5, (2, 12, 15)).astype(np.float32)
-    a, b = generator.uniform((0, 0), (14, 11), (2, 2)).astype(np.float32)
-    points = [a + np.float32(u) * (b - a) for u in (0.3, 0.5, 0.7)]
-    assume(all(abs(abs(v % 1) - 0.5) > 1e-3 for point in points for v in point))
-    good = [
-        field[:, int(np.rint(y)), int(np.rint(x))] @ (b - a) > THRESHOLD * np.hypot(*(b - a))
-        for x, y in points
-    ]
+    a, *b = generator.uniform((0, 0), (14, 11), (1 + ends, 2)).astype(np.float32)
+    expected = 0
+    for j, end in enumerate(b):
+        points = [a + np.float32(u) * (end - a) for u in (0.3, 0.5, 0.7)]
+        assume(all(abs(abs(v % 1) - 0.5) > 1e-4 for point in points for v in point))
+        good = [
+            field[:, int(np.rint(y)), int(np.rint(x))] @ (end - a)
+            > THRESHOLD * np.hypot(*(end - a))
+            for x, y in points
+        ]
+        expected |= (sum(good) >= 2) << j
+    x, y = np.array(b).T.copy()
     flat = field.reshape(2, -1)
-    got = worth_scoring(*flat, np.uint32(15), *a, *b, np.float32(THRESHOLD))
-    assert got == (sum(good) >= 2)
+    assert worth_scoring(*flat, np.uint32(15), *a, x, y, np.float32(THRESHOLD)) == expected
+
+
+@given(st.lists(st.integers(-(2**62), 2**62), max_size=60))
+@settings(max_examples=40, deadline=None)
+def test_keys_are_sorted_few_or_many(numbers):
+    keys = np.array([*numbers, 7], np.int64)
+    sort_keys(keys, len(numbers))
+    assert keys.tolist() == [*sorted(numbers), 7]
+
+
+@given(st.integers(0, 10**6), st.floats(0.125, 1, width=32))
+@settings(max_examples=60, deadline=None)
+def test_an_integral_is_given_up_only_when_the_share_is_out_of_reach(seed, share):
+    generator = np.random.default_rng(seed)
+    field = np.ascontiguousarray(generator.normal(0.2, 0.5, (2, 12, 15)), np.float32)
+    a, b = generator.uniform((0, 0), (14, 11), (2, 2)).astype(np.float32)
+    arguments = (*field.reshape(2, -1), np.uint32(15), np.uint32(12), *a, *b)
+    whole = limb_integral(*arguments, np.float32(THRESHOLD), 10, np.float32(0))
+    asked = limb_integral(*arguments, np.float32(THRESHOLD), 10, np.float32(share))
+    assert asked == whole or (asked == (0, 0) and whole[1] < share)
 
 
 def test_more_pairs_than_there_is_room_for_are_counted_as_truncated():

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from reference import paf_decoding as slow
 
+from edge.decode.noise import NOISE_FLOOR, noise_sd
 from edge.decode.peaks import (
     COV_XY,
-    NOISE_FLOOR,
     PEAK_FIELDS,
     SCORE,
     VAR_X,
@@ -19,7 +19,6 @@ from edge.decode.peaks import (
     X,
     Y,
     find_peaks,
-    noise_sd,
     place_peak,
 )
 

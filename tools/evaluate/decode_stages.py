@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from edge.decode.assembly import assemble
 from edge.decode.gathering import gather
 from edge.decode.limbs import connect
+from edge.decode.noise import noise_sd
 from edge.decode.paf import PafDecoder
-from edge.decode.peaks import find_peaks, noise_sd
+from edge.decode.peaks import find_peaks
 
 _RUNS = 40
 
