@@ -2,7 +2,8 @@
 
 A subject is never measured by two files: a change waits until nobody was seen for a while, and
 where a candidate fails before a person, nobody is reported for so long that the screening starts
-anew with the file that serves.
+anew with the file that serves. A still picture stands alone: what the candidate misses in it, the
+file that served before answers.
 """
 
 from __future__ import annotations
@@ -55,7 +56,8 @@ class LiveEstimator:
 
     @property
     def models(self) -> tuple[ModelIdentity, ...]:
-        return self._estimator.models
+        """Of the last answer."""
+        return self._answering.models
 
     @property
     def timings(self) -> Mapping[str, float]:
@@ -70,6 +72,7 @@ class LiveEstimator:
                 return []
             self._mute_until_ns = None
         self._frames += 1
+        self._answering = self._estimator
         if self._probation is None:
             poses = self._estimator.estimate(frame)
         else:
@@ -97,12 +100,14 @@ class LiveEstimator:
         self._witness: Estimator | None = None
         self._probation: Probation | None = None
         self._shadow: tuple[Estimator, Agreement] | None = None
+        self._answering = self._estimator
         self._candidate_frames = 0
         if not self._store.on_trial:
             return
         candidate, incumbent = self._estimator, self._build(self._store.incumbent())
         if self._shadow_every and not self._store.shadowed:
-            self._estimator, self._shadow = incumbent, (candidate, Agreement())
+            self._estimator = self._answering = incumbent
+            self._shadow = candidate, Agreement()
             self._visits = 0
         else:
             self._witness, self._probation = incumbent, Probation(self._clock_s())
@@ -126,16 +131,19 @@ class LiveEstimator:
             poses = self._risk(self._estimator, frame)
         except ORT_ERRORS as error:
             return self._roll_back(frame, "does_not_run", str(error))
-        witness_found = None
-        if self._witness is not None and (not poses or self._frames % _WITNESS_EVERY == 0):
-            witness_found = bool(self._witness.estimate(frame))
-        probation.saw_frame(bool(poses), witness_found)
+        witness, seen = self._witness, None
+        if witness is not None and (not poses or self._frames % _WITNESS_EVERY == 0):
+            seen = witness.estimate(frame)
+        probation.saw_frame(bool(poses), None if seen is None else bool(seen))
         match probation.judge(self._clock_s()):
             case Judgement.CONFIRM:
                 self._store.confirm()
                 self._witness = self._probation = None
             case Judgement.FAIL:
                 return self._roll_back(frame, "finds_nobody", f"{probation.misses} frames in a row")
+            case Judgement.OPEN if frame.still and seen and not poses and witness is not None:
+                self._answering = witness
+                return seen
             case Judgement.OPEN:
                 pass
         return poses
@@ -167,5 +175,7 @@ class LiveEstimator:
     def _roll_back(self, frame: Frame, reason: str, detail: str) -> list[Pose]:
         self._store.fail(reason, detail)
         self._load()
+        if frame.still:
+            return self._estimator.estimate(frame)
         self._mute_until_ns = frame.captured_ns + BETWEEN_NS
         return []

@@ -39,13 +39,13 @@ class Room:
         file = files["refiner"]
         return Single(Network.load(file.path, sha256=file.sha256, threads=1))
 
-    def see(self, picture: np.ndarray, count: int = 1) -> list[int]:
+    def see(self, picture: np.ndarray, count: int = 1, *, still: bool = False) -> list[int]:
         """People found in each of so many frames."""
         found = []
         for _ in range(count):
             self.frames += 1
             self.now_s += STEP_NS / 1e9
-            frame = Frame(picture.copy(), self.frames, self.frames * STEP_NS)
+            frame = Frame(picture.copy(), self.frames, self.frames * STEP_NS, still)
             found.append(len(self.estimator.estimate(frame)))
         return found
 
@@ -174,6 +174,17 @@ def test_a_model_that_finds_nobody_is_rolled_back(room, publisher, station) -> N
     # Not one pose of the blind model came out.
     assert found == [0] * (5 + BETWEEN_NS // STEP_NS - 1) + [1] * (60 - 4 - BETWEEN_NS // STEP_NS)
     assert station.updater().run() is None
+
+
+def test_still_pictures_are_answered_by_who_sees_somebody(room, publisher, station) -> None:
+    publisher.offer(dots_model("2", sick="blind"))
+    station.updater().run()
+    room.see(EMPTY, 100)
+    assert room.version == "2"
+    for _ in range(10):
+        assert room.see(PERSON, still=True) == [1]
+        assert room.version == "1"
+    assert station.reasons("rollback") == ["finds_nobody"]
 
 
 def test_damage_while_serving_is_found_at_the_next_load(room, publisher, station, models) -> None:
