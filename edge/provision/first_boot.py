@@ -74,12 +74,16 @@ def settings_toml(settings: Settings) -> str:
     """Settings as the file they are read from: keys first, then a table for each section."""
     given = msgspec.to_builtins(settings)
     sections = {key: value for key, value in given.items() if isinstance(value, dict)}
-    lines = [_line(key, value) for key, value in given.items() if key not in sections]
+    lines = _lines({key: value for key, value in given.items() if key not in sections})
     for name, section in sections.items():
-        lines += ["", f"[{name}]", *(_line(key, value) for key, value in section.items())]
+        lines += ["", f"[{name}]", *_lines(section)]
     return "\n".join(lines) + "\n"
 
 
-def _line(key: str, value: object) -> str:
+def _lines(values: dict[str, Any]) -> list[str]:
     # TOML reads what JSON writes of texts, numbers and truth values, except one control character.
-    return f"{key} = {json.dumps(value, ensure_ascii=False)}".replace("\x7f", "\\u007f")
+    return [
+        f"{key} = {json.dumps(value, ensure_ascii=False)}".replace("\x7f", "\\u007f")
+        for key, value in values.items()
+        if value is not None
+    ]

@@ -61,7 +61,8 @@ def provision(places: Places, board: str) -> tuple[str, SettingsInvalid | None]:
 def _take(boot: Path, folder: Path, board: str) -> None:
     path = boot / FIRST_BOOT_NAME
     try:
-        data = path.read_bytes()
+        with path.open("rb+") as file:  # what could not be removed afterwards is not taken
+            data = file.read()
         if data.strip(b"\0"):  # else a power cut came between the wiping and the removal
             first = parse_first_boot(data.decode(), str(path), folder)
             root_keys = boot / UPDATE_ROOT_NAME
@@ -73,8 +74,8 @@ def _take(boot: Path, folder: Path, board: str) -> None:
         raise SettingsInvalid(f"{path} is not UTF-8 text.", "Save it as UTF-8.") from error
     except OSError as error:
         raise SettingsInvalid(
-            f"{path} cannot be taken and removed: {error.strerror}.",
-            f"It holds a secret; make {boot} writable: mount -o remount,rw {boot}.",
+            f"{path} cannot be taken: {error.strerror}.",
+            f"It holds a secret: make its folder writable, mount -o remount,rw {boot}.",
         ) from error
 
 
