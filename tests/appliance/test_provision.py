@@ -210,10 +210,16 @@ def test_the_keys_of_the_model_repository_come_along(places: Places) -> None:
     assert (places.settings / "update-root.json").read_text() == "{}"
 
 
+TOLD_BY = {
+    "pi": "sys/firmware/devicetree/base/serial-number",
+    "pc": "sys/class/dmi/id/product_uuid",
+    "machine": "etc/machine-id",
+}
+
+
 def board(root: Path, **files: str) -> str:
     for name, text in files.items():
-        path = root / {"pi": "sys/firmware/devicetree/base/serial-number", "machine": "etc/machine-id",
-                       "pc": "sys/class/dmi/id/product_uuid"}[name]  # fmt: skip
+        path = root / TOLD_BY[name]
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
     return board_id(root)
