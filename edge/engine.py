@@ -12,24 +12,34 @@ from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from threading import Event
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from edge import systemd
-from edge.errors import CameraLost, CameraStalled, ImageUnreadable, OutboxFull, PostureError
-from edge.records import Assessment, ModelIdentity
+from edge.camera.watch import Sight
+from edge.duty import Duty
+from edge.errors import CameraFault, CameraHung, ImageUnreadable, PostureError
+from edge.outage import Outage
+from edge.records import Assessment, Frame, ModelIdentity
+from edge.saving import Saving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from edge.camera.base import Camera
+    from edge.camera.watch import PictureWatch
     from edge.estimation.estimator import Estimator
     from edge.results.outbox import Outbox
     from edge.screening.screening import Screening
 
 _REOPEN_FIRST_S = 1.0
-_REOPEN_MOST_S = 30.0
+_REOPEN_MOST_S = 15.0  # well within the 30 s of the service's watchdog
+# So long the watchdog is fed while a camera that shows nothing is opened again and again: it needs
+# a person, not a restart loop. Then a new process may do better. What hangs feeds nothing.
+_FED_BLIND_S = 600.0
+_OUTAGE_NAME = "camera-outage.json"
 _REMEMBERED_FRAMES = 512
 
 
@@ -55,8 +65,10 @@ class StageTimes:
 class Engine:
     """Camera to outbox.
 
+    watch : judges the pictures of a live camera; None where pictures may well repeat themselves.
+    state_path : where an outage of the camera is kept over a restart.
     on_saved : called with an assessment and its sequence number once its commit has returned.
-    on_problem : called with every fault that the loop outlives.
+    on_problem : called with every fault that the loop outlives, once an outage for each reason.
     on_end : called once the loop has ended in good order.
     """
 
@@ -67,6 +79,8 @@ class Engine:
         screening: Screening,
         outbox: Outbox,
         *,
+        state_path: Path,
+        watch: PictureWatch | None = None,
         on_saved: Callable[[Assessment, int], None] = lambda _assessment, _seq: None,
         on_problem: Callable[[PostureError], None] = lambda _problem: None,
         on_end: Callable[[], None] = lambda: None,
@@ -74,27 +88,48 @@ class Engine:
         self._camera = camera
         self._estimator = estimator
         self._screening = screening
-        self._outbox = outbox
+        self._watch = watch
         self._on_saved = on_saved
         self._on_problem = on_problem
         self._on_end = on_end
+        self._duty = Duty()
+        self.saving = Saving(outbox, on_problem)
+        self._outage = Outage(state_path / _OUTAGE_NAME, self._tell_camera, _boottime_ns)
         self.times = StageTimes()
         self.frames = 0
         self.last_frame_at_s = 0.0  # time.monotonic(); 0 before the first
+        self.frame_size_px = (0, 0)  # width, height of the last
         self.camera_faults = 0
-        self._camera_lost_at_s: float | None = None
+        self._saw_at_s = time.monotonic()
 
     @property
     def models(self) -> tuple[ModelIdentity, ...]:
         return self._estimator.models
 
+    @property
+    def idle(self) -> bool:
+        """Nobody is there, and the camera is looked at less often."""
+        return self._duty.idle
+
+    @property
+    def problem(self) -> str:
+        """Why nothing can be measured or saved now; empty when all is well."""
+        return f"camera: {self._outage.fault}" if self._outage.fault else self.saving.problem
+
     def run(self, stop: Event) -> None:
         """Measure until `stop` is set or the source has ended.
 
-        Raises SourceInvalid, PartMissing and other AskPerson errors of the camera's opening:
-        waiting would not mend them.
+        Raises
+        ------
+        SourceInvalid, PartMissing : of the camera's opening; waiting would not mend them.
+        CameraHung : only a new process can open the camera again.
+        OutboxUnusable : the outbox could not be written for two minutes.
         """
-        self._run(stop)
+        try:
+            self._run(stop)
+        except CameraHung as fault:
+            self._outage.bad("hung", fault.problem)
+            raise
         self._on_end()
 
     def _run(self, stop: Event) -> None:
@@ -103,14 +138,17 @@ class Engine:
             frames_before = self.frames
             try:
                 self._camera.open()
+                if self._watch is not None:
+                    self._watch.opened()
                 self._measure(stop)
                 return
-            except (CameraStalled, CameraLost) as fault:
+            except CameraFault as fault:
                 if self.frames > frames_before:
                     wait_s = _REOPEN_FIRST_S
                 self._camera_failed(fault)
             finally:
                 self._camera.close()
+            self.saving.tell_waiting()
             stop.wait(wait_s)
             wait_s = min(_REOPEN_MOST_S, wait_s * 2)
 
@@ -126,43 +164,54 @@ class Engine:
                 return
             self.frames += 1
             self.last_frame_at_s = time.monotonic()
-            if self._camera_lost_at_s is not None:
-                self._camera_is_back(self.last_frame_at_s - self._camera_lost_at_s)
+            self.frame_size_px = (frame.width_px, frame.height_px)
+            self._judge_picture(frame)
             with self.times.measure("frame"):
                 poses = self._estimator.estimate(frame)
                 assessment = self._screening.observe(frame, poses)
             for stage, ms in self._estimator.timings.items():
                 self.times.add(stage, ms)
-            if assessment is not None:
-                self._save(assessment)
             if self.frames == 1:
                 systemd.ready("measuring")
-            systemd.alive(f"{self.frames} frames, {self._screening.prompt.code}")
+            if assessment is not None:
+                self._save(assessment, stop)
+            if self._duty.looked(frame, bool(poses)):
+                self._camera.pace(self._duty.most_fps)
+            self._feed(self.problem or f"{self.frames} frames, {self._screening.prompt.code}")
 
-    def _save(self, assessment: Assessment) -> None:
+    def _save(self, assessment: Assessment, stop: Event) -> None:
         # Updates change the files between subjects, after the screening was built.
         assessment = replace(assessment, models=self._estimator.models)
-        try:
-            with self.times.measure("outbox"):
-                seq = self._outbox.accept(assessment)
-        except OutboxFull as refusal:  # nothing was said to be saved, so nothing is lost
-            self._on_problem(refusal)
-        else:
+        with self.times.measure("outbox"):
+            seq = self.saving.save(assessment, stop)
+        if seq is not None:
             self._on_saved(assessment, seq)
 
-    def _camera_failed(self, fault: PostureError) -> None:
+    def _judge_picture(self, frame: Frame) -> None:
+        sight = Sight.GOOD if self._watch is None else self._watch.look(frame)
+        if sight is Sight.UNSURE:
+            return
+        self._saw_at_s = self.last_frame_at_s  # in the dark too: no restart brings light
+        if sight is Sight.GOOD:
+            self._outage.good()
+        elif self._outage.bad("black", f"{frame.name} delivers black pictures."):
+            self.camera_faults += 1
+
+    def _camera_failed(self, fault: CameraFault) -> None:
         self.camera_faults += 1
-        self._on_problem(fault)
-        if self._camera_lost_at_s is None:  # one event an outage: a dead camera fills no outbox
-            self._camera_lost_at_s = time.monotonic()
-            self._report_camera({"state": "lost", "fault": type(fault).__name__})
+        if self._outage.bad(fault.reason, str(fault)):
+            self._on_problem(fault)
+        self._feed(f"no picture: {fault.problem}")
 
-    def _camera_is_back(self, outage_s: float) -> None:
-        self._camera_lost_at_s = None
-        self._report_camera({"state": "back", "outage_s": round(outage_s, 1)})
+    def _feed(self, status: str) -> None:
+        if time.monotonic() - self._saw_at_s < _FED_BLIND_S:
+            if self.frames == 0:  # not READY yet
+                systemd.starting(status, extend_s=2 * _REOPEN_MOST_S)
+            systemd.alive(status)
 
-    def _report_camera(self, event: dict[str, str | float]) -> None:
-        try:
-            self._outbox.accept_event("camera", {"source": self._camera.name, **event})
-        except OutboxFull as refusal:
-            self._on_problem(refusal)
+    def _tell_camera(self, event: dict[str, Any]) -> None:
+        self.saving.tell("camera", {"source": self._camera.name, **event})
+
+
+def _boottime_ns() -> int:
+    return time.clock_gettime_ns(time.CLOCK_BOOTTIME)

@@ -29,9 +29,21 @@ class Camera(Protocol):
         Raises
         ------
         CameraStalled : nothing came within the stated time.
-        CameraLost : the device went away.
+        CameraLost : the device went away, or its pictures are none of 8 bits a colour.
+        CameraHung : only a new process can open it again.
         ImageUnreadable : this one picture is damaged; the next call goes on with the next.
         """
 
+    def pace(self, most_fps: float) -> None:
+        """Deliver at most so many frames a second from now on.
+
+        A device then spares the work on the others; a recorded source leaves none out.
+        """
+
     def close(self) -> None:
-        """Let go of the device; harmless when repeated."""
+        """Let go of the device; harmless when repeated.
+
+        Raises
+        ------
+        CameraHung : a call into its driver does not return.
+        """

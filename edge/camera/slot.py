@@ -11,8 +11,11 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 
-from edge.errors import CameraLost, CameraStalled, PostureError
+from edge.errors import CameraHung, CameraLost, CameraStalled, PostureError
 from edge.records import Frame
+
+# OpenCV waits 10 s for a V4L2 frame before it gives up; who comes back later than that has hung.
+LETS_GO_S = 12.0
 
 
 class FrameSlot:
@@ -85,9 +88,11 @@ class CaptureThread:
         *,
         overwrite: bool,
         stall_s: float,
+        lets_go_s: float = LETS_GO_S,
     ) -> None:
         self._name = name
         self._stall_s = stall_s
+        self._lets_go_s = lets_go_s
         self._slot = FrameSlot(overwrite=overwrite)
         self._frames = frames
         # A daemon: a capture call that never returns must not keep the process from ending.
@@ -114,8 +119,20 @@ class CaptureThread:
         return self._slot.take(self._stall_s, self._name)
 
     def close(self) -> None:
+        """End the capture.
+
+        Raises
+        ------
+        CameraHung : its thread does not come back from the driver, and holds the device.
+        """
         self._slot.close()
-        self._thread.join(timeout=1.0)
+        self._thread.join(self._lets_go_s)
+        if self._thread.is_alive():
+            raise CameraHung(
+                f"{self._name} hangs: a call into its driver has not returned.",
+                "Start the program anew (systemd does it by itself); if that does not help, cut "
+                "the camera's power.",
+            )
 
     @property
     def dropped(self) -> int:

@@ -1,7 +1,9 @@
 """Which camera a source URI means.
 
 PATH                    a photograph, a folder of photographs or a video
-v4l2:/dev/video0        a USB or other V4L2 camera; /dev/video0 alone means the same
+v4l2:/dev/video0        a USB or other V4L2 camera; /dev/video0 alone means the same.
+                        /dev/v4l/by-id/... names one that comes back under another number
+csi:0                   the camera at a Jetson's CSI port
 rtsp://host/stream      a network camera
 picamera2:              the Raspberry Pi camera
 mannequin:?view=front   a rendered person with known angles
@@ -9,17 +11,28 @@ mannequin:?view=front   a rendered person with known angles
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
+from edge.camera import connect
 from edge.camera.base import Camera
+from edge.camera.live import LiveCamera
 from edge.camera.mannequin import MannequinCamera
-from edge.camera.opencv import VIDEO_SUFFIXES, LiveCamera, VideoFileCamera
+from edge.camera.opencv import VIDEO_SUFFIXES, VideoFileCamera
 from edge.camera.photos import PhotoCamera
 from edge.camera.picamera import PiCamera
 from edge.errors import SourceInvalid
 from edge.settings import CameraSettings
 
-SCHEMES = ("v4l2:", "rtsp://", "rtsps://", "picamera2:", "mannequin:")
+_STREAMS = ("rtsp://", "rtsps://")
+_NODES = ("v4l2:", "/dev/")
+_LIVE = (*_NODES, *_STREAMS, "csi:", "picamera2:")
+SCHEMES = ("v4l2:", *_STREAMS, "csi:", "picamera2:", "mannequin:")
+
+
+def is_live(source: str) -> bool:
+    """Whether no two pictures of the source can be equal to the bit, for a sensor makes them."""
+    return source.startswith(_LIVE)
 
 
 def camera_for(settings: CameraSettings) -> Camera:
@@ -35,11 +48,22 @@ def camera_for(settings: CameraSettings) -> Camera:
     if source.startswith("mannequin:"):
         return MannequinCamera(source)
     if source.startswith("picamera2:"):
-        return PiCamera(size_px, fps=fps, stall_s=stall_s)
-    if source.startswith("v4l2:"):
-        return LiveCamera(source.removeprefix("v4l2:"), size_px, fps=fps, stall_s=stall_s)
-    if source.startswith(("/dev/video", "rtsp://", "rtsps://")):
-        return LiveCamera(source, size_px, fps=fps, stall_s=stall_s)
+        return PiCamera(
+            size_px, fps=fps, stall_s=stall_s, exposure_us=settings.exposure_us, gain=settings.gain
+        )
+    if source.startswith(_NODES):
+        node = source.removeprefix("v4l2:")
+        return LiveCamera(node, partial(connect.open_v4l2, node, size_px, fps), stall_s=stall_s)
+    if source.startswith(_STREAMS):
+        name = connect.without_password(source)
+        return LiveCamera(name, partial(connect.open_stream, source, stall_s), stall_s=stall_s)
+    if source.startswith("csi:"):
+        sensor = source.removeprefix("csi:")
+        if not sensor.isdigit():
+            raise SourceInvalid(f"{source} names no sensor.", "Write csi:0 or csi:1.")
+        return LiveCamera(
+            source, partial(connect.open_csi, int(sensor), size_px, fps), stall_s=stall_s
+        )
     path = Path(source).expanduser()
     if path.is_file() and path.suffix.lower() in VIDEO_SUFFIXES:
         return VideoFileCamera(path, fast=settings.pace == "fast", stall_s=stall_s)

@@ -20,6 +20,7 @@ from rich.console import Console
 from edge.app import build_engine, open_outbox
 from edge.commands.run import Reporter, stop_on_signals, uplink_running, wait_until_delivered
 from edge.errors import PartMissing
+from edge.records import Assessment
 from edge.settings import CameraSettings, MqttSettings, Settings
 
 SAMPLE = "mannequin:?shoulder_tilt=4&head_lean=3&seed=7"
@@ -62,8 +63,12 @@ def _collected(store: Path) -> list[dict[str, object]]:
 
 
 def run(settings: Settings, *, source: str) -> int:
-    """Show the whole way of a result; 0 when every accepted result stands in the store."""
+    """Show the whole way of a result; 0 when every accepted result stands in the store.
+
+    Results are counted, not messages: a station tells events too, under numbers of the same row.
+    """
     console = Console()
+    accepted: set[int] = set()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="posture-demo-")))
         stop: threading.Event = stack.enter_context(stop_on_signals())
@@ -83,17 +88,19 @@ def run(settings: Settings, *, source: str) -> int:
         console.print(f"station   {source}, Ctrl-C ends\n", highlight=False)
         reporter = Reporter(console)
         with open_outbox(settings) as outbox:
-            engine = build_engine(
-                settings, outbox, on_saved=reporter.saved_in_full, on_problem=reporter.problem
-            )
+
+            def saved(assessment: Assessment, seq: int) -> None:
+                accepted.add(seq)
+                reporter.saved_in_full(assessment, seq)
+
+            engine = build_engine(settings, outbox, on_saved=saved, on_problem=reporter.problem)
             with uplink_running(settings, outbox, engine, reporter):
                 engine.run(stop)
                 wait_until_delivered(outbox, stop, console)
-            accepted = outbox.counts().accepted
-        stored = len(_collected(store))
+        stored = {row["seq"] for row in _collected(store)}
         console.print(
-            f"\n{engine.frames} frames seen, {accepted} results accepted by the station, "
-            f"{stored} stored by the collector. No picture was kept or sent.",
+            f"\n{engine.frames} frames seen, {len(accepted)} results accepted by the station, "
+            f"{len(stored)} stored by the collector. No picture was kept or sent.",
             highlight=False,
         )
         return 0 if stored == accepted or stop.is_set() else 1

@@ -9,7 +9,7 @@ import pytest
 from simulators import picamera2_device
 
 from edge.camera.picamera import PiCamera
-from edge.errors import CameraStalled, PartMissing
+from edge.errors import CameraHung, PartMissing
 
 
 def _camera() -> PiCamera:
@@ -45,8 +45,40 @@ def test_the_frontend_times_out(monkeypatch: pytest.MonkeyPatch) -> None:
     camera = _camera()
     camera.open()
     assert camera.read() is not None
-    with pytest.raises(CameraStalled, match=r"0\.5 s"):
+    with pytest.raises(CameraHung, match=r"0\.5 s"):
         camera.read()
+    camera.close()  # and does not block: the stand-in's `stop` would, as the real one does
+
+
+def test_exposure_and_gain_are_fixed_only_where_they_are_given(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    package = picamera2_device.module()
+    monkeypatch.setitem(sys.modules, "picamera2", package)
+    for given, controls in [
+        ({}, {"FrameRate": 10}),
+        ({"exposure_us": 8000}, {"FrameRate": 10, "ExposureTime": 8000}),
+        ({"gain": 2.5}, {"FrameRate": 10, "AnalogueGain": 2.5}),
+    ]:
+        camera = PiCamera((1080, 1920), fps=10, stall_s=0.5, **given)
+        camera.open()
+        assert package.opened[-1].streams["controls"] == controls
+        camera.close()
+
+
+def test_a_slow_pace_leaves_frames_at_the_sensor(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "picamera2", picamera2_device.module())
+    slept: list[float] = []
+    monkeypatch.setattr("edge.camera.picamera.time.sleep", slept.append)
+    camera = _camera()
+    camera.open()
+    camera.read()
+    camera.pace(2.0)
+    camera.read()
+    camera.read()
+    assert slept[:2] == [0.0, 0.0]
+    assert 0.4 < slept[2] <= 0.5
+    camera.close()
 
 
 def test_without_picamera2_the_error_says_how_to_install_it(

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from edge.camera.opencv import LiveCamera, VideoFileCamera
+from edge.camera.live import LiveCamera
+from edge.camera.opencv import VideoFileCamera
 from edge.camera.photos import PhotoCamera
 from edge.camera.picamera import PiCamera
-from edge.camera.sources import camera_for
+from edge.camera.sources import camera_for, is_live
 from edge.errors import SourceInvalid
 from edge.settings import CameraSettings
 
@@ -19,12 +20,20 @@ from edge.settings import CameraSettings
     [
         ("/dev/video3", LiveCamera),
         ("v4l2:/dev/video3", LiveCamera),
+        ("/dev/v4l/by-id/usb-046d_C920-video-index0", LiveCamera),
+        ("csi:1", LiveCamera),
         ("rtsp://10.0.0.9/stream", LiveCamera),
         ("picamera2:", PiCamera),
     ],
 )
 def test_live_sources(source: str, kind: type) -> None:
     assert isinstance(camera_for(CameraSettings(source=source)), kind)
+    assert is_live(source)
+
+
+def test_a_sensor_has_a_number() -> None:
+    with pytest.raises(SourceInvalid, match="csi:0"):
+        camera_for(CameraSettings(source="csi:left"))
 
 
 def test_paths(tmp_path: Path) -> None:

@@ -1,14 +1,15 @@
 """A stand-in for the picamera2 package: requests of two streams, with faults on demand.
 
 It keeps what the real one does that matters here: `capture_request(wait=seconds)` raises
-TimeoutError, `lores` arrays are YUV 4:2:0 with padded rows, and a request must be released before
-its buffer can be used again (four buffers).
+TimeoutError, and `stop` must not be called after it, for it might never return; `lores` arrays are
+YUV 4:2:0 with padded rows; and a request must be released before its buffer can be used again (four
+buffers).
 """
 
 from __future__ import annotations
 
 from types import ModuleType
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -41,12 +42,15 @@ class Request:
 class Picamera2:
     skip_after: int | None = None  # the sensor produces frames nobody asked for
     hang_after: int | None = None
+    opened: ClassVar[list[Picamera2]] = []
 
     def __init__(self) -> None:
         self.streams: dict[str, dict[str, Any]] = {}
         self.out = 0
         self._captured = 0
+        self._hung = False
         self.stopped = False
+        type(self).opened.append(self)
 
     def create_video_configuration(self, **streams: Any) -> dict[str, Any]:
         return streams
@@ -60,6 +64,7 @@ class Picamera2:
 
     def capture_request(self, wait: float) -> Request:
         if self._captured == type(self).hang_after:
+            self._hung = True
             raise TimeoutError
         assert self.out < BUFFERS, "a request was not released"
         if self._captured == type(self).skip_after:
@@ -69,6 +74,7 @@ class Picamera2:
         return Request(self, 1_000 + self._captured * self._frame_ns)
 
     def stop(self) -> None:
+        assert not self._hung, "the real one would block for ever"
         self.stopped = True
 
     def close(self) -> None:
@@ -76,7 +82,9 @@ class Picamera2:
 
 
 def module(**faults: int) -> ModuleType:
-    """The package as `import picamera2` would find it."""
+    """The package as `import picamera2` would find it; `opened` lists the cameras made of it."""
     package = ModuleType("picamera2")
-    package.Picamera2 = type("Picamera2", (Picamera2,), faults)  # type: ignore[attr-defined]
+    opened: list[Picamera2] = []
+    made = type("Picamera2", (Picamera2,), {"opened": opened, **faults})
+    package.Picamera2, package.opened = made, opened  # type: ignore[attr-defined]
     return package

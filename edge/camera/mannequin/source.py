@@ -139,6 +139,9 @@ class MannequinCamera:
         self._next = 0
         self._rng = rng
 
+    def pace(self, _most_fps: float) -> None:
+        """Each frame of the visit is made."""
+
     def close(self) -> None:
         self._room = None
 
