@@ -88,11 +88,9 @@ class CaptureThread:
         *,
         overwrite: bool,
         stall_s: float,
-        lets_go_s: float = LETS_GO_S,
     ) -> None:
         self._name = name
         self._stall_s = stall_s
-        self._lets_go_s = lets_go_s
         self._slot = FrameSlot(overwrite=overwrite)
         self._frames = frames
         # A daemon: a capture call that never returns must not keep the process from ending.
@@ -126,7 +124,7 @@ class CaptureThread:
         CameraHung : its thread does not come back from the driver, and holds the device.
         """
         self._slot.close()
-        self._thread.join(self._lets_go_s)
+        self._thread.join(LETS_GO_S)
         if self._thread.is_alive():
             raise CameraHung(
                 f"{self._name} hangs: a call into its driver has not returned.",

@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 import pytest
 
+from edge.camera import slot
 from edge.camera.opencv import VideoFileCamera
 from edge.camera.slot import CaptureThread, FrameSlot
 from edge.errors import CameraHung, CameraLost, CameraStalled, ImageUnreadable, SourceInvalid
@@ -86,14 +87,15 @@ def test_a_capture_call_never_returns() -> None:
     thread.close()
 
 
-def test_a_thread_that_stays_in_its_driver_is_named() -> None:
+def test_a_thread_that_stays_in_its_driver_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(slot, "LETS_GO_S", 0.05)
     hang = threading.Event()
 
     def frames(_slot: FrameSlot) -> Iterator[Frame]:
         yield _frame(0)
         hang.wait()
 
-    thread = CaptureThread("glitching", frames, overwrite=True, stall_s=0.05, lets_go_s=0.05)
+    thread = CaptureThread("glitching", frames, overwrite=True, stall_s=0.05)
     thread.start()
     with pytest.raises(CameraHung, match=r"glitching.*has not returned"):
         thread.close()

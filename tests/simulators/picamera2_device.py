@@ -8,6 +8,7 @@ buffers).
 
 from __future__ import annotations
 
+import threading
 from types import ModuleType
 from typing import Any, ClassVar
 
@@ -49,6 +50,7 @@ class Picamera2:
         self.out = 0
         self._captured = 0
         self._hung = False
+        self.hangs = False
         self.stopped = False
         type(self).opened.append(self)
 
@@ -63,7 +65,8 @@ class Picamera2:
         self.stopped = False
 
     def capture_request(self, wait: float) -> Request:
-        if self._captured == type(self).hang_after:
+        if self.hangs or self._captured == type(self).hang_after:
+            threading.Event().wait(wait)
             self._hung = True
             raise TimeoutError
         assert self.out < BUFFERS, "a request was not released"
