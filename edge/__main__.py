@@ -10,6 +10,7 @@ import msgspec
 from rich.console import Console
 
 from edge import __version__
+from edge.commands.fms_arguments import add_fms
 from edge.errors import PostureError
 from edge.settings import Settings, load_settings
 
@@ -22,7 +23,7 @@ def _parser() -> argparse.ArgumentParser:
 
     assess = verbs.add_parser("assess", help="everybody's measures in photographs and videos")
     assess.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="file or folder")
-    assess.add_argument("--model", type=Path, metavar="FILE", help="another model file")
+    assess.add_argument("--model", metavar="FILE", help="another one; FIRST+LATER for a cascade")
     assess.add_argument("--detector", type=Path, metavar="FILE", help="finds who the model places")
     assess.add_argument(
         "--overlay", type=Path, metavar="PATH", help="draw: a folder, of a video an .mp4 or .gif"
@@ -54,6 +55,7 @@ def _parser() -> argparse.ArgumentParser:
     demo = verbs.add_parser("demo", help="broker, collector and station on this machine")
     demo.add_argument("--source", metavar="URI", help="instead of the rendered person")
 
+    add_fms(verbs)
     bench = verbs.add_parser("bench", help="how long a frame takes on this machine")
     bench.add_argument("--json", action="store_true", help="for machines")
 
@@ -83,12 +85,9 @@ def _settings(options: argparse.Namespace) -> Settings:
             settings, mqtt=msgspec.convert(mqtt, type(settings.mqtt), strict=False)
         )
     model, detector = (str(given.get(key) or "") for key in ("model", "detector"))
-    named = {}
-    if detector:
+    named = {"single": f"{detector}+{model}" if detector else model} if model else {}
+    if detector and not model:
         named = {"mode": "top-down", "finder": detector, "single": ""}
-        named |= {"refiner": model} if model else {}
-    elif model:
-        named = {"single": model}
     return msgspec.structs.replace(
         settings, models=msgspec.structs.replace(settings.models, **named)
     )
@@ -133,6 +132,10 @@ def _run_verb(options: argparse.Namespace) -> int:
         from edge.commands import netwatch
 
         return netwatch.run(settings)
+    if options.verb == "fms":
+        from edge.commands import fms
+
+        return fms.run(settings, options)
     if options.verb == "bench":
         from edge.commands import bench
 

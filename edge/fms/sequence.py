@@ -17,6 +17,7 @@ from edge.skeletons import Skeleton
 
 _MOSTLY = 0.6  # of the frames must show a keypoint, or it is not seen
 _LEAST_FRAMES = 5
+_STATURE_FRAMES = 20
 _START_S = 0.4  # of a clip before the movement begins
 
 
@@ -93,12 +94,12 @@ class PoseSequence:
 
     @cached_property
     def stature_px(self) -> float:
-        """From trunk and legs, which bend but do not shrink: the upper end of all frames.
+        """From trunk and legs, which bend but do not shrink: the upper end over the clip.
 
         Raises MovementUnusable where trunk or legs are not seen.
         """
         statures = []
-        for frame in self.keypoints:
+        for frame in self.keypoints[:: 1 + len(self.keypoints) // _STATURE_FRAMES]:
             covariance = np.full((len(frame), 2, 2), np.nan, np.float32)
             body = Landmarks.of(Pose(self.skeleton, frame.astype(np.float32), covariance, 1.0))
             if body.stature_px is not None:

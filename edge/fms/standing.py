@@ -19,6 +19,8 @@ from edge.fms.evidence import (
 from edge.fms.sequence import PoseSequence, excursion_px
 from edge.fms.smooth import Float64
 
+_WRISTS = ("left_wrist", "right_wrist")
+
 
 def _lowest_hip(film: PoseSequence) -> int:
     """The frame at the bottom of the movement."""
@@ -55,8 +57,9 @@ def deep_squat(films: Films, _side: str) -> Found:
             femur = np.degrees(np.arctan2(thigh[:, 1], np.abs(thigh[:, 0])))
             found["lateral", "femur_deg"] = around(film, femur, bottom)
         foot = _mid_foot(film)
-        if foot is not None and film.seen("mid_wrist"):
-            ahead = film.facing * (film.track("mid_wrist")[:, 0] - foot)
+        if foot is not None and film.seen(*_WRISTS):
+            hands = sum(film.track(wrist)[:, 0] for wrist in _WRISTS) / 2.0
+            ahead = film.facing * (hands - foot)
             share = 100.0 * ahead / film.stature_px
             found["lateral", "dowel_ahead_pct_h"] = around(film, share, bottom)
         heel = f"{film.near}_heel"
@@ -106,7 +109,7 @@ def hurdle_step(films: Films, side: str) -> Found:
         found["frontal", "trunk_lean_change_deg"] = change(film, _leans_deg(film))
         found["frontal", "pelvis_change_deg"] = change(film, _tilts_deg(film, "hip"))
         # The dowel lies across the shoulders, held by the hands at its ends.
-        held = "wrist" if film.seen("mid_wrist") else "shoulder"
+        held = "wrist" if film.seen(*_WRISTS) else "shoulder"
         found["frontal", "dowel_change_deg"] = change(film, _tilts_deg(film, held))
     stance = f"{other(side)}_ankle"
     if film.seen(stance):
