@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from edge.engine import Engine
+from edge.engine_file import told_health
 from edge.errors import MessageRefused, OutboxFull, OutboxUnusable, PostureError
 from edge.health import engine_health, machine_health
 from edge.inference.shipped import FINDER, REFINER, SPINE, optional_model, shipped_model
@@ -127,11 +128,12 @@ def build_engine(
 def build_uplink(
     settings: Settings, outbox: Outbox, *, engine: Engine | None, on_problem: OnProblem
 ) -> Uplink:
-    """What sends the outbox; with the engine in the same process its health is told too."""
+    """What sends the outbox, and every minute the health of the machine and of the engine."""
 
     def vitals() -> dict[str, Any]:
         health = machine_health(settings.state_path)
-        return health if engine is None else health | engine_health(engine)
+        told = told_health(settings.state_path) if engine is None else engine_health(engine)
+        return health | told
 
     models = () if engine is None else engine.models
     desired = partial(take_desired, settings.state_path / DESIRED_NAME, outbox)

@@ -98,6 +98,7 @@ class Engine:
         self.times = StageTimes()
         self.frames = 0
         self.last_frame_at_s = 0.0  # time.monotonic(); 0 before the first
+        self._arrivals_s: deque[float] = deque(maxlen=32)
         self.frame_size_px = (0, 0)  # width, height of the last
         self.camera_faults = 0
         self._saw_at_s = time.monotonic()
@@ -105,6 +106,14 @@ class Engine:
     @property
     def models(self) -> tuple[ModelIdentity, ...]:
         return self._estimator.models
+
+    @property
+    def fps(self) -> float:
+        """Frames a second, of the latest; 0 once none has come for 5 s."""
+        arrivals_s = list(self._arrivals_s)
+        if len(arrivals_s) < 2 or time.monotonic() - arrivals_s[-1] > 5.0:
+            return 0.0
+        return (len(arrivals_s) - 1) / max(1e-6, arrivals_s[-1] - arrivals_s[0])
 
     @property
     def idle(self) -> bool:
@@ -164,6 +173,7 @@ class Engine:
                 return
             self.frames += 1
             self.last_frame_at_s = time.monotonic()
+            self._arrivals_s.append(self.last_frame_at_s)
             self.frame_size_px = (frame.width_px, frame.height_px)
             self._judge_picture(frame)
             with self.times.measure("frame"):

@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import time
 from pathlib import Path
 from typing import Any
 
 from edge.engine import Engine
-
-_THERMAL = Path("/sys/class/thermal/thermal_zone0/temp")
+from edge.machine import read_machine
 
 
 def machine_health(state_path: Path) -> dict[str, Any]:
-    """Temperature in degrees Celsius where the kernel tells it, and the free disk in MB."""
-    health: dict[str, Any] = {"disk_free_mb": shutil.disk_usage(state_path).free // 1_000_000}
-    try:
-        health["temperature_c"] = int(_THERMAL.read_text()) / 1000
-    except (OSError, ValueError):
-        health["temperature_c"] = None
-    return health
+    """Temperature in degrees Celsius where the kernel tells it, what holds the machine back
+    (undervoltage, slowed, throttled, hot), and the free disk in MB."""
+    machine = read_machine()
+    return {
+        "disk_free_mb": shutil.disk_usage(state_path).free // 1_000_000,
+        "temperature_c": machine.temperature_c,
+        "held_back": list(machine.held_back),
+    }
 
 
 def engine_health(engine: Engine) -> dict[str, Any]:
-    """Age of the last frame, and the time the stages take."""
+    """Frames, their rate and age, the time the stages take, and what the process holds."""
     seen = engine.last_frame_at_s
     stages = {
         stage: {
@@ -35,6 +36,18 @@ def engine_health(engine: Engine) -> dict[str, Any]:
     return {
         "frames": engine.frames,
         "frame_age_s": round(time.monotonic() - seen, 1) if seen else None,
+        "fps": round(engine.fps, 1),
+        "picture_px": list(engine.frame_size_px),
+        "idle": engine.idle,
         "camera_faults": engine.camera_faults,
+        "problem": engine.problem,
+        "memory_mb": round(resident_mb(), 1),
+        "open_files": len(os.listdir("/proc/self/fd")),  # noqa: PTH208
         "stages": stages,
     }
+
+
+def resident_mb() -> float:
+    """Memory of this process that is in RAM, MB."""
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6

@@ -28,7 +28,7 @@ _WAITING_EVENTS = 64
 
 
 class Saving:
-    """One outbox, and what waits for it.
+    """One outbox, and what one thread has for it.
 
     on_problem : told once of each refusal and of each time the outbox cannot be used.
     """

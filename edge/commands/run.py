@@ -6,11 +6,14 @@ camera and no network, `run --only uplink` the network and no camera.
 
 from __future__ import annotations
 
+import os
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import NoReturn
 
 from rich.console import Console
 
@@ -18,9 +21,11 @@ from edge import systemd
 from edge.app import build_engine, build_uplink, open_outbox
 from edge.commands.table import measure_table
 from edge.engine import Engine
-from edge.errors import PostureError
+from edge.engine_file import EngineFile
+from edge.errors import CameraHung, PostureError
 from edge.records import Assessment
 from edge.results.outbox import Outbox
+from edge.saving import Saving
 from edge.settings import Settings
 
 _LOOK_EVERY_S = 10.0
@@ -107,6 +112,15 @@ def wait_until_delivered(outbox: Outbox, stop: threading.Event, console: Console
         pass
 
 
+def _leave_at_once(fault: CameraHung, outbox: Outbox, reporter: Reporter) -> NoReturn:
+    """End the process although a thread of it stays in the camera's driver for ever."""
+    reporter.problem(fault)
+    outbox.close()
+    systemd.stopping()
+    sys.stdout.flush()
+    os._exit(os.EX_TEMPFAIL)
+
+
 def run(settings: Settings, *, only: str = "", verbose: bool = False) -> int:
     """Measure and send until Ctrl-C, or until a recorded source has ended and all is delivered."""
     console = Console()
@@ -116,13 +130,21 @@ def run(settings: Settings, *, only: str = "", verbose: bool = False) -> int:
         if only == "uplink":
             return _run_uplink(settings, outbox, reporter, stop)
         systemd.starting("loading the models", extend_s=120)
-        engine = build_engine(settings, outbox, on_saved=on_saved, on_problem=reporter.problem)
-        if only == "engine":
-            engine.run(stop)
-        else:
-            with uplink_running(settings, outbox, engine, reporter):
-                engine.run(stop)
-                wait_until_delivered(outbox, stop, console)
+        saving = Saving(outbox, reporter.problem)
+        try:
+            with EngineFile(settings.state_path, saving) as file:
+                engine = build_engine(
+                    settings, outbox, on_saved=on_saved, on_problem=reporter.problem
+                )
+                file.follow(engine)
+                if only == "engine":
+                    engine.run(stop)
+                else:
+                    with uplink_running(settings, outbox, engine, reporter):
+                        engine.run(stop)
+                        wait_until_delivered(outbox, stop, console)
+        except CameraHung as fault:
+            _leave_at_once(fault, outbox, reporter)
         counts = outbox.counts()
         console.print(
             f"{engine.frames} frames seen, {counts.accepted} results accepted, "
