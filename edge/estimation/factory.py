@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from edge.errors import ModelRefused
@@ -34,7 +34,7 @@ def estimator_for(
         return Network.load(path, sha256=(sha256 or {}).get(slot), threads=settings.threads)
 
     if settings.single:
-        return _alone(load(settings.single))
+        return _together([load(path) for path in _files(settings.single)], everyone)
     finder = load(settings.finder or shipped_model(FINDER), "finder")
     if settings.mode == "bottom-up":
         return BottomUp(finder)
@@ -46,17 +46,31 @@ def estimator_for(
     return Refined(BottomUp(finder), refiner, spine=spine, everyone=everyone)
 
 
-def _alone(network: Network) -> Estimator:
-    """What one file can do without another."""
-    description = network.description
-    if description.task == "paf":
-        return BottomUp(network)
+def _files(single: str) -> list[str]:
+    """The files of FIRST+SECOND...; a `+` may also belong to the name of one file."""
+    return [single] if Path(single).is_file() else single.split("+")
+
+
+def _together(networks: Sequence[Network], everyone: bool) -> Estimator:
+    """What files can do together, or one alone, by what they say of themselves."""
+    first, *others = networks
+    description = first.description
     if description.task == "detector":
+        if others:
+            return TopDown(first, others[0], others[1:])
         raise ModelRefused(
             f"{description.name} finds people, not keypoints.",
             "Give it as --detector beside a single-person --model, or in the settings as finder "
             "with mode = 'top-down'.",
         )
-    if "boxes" in description.outputs:
-        return PeopleNetwork(network)
-    return Single(network)
+    if description.task == "paf" and len(others) <= 1:
+        finder = BottomUp(first)
+        return Refined(finder, others[0], everyone=everyone) if others else finder
+    if description.task == "paf" or "boxes" in description.outputs:
+        if others:
+            raise ModelRefused(
+                f"{description.name} leaves nothing to do for {others[-1].description.name}.",
+                "Name fewer files.",
+            )
+        return PeopleNetwork(first)
+    return Single(first, others)

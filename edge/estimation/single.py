@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
+from edge.estimation.cascade import person_locator
 from edge.estimation.estimator import StageClock
-from edge.estimation.person import PersonNetwork
 from edge.inference.network import Network
 from edge.records import Frame, ModelIdentity, Pose
 
 
 class Single:
-    """One network, one pose or none."""
+    """One network, or a cascade of it and its later stages: one pose or none."""
 
-    def __init__(self, network: Network, *, flip: bool = False) -> None:
-        self.models: tuple[ModelIdentity, ...] = (network.identity,)
+    def __init__(
+        self, network: Network, later: Sequence[Network] = (), *, flip: bool = False
+    ) -> None:
+        self.models: tuple[ModelIdentity, ...] = tuple(n.identity for n in (network, *later))
         self.timings: Mapping[str, float] = {}
-        self._person = PersonNetwork(network, flip=flip)
+        self._person = person_locator(network, later, flip=flip)
 
     def estimate(self, frame: Frame) -> list[Pose]:
         clock = StageClock()

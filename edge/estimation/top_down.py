@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from edge.decode.detector import decode_boxes, decode_grid
 from edge.decode.pose_nms import pose_nms
 from edge.errors import ModelRefused
+from edge.estimation.cascade import person_locator
 from edge.estimation.estimator import StageClock
-from edge.estimation.person import PersonNetwork
 from edge.inference.letterbox import Box, to_image
 from edge.inference.network import Network
 from edge.records import Frame, ModelIdentity, Pose, Uint8
@@ -52,13 +52,21 @@ class PersonDetector:
 
 
 class TopDown:
-    """Detector, crop, single-person network, pose-NMS."""
+    """Detector, crop, single-person network (or a cascade of it and later stages), pose-NMS."""
 
-    def __init__(self, detector: Network, network: Network, *, flip: bool = False) -> None:
-        self.models: tuple[ModelIdentity, ...] = (detector.identity, network.identity)
+    def __init__(
+        self,
+        detector: Network,
+        network: Network,
+        later: Sequence[Network] = (),
+        *,
+        flip: bool = False,
+    ) -> None:
+        networks = (detector, network, *later)
+        self.models: tuple[ModelIdentity, ...] = tuple(n.identity for n in networks)
         self.timings: Mapping[str, float] = {}
         self._detector = PersonDetector(detector)
-        self._person = PersonNetwork(network, flip=flip)
+        self._person = person_locator(network, later, flip=flip)
 
     def estimate(self, frame: Frame) -> list[Pose]:
         clock = StageClock()

@@ -151,6 +151,8 @@ class ModelDescription(_Part, frozen=True):
         input = map * stride.
     peak : how high a heatmap stands on a keypoint that the network is sure of; what is read from
         the maps is divided by it, so that scores and thresholds mean the same for every network.
+    recrop : side of the crops that a later stage of a cascade looks at, one about each keypoint, in
+        pose diameters (left shoulder to right hip); 0 for a network that looks at people.
     weights : int8 are 8-bit weights computed in float, int8-qdq also has quantised activations.
     content_sha256 : of the whole file with these 64 digits set to zero; finds damage.
     """
@@ -168,6 +170,7 @@ class ModelDescription(_Part, frozen=True):
     stride: Annotated[float, msgspec.Meta(gt=0, le=64)] = 1.0
     map_convention: Literal["half-pixel", "corner"] = "half-pixel"
     peak: Annotated[float, msgspec.Meta(gt=0, le=1)] = 1.0
+    recrop: Annotated[float, msgspec.Meta(ge=0, le=10)] = 0.0
     weights: Literal["float32", "float16", "int8", "int8-qdq"] = "float32"
     thresholds: Thresholds = Thresholds()
     measured: dict[str, float | str] = {}
@@ -183,6 +186,8 @@ class ModelDescription(_Part, frozen=True):
             self._check_keypoints()
         if self.task == "paf":
             self._check_limbs()
+        if self.recrop:
+            self._check_cascade()
 
     def _check_keypoints(self) -> None:
         if self.skeleton not in SKELETONS:
@@ -203,6 +208,14 @@ class ModelDescription(_Part, frozen=True):
         channels = [channel for limb in self.limbs for channel in (limb.x, limb.y)]
         if len(set(channels)) != len(channels):
             raise ValueError("two limbs share a PAF channel")
+
+    def _check_cascade(self) -> None:
+        if "coordinates" not in self.outputs:
+            raise ValueError("a later stage of a cascade answers with coordinates")
+        if not {"left_shoulder", "right_hip"} <= set(self.keypoints):
+            raise ValueError("a cascade measures its crops from left_shoulder to right_hip")
+        if self.input.letterbox != "crop" or self.input.box_margin != 1:
+            raise ValueError("a later stage of a cascade takes crops, with a box_margin of 1")
 
     @property
     def topology(self) -> Skeleton:

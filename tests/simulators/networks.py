@@ -68,6 +68,37 @@ def colour_network(convention: str = "half-pixel", stage: bool = False) -> bytes
     return _file(nodes, weights, {"image": [1, 3, 128, 96]}, outputs)
 
 
+def centroid_network(part: float, size_px: int = 64) -> bytes:
+    """DeepPose's answer: where each colour's centroid lies, times `part`, from the input's centre.
+
+    Input 1x3xSxS RGB, coordinates 1x6 = x, y of red, green, blue, as parts of the input's size.
+    """
+    along = (np.arange(size_px, dtype=np.float32) - (size_px - 1) / 2) / size_px * part
+    x, y = np.meshgrid(along, along)
+    weights = {"x": x[None, None], "y": y[None, None], "tiny": np.float32([1e-6])}
+    nodes = [
+        helper.make_node("ReduceSum", ["image", "sides"], ["mass"], keepdims=0),
+        helper.make_node("Add", ["mass", "tiny"], ["total"]),
+    ]
+    for axis in ("x", "y"):
+        nodes += [
+            helper.make_node("Mul", ["image", axis], [f"weighted_{axis}"]),
+            helper.make_node(
+                "ReduceSum", [f"weighted_{axis}", "sides"], [f"sum_{axis}"], keepdims=0
+            ),
+            helper.make_node("Div", [f"sum_{axis}", "total"], [f"flat_{axis}"]),
+            helper.make_node("Unsqueeze", [f"flat_{axis}", "last"], [f"column_{axis}"]),
+        ]
+    nodes += [
+        helper.make_node("Concat", ["column_x", "column_y"], ["pairs"], axis=2),
+        helper.make_node("Reshape", ["pairs", "shape"], ["coordinates"]),
+    ]
+    integers = {"sides": [2, 3], "last": [2], "shape": [1, 6]}
+    stored = [numpy_helper.from_array(value, name) for name, value in weights.items()]
+    stored += [numpy_helper.from_array(np.int64(v), name) for name, v in integers.items()]
+    return _file(nodes, stored, {"image": [1, 3, size_px, size_px]}, {"coordinates": [1, 6]})
+
+
 def constant_network(input_shape: list[int], outputs: dict[str, np.ndarray]) -> bytes:
     """A network that gives the same answer to every picture."""
     nodes = [helper.make_node("Identity", [f"{name}_value"], [name]) for name in outputs]
