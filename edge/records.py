@@ -19,6 +19,9 @@ Float32 = NDArray[np.float32]
 Uint8 = NDArray[np.uint8]
 View = Literal["front", "back", "right", "left", "unknown"]
 Kind = Literal["posture", "spine", "fms"]
+# A person as a stick figure: keypoint -> x to the right, y down, thousandths of stature from
+# between the ankles. Coarse, for drawing; measures are never made of it.
+Figure = dict[str, tuple[int, int]]
 
 
 class Quality(enum.StrEnum):
@@ -156,6 +159,19 @@ class Measure:
             raise ValueError(f"{self.code}: quality {self.quality} without a reason")
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Who asked for a screening, under which consent, and what they told.
+
+    code : opaque, of the person or the appointment. inputs : name and value, for the record.
+    """
+
+    by: Literal["command", "badge"]
+    code: str
+    consent_version: str
+    inputs: tuple[tuple[str, float | str | bool], ...] = ()
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Assessment:
     """One person's screening in one view, ready to be accepted by the outbox.
@@ -164,6 +180,8 @@ class Assessment:
     source : where the frames came from (a device, a path).
     captured_ns : capture time of the last frame used, ns.
     frames_used, frames_seen : how many frames entered the measures, of how many.
+    asked : None where the person just stepped up.
+    figure : the pose that was measured, for drawing; empty where nobody was.
     """
 
     kind: Kind
@@ -176,6 +194,8 @@ class Assessment:
     frames_seen: int
     min_score: float
     models: tuple[ModelIdentity, ...] = field(default=())
+    asked: Asked | None = None
+    figure: Figure = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

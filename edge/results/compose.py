@@ -68,6 +68,7 @@ def result(
             frames_seen=assessment.frames_seen,
             min_score=round(float(assessment.min_score), _DECIMALS),
         ),
+        figure=assessment.figure,
     )
 
 

@@ -109,8 +109,15 @@ class CaptureQuality(msgspec.Struct, frozen=True):
     min_score: float
 
 
+# Thousandths of stature from between the ankles: `edge.records.Figure`.
+Coordinate = Annotated[int, msgspec.Meta(ge=-4000, le=4000)]
+
+
 class Result(Envelope, frozen=True, kw_only=True, tag="ps.result/1"):
-    """One person's screening in one view. Screening, never a diagnosis."""
+    """One person's screening in one view. Screening, never a diagnosis.
+
+    figure : a coarse stick figure, so that a page can show what was measured without a picture.
+    """
 
     kind: Kind
     session: str
@@ -121,6 +128,7 @@ class Result(Envelope, frozen=True, kw_only=True, tag="ps.result/1"):
     cfg_sha256: str
     measures: tuple[WireMeasure, ...]
     quality: CaptureQuality
+    figure: dict[str, tuple[Coordinate, Coordinate]] = {}
 
 
 class Event(Envelope, frozen=True, kw_only=True, tag="ps.event/1"):
