@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -69,7 +70,8 @@ def test_the_whole_way_of_a_model(desk, capsys) -> None:
     status = desk.status(capsys)
     assert [(offer["model"], offer["ring"]) for offer in status["offers"]] == [("dots", 10)]
     assert {role["state"] for role in status["roles"]} == {"ok"}
-    assert len(list((desk.repository / "public" / "targets" / "models").iterdir())) == 1
+    [file] = (desk.repository / "public" / "targets" / "models").iterdir()
+    assert status["offers"][0]["sha256"] == hashlib.sha256(file.read_bytes()).hexdigest()
 
 
 def test_one_root_key_is_not_enough(desk, capsys) -> None:

@@ -1,8 +1,12 @@
-"""Two hundred stations: 1 %, 10 %, 100 %, and a bad model that stops by itself."""
+"""A fleet takes a model at 1 %, 10 %, 100 %, and a bad one stops by itself.
+
+POSTURE_FLEET sets how many stations there are.
+"""
 
 from __future__ import annotations
 
 import functools
+import os
 from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime
@@ -22,17 +26,20 @@ from posture_tools.collector.rollout import (
 from posture_tools.collector.store import Store
 from simulators.model_world import dots_model, station_of
 
-from edge.results.outbox import Outbox
+from edge.results import compose
+from edge.results.clock import read_clock
+from edge.results.messages import GENESIS, Time, identity
 from edge.update import updater
 from edge.update.serving import ModelStore
 from edge.update.trust import refresh
 from edge.update.web import MetadataFetcher, Web
 
-FLEET = 200
+FLEET = int(os.environ.get("POSTURE_FLEET", "60"))
+EPOCH = "0" * 24
 
 
 class Fleet:
-    """Stations with real updaters and outboxes, and the collector that hears them.
+    """Stations with real updaters, and the collector that hears them.
 
     broken : versions that find nobody in any station.
     """
@@ -40,6 +47,7 @@ class Fleet:
     def __init__(self, folder, publisher, server, shipped, stack: ExitStack) -> None:
         self.publisher = publisher
         self.broken: set[str] = set()
+        self.told = 0
         self.store = stack.enter_context(Store(folder / "collector.db"))
         self.cache = folder / "metadata"
         self.fetcher = MetadataFetcher(Web())
@@ -53,7 +61,7 @@ class Fleet:
     def day(self) -> None:
         """Each station's timer runs once, people come, and its events reach the collector.
 
-        Verifying the same metadata 200 times is most of the work and tested elsewhere: the first
+        Verifying the same metadata for each is most of the work and tested elsewhere: the first
         station does it for all.
         """
         once = functools.cache(lambda url, root: refresh(self.cache, url, root, self.fetcher))
@@ -79,16 +87,19 @@ class Fleet:
             engine.confirm()
 
     def _tell(self, name: str, events) -> None:
-        path = self.stations[name].folder / "outbox.db"
-        with Outbox.open(
-            path, site="north", station=name, limit_bytes=1_000_000, at_limit="refuse"
-        ) as outbox:
-            first = outbox.counts().accepted
-            for event in events:
-                outbox.accept_event("model", event)
-            sent = outbox.pending(100, after=first)
-        topic = f"ps/v1/north/{name}/"
-        self.store.ingest([examine(Incoming(topic + m.channel, m.body)) for m in sent])
+        """What their outboxes would send; outboxes on disk are tested elsewhere."""
+        topic = f"ps/v1/north/{name}/event/model"
+        batch = []
+        for event in events:
+            self.told += 1
+            envelope = {
+                "id": identity(name, EPOCH, self.told), "station": name, "site": "north",
+                "epoch": EPOCH, "seq": self.told, "t": Time.of(read_clock()),
+                "prev_sha256": GENESIS,
+            }  # fmt: skip
+            body = compose.body_of(compose.event(envelope, "model", event))
+            batch.append(examine(Incoming(topic, body)))
+        self.store.ingest(batch)
 
     def progress(self, sha256: str, ring: int, now=None):
         return progress_of(stations(self.store), model_words(self.store), sha256, ring, now)
@@ -123,9 +134,9 @@ def test_a_good_model_reaches_all_and_a_bad_one_stops_by_itself(fleet, models) -
     fleet.broken.add("3")
     bad, rings, stopped = fleet.roll_out(dots_model("3", sick="blind"))
     assert stopped
-    assert rings == [1]
+    assert rings in ([1], [1, 10])  # where the first per cent of a small fleet is nobody
     tried = [s for s in fleet.stations.values() if bad in s.slots.bad]
-    assert 0 < len(tried) < 10  # about 1 % of 200
+    assert 0 < len(tried) < FLEET / 5
     # What the advice asks for: the offer is taken back, and everybody goes on with version 2.
     fleet.publisher.offer(dots_model("3", sick="blind"), ring=0)
     fleet.day()

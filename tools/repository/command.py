@@ -78,8 +78,10 @@ def _add(repository: RepositoryFolder, options: argparse.Namespace) -> int:
         not_before=options.not_before,
     )
     terms = terms_of(options.model, conditions)
-    repository.offer(options.model, terms)
-    print(f"staged {terms.name} {terms.version} for {terms.ring_percent} % of the stations")
+    sha256 = repository.offer(options.model, terms)
+    print(
+        f"staged {terms.name} {terms.version} for {terms.ring_percent} % of the stations: {sha256}"
+    )
     return 0
 
 
@@ -94,12 +96,13 @@ def _status(repository: RepositoryFolder, *, as_json: bool) -> int:
         table = Table("role", "", "version", "signatures", "expires", "", "keys")
         for role in roles:
             table.add_row(*role.cells())
-        console = Console()
-        console.print(table)
-        listed = Table("model", "version", "slot", "ring %", "from")
-        for offer in offered:
-            listed.add_row(*(str(value) for value in offer.values()))
-        console.print(listed)
+        Console().print(table)
+        for offer in offered:  # no table: a sha256 that was wrapped cannot be copied
+            since = f" from {offer['not_before']}" if offer["not_before"] else ""
+            print(
+                f"{offer['slot']}: {offer['model']} {offer['version']} for {offer['ring']} %{since}"
+                f" {offer['sha256']}"
+            )
     return 1 if any(_needs_care(role) for role in roles) else 0
 
 

@@ -80,8 +80,10 @@ class RepositoryFolder:
         self._stage(Metadata(targets))
         self._stage(Metadata(Targets(expires=ROLES[MODELS_ROLE].expiry(self._now))), MODELS_ROLE)
 
-    def offer(self, model: Path, terms: Terms) -> None:
+    def offer(self, model: Path, terms: Terms) -> str:
         """Stage an offer, or other terms for one that stands: a ring that grows or shrinks.
+
+        Returns the file's sha256, by which roll-outs and stations know it.
 
         Raises
         ------
@@ -97,11 +99,13 @@ class RepositoryFolder:
                 f"{path} stands for another file.", "A changed model has another version."
             )
         staged.signed.targets[path] = target
-        name = f"{target.hashes['sha256']}.{terms.name}-{terms.version}.onnx"
+        sha256 = target.hashes["sha256"]
+        name = f"{sha256}.{terms.name}-{terms.version}.onnx"
         copy = self._targets / MODELS_ROLE / name
         if not copy.exists():
             write_durably(copy, model.read_bytes())
         self._stage(staged, MODELS_ROLE)
+        return sha256
 
     def rotate_key(self, role: str, old_keyid: str, new: Key) -> None:
         """Stage the metadata in which a role's key is another one.

@@ -67,11 +67,14 @@ def offers(repository: RepositoryFolder) -> list[dict[str, Any]]:
     models = repository.published("models")
     if models is None:
         return []
-    terms = [terms_in(target.custom) for target in models.signed.targets.values()]
-    return [
-        {
-            "model": each.name, "version": each.version, "slot": each.slot,
-            "ring": each.ring_percent, "not_before": each.not_before,
-        }
-        for each in terms
-    ]  # fmt: skip
+    found = []
+    for target in models.signed.targets.values():
+        terms = terms_in(target.custom)
+        found.append(
+            {
+                "model": terms.name, "version": terms.version, "slot": terms.slot,
+                "ring": terms.ring_percent, "not_before": terms.not_before,
+                "sha256": target.hashes["sha256"],
+            }
+        )  # fmt: skip
+    return found
