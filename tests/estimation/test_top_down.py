@@ -1,4 +1,4 @@
-"""Detector, crop, network, pose-NMS: checklist rows C1, C3 and C6."""
+"""Detector, crop, network, pose-NMS: checklist rows C1 and C6."""
 
 from __future__ import annotations
 
