@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 from pathlib import Path
 
@@ -16,24 +15,23 @@ from edge.estimation.estimator import StageClock
 from edge.estimation.person import PersonNetwork
 from edge.inference.network import Network
 
-SHIFTS = [shift for shift in itertools.product((-0.05, 0, 0.05), repeat=2) if any(shift)]
+SHIFTS = [(-0.05, 0), (0.05, 0), (0, -0.05), (0, 0.05)]
 
 
 @pytest.mark.shared
-@pytest.mark.parametrize("flip", [False, True])
 def test_c3_a_crop_shifted_by_a_twentieth_moves_keypoints_by_a_hundredth(
-    shared: Path, tmp_path: Path, flip: bool
+    shared: Path, tmp_path: Path
 ) -> None:
     """Shares of the person's height; the median over keypoints, shifts and people."""
     source = shared / "models" / "pp_tinypose_256x192"
     model = (source / "pp_tinypose_256x192.onnx").read_bytes()
     file = described_file(tmp_path / "person.onnx", model, read_card(source / "card.json"))
-    person = PersonNetwork(Network.load(file, threads=1), flip=flip)
+    person = PersonNetwork(Network.load(file, threads=1))
     folder = shared / "photos" / "fashion_freepik"
     labels = json.loads((folder / "annotations.json").read_text(encoding="utf-8"))
     names = {image["id"]: image["file_name"] for image in labels["images"]}
     moved = []
-    for label in labels["annotations"][:4]:
+    for label in labels["annotations"][:2]:
         image = read_photo(folder / "images" / names[label["image_id"]])
         x, y, width, height = label["bbox"]
         still = person.locate(image, (x, y, width, height), StageClock()).keypoints
