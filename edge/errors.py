@@ -22,6 +22,7 @@ PostureError                 everything raised on purpose; carries a remedy
     ├── OutboxUnusable       the outbox file is damaged, not writable, or another station's
     ├── RepositoryUnready    a model repository or key that lacks something
     ├── MovementUnusable     a filmed movement or a score sheet that cannot be scored
+    ├── CalibrationInvalid   pictures or marks that no calibration can be made of
     ├── LabelsInvalid        a file of labels, results or ratings that cannot be compared
     └── PartMissing          a program or package that this machine lacks
 """
@@ -137,6 +138,10 @@ class OutboxFull(AskPerson):
 
 class RepositoryUnready(AskPerson):
     """A model repository, or a key of it, lacks something that a person must supply."""
+
+
+class CalibrationInvalid(AskPerson):
+    """Pictures or marks that no calibration can be made of."""
 
 
 class LabelsInvalid(AskPerson):

@@ -59,8 +59,18 @@ class ScreeningSettings(_Section, frozen=True):
 
     settle_s: Seconds = 2.0
     hold_s: Seconds = 5.0
+    repeats: Annotated[int, msgspec.Meta(ge=1, le=5)] = 3  # captures of each view
+    start: Literal["presence", "asked"] = "presence"  # asked: by command or badge
+    calibration_days: Annotated[int, msgspec.Meta(ge=1, le=3650)] = 365
     # A small adult 3 m before a picture of 1280 rows is 640 px tall; the intervals carry the rest.
     least_stature_px: Annotated[float, msgspec.Meta(ge=100, le=8192)] = 500.0
+
+
+class FeedbackSettings(_Section, frozen=True):
+    """GPIO pins (BCM numbers) of a lamp and a buzzer; none means none."""
+
+    led_pin: Annotated[int, msgspec.Meta(ge=0, le=27)] | None = None
+    buzzer_pin: Annotated[int, msgspec.Meta(ge=0, le=27)] | None = None
 
 
 class OutboxSettings(_Section, frozen=True):
@@ -105,6 +115,7 @@ class Settings(_Section, frozen=True):
     camera: CameraSettings = CameraSettings()
     models: ModelSettings = ModelSettings()
     screening: ScreeningSettings = ScreeningSettings()
+    feedback: FeedbackSettings = FeedbackSettings()
     outbox: OutboxSettings = OutboxSettings()
     mqtt: MqttSettings = MqttSettings()
     update: UpdateSettings = UpdateSettings()

@@ -17,7 +17,6 @@ from edge.posture.sagittal import SAGITTAL
 from edge.posture.spine import SPINE
 from edge.posture.uncertainty import (
     COVERAGE,
-    SCALE_SD_MM,
     SCALE_SD_STATURE,
     SQUARE_YAW_DEG,
     Spread,
@@ -141,7 +140,8 @@ def _measure(definition: Definition, sight: _Sight) -> Measure:
     u95 = error.u95 * per_px
     doubts = _doubts(definition, sight, error)
     if definition.unit == "length":
-        scale_sd = SCALE_SD_STATURE if sight.calibration.mm_per_px is None else SCALE_SD_MM
+        known = sight.calibration.mm_per_px is not None
+        scale_sd = sight.calibration.scale_sd if known else SCALE_SD_STATURE
         u95 = float(np.hypot(u95, COVERAGE * scale_sd * value * per_px))
     return Measure(
         definition.code, value * per_px, unit, u95, sight.n_eff,

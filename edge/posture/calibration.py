@@ -29,6 +29,8 @@ class Calibration:
     focal_px, centre_px : pinhole camera of the undistorted picture; None where unknown.
     distortion : of the lens, as OpenCV writes it; needs `focal_px`.
     mm_per_px : scale in the stance plane; None where unknown, lengths are then in % of stature.
+    scale_sd : standard uncertainty of the scale, as a part of it; a board is good to 1 %.
+    picture_px : width and height of the pictures it holds for; None where nobody measured.
     measured_on : ISO date of the calibration; empty where nobody measured.
     """
 
@@ -39,6 +41,8 @@ class Calibration:
     centre_px: tuple[float, float] | None = None
     distortion: Coefficients = NO_DISTORTION
     mm_per_px: float | None = None
+    scale_sd: float = 0.01
+    picture_px: tuple[int, int] | None = None
     measured_on: str = ""
 
     def __post_init__(self) -> None:

@@ -31,7 +31,15 @@ _PROMPTS = (
     Prompt("moving", "Please stand still."),
     Prompt("settling", "Good. Please stand as you are."),
     Prompt("holding", "Measuring: please do not move."),
-    Prompt("done", "Thank you. Please turn to the next side, or step away."),
-    Prompt("not_measured", "This could not be measured. Please step away and try again."),
+    Prompt("step", "Please take a few steps on the spot, then stand still on the foot marks."),
+    Prompt("turn_front", "Please face the camera."),
+    Prompt("turn_right", "Please turn your right side to the camera."),
+    Prompt("turn_back", "Please turn your back to the camera."),
+    Prompt("turn_left", "Please turn your left side to the camera."),
+    Prompt("done", "Thank you, that was all. Please step away."),
+    Prompt("not_measured", "This side could not be measured. Please go on with the next one."),
+    Prompt("show_badge", "Please hold your badge up to the camera, or ask the staff to start."),
+    Prompt("badge_refused", "This badge is not for this station: please ask the staff."),
+    Prompt("calibration", "The camera must be calibrated again: please ask the staff."),
 )
 PROMPTS: dict[str, Prompt] = {prompt.code: prompt for prompt in _PROMPTS}

@@ -1,81 +1,56 @@
-"""From frames to assessments: a person steps up, settles, is measured, turns to the next side.
+"""From frames to assessments: four views, each captured several times, of one person at a time.
 
-    waiting --- gate passed ---> settling --- still for 2 s ---> holding --- 5 s ---> done
-       ^                            |  ^                            |                  |
-       +------- gate failed --------+  +---- moved, or too few -----+                  |
-       +---------------- left, or turned to another side ------------------------------+
+    waiting --- steps up, or was asked for ---> positioning --- gate passed ---> settling
+       ^                                         ^       ^                          | still for 2 s
+       |                                         |       +---- moved, too few ------+
+       |          next view: turn                |                                  v
+       +--- left, or all done --- done <--- view closed <--- last capture ------ holding 5 s
+                                                 ^                                  | step off
+                                                 +------------------ stepping <-----+
 
 Time is the frames' own (`captured_ns`): a replay is judged as the live picture was. A photograph
-that stands alone is judged at once.
+that stands alone is judged at once. A view gives one assessment: after its last capture, or with
+the captures it has when the person goes on to another view, leaves, or the source ends.
 """
 
 from __future__ import annotations
 
-import enum
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import numpy as np
 
 from edge.posture.assess import assess, refuse
 from edge.posture.calibration import LEVEL, Calibration
+from edge.posture.figure import figure_of
 from edge.posture.landmarks import Landmarks
-from edge.posture.sway import sway
+from edge.posture.uncertainty import SCALE_SD_STATURE
 from edge.posture.views import Facing, view_of
-from edge.records import Assessment, Frame, Kind, Measure, ModelIdentity, Pose, Quality, View
-from edge.screening.hold import is_still, median_pose
+from edge.records import Asked, Assessment, Frame, Kind, Measure, ModelIdentity, Pose, Quality, View
+from edge.screening.attempt import LEAST_FRAMES, Attempt, Capture
+from edge.screening.entrance import Entrance
+from edge.screening.feedback import Feedback, Silent
+from edge.screening.guard import Guard, Trusting
 from edge.screening.prompts import PROMPTS, Prompt
 from edge.screening.quality import failures
+from edge.screening.repeats import combine
 from edge.screening.subject import Subject, SubjectLock, choose
+from edge.screening.visit import VIEWS, Visit
 from edge.settings import ScreeningSettings
 from edge.skeletons import COCO_17
 
 _LEFT_AFTER_NS = 1_000_000_000  # nobody seen for so long: the person is gone
-_ATTEMPT_S = 20.0  # an attempt that takes longer ends as not measured; longer holds have longer
-_VALID_PART = 0.6  # of a hold's frames
-_LEAST_FRAMES = 20
-
-
-class _State(enum.Enum):
-    WAITING = enum.auto()
-    SETTLING = enum.auto()
-    HOLDING = enum.auto()
-    DONE = enum.auto()
-
-
-@dataclass
-class _Attempt:
-    """The measuring of one side of one person."""
-
-    view: View
-    started_ns: int
-    since_ns: int
-    poses: list[Pose] = field(default_factory=list)
-    times_ns: list[int] = field(default_factory=list)
-    frames_seen: int = 0
-
-    def restart(self, now_ns: int) -> None:
-        self.since_ns, self.frames_seen = now_ns, 0
-        self.poses.clear()
-        self.times_ns.clear()
-
-    def add(self, pose: Pose, now_ns: int) -> None:
-        self.poses.append(pose)
-        self.times_ns.append(now_ns)
-
-    def still(self, stature_px: float) -> bool:
-        return is_still(np.array(self.times_ns) / 1e9, self.poses, self.view, stature_px)
-
-    def forget_before(self, oldest_ns: int) -> None:
-        keep = sum(time_ns < oldest_ns for time_ns in self.times_ns)
-        del self.poses[:keep], self.times_ns[:keep]
+_AWAY_NS = 5_000_000_000  # who steps off between two captures may be out of the picture for longer
+_POSITION_NS = 60_000_000_000  # a view that nobody can be brought to stand in is given up
 
 
 class Screening:
     """One station's protocol.
 
     source, models : carried into every assessment.
+    entrance : who is screened; everybody who steps up without one.
+    guard : says when the calibration must not be trusted; every measure is then refused.
     new_session : gives the opaque code that the assessments of one visit share.
     """
 
@@ -86,20 +61,23 @@ class Screening:
         models: tuple[ModelIdentity, ...],
         *,
         calibration: Calibration = LEVEL,
+        entrance: Entrance | None = None,
+        guard: Guard | None = None,
+        feedback: Feedback | None = None,
         new_session: Callable[[], str] = lambda: secrets.token_hex(8),
     ) -> None:
         self._settings = settings
         self._source = source
         self._models = models
         self._calibration = calibration
+        self._entrance = entrance or Entrance(settings.start)
+        self._guard = guard or Trusting()
+        self._feedback = feedback or Silent()
         self._new_session = new_session
-        self._session = ""
-        self._prompt = PROMPTS["no_person"]
-        self._state = _State.WAITING
-        self._attempt: _Attempt | None = None
-        self._done_view: View = "unknown"
         self._lock = SubjectLock()
-        self._seen_ns: int | None = None
+        self._visit: Visit | None = None
+        self._seen_ns = 0
+        self._tell("no_person")
 
     @property
     def prompt(self) -> Prompt:
@@ -109,184 +87,216 @@ class Screening:
     def observe(self, frame: Frame, poses: list[Pose]) -> Assessment | None:
         """Take in one frame and the people found in it.
 
-        Returns an assessment when a side has been measured, or could not be within the time-out
-        (every measure is then refused, with the reason); for a photograph always.
+        Returns an assessment when a view is done, or could not be measured in time (every measure
+        is then refused, with the reason); for a photograph always.
         """
         if frame.still:
             return self._judge_photograph(frame, poses)
+        self._guard.look(frame, empty=not poses)
         subject = self._lock.follow(frame, poses)
+        if self._visit is None:
+            self._entrance.look(frame)
+        elif self._left(frame.captured_ns):
+            last = self._end_visit(frame.captured_ns)
+            if last is not None:
+                return last
         if subject is None:
-            return self._nobody(frame.captured_ns)
-        if self._gone(frame.captured_ns):
-            self._start_visit()
+            self._nobody(frame.captured_ns)
+            return None
         self._seen_ns = frame.captured_ns
-        facing = view_of(subject.pose)
-        if self._state is _State.DONE:
-            if facing.view == "unknown":
-                self._prompt = PROMPTS["view_unclear"]
-                return None
-            if facing.view == self._done_view:
-                return None
-            self._state, self._attempt = _State.WAITING, None
-        return self._follow(frame, subject, facing)
+        visit = self._visit or self._start_visit(frame.captured_ns)
+        return None if visit is None else self._follow(frame, subject, visit)
 
-    def _gone(self, now_ns: int) -> bool:
-        return self._seen_ns is None or now_ns - self._seen_ns > _LEFT_AFTER_NS
+    def conclude(self) -> Assessment | None:
+        """The source has ended: what was captured of the view that is not done."""
+        return self._end_visit(self._seen_ns)
 
-    def _start_visit(self) -> None:
-        self._session = self._new_session()
-        self._state, self._attempt, self._done_view = _State.WAITING, None, "unknown"
+    def _tell(self, code: str) -> None:
+        self._prompt = PROMPTS[code]
+        self._feedback.show(self._prompt)
 
-    def _nobody(self, now_ns: int) -> Assessment | None:
-        if self._gone(now_ns):
-            self._state, self._attempt = _State.WAITING, None
-            self._prompt = PROMPTS["no_person"]
-        elif self._state is _State.HOLDING and self._attempt is not None:
-            self._attempt.frames_seen += 1
+    def _left(self, now_ns: int) -> bool:
+        stepping = self._visit is not None and self._visit.stepping
+        return now_ns - self._seen_ns > (_AWAY_NS if stepping else _LEFT_AFTER_NS)
+
+    def _start_visit(self, now_ns: int) -> Visit | None:
+        admitted = self._entrance.admit()
+        if admitted is None:
+            self._tell(self._entrance.prompt or "show_badge")
+            return None
+        inputs, asked = admitted
+        self._visit = Visit(self._new_session(), inputs, asked, now_ns)
+        return self._visit
+
+    def _end_visit(self, now_ns: int) -> Assessment | None:
+        visit, self._visit = self._visit, None
+        view = None if visit is None else visit.left_open()
+        self._tell("no_person")
+        if visit is None or view is None:
+            return None
+        return self._close(visit, view, now_ns)
+
+    def _nobody(self, now_ns: int) -> None:
+        visit = self._visit
+        if visit is None:
+            self._tell(self._entrance.prompt or "no_person")
+        elif visit.attempt is not None and visit.attempt.holding:
+            visit.attempt.miss(now_ns)
+
+    def _follow(self, frame: Frame, subject: Subject, visit: Visit) -> Assessment | None:
+        now_ns, pose = frame.captured_ns, subject.pose
+        if visit.next_view is None:
+            self._tell("done")
+            return None
+        facing = view_of(pose)
+        found = failures(frame, subject, facing, self._calibration, self._settings.least_stature_px)
+        attempt = visit.attempt
+        if attempt is not None and attempt.expired(now_ns):
+            why = found or ("moving",)
+            if not found and attempt.holding and len(attempt.poses) < LEAST_FRAMES:
+                why = ("too_few_frames",)
+            return self._give_up(visit, attempt.view, pose, why, now_ns)
+        if attempt is not None and facing.view not in ("unknown", attempt.view):
+            visit.attempt = attempt = None
+        stature_px = Landmarks.of(pose, self._calibration).stature_px or 0.0
+        if visit.stepping and visit.steps(None if found else pose, now_ns, stature_px):
+            self._tell("step")
+            return None
+        if found or facing.view in visit.closed:
+            return self._wait(visit, pose, found, facing, now_ns)
+        if attempt is None and not visit.is_of(stature_px):  # somebody else came back
+            return self._end_visit(now_ns)
+        if distrusted := self._guard.reasons(frame):
+            return self._give_up(visit, facing.view, pose, distrusted, now_ns)
+        if attempt is None:
+            attempt = visit.attempt = Attempt(facing.view, now_ns, self._settings)
+            visit.waiting_since_ns = now_ns
+        self._tell(attempt.add(pose, now_ns, stature_px))
+        if attempt.holding:
+            self._lock.lock()
+            if (other := visit.left_open(but=attempt.view)) is not None:
+                visit.attempt = None
+                assessment = self._close(visit, other, now_ns)
+                visit.attempt = attempt
+                return assessment
+        return self._capture(visit, attempt, now_ns)
+
+    def _wait(
+        self, visit: Visit, pose: Pose, found: tuple[str, ...], facing: Facing, now_ns: int
+    ) -> Assessment | None:
+        """A frame in which the person does not stand as asked."""
+        view, attempt = visit.next_view, visit.attempt
+        turning = bool(visit.closed) and facing.view != view
+        why = found or (f"seen_from:{facing.view}",)
+        if turning and found[:1] in ((), ("view_unclear",), ("turned",)):
+            self._tell(f"turn_{view}")
+        else:
+            self._tell(found[0])
+        if attempt is not None:
+            if not attempt.miss(now_ns):
+                visit.attempt = None  # it was not one bad frame: the next try has its own time
+            return self._capture(visit, attempt, now_ns)
+        if visit.begun and view is not None and now_ns - visit.waiting_since_ns > _POSITION_NS:
+            return self._give_up(visit, view, pose, why, now_ns)
         return None
 
-    def _follow(self, frame: Frame, subject: Subject, facing: Facing) -> Assessment | None:
-        now_ns = frame.captured_ns
-        found = failures(frame, subject, facing, self._calibration, self._settings.least_stature_px)
-        attempt = self._attempt
-        if attempt is not None and now_ns - attempt.started_ns > self._attempt_ns:
-            return self._give_up(frame, subject.pose, attempt, found)
-        if attempt is not None and facing.view not in ("unknown", attempt.view):
-            attempt = self._attempt = None
-            self._state = _State.WAITING
-        if found:
-            self._prompt = PROMPTS[found[0]]
-            if attempt is not None and self._state is _State.HOLDING:
-                attempt.frames_seen += 1
-                return self._finish_if_due(frame, attempt)
-            if attempt is not None and now_ns - attempt.since_ns > self._settle_ns:
-                self._attempt = None  # it was not one bad frame: the next try has its own time
-                self._state = _State.WAITING
+    def _capture(self, visit: Visit, attempt: Attempt, now_ns: int) -> Assessment | None:
+        due = attempt.capture(now_ns, self._calibration_for(visit, attempt))
+        if isinstance(due, str):
+            self._tell(due)
+        if not isinstance(due, Capture):
             return None
-        if attempt is None:
-            attempt = self._attempt = _Attempt(facing.view, now_ns, now_ns)
-            self._lock.lock()
-            self._state = _State.SETTLING
-        stature_px = Landmarks.of(subject.pose, self._calibration).stature_px
-        attempt.add(subject.pose, now_ns)
-        if self._state is _State.SETTLING:
-            self._settle(attempt, now_ns, stature_px or 0.0)
+        visit.add(due, attempt.view)
+        self._tell("step")
+        if len(visit.captures[attempt.view]) < self._settings.repeats:
             return None
-        attempt.frames_seen += 1
-        self._prompt = PROMPTS["holding"]
-        return self._finish_if_due(frame, attempt)
+        return self._close(visit, attempt.view, now_ns)
 
-    @property
-    def _settle_ns(self) -> int:
-        return round(self._settings.settle_s * 1e9)
-
-    @property
-    def _attempt_ns(self) -> float:
-        return max(_ATTEMPT_S, 2.0 * (self._settings.settle_s + self._settings.hold_s)) * 1e9
-
-    def _settle(self, attempt: _Attempt, now_ns: int, stature_px: float) -> None:
-        if now_ns - attempt.since_ns < self._settle_ns:
-            self._prompt = PROMPTS["settling"]
-            return
-        attempt.forget_before(now_ns - self._settle_ns)
-        if not attempt.still(stature_px):
-            self._prompt = PROMPTS["moving"]
-            return
-        attempt.restart(now_ns)
-        self._state = _State.HOLDING
-        self._prompt = PROMPTS["holding"]
-
-    def _finish_if_due(self, frame: Frame, attempt: _Attempt) -> Assessment | None:
-        now_ns = frame.captured_ns
-        if now_ns - attempt.since_ns < self._settings.hold_s * 1e9:
-            return None
-        if len(attempt.poses) < _VALID_PART * attempt.frames_seen:
-            attempt.restart(now_ns)
-            self._state = _State.SETTLING
-            return None
-        if len(attempt.poses) < _LEAST_FRAMES:  # a slow device holds for longer
-            return None
-        median = median_pose(attempt.poses)
-        stature_px = Landmarks.of(median.pose, self._calibration).stature_px
-        if not attempt.still(stature_px or 0.0):
-            attempt.restart(now_ns)
-            self._state = _State.SETTLING
-            self._prompt = PROMPTS["moving"]
-            return None
-        measures = assess(median.pose, attempt.view, self._calibration, median.n_eff)
-        if _kind(median.pose) == "posture":
-            times_s = np.array(attempt.times_ns) / 1e9
-            measures += sway(times_s, attempt.poses, attempt.view, self._calibration)
-        return self._done(frame, attempt, median.pose, measures, "done")
+    def _calibration_for(self, visit: Visit, attempt: Attempt) -> Calibration:
+        """With the scale that an entered stature gives, where none was calibrated."""
+        stature_mm = visit.inputs.stature_mm
+        if stature_mm is None or self._calibration.mm_per_px is not None or not attempt.poses:
+            return self._calibration
+        stature_px = Landmarks.of(attempt.poses[-1], self._calibration).stature_px
+        if stature_px is None:
+            return self._calibration
+        return replace(
+            self._calibration, mm_per_px=stature_mm / stature_px, scale_sd=SCALE_SD_STATURE
+        )
 
     def _give_up(
-        self, frame: Frame, pose: Pose, attempt: _Attempt, found: tuple[str, ...]
+        self, visit: Visit, view: View, pose: Pose, why: tuple[str, ...], now_ns: int
     ) -> Assessment:
-        why = found or ("moving",)
-        if len(attempt.poses) < _LEAST_FRAMES and self._state is _State.HOLDING and not found:
-            why = ("too_few_frames",)
-        measures = refuse(pose.skeleton, attempt.view, why)
-        attempt.poses.clear()
-        return self._done(frame, attempt, pose, measures, "not_measured")
+        """Close a view with the captures it has, or refused."""
+        if not visit.captures.get(view):
+            seen = visit.attempt.frames_seen if visit.attempt is not None else 1
+            refused = refuse(pose.skeleton, view, why)
+            visit.captures[view] = [Capture(refused, pose, now_ns, 0, seen)]
+        assessment = self._close(visit, view, now_ns)
+        if visit.next_view is None or why[0].startswith("calibration"):
+            visit.closed.update(VIEWS)
+        self._tell("calibration" if why[0].startswith("calibration") else "not_measured")
+        return assessment
 
-    def _done(
-        self,
-        frame: Frame,
-        attempt: _Attempt,
-        pose: Pose,
-        measures: tuple[Measure, ...],
-        prompt: str,
-    ) -> Assessment:
-        self._state, self._attempt, self._done_view = _State.DONE, None, attempt.view
-        self._prompt = PROMPTS[prompt]
+    def _close(self, visit: Visit, view: View, now_ns: int) -> Assessment:
+        captures = visit.close(view, now_ns)
+        following = visit.next_view
+        if self._visit is visit:
+            self._tell("done" if following is None else f"turn_{following}")
+        measures = combine([capture.measures for capture in captures], self._settings.repeats)
         return self._assessment(
-            frame,
-            self._session,
-            attempt.view,
-            measures,
-            pose=pose,
-            used=len(attempt.poses),
-            seen=attempt.frames_seen,
-        )
+            self._source, visit.session, view, measures, visit.asked,
+            poses=[capture.pose for capture in captures],
+            captured_ns=captures[-1].captured_ns,
+            used=sum(capture.frames_used for capture in captures),
+            seen=sum(capture.frames_seen for capture in captures),
+        )  # fmt: skip
 
     def _judge_photograph(self, frame: Frame, poses: list[Pose]) -> Assessment:
         """The subject of a picture that stands alone; what the gate finds makes the quality low."""
         session = self._new_session()
         subject = choose(poses, frame.width_px)
-        if subject is None:
-            self._prompt = PROMPTS["no_person"]
-            measures = refuse(COCO_17, "unknown", ("no_person",))
-            return self._assessment(frame, session, "unknown", measures, pose=None, used=0, seen=1)
-        facing = view_of(subject.pose)
-        found = failures(frame, subject, facing, self._calibration, self._settings.least_stature_px)
-        self._prompt = PROMPTS[found[0] if found else "done"]
-        measures = tuple(
-            measure
-            if not found or measure.value is None
-            else replace(measure, quality=Quality.LOW, why=(*measure.why, *_new(found, measure)))
-            for measure in assess(subject.pose, None, self._calibration)
-        )
+        facing = Facing("unknown") if subject is None else view_of(subject.pose)
+        found: tuple[str, ...] = ("no_person",)
+        measures = refuse(COCO_17, "unknown", found)
+        if subject is not None:
+            least_px = self._settings.least_stature_px
+            found = failures(frame, subject, facing, self._calibration, least_px)
+            measures = tuple(
+                measure
+                if not found or measure.value is None
+                else replace(
+                    measure, quality=Quality.LOW, why=(*measure.why, *_new(found, measure))
+                )
+                for measure in assess(subject.pose, None, self._calibration)
+            )
+        self._tell(found[0] if found else "done")
         return self._assessment(
-            frame, session, facing.view, measures, pose=subject.pose, used=1, seen=1
-        )
+            frame.name or self._source, session, facing.view, measures, None,
+            poses=[] if subject is None else [subject.pose],
+            captured_ns=frame.captured_ns, used=0 if subject is None else 1, seen=1,
+        )  # fmt: skip
 
     def _assessment(
         self,
-        frame: Frame,
+        source: str,
         session: str,
         view: View,
         measures: tuple[Measure, ...],
+        asked: Asked | None,
         *,
-        pose: Pose | None,
+        poses: list[Pose],
+        captured_ns: int,
         used: int,
         seen: int,
     ) -> Assessment:
-        scores = np.zeros(0) if pose is None else pose.keypoints[:, 2]
+        scores = np.concatenate([np.zeros(0), *(pose.keypoints[:, 2] for pose in poses)])
         scores = scores[scores > 0.0]
-        kind: Kind = "posture" if pose is None else _kind(pose)
+        kind: Kind = "posture" if not poses else _kind(poses[0])
         return Assessment(
-            kind, session, view, frame.name or self._source, frame.captured_ns, measures, used,
-            seen, float(scores.min(initial=1.0)) if len(scores) else 0.0, self._models,
+            kind, session, view, source, captured_ns, measures, used, seen,
+            float(scores.min()) if len(scores) else 0.0, self._models, asked,
+            figure_of(poses[0], self._calibration) if poses else {},
         )  # fmt: skip
 
 

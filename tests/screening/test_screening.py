@@ -22,11 +22,12 @@ MODELS = (ModelIdentity("net", "1", "0" * 64),)
 class Visit:
     """Feeds a screening frame by frame and keeps what it says."""
 
-    def __init__(self, fps=15.0):
+    def __init__(self, fps=15.0, **options):
         codes = (f"visit-{i}" for i in itertools.count(1))
         self.screening = Screening(
-            ScreeningSettings(), "camera", MODELS, new_session=lambda: next(codes)
-        )
+            ScreeningSettings(**{"repeats": 1, **options.pop("settings", {})}),
+            "camera", MODELS, new_session=lambda: next(codes), **options,
+        )  # fmt: skip
         self.assessments: list[Assessment] = []
         self.prompts: list[str] = []
         self._rng = np.random.default_rng(1)
@@ -63,7 +64,8 @@ def test_four_views_make_four_assessments_of_one_session():
     visit.leave()
     assert [a.view for a in visit.assessments] == ["front", "right", "back", "left"]
     assert {a.session for a in visit.assessments} == {"visit-1"}
-    assert visit.prompts[:4] == ["no_person", "settling", "holding", "done"]
+    assert visit.prompts[:4] == ["no_person", "settling", "holding", "turn_right"]
+    assert "done" in visit.prompts
     assert visit.prompts[-1] == "no_person"
     assert all(a.source == "camera" and a.models == MODELS for a in visit.assessments)
 
@@ -108,7 +110,7 @@ def test_a_moving_person_is_asked_to_stand_still_and_then_not_measured():
     assert assessment.view == "front"
     assert [m.code for m in assessment.measures] == [d.code for d in catalogue(COCO_17, "front")]
     assert {m.why for m in assessment.measures} == {("moving",)}
-    assert visit.prompts[-1] == "not_measured"
+    assert visit.prompts[-2:] == ["not_measured", "turn_right"]
 
 
 def test_somebody_walking_through_leaves_no_result():

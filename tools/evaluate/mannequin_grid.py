@@ -23,7 +23,6 @@ from edge.camera.mannequin import Arm, CameraPose, Person, random_body, random_p
 from edge.camera.mannequin.body import articulate
 from edge.posture.assess import assess
 from edge.posture.calibration import Calibration
-from edge.posture.uncertainty import SCALE_SD_MM
 from edge.posture.views import view_of
 from edge.records import Pose, View
 from edge.skeletons import COCO_17, SPINE_5, Skeleton
@@ -37,6 +36,7 @@ PITCH_DEG = 2.0
 ERRORS_DEG = (-4.0, -2.0, 0.0, 2.0, 4.0)  # of yaw: the middles of five slices of the gate
 FOCAL_PX = 1300.0
 ROLL_SD_DEG = 0.1
+SCALE_SD = 0.01
 SIGMA_PX = (0.8, 2.0)  # of a keypoint along the axes of its ellipse
 _FAR_M = 3000.0
 _SEEN: tuple[tuple[View, Skeleton], ...] = (
@@ -99,7 +99,8 @@ def calibration_of(camera: CameraPose, rng: np.random.Generator | None = None) -
         focal_px=camera.focal_px,
         centre_px=((camera.width_px - 1) / 2, (camera.height_px - 1) / 2),
         distortion=camera.distortion,
-        mm_per_px=1000.0 * camera.distance_m / camera.focal_px * (1 + SCALE_SD_MM * scale_error),
+        mm_per_px=1000.0 * camera.distance_m / camera.focal_px * (1 + SCALE_SD * scale_error),
+        scale_sd=SCALE_SD,
     )
 
 

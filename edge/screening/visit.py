@@ -1,0 +1,92 @@
+"""One person's visit: which views are done, and what was captured of the others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from edge.posture.landmarks import USABLE
+from edge.records import Asked, Pose, View
+from edge.screening.attempt import Attempt, Capture
+from edge.screening.order import Inputs
+
+VIEWS: tuple[View, ...] = ("front", "right", "back", "left")
+
+_STEPPED = 0.03  # of stature: a joint moved so far from where it was captured
+_STEP_NS = 5_000_000_000  # who has not stepped by then is captured again all the same
+_SAME_STATURE = 0.08  # people differ by more only across views, whose near sides look larger
+
+
+@dataclass
+class Visit:
+    """session : opaque, shared by all assessments of the visit."""
+
+    session: str
+    inputs: Inputs
+    asked: Asked | None
+    waiting_since_ns: int
+    attempt: Attempt | None = None
+    captures: dict[View, list[Capture]] = field(default_factory=dict)
+    closed: set[View] = field(default_factory=set)
+    stature_px: float | None = None
+    _stepping_from: Capture | None = None
+
+    @property
+    def next_view(self) -> View | None:
+        """The view asked for now: one begun, or the first in order that is not done."""
+        begun = next(iter(self.captures), None)
+        return begun or next((view for view in VIEWS if view not in self.closed), None)
+
+    @property
+    def begun(self) -> bool:
+        """Whether silence would lose something: it was asked for, or has given something."""
+        return self.asked is not None or bool(self.captures or self.closed)
+
+    @property
+    def stepping(self) -> bool:
+        """Between two captures of a view."""
+        return self._stepping_from is not None
+
+    def add(self, capture: Capture, view: View) -> None:
+        """Keep a capture; the person now steps off before the next."""
+        self.captures.setdefault(view, []).append(capture)
+        self.attempt = None
+        self._stepping_from = capture
+        self.waiting_since_ns = capture.captured_ns
+
+    def close(self, view: View, now_ns: int) -> list[Capture]:
+        """The view is done; what was captured of it."""
+        self.closed.add(view)
+        self.attempt = self._stepping_from = None
+        self.waiting_since_ns = now_ns
+        return self.captures.pop(view, [])
+
+    def left_open(self, but: View | None = None) -> View | None:
+        """A view with captures that is not done, other than this one."""
+        return next((view for view in self.captures if view != but), None)
+
+    def steps(self, pose: Pose | None, now_ns: int, stature_px: float) -> bool:
+        """Follow the step between two captures; False once it is over."""
+        before = self._stepping_from
+        if before is None:
+            return False
+        moved = pose is None or _moved_px(pose, before.pose) > _STEPPED * stature_px
+        if moved or now_ns - before.captured_ns > _STEP_NS:
+            self._stepping_from = None
+        return self.stepping
+
+    def is_of(self, stature_px: float) -> bool:
+        """Whether somebody of this size may be the person whom the visit began with."""
+        if self.stature_px is None:
+            self.stature_px = stature_px
+        return abs(stature_px - self.stature_px) <= _SAME_STATURE * self.stature_px
+
+
+def _moved_px(pose: Pose, before: Pose) -> float:
+    """The furthest that ankle, hip or ear is from where it was; 0 where none is seen in both."""
+    names = (f"{side}_{part}" for side in ("left", "right") for part in ("ankle", "hip", "ear"))
+    rows = [pose.skeleton.index[name] for name in names if name in pose.skeleton.index]
+    both = (pose.keypoints[rows, 2] >= USABLE) & (before.keypoints[rows, 2] >= USABLE)
+    way = pose.keypoints[rows, :2][both] - before.keypoints[rows, :2][both]
+    return float(np.hypot(way[:, 0], way[:, 1]).max(initial=0.0))
