@@ -13,7 +13,7 @@ from posture_tools.repository.keys import load_public, load_signer, make_key
 from posture_tools.repository.roles import ROLES
 from posture_tools.repository.status import RoleStatus, offers, role_statuses
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from edge.errors import RepositoryUnready
 
@@ -93,7 +93,8 @@ def _status(repository: RepositoryFolder, *, as_json: bool) -> int:
             json.dumps({"roles": [role.as_dict() for role in roles], "offers": offered}, indent=1)
         )
     else:
-        table = Table("role", "", "version", "signatures", "expires", "", "keys")
+        whole = (Column(name, min_width=len("2026-06-01")) for name in ("signatures", "expires"))
+        table = Table("role", "", "version", *whole, "", "keys")
         for role in roles:
             table.add_row(*role.cells())
         Console().print(table)
