@@ -8,9 +8,8 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+from edge.estimation.nearness import Array, extent_px
 
 _MIN_CUTOFF_HZ = 1.0
 # Hz for each body extent a second: at a tenth of the extent per second, 2 Hz are added.
@@ -40,7 +39,7 @@ class OneEuro:
         velocity = np.nan_to_num((xy_px - self._xy_px) / step_s)
         part = _part(_SPEED_CUTOFF_HZ, step_s)
         self._velocity_px_s = self._velocity_px_s + part * (velocity - self._velocity_px_s)
-        speed = np.hypot(*self._velocity_px_s.T) / _extent_px(xy_px)
+        speed = np.hypot(*self._velocity_px_s.T) / extent_px(xy_px)
         weight = _part(_MIN_CUTOFF_HZ + _BETA * speed, step_s)[:, None]
         smoothed = self._xy_px + weight * (xy_px - self._xy_px)
         self._xy_px = np.where(np.isfinite(smoothed), smoothed, xy_px)
@@ -50,8 +49,3 @@ class OneEuro:
 def _part(cutoff_hz: float | Array, step_s: float) -> Array:
     """Part of a new value that passes: the paper's alpha."""
     return np.asarray(1 / (1 + 1 / (2 * math.pi * cutoff_hz * step_s)))
-
-
-def _extent_px(xy_px: Array) -> float:
-    found = xy_px[np.isfinite(xy_px).all(axis=1)]
-    return max(1.0, float(np.ptp(found, axis=0).max())) if len(found) else 1.0

@@ -13,6 +13,7 @@ import numpy as np
 
 from edge.errors import ModelRefused
 from edge.estimation.estimator import Estimator, StageClock
+from edge.estimation.nearness import Array, body_distance
 from edge.estimation.person import PersonNetwork
 from edge.inference.letterbox import Box
 from edge.inference.network import Network
@@ -29,6 +30,9 @@ _EYES_ABOVE_SHOULDER, _ANKLES_BELOW_HIP = 0.46, 1.82
 
 # Shoulder breadth over trunk length below which a person may show a side; 0.64 from the front.
 _NARROW = 0.5
+
+# Refined poses nearer to each other, in body extents, are of one person.
+_SAME_PERSON = 0.05
 
 
 class Refined:
@@ -82,7 +86,7 @@ class Refined:
         self.timings = {f"find {name}": ms for name, ms in self._finder.timings.items()} | {
             f"refine {name}": ms for name, ms in clock.ms.items()
         }
-        return [pose for pose in refined if (pose.keypoints[:, 2] > 0).any()]
+        return _distinct([pose for pose in refined if (pose.keypoints[:, 2] > 0).any()])
 
     def _refine(self, frame: Frame, rough: Pose, box: Box, clock: StageClock) -> Pose:
         placed = self._person.locate(frame.image, box, clock)
@@ -96,6 +100,18 @@ class Refined:
             rows = [skeleton.index[name] for name in back.skeleton.keypoints]
             keypoints[rows], covariance[rows] = back.keypoints, back.covariance_px2
         return Pose(skeleton, keypoints, covariance, rough.score, box)
+
+
+def _distinct(poses: list[Pose]) -> list[Pose]:
+    """Rough poses of one person's parts lead to the same person: the first of them stays."""
+    kept: list[Pose] = []
+    points: list[Array] = []
+    for pose in poses:
+        xy = pose.keypoints[:, :2].astype(np.float64)
+        if all(body_distance(xy, other) > _SAME_PERSON for other in points):
+            kept.append(pose)
+            points.append(xy)
+    return kept
 
 
 def person_box(pose: Pose, image_hw: tuple[int, int]) -> Box:

@@ -11,18 +11,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from edge.estimation.nearness import Array, body_distance
 from edge.records import Frame, Pose
-
-Array = NDArray[np.float64]
 
 # Hidden for longer, and the person is another one when seen again.
 FORGET_NS = 1_000_000_000
 # How far a body may lie from where it is expected, as a part of its own extent. Who walks at
 # 1.4 m/s moves a sixth of the stature between frames at 5 frames/s; bystanders stand further off.
 _GATE = 0.25
-_LEAST_SHARED = 3  # keypoints that two poses must share to be compared
 _MEMORY = 0.5  # part of the velocity that each sighting renews
 
 
@@ -31,7 +28,6 @@ class _Track:
     number: int
     xy_px: Array
     velocity_px_s: Array
-    extent_px: float
     seen_ns: int
 
     def expected(self, now_ns: int) -> Array:
@@ -45,7 +41,7 @@ class _Track:
             self.velocity_px_s += _MEMORY * (step / seconds - self.velocity_px_s)
         found = np.isfinite(xy_px)
         self.xy_px = np.where(found, xy_px, self.xy_px + step)
-        self.extent_px, self.seen_ns = max(_extent_px(xy_px), 0.9 * self.extent_px), now_ns
+        self.seen_ns = now_ns
 
 
 class Tracker:
@@ -61,7 +57,7 @@ class Tracker:
         self._tracks = [t for t in self._tracks if now_ns - t.seen_ns <= FORGET_NS]
         points = [pose.keypoints[:, :2].astype(np.float64) for pose in poses]
         distance = np.array(
-            [[_distance(track, xy, now_ns) for xy in points] for track in self._tracks]
+            [[body_distance(track.expected(now_ns), xy) for xy in points] for track in self._tracks]
         ).reshape(len(self._tracks), len(points))
         numbers = [0] * len(points)
         while distance.size and distance.min() <= _GATE:
@@ -73,25 +69,5 @@ class Tracker:
             if not numbers[column]:
                 self._given += 1
                 numbers[column] = self._given
-                self._tracks.append(_Track(self._given, xy, np.zeros(2), _extent_px(xy), now_ns))
+                self._tracks.append(_Track(self._given, xy, np.zeros(2), now_ns))
         return numbers
-
-
-def _distance(track: _Track, xy_px: Array, now_ns: int) -> float:
-    """Median distance of shared keypoints from where they are expected, in body extents.
-
-    The median: a wrist that moved, or left and right taken for each other, makes no other person.
-    """
-    if track.xy_px.shape != xy_px.shape:
-        return float("inf")  # another model serves now, with another skeleton
-    apart = np.hypot(*(xy_px - track.expected(now_ns)).T)
-    shared = np.isfinite(apart)
-    if shared.sum() < _LEAST_SHARED:
-        return float("inf")
-    return float(np.median(apart[shared])) / max(track.extent_px, _extent_px(xy_px))
-
-
-def _extent_px(xy_px: Array) -> float:
-    """The longer side of the box around the found keypoints, at least a pixel."""
-    found = xy_px[np.isfinite(xy_px).all(axis=1)]
-    return max(1.0, float(np.ptp(found, axis=0).max())) if len(found) else 1.0

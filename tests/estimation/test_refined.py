@@ -82,6 +82,13 @@ def test_everyone_is_refined_when_asked_for(refiner: Network) -> None:
     assert noses[1] == pytest.approx(FAR["nose"], abs=0.5)
 
 
+def test_a_person_found_in_two_parts_is_one_person(refiner: Network) -> None:
+    """Both parts lead to the same crop, and the crop to the same keypoints."""
+    part = {name: (x + 4, y - 4) for name, (x, y) in NEAR.items()}
+    (pose,) = Refined(ScriptedFinder(NEAR, part), refiner, everyone=True).estimate(_frame())
+    assert pose.keypoints[COCO_18.index["nose"], :2] == pytest.approx(NEAR["nose"], abs=0.5)
+
+
 def test_nobody_found_is_an_empty_answer(refiner: Network) -> None:
     estimator = Refined(ScriptedFinder(), refiner)
     assert estimator.estimate(_frame()) == []
