@@ -98,7 +98,7 @@ def _run_verb(options: argparse.Namespace) -> int:
     if options.verb == "warmup":
         from edge.commands import warmup
 
-        return warmup.run()
+        return warmup.run(_settings(options))
     if options.verb == "provision":
         from edge.commands import provision
 

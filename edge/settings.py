@@ -52,6 +52,7 @@ class ModelSettings(_Section, frozen=True):
     # Refined mode, side views: a file, or "shipped", which has seen rendered backs only.
     spine: str = ""
     threads: Annotated[int, msgspec.Meta(ge=1, le=16)] = 2
+    accelerator: Literal["auto", "cpu", "cuda", "tensorrt"] = "auto"  # `doctor` says which serves
 
 
 class ScreeningSettings(_Section, frozen=True):

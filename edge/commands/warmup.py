@@ -1,16 +1,78 @@
-"""`posture-station warmup`: compile the kernels once, at installation."""
+"""`posture-station warmup`: what takes long is done once: kernels and TensorRT engines.
+
+Run it at installation and after an update of the models.
+"""
 
 from __future__ import annotations
 
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 from rich.console import Console
 
-from edge.decode.warmup import warm_up
+from edge import systemd
+from edge.app import MODELS_FOLDER, shipped_models
+from edge.inference.network import Network
+from edge.inference.providers import TENSORRT, available, is_built, mark_built
+from edge.settings import Settings
+from edge.update.slots import load_slots
+from edge.update.store import Store
+
+_SAY_EVERY_S = 10.0
 
 
-def run() -> int:
-    began = time.perf_counter()
+def run(settings: Settings) -> int:
+    console = Console()
+    began_s = time.perf_counter()
+    from edge.decode.warmup import warm_up  # the import compiles
+
     warm_up()
-    Console().print(f"kernels compiled and cached in {time.perf_counter() - began:.1f} s")
+    console.print(f"kernels compiled and cached in {time.perf_counter() - began_s:.1f} s")
+    if TENSORRT in available() and settings.models.accelerator in ("auto", "tensorrt"):
+        for path in _model_files(settings):
+            _build_engine(path, console)
     return 0
+
+
+def _model_files(settings: Settings) -> list[Path]:
+    """Those that ship, and those that an update has brought."""
+    folder = settings.state_path / MODELS_FOLDER
+    brought = load_slots(folder).in_use() if folder.is_dir() else set()
+    store = Store(folder) if brought else None
+    return [*shipped_models(settings).values(), *(store.path(sha) for sha in brought if store)]
+
+
+def _build_engine(path: Path, console: Console) -> None:
+    network = Network.load(path, threads=1)
+    identity = network.identity
+    if is_built(identity.sha256):
+        return
+    with _elapsed_told(f"TensorRT engine of {identity.name} {identity.version}", console):
+        served = Network.load(path, threads=1, accelerator="tensorrt")
+    if served.provider == TENSORRT:
+        mark_built(identity.sha256)
+
+
+@contextmanager
+def _elapsed_told(what: str, console: Console) -> Iterator[None]:
+    """A line every ten seconds, and as much more time from systemd."""
+    done = threading.Event()
+    began_s = time.perf_counter()
+
+    def tell() -> None:
+        while not done.wait(_SAY_EVERY_S):
+            text = f"building the {what}, {time.perf_counter() - began_s:.0f} s so far"
+            console.print(text, highlight=False)
+            systemd.starting(text, extend_s=3 * _SAY_EVERY_S)
+
+    teller = threading.Thread(target=tell, name="progress", daemon=True)
+    teller.start()
+    try:
+        yield
+    finally:
+        done.set()
+        teller.join()
+    console.print(f"{what} built in {time.perf_counter() - began_s:.0f} s", highlight=False)

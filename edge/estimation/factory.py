@@ -31,7 +31,12 @@ def estimator_for(
     """
 
     def load(path: str | Path, slot: str = "") -> Network:
-        return Network.load(path, sha256=(sha256 or {}).get(slot), threads=settings.threads)
+        return Network.load(
+            path,
+            sha256=(sha256 or {}).get(slot),
+            threads=settings.threads,
+            accelerator=settings.accelerator,
+        )
 
     if settings.single:
         return _together([load(path) for path in _files(settings.single)], everyone)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from edge.inference.description import METADATA_KEY, STAGE, InputSpec, ModelDesc
 from edge.inference.golden import golden_faults, golden_picture
 from edge.inference.letterbox import Box, Placement, contain, crop, stretch
 from edge.inference.onnx_file import content_digest, metadata
+from edge.inference.providers import CPU, Accelerator, Provider, choices
 from edge.records import FieldMaps, Float32, Letterbox, ModelIdentity, Uint8
 
 Outputs = dict[str, NDArray[Any]]
@@ -33,12 +34,14 @@ _REPLACE = "Replace the file by an undamaged copy."
 _DESCRIBE = "Describe it first: posture-models describe MODEL CARD -o OUT."
 
 
-def open_session(data: bytes, threads: int, weights: str) -> onnxruntime.InferenceSession:
+def open_session(
+    data: bytes, threads: int, weights: str, run_by: Sequence[Provider] = (CPU,)
+) -> onnxruntime.InferenceSession:
     """An onnxruntime session with the options measured for small networks on small machines.
 
     Spinning threads burn most of a core between frames and slow the frame down by half; the arena
     and the memory pattern keep memory for no gain at a fixed shape. Files whose weights alone have
-    8 bits are dequantised once at load, not at every call.
+    8 bits are dequantised once at load, not at every call. run_by : see `edge.inference.providers`.
 
     Raises
     ------
@@ -55,7 +58,7 @@ def open_session(data: bytes, threads: int, weights: str) -> onnxruntime.Inferen
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     if weights == "int8":
         options.add_session_config_entry("session.disable_quant_qdq", "1")
-    return onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+    return onnxruntime.InferenceSession(data, options, providers=list(run_by))
 
 
 def graph_of(
@@ -113,7 +116,14 @@ class Network:
         self._order = _channel_order(description)
 
     @classmethod
-    def load(cls, path: str | Path, *, sha256: str | None = None, threads: int = 2) -> Network:
+    def load(
+        cls,
+        path: str | Path,
+        *,
+        sha256: str | None = None,
+        threads: int = 2,
+        accelerator: Accelerator = "cpu",
+    ) -> Network:
         """Read, verify and try a model file.
 
         The bytes that are verified are the bytes that run. Damage is found before the runtime
@@ -123,6 +133,7 @@ class Network:
         ------
         ModelRefused : unreadable, another sha256, damaged, not described, a description that
             contradicts its graph, or golden vectors that do not come out; says which.
+        PartMissing : this machine lacks the accelerator that is asked for.
         """
         path = Path(path)
         try:
@@ -133,10 +144,14 @@ class Network:
         if sha256 is not None and digest != sha256.lower():
             raise ModelRefused(f"{path}: sha256 is {digest}, expected {sha256}.", _REPLACE)
         description = read_description(data, str(path))
-        try:
-            session = open_session(data, threads, description.weights)
-        except ORT_ERRORS as error:
-            raise ModelRefused(f"{path} cannot be loaded: {error}.", _REPLACE) from error
+        *others, last = choices(accelerator, digest)
+        for run_by in (*others, last):
+            try:
+                session = open_session(data, threads, description.weights, run_by)
+                break
+            except ORT_ERRORS as error:
+                if run_by is last:
+                    raise ModelRefused(f"{path} cannot be loaded: {error}.", _REPLACE) from error
         if differences := disagreements(description, *graph_of(session)):
             raise ModelRefused(
                 f"{path}: description and graph disagree: {'; '.join(differences)}.", _DESCRIBE
@@ -146,6 +161,11 @@ class Network:
         if faults := network.golden_faults():
             raise ModelRefused(f"{path}: {'; '.join(faults)}.", _REPLACE)
         return network
+
+    @property
+    def provider(self) -> str:
+        """Which of onnxruntime's execution providers runs most of it."""
+        return str(self._session.get_providers()[0])
 
     def golden_faults(self) -> list[str]:
         """Where the network strays from its golden vectors; empty when it does not."""
