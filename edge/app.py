@@ -23,6 +23,7 @@ from edge.health import engine_health, machine_health
 from edge.inference.shipped import FINDER, REFINER, SPINE, optional_model, shipped_model
 from edge.records import Assessment
 from edge.results.outbox import Outbox
+from edge.screening.order import OrderBox
 from edge.settings import Settings
 from edge.update.desired import FILE_NAME as DESIRED_NAME
 from edge.update.desired import take_desired
@@ -104,16 +105,32 @@ def build_engine(
     from edge.camera.sources import camera_for, is_live
     from edge.camera.watch import PictureWatch
     from edge.estimation.factory import estimator_for
+    from edge.screening.entrance import Entrance
+    from edge.screening.feedback import feedback_for
+    from edge.screening.guard import CalibrationGuard
     from edge.screening.screening import Screening
+    from edge.screening.stored import load_calibration
 
+    stored = load_calibration(settings.state_path)
+    calibration = stored.calibration
+    days = settings.screening.calibration_days
     camera = camera_for(settings.camera)
     watch = PictureWatch() if is_live(settings.camera.source) else None
     build = partial(
         Engine, camera, state_path=settings.state_path, watch=watch, on_problem=on_problem
     )
+    screen = partial(
+        Screening,
+        settings.screening,
+        camera.name,
+        calibration=calibration,
+        entrance=Entrance(settings.screening.start, OrderBox(settings.state_path)),
+        guard=CalibrationGuard(calibration, stored.marks_px, most_days=days),
+        feedback=feedback_for(settings.feedback),
+    )
     if not settings.update.url or settings.models.single:  # nothing changes the files
         fixed = estimator_for(settings.models)
-        screening = Screening(settings.screening, source=camera.name, models=fixed.models)
+        screening = screen(models=fixed.models)
         return build(fixed, screening, outbox, on_saved=on_saved)
     live = _live_estimator(settings, outbox, on_problem)
 
@@ -121,7 +138,7 @@ def build_engine(
         live.saw_result(assessment)
         on_saved(assessment, seq)
 
-    screening = Screening(settings.screening, source=camera.name, models=live.models)
+    screening = screen(models=live.models)
     return build(live, screening, outbox, on_saved=saved, on_end=live.leave)
 
 
@@ -137,6 +154,8 @@ def build_uplink(
 
     models = () if engine is None else engine.models
     desired = partial(take_desired, settings.state_path / DESIRED_NAME, outbox)
+    commands = {"screen": OrderBox(settings.state_path).put}
     return Uplink(
-        settings, outbox, vitals=vitals, models=models, desired=desired, on_problem=on_problem
-    )
+        settings, outbox, vitals=vitals, models=models, commands=commands, desired=desired,
+        on_problem=on_problem,
+    )  # fmt: skip

@@ -150,6 +150,8 @@ class Engine:
                 if self._watch is not None:
                     self._watch.opened()
                 self._measure(stop)
+                if (last := self._screening.conclude()) is not None:
+                    self._save(last, stop)
                 return
             except CameraFault as fault:
                 if self.frames > frames_before:

@@ -13,6 +13,7 @@ from threading import Event
 from typing import TYPE_CHECKING, Any
 
 from edge import systemd
+from edge.consent import Consents
 from edge.errors import MessageRefused, OutboxFull, OutboxUnusable, PostureError
 from edge.records import Assessment
 
@@ -35,6 +36,7 @@ class Saving:
 
     def __init__(self, outbox: Outbox, on_problem: Callable[[PostureError], None]) -> None:
         self._outbox = outbox
+        self._consents = Consents(outbox)
         self._on_problem = on_problem
         self._untold: deque[tuple[EventKind, dict[str, Any]]] = deque(maxlen=_WAITING_EVENTS)
         self.problem = ""  # why nothing can be saved now
@@ -53,7 +55,7 @@ class Saving:
         began_s, wait_s = time.monotonic(), _RETRY_FIRST_S
         while True:
             try:
-                seq = self._outbox.accept(assessment)
+                seq = self._outbox.accept(assessment, self._consents.of(assessment))
             except MessageRefused as refusal:
                 self._refused(assessment, refusal)
                 return None

@@ -82,6 +82,9 @@ class EveryFrame:
 
     prompt = SimpleNamespace(code="hold_still")
 
+    def conclude(self) -> None:
+        return None
+
     def observe(self, frame: Frame, _poses: list[Pose]) -> Assessment:
         measure = Measure("head_tilt_ear", None, "deg", None, 1, Quality.REFUSED, ("nobody",))
         return Assessment(
@@ -197,7 +200,7 @@ class RefusingOutbox:
         self._troubles = list(troubles)
         self._events_too = events_too
 
-    def accept(self, assessment: Assessment) -> int:
+    def accept(self, assessment: Assessment, _consent: object = None) -> int:
         if self._troubles:
             raise self._troubles.pop(0)
         return self._outbox.accept(assessment)

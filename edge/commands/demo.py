@@ -21,7 +21,7 @@ from edge.app import build_engine, open_outbox
 from edge.commands.run import Reporter, stop_on_signals, uplink_running, wait_until_delivered
 from edge.errors import PartMissing
 from edge.records import Assessment
-from edge.settings import CameraSettings, MqttSettings, Settings
+from edge.settings import CameraSettings, MqttSettings, ScreeningSettings, Settings
 
 SAMPLE = "mannequin:?shoulder_tilt=4&head_lean=3&seed=7"
 
@@ -83,6 +83,7 @@ def run(settings: Settings, *, source: str) -> int:
             settings,
             state_dir=str(folder / "station"),
             camera=CameraSettings(source=source, pace="fast"),
+            screening=ScreeningSettings(repeats=1),
             mqtt=MqttSettings(host=broker["host"], port=broker["port"]),
         )
         console.print(f"station   {source}, Ctrl-C ends\n", highlight=False)

@@ -1,0 +1,137 @@
+"""The calibration as it is kept: `calibration.toml` in the state directory, one table a step."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+
+from edge.errors import SettingsInvalid
+from edge.posture.calibration import LEVEL, NO_DISTORTION, Calibration
+from edge.posture.lens import Coefficients
+
+FILE_NAME = "calibration.toml"
+
+Positive = Annotated[float, msgspec.Meta(gt=0)]
+Day = Annotated[str, msgspec.Meta(pattern=r"^\d{4}-\d{2}-\d{2}$")]
+Size = tuple[Annotated[int, msgspec.Meta(ge=64)], Annotated[int, msgspec.Meta(ge=64)]]
+
+
+class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    pass
+
+
+class StoredLens(_Table, frozen=True):
+    """Intrinsics of a picture of this size; rms_px of the corners they were found from."""
+
+    measured_on: Day
+    picture_px: Size
+    focal_px: Positive
+    centre_px: tuple[float, float]
+    distortion: Coefficients
+    rms_px: float
+
+
+class StoredStance(_Table, frozen=True):
+    """Gravity and, where it was measured, the scale at the stance mark."""
+
+    measured_on: Day
+    picture_px: Size
+    roll_deg: float
+    pitch_deg: float
+    roll_sd_deg: Positive
+    mm_per_px: Positive | None = None
+
+
+class StoredMarks(_Table, frozen=True):
+    """Centres of the wall markers, by number."""
+
+    measured_on: Day
+    picture_px: Size
+    centres_px: dict[str, tuple[float, float]]
+
+
+class Stored(_Table, frozen=True):
+    """What has been calibrated so far."""
+
+    lens: StoredLens | None = None
+    stance: StoredStance | None = None
+    marks: StoredMarks | None = None
+
+    def __post_init__(self) -> None:
+        sizes = {table.picture_px for table in (self.lens, self.stance, self.marks) if table}
+        if len(sizes) > 1:
+            raise ValueError("its tables hold for pictures of different sizes")
+
+    @property
+    def calibration(self) -> Calibration:
+        """For measuring; LEVEL while nothing but a lens or marks is known."""
+        lens, stance = self.lens, self.stance
+        if lens is None and stance is None:
+            return LEVEL
+        latest = stance or lens  # lenses keep for years; it is the mounting that goes stale
+        return Calibration(
+            roll_deg=0.0 if stance is None else stance.roll_deg,
+            pitch_deg=0.0 if stance is None else stance.pitch_deg,
+            roll_sd_deg=LEVEL.roll_sd_deg if stance is None else stance.roll_sd_deg,
+            focal_px=None if lens is None else lens.focal_px,
+            centre_px=None if lens is None else lens.centre_px,
+            distortion=NO_DISTORTION if lens is None else lens.distortion,
+            mm_per_px=None if stance is None else stance.mm_per_px,
+            picture_px=None if latest is None else latest.picture_px,
+            measured_on="" if latest is None else latest.measured_on,
+        )
+
+    @property
+    def marks_px(self) -> dict[int, tuple[float, float]]:
+        """Number of each wall marker -> its centre."""
+        centres = {} if self.marks is None else self.marks.centres_px
+        return {int(number): centre for number, centre in centres.items()}
+
+
+def load_calibration(state_path: Path) -> Stored:
+    """What is kept; nothing where there is no file.
+
+    Raises
+    ------
+    SettingsInvalid : a file that is damaged; measuring on without it would be silently wrong.
+    """
+    path = state_path / FILE_NAME
+    try:
+        return msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), Stored)
+    except FileNotFoundError:
+        return Stored()
+    except (OSError, ValueError, msgspec.ValidationError) as error:
+        raise SettingsInvalid(
+            f"{path} cannot be used: {error}.", "Calibrate again, or remove the file."
+        ) from error
+
+
+def save_calibration(state_path: Path, stored: Stored) -> Path:
+    """Replace the file as a whole; returns its path."""
+    state_path.mkdir(parents=True, exist_ok=True)
+    path = state_path / FILE_NAME
+    fresh = path.with_suffix(".new")
+    fresh.write_text(_toml(msgspec.to_builtins(stored)), encoding="utf-8")
+    fresh.replace(path)
+    return path
+
+
+def _toml(tables: dict[str, dict[str, object]]) -> str:
+    """Tables of numbers, texts, lists of numbers, and one table of such lists."""
+    lines = []
+    for name, table in tables.items():
+        lines.append(f"[{name}]")
+        inner = {key: value for key, value in table.items() if isinstance(value, dict)}
+        lines += [f"{k} = {_json(v)}" for k, v in table.items() if k not in inner]
+        for key, values in inner.items():
+            lines += [f"[{name}.{key}]", *(f"{k} = {_json(v)}" for k, v in values.items())]
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _json(value: object) -> str:
+    """JSON's numbers, texts and lists are TOML's too."""
+    return msgspec.json.encode(value).decode()
