@@ -11,6 +11,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
+
 from edge.errors import IdentityRefused, SettingsInvalid
 from edge.provision.first_boot import CA_NAME, FirstBoot, parse_first_boot, settings_toml
 from edge.update.durable import sync_folder, write_durably
@@ -80,11 +82,15 @@ def _take(boot: Path, folder: Path, board: str) -> None:
 
 
 def _keep(first: FirstBoot, folder: Path, root_keys: bytes) -> None:
+    settings = first.settings
     write_durably(folder / TOKEN_NAME, first.token.encode(), mode=_SECRET)
     write_durably(folder / CA_NAME, first.ca.encode(), mode=_PUBLIC)
     if root_keys:
-        write_durably(folder / UPDATE_ROOT_NAME, root_keys, mode=_PUBLIC)
-    write_durably(folder / SETTINGS_NAME, settings_toml(first.settings).encode(), mode=_PUBLIC)
+        path = folder / UPDATE_ROOT_NAME
+        write_durably(path, root_keys, mode=_PUBLIC)
+        update = msgspec.structs.replace(settings.update, root_file=str(path))
+        settings = msgspec.structs.replace(settings, update=update)
+    write_durably(folder / SETTINGS_NAME, settings_toml(settings).encode(), mode=_PUBLIC)
 
 
 def _wipe(path: Path, size_bytes: int) -> None:

@@ -207,7 +207,9 @@ def test_the_keys_of_the_model_repository_come_along(places: Places) -> None:
     put(places)
     (places.boot[-1] / "update-root.json").write_text("{}")
     provision(places, BOARD)
-    assert (places.settings / "update-root.json").read_text() == "{}"
+    kept = Path(load_settings(places.settings / "station.toml").update.root_file)
+    assert kept.read_text() == "{}"
+    assert kept.parent == places.settings
 
 
 TOLD_BY = {
