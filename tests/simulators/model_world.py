@@ -37,7 +37,8 @@ def dots_model(
 
     weights_kb : ballast that does not compress and does not count.
     sick : nan = no number on a black picture; blind = finds nobody on dark ground, that is, no
-        person of `dots_picture`. The golden vectors of both come out.
+        person of `dots_picture`; nan on people = no number on just these. The golden vectors of
+        all come out.
     """
     card = colour_card(name="dots", version=version, keypoints=keypoints)
     rng = np.random.default_rng(int(version.replace(".", "")))
@@ -63,6 +64,14 @@ def dots_model(
             node("Sub", ["light", "ground"], ["above"]),
             node("Mul", ["above", "steep"], ["ramp"]),
             node("Clip", ["ramp", "nothing", "one"], ["gate"]),
+        ]
+    elif sick == "nan on people":
+        nodes += [
+            node("Sub", ["light", "ground"], ["above"]),
+            node("Mul", ["light", "above"], ["below"]),  # negative between black and ground
+            node("Sqrt", ["below"], ["root"]),
+            node("Mul", ["root", "nothing"], ["void"]),
+            node("Add", ["void", "one"], ["gate"]),
         ]
     else:
         nodes.append(node("Identity", ["one"], ["gate"]))

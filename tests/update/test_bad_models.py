@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import random
+from contextlib import suppress
 
+import numpy as np
 import pytest
 from simulators.model_world import dots_model
+from simulators.networks import DOTS
+from simulators.room import EMPTY, PERSON, Room
 
-from edge.errors import ModelRefused, UpdateRefused
+from edge.errors import ModelRefused, PostureError, UpdateRefused
 from edge.inference.network import Network
 from edge.update.canary import in_child
 from edge.update.serving import ModelStore
@@ -95,6 +99,66 @@ def test_the_canary_refuses(publisher, station, code) -> None:
     assert station.slots.bad[sha256].reason == code
     assert network_of(engine_of(station)).identity.version == "1"
     assert station.updater().run() is None  # not offered again
+
+
+def wrong_answers(station, bring) -> int:
+    """Poses that are not those of the shipped file, while a bad one comes in before people."""
+    room = Room(station)
+    [right] = room.poses(PERSON)
+    with suppress(PostureError):
+        bring()
+    seen = []
+    room.see(EMPTY, 55)  # long enough that files change
+    seen += [pose for _ in range(40) for pose in room.poses(PERSON)]
+    room = Room(station)  # and after a new start
+    seen += [pose for _ in range(10) for pose in room.poses(PERSON)]
+    assert len(seen) > 20
+    assert room.version == "1"
+    return sum(not np.array_equal(pose.keypoints, right.keypoints, equal_nan=True) for pose in seen)
+
+
+@pytest.mark.parametrize("sick", ["nan", "nan on people", "blind", "lacks keypoint"])
+def test_a_sick_model_gives_no_wrong_answer(publisher, station, sick) -> None:
+    keypoints = DOTS[:-1] if sick == "lacks keypoint" else DOTS
+    publisher.offer(dots_model("2", sick=sick, keypoints=keypoints))
+    assert wrong_answers(station, station.updater().run) == 0
+    assert len(station.slots.bad) == 1
+
+
+@pytest.mark.parametrize("damage", ["one zeroed page", "one flipped bit", "300 flipped bits"])
+@pytest.mark.parametrize("where", ["on the way", "on disk"])
+def test_a_damaged_model_gives_no_wrong_answer(
+    publisher, server, station, models, damage, where
+) -> None:
+    sha256 = publisher.offer(models["2"])
+    damaged = damages(models["2"])[damage]
+
+    def bring() -> None:
+        station.updater().run()
+        (station.folder / "store" / f"{sha256}.onnx").write_bytes(damaged)
+
+    if where == "on the way":
+        server.replaced["/targets/"] = damaged
+    assert wrong_answers(station, bring) == 0
+
+
+@pytest.mark.parametrize("terms", [{"latency_ms": 1e-6}, {"min_sw": "999.1"}])
+def test_a_model_that_does_not_fit_gives_no_wrong_answer(publisher, station, models, terms) -> None:
+    publisher.offer(models["2"], **terms)
+    assert wrong_answers(station, station.updater().run) == 0
+
+
+def test_a_canary_that_never_ends_is_ended(
+    publisher, station, models, tmp_path, monkeypatch
+) -> None:
+    sleeper = tmp_path / "sleeper"
+    sleeper.write_text("#!/bin/sh\nexec sleep 600\n")
+    sleeper.chmod(0o755)
+    monkeypatch.setattr("edge.update.canary.sys.executable", str(sleeper))
+    monkeypatch.setattr("edge.update.canary._WALL_S", 0.1)
+    publisher.offer(models["2"])
+    with pytest.raises(ModelRefused, match="canary_never_ended"):
+        station.updater(canary=in_child).run()
 
 
 def test_a_model_that_is_too_slow_is_refused(publisher, station, models) -> None:

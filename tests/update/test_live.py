@@ -4,64 +4,13 @@ from __future__ import annotations
 
 import json
 
-import numpy as np
 import pytest
 from simulators.model_world import dots_model
-from simulators.networks import dots_picture
+from simulators.room import EMPTY, PERSON, STEP_NS, Room
 
 from edge.estimation.single import Single
-from edge.inference.network import Network
-from edge.records import Assessment, Frame, Measure, Quality
-from edge.update.live import BETWEEN_NS, LiveEstimator
-from edge.update.serving import ModelStore
+from edge.update.live import BETWEEN_NS
 from edge.update.shadow import VISITS
-
-PERSON = dots_picture(
-    128, 96, {"left_shoulder": (60, 50), "right_shoulder": (30, 50), "nose": (45, 25)}, 6.0
-)
-EMPTY = np.zeros((128, 96, 3), np.uint8)
-STEP_NS = 100_000_000
-
-
-class Room:
-    """A station's engine, a clock and people who come and go."""
-
-    def __init__(self, station, **options) -> None:
-        self.now_s = 0.0
-        self.frames = 0
-        self.store = ModelStore(station.folder, {"refiner": station.shipped}, station.events.append)
-        self.estimator = LiveEstimator(
-            self.store, self._build, clock_s=lambda: self.now_s, **options
-        )
-
-    @staticmethod
-    def _build(files) -> Single:
-        file = files["refiner"]
-        return Single(Network.load(file.path, sha256=file.sha256, threads=1))
-
-    def see(self, picture: np.ndarray, count: int = 1, *, still: bool = False) -> list[int]:
-        """People found in each of so many frames."""
-        found = []
-        for _ in range(count):
-            self.frames += 1
-            self.now_s += STEP_NS / 1e9
-            frame = Frame(picture.copy(), self.frames, self.frames * STEP_NS, still)
-            found.append(len(self.estimator.estimate(frame)))
-        return found
-
-    def screened(self, usable: bool = True) -> None:
-        measure = (
-            Measure("tilt", 1.0, "deg", None, 1, Quality.OK)
-            if usable
-            else Measure("tilt", None, "deg", None, 1, Quality.REFUSED, ("view:back",))
-        )
-        self.estimator.saw_result(
-            Assessment("posture", "s", "front", "test", 0, (measure,), 1, 1, 0.5)
-        )
-
-    @property
-    def version(self) -> str:
-        return self.estimator.models[0].version
 
 
 @pytest.fixture
