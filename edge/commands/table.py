@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 
 import numpy as np
@@ -36,14 +36,19 @@ def summary_table(title: str, frames: Sequence[Iterable[Measure]]) -> Table:
     """One row for each measure of a person in a view: what the frames say together.
 
     The spread is that of single frames, pose and movement together; it is no interval of the
-    median.
+    median. Where no frame gave a value, the commonest reasons.
     """
     values: dict[tuple[str, str, str], list[float]] = defaultdict(list)
+    reasons: Counter[str] = Counter()
     for frame in frames:
         for measure in frame:
             if measure.value is not None:
                 values[measure.view, measure.code, _unit(measure)].append(measure.value)
+            reasons.update(measure.why)
     table = Table(title=title, title_justify="left")
+    if not values:
+        common = ", ".join(reason for reason, _ in reasons.most_common(3))
+        table.caption = f"nothing measured: {common}"
     table.add_column("view")
     table.add_column("measure")
     for heading in ("median", "5 % .. 95 % of frames", "frames"):
