@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import shutil
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -112,6 +114,14 @@ class Publisher:
             {role: [s.public_key for s in signers] for role, signers in self.signers.items()}
         )
         self.sign_and_publish()
+
+    def copied(self, folder: Path) -> Publisher:
+        """Another one with the same keys and files."""
+        shutil.copytree(self.folder, folder)
+        other = copy.copy(self)
+        other.folder = folder
+        other.signers = {role: list(signers) for role, signers in self.signers.items()}
+        return other
 
     @property
     def repository(self) -> RepositoryFolder:

@@ -20,12 +20,18 @@ def unflushed(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="session")
 def models() -> dict[str, bytes]:
     """Models by version; 1 ships with the device."""
-    return {version: dots_model(version, weights_kb=40) for version in ("1", "2", "3")}
+    return {version: dots_model(version, weights_kb=40) for version in "1234"}
+
+
+@pytest.fixture(scope="session")
+def beginner(tmp_path_factory: pytest.TempPathFactory) -> Publisher:
+    """Keys and an empty repository: the same for each test, for signing takes time."""
+    return Publisher(tmp_path_factory.mktemp("publisher") / "repository")
 
 
 @pytest.fixture
-def publisher(tmp_path: Path) -> Publisher:
-    return Publisher(tmp_path / "repository")
+def publisher(beginner: Publisher, tmp_path: Path) -> Publisher:
+    return beginner.copied(tmp_path / "repository")
 
 
 @pytest.fixture

@@ -220,7 +220,8 @@ def test_recovery_from_a_version_too_high_to_follow(publisher, settled, models) 
 
 
 @pytest.mark.parametrize(
-    ("role", "days"), [("root", 366), ("targets", 91), ("snapshot", 31), ("timestamp", 8)]
+    ("role", "days"),
+    [("root", 366), ("targets", 91), ("models", 91), ("snapshot", 31), ("timestamp", 8)],
 )
 def test_expired_roles(tmp_path, server, settled, models, role, days) -> None:
     """One role has expired, all others are fresh."""
