@@ -41,7 +41,7 @@ from edge.settings import ScreeningSettings
 from edge.skeletons import COCO_17
 
 _LEFT_AFTER_NS = 1_000_000_000  # nobody seen for so long: the person is gone
-_AWAY_NS = 5_000_000_000  # who steps off between two captures may be out of the picture for longer
+AWAY_NS = 5_000_000_000  # who steps off between two captures may be out of the picture for longer
 _POSITION_NS = 60_000_000_000  # a view that nobody can be brought to stand in is given up
 
 
@@ -117,7 +117,7 @@ class Screening:
 
     def _left(self, now_ns: int) -> bool:
         stepping = self._visit is not None and self._visit.stepping
-        return now_ns - self._seen_ns > (_AWAY_NS if stepping else _LEFT_AFTER_NS)
+        return now_ns - self._seen_ns > (AWAY_NS if stepping else _LEFT_AFTER_NS)
 
     def _start_visit(self, now_ns: int) -> Visit | None:
         admitted = self._entrance.admit()

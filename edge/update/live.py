@@ -14,11 +14,12 @@ from collections.abc import Callable, Mapping
 from edge.estimation.estimator import Estimator
 from edge.inference.network import ORT_ERRORS
 from edge.records import Assessment, Frame, ModelIdentity, Pose
+from edge.screening.screening import AWAY_NS
 from edge.update.probation import GOOD_FRAMES, Judgement, Probation
 from edge.update.serving import ModelStore, Serving
 from edge.update.shadow import VISITS, Agreement
 
-BETWEEN_NS = 2_000_000_000  # longer than the screening needs to see that a person has left
+BETWEEN_NS = AWAY_NS + 1_000_000_000  # by then the screening has seen that a person has left
 _LOOK_EVERY_S = 5.0
 _WITNESS_EVERY = 5  # frames in which the candidate finds somebody; misses are always checked
 

@@ -11,7 +11,7 @@ from simulators.networks import dots_picture
 from edge.estimation.single import Single
 from edge.inference.network import Network
 from edge.records import Assessment, Frame, Measure, Pose, Quality
-from edge.update.live import LiveEstimator
+from edge.update.live import BETWEEN_NS, LiveEstimator
 from edge.update.serving import ModelStore
 
 PERSON = dots_picture(
@@ -19,6 +19,8 @@ PERSON = dots_picture(
 )
 EMPTY = np.zeros((128, 96, 3), np.uint8)
 STEP_NS = 100_000_000
+APART = BETWEEN_NS // STEP_NS + 2  # frames of an empty room between two visits
+CHANGE = APART + 50  # and so many, until files have changed
 
 
 class Room:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from simulators.model_world import dots_model
 from simulators.networks import DOTS
-from simulators.room import EMPTY, PERSON, Room
+from simulators.room import CHANGE, EMPTY, PERSON, Room
 
 from edge.errors import ModelRefused, PostureError, UpdateRefused
 from edge.inference.network import Network
@@ -108,8 +108,8 @@ def wrong_answers(station, bring) -> int:
     with suppress(PostureError):
         bring()
     seen = []
-    room.see(EMPTY, 55)  # long enough that files change
-    seen += [pose for _ in range(40) for pose in room.poses(PERSON)]
+    room.see(EMPTY, CHANGE)
+    seen += [pose for _ in range(80) for pose in room.poses(PERSON)]
     room = Room(station)  # and after a new start
     seen += [pose for _ in range(10) for pose in room.poses(PERSON)]
     assert len(seen) > 20
