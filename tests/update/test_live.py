@@ -10,7 +10,6 @@ from simulators.room import APART, CHANGE, EMPTY, PERSON, STEP_NS, Room
 
 from edge.estimation.single import Single
 from edge.update.live import BETWEEN_NS
-from edge.update.shadow import VISITS
 
 
 @pytest.fixture
@@ -157,31 +156,41 @@ def test_events_can_be_sent_as_json(room, publisher, station, models) -> None:
     assert all({"step", "reason"} <= set(event) for event in station.events)
 
 
-def test_a_shadow_run_reports_agreement_and_changes_no_answer(publisher, station, models) -> None:
+FEW = 3
+
+
+@pytest.fixture
+def few(monkeypatch) -> None:
+    monkeypatch.setattr("edge.update.live.VISITS", FEW)
+
+
+def test_a_shadow_run_reports_agreement_and_changes_no_answer(
+    few, publisher, station, models
+) -> None:
     room = Room(station, shadow_every=2)
     publisher.offer(models["2"])
     station.updater().run()
-    for _ in range(2 * VISITS):
+    for _ in range(2 * FEW):
         room.see(EMPTY, APART)
         assert room.see(PERSON, 20) == [1] * 20
         assert room.version == "1"
     room.see(EMPTY, APART)
     room.see(PERSON, 1)
     [event] = [event for event in station.events if event["step"] == "shadow"]
-    assert event["agreement"]["both"] == 4 * VISITS  # every 5th of 20 frames, every 2nd visit
+    assert event["agreement"]["both"] == 4 * FEW  # every 5th of 20 frames, every 2nd visit
     assert event["agreement"]["only_serving"] == event["agreement"]["only_candidate"] == 0
     assert event["agreement"]["distance_p95"] == 0.0
     room.see(EMPTY, CHANGE)
     assert room.version == "2"  # now the trial
 
 
-def test_a_blind_model_shows_in_the_shadow(publisher, station) -> None:
+def test_a_blind_model_shows_in_the_shadow(few, publisher, station) -> None:
     room = Room(station, shadow_every=1)
     publisher.offer(dots_model("2", sick="blind"))
     station.updater().run()
-    for _ in range(VISITS + 1):
+    for _ in range(FEW + 1):
         room.see(EMPTY, APART)
         assert room.see(PERSON, 10) == [1] * 10
     [event] = [event for event in station.events if event["step"] == "shadow"]
     assert event["agreement"]["both"] == 0
-    assert event["agreement"]["only_serving"] > VISITS
+    assert event["agreement"]["only_serving"] > FEW
