@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
+import platform
 import sys
 import time
 from collections import defaultdict
+from typing import Any
 
 import numpy as np
 from rich.console import Console
@@ -14,6 +17,7 @@ from rich.table import Table
 from edge.camera.mannequin import MannequinCamera
 from edge.errors import ModelRefused
 from edge.estimation.factory import estimator_for
+from edge.machine import board, read_machine
 from edge.screening.screening import Screening
 from edge.settings import Settings
 
@@ -53,14 +57,31 @@ def measure(settings: Settings) -> dict[str, list[float]]:
     return dict(taken)
 
 
+def circumstances(settings: Settings) -> dict[str, Any]:
+    """What the times depend on: a board that is held back or busy measures itself, not the code."""
+    machine = read_machine()
+    return {
+        "board": board(),
+        "processor": platform.machine(),
+        "threads": settings.models.threads,
+        "accelerator": settings.models.accelerator,
+        "temperature_c": machine.temperature_c,
+        "held_back": list(machine.held_back),
+        "load_1min": round(os.getloadavg()[0], 2),
+    }
+
+
 def run(settings: Settings, *, as_json: bool) -> int:
     """Print p50 and p95 of every stage; the frame time over the inference time comes last."""
+    before = circumstances(settings)
     taken = measure(settings)
+    after = circumstances(settings)
     median = {stage: float(np.median(ms)) for stage, ms in taken.items()}
     p95 = {stage: float(np.percentile(ms, 95)) for stage, ms in taken.items()}
     ratio = float(np.median(np.asarray(taken["frame"]) / np.asarray(taken["inference"])))
     if as_json:
-        json.dump({"p50_ms": median, "p95_ms": p95, "frame_over_inference": ratio}, sys.stdout)
+        result = {"p50_ms": median, "p95_ms": p95, "frame_over_inference": ratio}
+        json.dump(result | {"before": before, "after": after}, sys.stdout)
         sys.stdout.write("\n")
         return 0
     table = Table("stage", "p50 ms", "p95 ms", title=f"{len(taken['frame'])} frames of one person")
@@ -69,4 +90,10 @@ def run(settings: Settings, *, as_json: bool) -> int:
     console = Console()
     console.print(table)
     console.print(f"a frame takes {ratio:.2f} times its inference", highlight=False)
+    changed = (f"{key} {before[key]} -> {after[key]}" for key in after if after[key] != before[key])
+    console.print(
+        ", ".join((*(f"{key} {before[key]}" for key in before), *changed)), soft_wrap=True
+    )
+    if after["held_back"]:
+        console.print("The board was held back: give it air or power, then measure again.")
     return 0
