@@ -15,7 +15,7 @@ from itertools import combinations
 from pathlib import Path
 
 import numpy as np
-from posture_tools.evaluate.contenders import CropOptions, contenders
+from posture_tools.evaluate.contenders import CropOptions, contender_of
 from posture_tools.evaluate.oks import COCO_SIGMAS, similarity
 from posture_tools.evaluate.people import Person
 from posture_tools.evaluate.photos import Photo
@@ -71,42 +71,97 @@ def measure(
 ) -> list[Line]:
     """A line for each file: asked alike together, best first.
 
+    Every photograph is shown to all of them in turn: they meet the same load of the machine.
+
     Raises
     ------
     ModelRefused : a file that does not serve.
     ImageUnreadable, LabelsInvalid : a photograph that is damaged or is not the labelled one.
     """
+    trials: list[_PoseTrial | _DetectorTrial] = [_trial(path, threads) for path in paths]
     progress = Console(stderr=True, quiet=quiet)
-    lines = []
-    for path in track(paths, "models", console=progress, transient=True):
-        network = Network.load(path, threads=threads)
-        if network.description.task == "detector":
-            lines.append(_detector_line(path, network, photos))
-        else:
-            lines.append(_pose_line(path, network, photos, threads))
-    return sorted(lines, key=lambda line: (line.asked, -line.figure))
-
-
-def _pose_line(path: Path, network: Network, photos: Sequence[Photo], threads: int) -> Line:
-    (contender,) = contenders([str(path)], CropOptions(margin=None), threads)
     labelled = [photo for photo in photos if photo.people]
-    sights = [contender.see(photo.read(), photo.people) for photo in labelled]
-    pairs = [_pairs(sight) for sight in sights]
-    seen = [pair for of_photo in pairs for pair in of_photo]
-    all_17 = set(COCO_17.keypoints) <= set(network.description.keypoints)
-    times_ms = [ms for sight in sights for ms in sight.elapsed_ms]
-    return Line(
-        model=path.stem,
-        asked="whole picture" if network.description.task == "paf" else "labelled box",
-        people=len(seen),
-        body_oks=float(np.mean([body for body, _ in seen])),
-        oks=float(np.mean([whole for _, whole in seen])) if all_17 else math.nan,
-        recall=math.nan,
-        of_set=_of_set(labelled, [[body for body, _ in of_photo] for of_photo in pairs]),
-        on_card=_on_card(network.description.measured),
-        ms=float(np.median(times_ms)),
-        size_bytes=path.stat().st_size,
-    )
+    for photo in track(labelled, "every model", console=progress, transient=True):
+        frame = photo.read()
+        for trial in trials:
+            trial.see(photo, frame)
+    return sorted((trial.line() for trial in trials), key=lambda line: (line.asked, -line.figure))
+
+
+def _trial(path: Path, threads: int) -> _PoseTrial | _DetectorTrial:
+    network = Network.load(path, threads=threads)
+    kind = _DetectorTrial if network.description.task == "detector" else _PoseTrial
+    return kind(path, network)
+
+
+class _Trial:
+    """A model file and its figures so far: one list of numbers a set."""
+
+    def __init__(self, path: Path, network: Network) -> None:
+        self.path = path
+        self.description = network.description
+        self.figures: dict[str, list[float]] = {}
+        self.times_ms: list[float] = []
+
+    def mean(self) -> float:
+        return float(np.mean([value for of_set in self.figures.values() for value in of_set]))
+
+    def line_as(self, asked: str, *, body_oks: float, oks: float, recall: float) -> Line:
+        return Line(
+            model=self.path.stem,
+            asked=asked,
+            people=sum(len(of_set) for of_set in self.figures.values()),
+            body_oks=body_oks,
+            oks=oks,
+            recall=recall,
+            of_set={name: float(np.mean(v)) for name, v in self.figures.items() if v},
+            on_card=_on_card(self.description.measured),
+            ms=float(np.median(self.times_ms)),
+            size_bytes=self.path.stat().st_size,
+        )
+
+
+class _PoseTrial(_Trial):
+    def __init__(self, path: Path, network: Network) -> None:
+        super().__init__(path, network)
+        self._contender = contender_of(
+            path.stem, network, path.stat().st_size, CropOptions(margin=None)
+        )
+        self._whole: list[float] = []
+
+    def see(self, photo: Photo, frame: Frame) -> None:
+        sight = self._contender.see(frame, photo.people)
+        self.times_ms += sight.elapsed_ms
+        pairs = _pairs(sight)
+        self.figures.setdefault(photo.set_name, []).extend(body for body, _ in pairs)
+        self._whole += [whole for _, whole in pairs]
+
+    def line(self) -> Line:
+        all_17 = set(COCO_17.keypoints) <= set(self.description.keypoints)
+        return self.line_as(
+            "whole picture" if self.description.task == "paf" else "labelled box",
+            body_oks=self.mean(),
+            oks=float(np.mean(self._whole)) if all_17 else math.nan,
+            recall=math.nan,
+        )
+
+
+class _DetectorTrial(_Trial):
+    def __init__(self, path: Path, network: Network) -> None:
+        super().__init__(path, network)
+        self._detector = PersonDetector(network)
+
+    def see(self, photo: Photo, frame: Frame) -> None:
+        began = time.perf_counter()
+        found = [box for box, _ in self._detector.find(frame.image, StageClock())]
+        self.times_ms.append((time.perf_counter() - began) * 1e3)
+        boxes = _corners(np.array(found, np.float64).reshape(-1, 4))
+        hits = [_hit(person, boxes) for person in photo.people if person.wanted]
+        self.figures.setdefault(photo.set_name, []).extend(hits)
+
+    def line(self) -> Line:
+        asked = "whole picture, for boxes"
+        return self.line_as(asked, body_oks=math.nan, oks=math.nan, recall=self.mean())
 
 
 def _pairs(sight: Sight) -> list[tuple[float, float]]:
@@ -130,44 +185,6 @@ def _pairs(sight: Sight) -> list[tuple[float, float]]:
             )
         found.append((body, whole))
     return found
-
-
-def _of_set(photos: Sequence[Photo], values: Sequence[Sequence[float]]) -> dict[str, float]:
-    """Means over the people of each set; values are of each photograph's people."""
-    found: dict[str, list[float]] = {}
-    for photo, of_photo in zip(photos, values, strict=True):
-        found.setdefault(photo.set_name, []).extend(of_photo)
-    return {name: float(np.mean(of_set)) for name, of_set in found.items() if of_set}
-
-
-def _detector_line(path: Path, network: Network, photos: Sequence[Photo]) -> Line:
-    detector = PersonDetector(network)
-    hits: list[list[bool]] = []
-    times_ms: list[float] = []
-    labelled = [photo for photo in photos if photo.people]
-    for photo in labelled:
-        frame = photo.read()
-        began = time.perf_counter()
-        boxes = _boxes(detector, frame)
-        times_ms.append((time.perf_counter() - began) * 1e3)
-        hits.append([_hit(person, boxes) for person in photo.people if person.wanted])
-    return Line(
-        model=path.stem,
-        asked="whole picture, for boxes",
-        people=sum(len(of_photo) for of_photo in hits),
-        body_oks=math.nan,
-        oks=math.nan,
-        recall=float(np.mean([hit for of_photo in hits for hit in of_photo])),
-        of_set=_of_set(labelled, hits),
-        on_card=_on_card(network.description.measured),
-        ms=float(np.median(times_ms)),
-        size_bytes=path.stat().st_size,
-    )
-
-
-def _boxes(detector: PersonDetector, frame: Frame) -> Array:
-    found = [box for box, _ in detector.find(frame.image, StageClock())]
-    return _corners(np.array(found, np.float64).reshape(-1, 4))
 
 
 def _hit(person: Person, boxes: Array) -> bool:

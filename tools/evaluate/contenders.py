@@ -142,7 +142,11 @@ def _contender(spec: str, options: CropOptions, threads: int) -> Contender:
         finder, refiner = networks
         estimator = Refined(BottomUp(finder), refiner, everyone=True)
         return WholePictures(name, estimator, size_bytes)
-    (network,) = networks
+    return contender_of(name, networks[0], size_bytes, options)
+
+
+def contender_of(name: str, network: Network, size_bytes: int, options: CropOptions) -> Contender:
+    """What one network can be compared as: on labelled boxes, or on whole pictures."""
     if network.description.task == "paf":
         return WholePictures(name, BottomUp(network), size_bytes)
     return Crops(name, network, size_bytes, options)
