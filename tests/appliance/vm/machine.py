@@ -24,7 +24,7 @@ HARNESS = Path(os.environ.get("POSTURE_SHARED", ROOT.parent / "shared")) / "vm"
 OUT = Path(os.environ.setdefault("VM_OUT", str(ROOT.parent / "vm-out")))
 sys.path.insert(0, str(HARNESS))
 
-from vm import VM, Fail  # noqa: E402
+from vm import VM, Fail, free_port  # noqa: E402
 
 IMAGE = "posture"
 GUEST_SEES_HOST = "10.0.2.2"  # qemu's user network
@@ -113,6 +113,7 @@ def put_on_card(disk: Path, name: str, data: bytes) -> None:
     with tempfile.NamedTemporaryFile() as file:
         file.write(data)
         file.flush()
+        Path(file.name).chmod(0o644)
         commands = f"mkdir {folder}\nrm {name}\ncd {folder}\nwrite {file.name} {last}\n"
         subprocess.run(
             ["debugfs", "-w", "-f", "-", disk],
@@ -126,7 +127,7 @@ def put_on_card(disk: Path, name: str, data: bytes) -> None:
 def collector(folder: Path) -> Iterator[tuple[int, Path]]:
     """A broker and a collector on this side: port and store. Both go on through power cuts."""
     folder.mkdir(parents=True, exist_ok=True)
-    port, store = 18_998, folder / "collector.db"
+    port, store = free_port(18_998), folder / "collector.db"
     for old in folder.glob("collector.db*"):
         old.unlink()
     settings = folder / "mosquitto.conf"

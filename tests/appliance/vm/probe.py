@@ -77,7 +77,7 @@ COMMON = {
 ATTEMPTS = {
     "engine": {
         **COMMON,
-        "IPv4": connect(socket.AF_INET, ("10.0.2.2", 18_998)),
+        "IPv4": connect(socket.AF_INET, ("10.0.2.2", 22)),
         "IPv4 to itself": connect(socket.AF_INET, ("127.0.0.1", 22)),
         "IPv6": connect(socket.AF_INET6, ("::1", 22)),
         "UDP": opened(socket.AF_INET, socket.SOCK_DGRAM),
