@@ -2,7 +2,8 @@
 
 Without a neck the legs hang on nothing; without an elbow the wrist stands alone. What speaks for
 belonging together is size: a piece shows how tall its person is at least, and two pieces are one
-body only if that body need not be much taller. The closest join first, until none fits.
+body only if that body need not be much taller. The closest join first, until none fits; peaks that
+stand alone come last, because their size says nothing.
 """
 
 # mypy: disable-error-code="no-untyped-def"
@@ -18,6 +19,7 @@ from edge.decode.assembly import EVIDENCE_FIELDS, PARTS, add_peak, disjoint, joi
 from edge.decode.kernel import ZERO, frozen_array, kernel, types
 from edge.decode.peaks import SCORE, X, Y
 
+_LAST = np.float32(1000)  # beyond any cost
 _TRUSTED_PARTS = 3  # fewer say too little about the size of a person
 
 _peaks = types.float32[:, :, ::1]
@@ -68,7 +70,9 @@ def _cost(pieces, evidence, peaks, reach, stature, tolerance, one, other):
         return np.float32(np.inf)
     least = least_stature(pieces, peaks, reach, one, other)
     if known > 0 and 0 < least <= tolerance * known:
-        return least / known / math.sqrt(parts)
+        stretch = least / known / math.sqrt(parts)
+        alone = min(evidence[one, PARTS], evidence[other, PARTS]) < 2
+        return stretch + _LAST if alone else stretch
     return np.float32(np.inf)
 
 

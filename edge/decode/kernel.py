@@ -1,16 +1,21 @@
 """How every kernel is compiled, and where the machine code is kept.
 
-numba writes its cache beside `NUMBA_CACHE_DIR` and refuses a folder that it cannot write, even if
-all it needs lies there ready. A service should not be able to write its own code, so a read-only
-cache is copied into a folder of this process's own (about 1 MB) before the first kernel is defined.
+numba tells by a file's date whether its cached code is stale, and forgets that a kernel holds code
+of the files it calls. So the code of each version of this folder has a folder of its own.
+
+numba also refuses a cache that it cannot write, even if all it needs lies there ready. A service
+should not be able to write its own code, so a read-only cache is copied into a folder of this
+process's own (about 1 MB) before the first kernel is defined.
 """
 
 from __future__ import annotations
 
 import atexit
+import contextlib
+import hashlib
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +25,8 @@ import numpy as np
 
 types: Any = numba.types  # untyped, as numba is
 _numba_config: Any = numba.core.config
+
+KERNELS = "posture-kernels-"
 
 # Kernels sum in float32, counts too: one width fills the vector unit.
 ZERO, HALF = np.float32(0), np.float32(0.5)
@@ -34,17 +41,29 @@ def _writable(folder: Path) -> bool:
     return True
 
 
+def _version() -> str:
+    digest = hashlib.sha256(numba.__version__.encode())
+    for file in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(file.read_bytes())
+    return f"{KERNELS}{digest.hexdigest()[:16]}"
+
+
 def _prepare_cache() -> bool:
     """Give numba a cache that it can write; False where this machine has none."""
-    if _numba_config.CACHE_DIR:
-        chosen = Path(_numba_config.CACHE_DIR)
+    chosen = _numba_config.CACHE_DIR
+    for place in (Path(chosen),) if chosen else _usual_places():
+        cache = place / _version()
         # Installed as root, the folder may be the service's, and those in it root's.
-        return all(map(_writable, (chosen, *_folders_of(chosen)))) or _copy_cache(chosen)
-    try:
-        of_user = Path.home() / ".cache" / "numba"
-    except RuntimeError:  # a user without a home
-        return _writable(Path(__file__).parent / "__pycache__")
-    return _writable(Path(__file__).parent / "__pycache__") or _writable(of_user)
+        if all(map(_writable, (cache, *_folders_of(cache)))):
+            _numba_config.CACHE_DIR = str(cache)
+            return True
+    return bool(chosen) and _copy_cache(Path(chosen) / _version())
+
+
+def _usual_places() -> Iterator[Path]:
+    yield Path(__file__).parent / "__pycache__"
+    with contextlib.suppress(RuntimeError):  # a user without a home
+        yield Path.home() / ".cache" / "numba"
 
 
 def _folders_of(cache: Path) -> list[Path]:
@@ -53,7 +72,7 @@ def _folders_of(cache: Path) -> list[Path]:
 
 def _copy_cache(cache: Path) -> bool:
     try:
-        own = Path(tempfile.mkdtemp(prefix="posture-kernels-"))
+        own = Path(tempfile.mkdtemp(prefix=KERNELS))
         atexit.register(shutil.rmtree, own, ignore_errors=True)
         for folder in _folders_of(cache):
             (own / folder.name).mkdir()

@@ -15,7 +15,7 @@ import numpy as np
 
 from edge.decode.kernel import HALF, ZERO, frozen_array, inlined, kernel, types
 from edge.decode.keys import key_score, pair_key, sort_keys
-from edge.decode.peaks import X, Y
+from edge.decode.peaks import SCORE, X, Y
 
 SEED, MEAN = 0, 1  # criteria, see PafOptions
 
@@ -25,6 +25,7 @@ LIMB, PEAK_A, PEAK_B = range(3)
 _MINIMUM_SAMPLES = 5
 _NEXT = np.uint32(1)
 _AT_ONCE = 32
+_SURE = np.float32(0.4)  # scores of peaks from here on are not compared
 _NEAR, _FAR = np.float32(0.3), np.float32(0.7)
 
 _pafs = frozen_array(types.float32, 3)
@@ -102,6 +103,12 @@ def limb_integral(field_x, field_y, width, height, ax, ay, bx, by, threshold, sa
             return ZERO, ZERO
     scale = np.float32(1) / np.float32(count)
     return total * scale / length, (np.float32(count) - bad) * scale
+
+
+@inlined
+def _trust(score_a, score_b):
+    """1, less where a peak is faint: if it lies on a limb by chance, it yields to the sure end."""
+    return min(np.float32(1), min(score_a, score_b) / _SURE)
 
 
 @kernel(types.int64(types.int64[::1], types.int64, types.int64, types.boolean[:, ::1]))
@@ -198,7 +205,8 @@ def connect(
                     if pairs == len(keys):
                         truncated = True
                         continue
-                    keys[pairs] = pair_key(mean, i * capacity + j)
+                    trust = _trust(peaks[a, i, SCORE], peaks[b, j, SCORE])
+                    keys[pairs] = pair_key(mean * trust, i * capacity + j)
                     pairs += 1
         kept = match_greedy(keys, pairs, capacity, taken)
         for k in range(kept):
@@ -206,6 +214,8 @@ def connect(
             connections[total, LIMB] = limb
             connections[total, PEAK_A] = pair // capacity
             connections[total, PEAK_B] = pair % capacity
-            scores[total] = key_score(keys[k])
+            scores[total] = key_score(keys[k]) / _trust(
+                peaks[a, pair // capacity, SCORE], peaks[b, pair % capacity, SCORE]
+            )
             total += 1
     return total, truncated

@@ -71,10 +71,23 @@ class PafOptions:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Decoded:
-    """People, most certain first. truncated : some peaks, limbs or people did not find room."""
+    """People, most certain first, in the pixels of the picture.
 
-    poses: list[Pose]
+    keypoints : float32 (P, K, 3), covariances : float32 (P, K, 2, 2), scores : P of 0..1, as a
+    Pose has them. truncated : some peaks, limbs or people did not find room.
+    """
+
+    skeleton: Skeleton
+    keypoints: Float32
+    covariances: Float32
+    scores: list[float]
     truncated: bool
+
+    @property
+    def poses(self) -> list[Pose]:
+        """One record a person."""
+        people = zip(self.keypoints, self.covariances, self.scores, strict=True)
+        return [Pose(self.skeleton, *person) for person in people]
 
 
 class Topology(NamedTuple):
@@ -158,11 +171,12 @@ class PafDecoder:
             *self.topology,
             *self.memory,
         )
-        keypoints = self.memory.keypoints[:count].copy()
-        covariances = self.memory.covariances[:count].copy()
-        scores = self.memory.people_scores[:count].tolist()
+        m = self.memory
         return Decoded(
-            [Pose(self.skeleton, keypoints[p], covariances[p], scores[p]) for p in range(count)],
+            self.skeleton,
+            m.keypoints[:count].copy(),
+            m.covariances[:count].copy(),
+            m.people_scores[:count].tolist(),
             truncated,
         )
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from edge.decode.assembly import LIMB_SUM, PARTS, PEAK_SUM, assemble
+from edge.decode.assembly import LIMB_SUM, LIMBS, PARTS, PEAK_SUM, assemble
 from edge.decode.gathering import gather
 from edge.decode.kernel import frozen_array, kernel, types
 from edge.decode.keys import key_score, pair_key, sort_keys
@@ -76,7 +76,11 @@ def find_people(
     people = 0
     for piece in range(total):
         seen = evidence[piece, PEAK_SUM] + evidence[piece, LIMB_SUM]
-        if evidence[piece, PARTS] < min_parts or seen < min_score * evidence[piece, PARTS]:
+        # As many limbs as join so many keypoints: peaks that stand alone make nobody.
+        hangs_together = evidence[piece, LIMBS] >= min_parts - 1
+        if not hangs_together or evidence[piece, PARTS] < min_parts:
+            continue
+        if seen < min_score * evidence[piece, PARTS]:
             continue
         keys[people] = pair_key(seen / whole, piece)
         people += 1

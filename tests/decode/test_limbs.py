@@ -17,7 +17,7 @@ from edge.decode.limbs import (
     match_greedy,
     worth_scoring,
 )
-from edge.decode.peaks import PEAK_FIELDS
+from edge.decode.peaks import PEAK_FIELDS, SCORE
 
 THRESHOLD = 0.05
 
@@ -31,10 +31,11 @@ def integral(field, a, b, threshold=THRESHOLD, samples=10):
     return limb_integral(x, y, *size, *ends, np.float32(threshold), samples, np.float32(0))
 
 
-def connections(field, a, b, criterion=SEED, good=0.6, capacity=16, room=256):
+def connections(field, a, b, criterion=SEED, good=0.6, capacity=16, room=256, scores_of_peaks=1.0):
     """All connections of one limb between peaks a and b, each (n, 2): [(i, j, score), ...]."""
     peaks = np.zeros((2, capacity, PEAK_FIELDS), np.float32)
     peaks[0, : len(a), :2], peaks[1, : len(b), :2] = a, b
+    peaks[:, :, SCORE] = scores_of_peaks
     found = np.zeros((capacity, 3), np.int32)
     scores = np.zeros(capacity, np.float32)
     count, truncated = connect(
@@ -78,6 +79,16 @@ def test_b5_the_share_of_good_samples_is_a_parameter(band):
     pair = [(10, 20)], [(30, 20)]
     assert len(connections(band, *pair, good=0.6)[0]) == 1
     assert len(connections(band, *pair, good=0.8)[0]) == 0
+
+
+def test_a_faint_peak_on_the_limb_does_not_take_the_place_of_its_sure_end(band):
+    band[0, :, :13] *= 0.5  # the nearer peak sees the stronger part of the field
+    ends = [(10, 20), (16, 20)], [(30, 20)]
+    assert [c[:2] for c in connections(band, *ends)[0]] == [(1, 0)]
+    faint = np.array([[0.8, 0.2] + [0] * 14, [0.8] + [0] * 15])
+    kept = connections(band, *ends, scores_of_peaks=faint)[0]
+    assert [c[:2] for c in kept] == [(0, 0)]
+    assert kept[0][2] == pytest.approx(connections(band, ends[0][:1], ends[1])[0][0][2])
 
 
 def test_the_mean_criterion_asks_for_the_mean(band):

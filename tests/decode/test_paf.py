@@ -81,14 +81,22 @@ def test_without_gathering_legs_without_a_neck_are_lost():
     assert np.isnan(pose.keypoints[COCO_18.index["left_knee"], 0])
 
 
+def only(person, *names):
+    return hidden(person, *(set(COCO_18.keypoints) - set(names)))
+
+
 def test_b8_fewer_than_four_parts_are_nobody():
-    legs = ("left_hip", "left_knee", "left_ankle", "right_hip")
-    everything = set(COCO_18.keypoints)
-    four = hidden(standing(COCO_18, 40, 27, 3), *(everything - {*legs, "neck"} | {"neck"}))
-    three = hidden(four, "right_hip")
-    limbs = COCO_18.limbs
+    person, limbs = standing(COCO_18, 40, 27, 3), COCO_18.limbs
+    four = only(person, "neck", "left_hip", "left_knee", "left_ankle")
+    three = only(person, "left_hip", "left_knee", "left_ankle")
     assert len(DECODER.decode(render([four], limbs, SIZE)).poses) == 1
     assert len(DECODER.decode(render([three], limbs, SIZE)).poses) == 0
+
+
+def test_peaks_that_no_limb_joins_make_nobody():
+    leg_and_others = ("left_hip", "left_knee", "left_ankle", "right_wrist", "nose", "right_ear")
+    person = only(standing(COCO_18, 40, 27, 3), *leg_and_others)
+    assert len(DECODER.decode(render([person], COCO_18.limbs, SIZE)).poses) == 0
 
 
 @pytest.mark.parametrize(("strength", "people"), [(0.16, 0), (0.3, 1)])

@@ -137,10 +137,13 @@ def least_stature(
 def gather(
     pieces: list[dict[int, tuple[float, float]]], reach: Array, tolerance: float, keypoints: int
 ) -> list[dict[int, tuple[float, float]]]:
-    """Join incomplete pieces that fit in one body, the one that stretches it least first."""
+    """Join incomplete pieces that fit in one body, the one that stretches it least first.
+
+    Peaks that stand alone come last.
+    """
     pieces = list(pieces)
     while True:
-        best: tuple[float, int, int] | None = None
+        best: tuple[bool, float, int, int] | None = None
         for a, b in itertools.combinations(range(len(pieces)), 2):
             one, other = pieces[a], pieces[b]
             size = max(len(one), len(other))
@@ -150,11 +153,11 @@ def gather(
             known = max(least_stature(one, one, reach), least_stature(other, other, reach))
             least = least_stature(one, other, reach)
             if known > 0 and 0 < least <= tolerance * known:
-                cost = least / known / math.sqrt(size)
-                if best is None or cost < best[0]:
-                    best = (cost, a, b)
+                cost = (min(len(one), len(other)) == 1, least / known / math.sqrt(size))
+                if best is None or cost < best[:2]:
+                    best = (*cost, a, b)
         if best is None:
             return pieces
-        _, a, b = best
+        *_, a, b = best
         joined = pieces[a] | pieces[b]
         pieces = [p for i, p in enumerate(pieces) if i not in (a, b)] + [joined]

@@ -19,7 +19,7 @@ _AS_IT_IS = Letterbox(1.0, 1.0, 0.0, 0.0, 1, 1)
 def decode(heatmaps: NDArray[np.float32], pafs: NDArray[np.float32]) -> list[NDArray[np.float32]]:
     """Heatmaps (19, H, W), background last, and fields (38, H, W) to people (18, 3), map pixels."""
     maps = FieldMaps(heatmaps[:18], pafs, 1.0, _AS_IT_IS)
-    return [pose.keypoints for pose in DECODER.decode(maps).poses]
+    return list(DECODER.decode(maps).keypoints)
 
 
 decode.name = "posture-station"  # type: ignore[attr-defined]
