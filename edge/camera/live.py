@@ -33,7 +33,6 @@ class LiveCamera:
         self.format = ""  # what the device gives, as it says: "MJPG 1920 x 1080, 15 fps"
 
     def open(self) -> None:
-        self._least_gap_ns = 0
         self._thread = CaptureThread(self.name, self._frames, overwrite=True, stall_s=self._stall_s)
         self._thread.start()
 
