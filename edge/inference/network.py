@@ -192,20 +192,25 @@ class Network:
         placement = self.place((image.shape[0], image.shape[1]), box_px)
         return placement.lay(image, self.description.input.pad), placement.letterbox
 
+    def tensor(self, picture: Uint8) -> NDArray[Any]:
+        """What the graph is fed for an input picture; the next call writes over it."""
+        if self._input.shape != (shape := _input_shape(self.description.input, *picture.shape[:2])):
+            self._input = np.empty(shape, self._input.dtype)
+        _fill(self._input, picture, self.description.input)
+        return self._input
+
     def run(self, picture: Uint8, *, stages: bool = False) -> Outputs:
         """Outputs by role for a BGR input picture, uint8 (H, W, 3), H and W as `lay` gives.
 
         stages : the intermediate heatmaps too.
         """
-        if self._input.shape != (shape := _input_shape(self.description.input, *picture.shape[:2])):
-            self._input = np.empty(shape, self._input.dtype)
-        _fill(self._input, picture, self.description.input)
         names = {
             role: name
             for role, name in self.description.outputs.items()
             if stages or not STAGE.fullmatch(role)
         }
-        answer = self._session.run(list(names.values()), {self.description.input.name: self._input})
+        fed = {self.description.input.name: self.tensor(picture)}
+        answer = self._session.run(list(names.values()), fed)
         return dict(zip(names, answer, strict=True))
 
     def field_maps(self, outputs: Mapping[str, NDArray[Any]], letterbox: Letterbox) -> FieldMaps:

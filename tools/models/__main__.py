@@ -1,4 +1,4 @@
-"""posture-models: export, describe, inspect and check model files."""
+"""posture-models: export, quantise, describe, inspect and check model files."""
 
 from __future__ import annotations
 
@@ -24,7 +24,14 @@ def main(arguments: list[str] | None = None) -> int:
             from posture_tools.repository.command import run
 
             return run(options)
-        verb = {"export": _export, "describe": _describe, "inspect": _inspect, "check": _check}
+        verb = {
+            "export": _export,
+            "quantise": _quantise,
+            "describe": _describe,
+            "inspect": _inspect,
+            "check": _check,
+            "look": _look,
+        }
         return verb[options.verb](options)
     except PostureError as error:
         print(f"posture-models: {error}", file=sys.stderr)
@@ -41,6 +48,12 @@ def _parser() -> argparse.ArgumentParser:
     verb.add_argument("-o", "--output", type=Path, required=True, metavar="OUT.onnx")
     verb.add_argument("--size", type=_size, metavar="HxW", help="input px; default: as published")
 
+    verb = verbs.add_parser("quantise", help="an 8-bit copy, and what it costs")
+    verb.add_argument("model", type=Path, metavar="MODEL")
+    verb.add_argument("--photos", type=Path, required=True, metavar="DIR", help="of people")
+    verb.add_argument("--labels", type=Path, metavar="FILE", help="of them, in COCO's format")
+    verb.add_argument("-o", "--output", type=Path, required=True, metavar="OUT.onnx")
+
     verb = verbs.add_parser("describe", help="write a card's description into an ONNX file")
     verb.add_argument("model", type=Path, metavar="MODEL")
     verb.add_argument("card", type=Path, metavar="CARD", help="a description or a published card")
@@ -54,6 +67,11 @@ def _parser() -> argparse.ArgumentParser:
     verb.add_argument("files", type=Path, nargs="+", metavar="FILE")
     verb.add_argument("--threads", type=int, default=1)
     verb.add_argument("--json", action="store_true", help="for machines")
+
+    verb = verbs.add_parser("look", help="the heatmaps of every stage over a photograph")
+    verb.add_argument("model", type=Path, metavar="MODEL")
+    verb.add_argument("photo", type=Path, metavar="PHOTO", help="of one person, or cut to one")
+    verb.add_argument("-o", "--output", type=Path, required=True, metavar="DIR")
 
     verb = verbs.add_parser("repo", help="sign and publish models for stations to update from")
     add_arguments(verb)
@@ -78,6 +96,27 @@ def _export(options: argparse.Namespace) -> int:
         f"{made.path}: {made.parameters / 1e6:.1f} million parameters, {made.bytes / 1e6:.1f} MB; "
         f"onnxruntime within {made.difference:.1g} of PyTorch (allowed {TOLERANCE:g}). "
         f"Try it: posture-models check {made.path}"
+    )
+    return 0
+
+
+def _quantise(options: argparse.Namespace) -> int:
+    from posture_tools.models.quantise import quantise
+
+    made = quantise(options.model, options.photos, options.output, options.labels)
+    cost = made.cost
+    table = Table("", "float", "8 bits", "ratio")
+    before, after = made.float_bytes / 1e6, made.bytes / 1e6
+    table.add_row("MB", f"{before:.1f}", f"{after:.1f}", f"{after / before:.2f}")
+    ms = (cost.float_ms, cost.int8_ms)
+    table.add_row("ms", f"{ms[0]:.1f}", f"{ms[1]:.1f}", f"{ms[1] / ms[0]:.2f}")
+    if cost.float_oks is not None and cost.int8_oks is not None:
+        table.add_row("mean OKS", f"{cost.float_oks:.3f}", f"{cost.int8_oks:.3f}", "")
+    table.add_row("OKS, float taken for the truth", "", f"{cost.agreement_oks:.3f}", "")
+    Console().print(table)
+    print(
+        f"{made.path}: calibrated on {made.calibrated_on} pictures, measured on {cost.people} "
+        f"people in {cost.photographs} other photographs. Try it: posture-models check {made.path}"
     )
     return 0
 
@@ -129,6 +168,20 @@ def _check(options: argparse.Namespace) -> int:
             table.add_row(one.name, one.version, size, *times, "hold")
         Console().print(table)
     return 1 if refused else 0
+
+
+def _look(options: argparse.Namespace) -> int:
+    from posture_tools.models.look import look
+
+    network, stages = look(options.model, options.photo, options.output)
+    table = Table("keypoint", "x px", "y px", *(f"height, {stage.role}" for stage in stages))
+    for row, keypoint in enumerate(network.description.topology.keypoints):
+        if keypoint in network.description.keypoints:
+            x, y = (f"{value:.1f}" for value in stages[-1].peaks[row, :2])  # nan: none found
+            table.add_row(keypoint, x, y, *(f"{stage.peaks[row, 2]:.2f}" for stage in stages))
+    Console().print(table)
+    print(f"Pictures: {options.output}")
+    return 0
 
 
 def _print_json(value: object) -> None:

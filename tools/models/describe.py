@@ -6,15 +6,17 @@ import hashlib
 from pathlib import Path
 
 import msgspec
+import numpy as np
 import onnx
+import onnxruntime
 from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 from onnx import TensorProto
 
 from edge.errors import ModelRefused
 from edge.inference.agreement import disagreements
-from edge.inference.description import METADATA_KEY, ModelDescription
+from edge.inference.description import METADATA_KEY, Golden, ModelDescription
 from edge.inference.golden import golden_picture, take_golden
-from edge.inference.network import ORT_ERRORS, Network, graph_of, open_session
+from edge.inference.network import ORT_ERRORS, Network, Outputs, graph_of, open_session
 from edge.records import ModelIdentity
 
 _SEED = 20_240
@@ -55,13 +57,15 @@ def describe(model: bytes, card: ModelDescription) -> bytes:
             )
         size = description.input.height_px, description.input.width_px
         identity = ModelIdentity(description.name, description.version, "")
-        outputs = Network(session, description, identity).run(
-            golden_picture(_SEED, *size), stages=True
-        )
+        picture = golden_picture(_SEED, *size)
+        outputs = Network(session, description, identity).run(picture, stages=True)
+        golden = take_golden(_SEED, *size, outputs)
+        if description.weights == "int8-qdq":
+            plain = Network(_plain_session(model), description, identity)
+            golden = _loosened(golden, outputs, plain.run(picture, stages=True))
     except ORT_ERRORS as error:
         raise ModelRefused(f"{card.name} does not run: {error}.", "Export it again.") from error
-    described = msgspec.structs.replace(description, golden=take_golden(_SEED, *size, outputs))
-    return _sealed(graph, described)
+    return _sealed(graph, msgspec.structs.replace(description, golden=golden))
 
 
 def write(path: Path, data: bytes) -> None:
@@ -69,6 +73,29 @@ def write(path: Path, data: bytes) -> None:
     beside = path.with_name(path.name + ".part")
     beside.write_bytes(data)
     beside.replace(path)
+
+
+def _plain_session(model: bytes) -> onnxruntime.InferenceSession:
+    """The graph as it is written, each quantised layer computed in float between two roundings."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+
+
+def _loosened(golden: Golden, outputs: Outputs, plain: Outputs) -> Golden:
+    """Golden vectors of a graph of 8-bit activations, which hold on every processor.
+
+    A sum that falls between two steps of 8 bits is rounded by one kernel up and by the next down,
+    and the layers behind carry it on. How far that leads is seen here, between integer kernels and
+    the plain ones; another processor's may lead as far again.
+    """
+    samples = []
+    for sample in golden.samples:
+        stray = np.abs(outputs[sample.role].astype(np.float64) - plain[sample.role]).max()
+        tolerance = max(sample.tolerance, float(f"{2 * stray:.2g}"))
+        samples.append(msgspec.structs.replace(sample, tolerance=tolerance))
+    return msgspec.structs.replace(golden, samples=tuple(samples))
 
 
 def _sealed(graph: onnx.ModelProto, description: ModelDescription) -> bytes:
