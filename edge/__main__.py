@@ -10,6 +10,7 @@ import msgspec
 from rich.console import Console
 
 from edge import __version__
+from edge.commands.calibrate_arguments import add_calibrate
 from edge.commands.fms_arguments import add_fms
 from edge.errors import PostureError
 from edge.settings import Settings, load_settings
@@ -37,6 +38,9 @@ def _parser() -> argparse.ArgumentParser:
         metavar=("FORMAT", "PATH"),
         help="keypoints as openpose (a folder), coco or csv",
     )
+    assess.add_argument("--report", type=Path, metavar="DIR", help="a page for each photograph")
+    assess.add_argument("--lang", default="en", metavar="LANG", help="of the page: en, zh, ko, ja")
+    assess.add_argument("--markers", metavar="#RRGGBB", help="colour of stickers on the spine")
     assess.add_argument("--json", action="store_true", help="for machines")
 
     run = verbs.add_parser("run", help="measure and send, until Ctrl-C")
@@ -55,6 +59,7 @@ def _parser() -> argparse.ArgumentParser:
     demo = verbs.add_parser("demo", help="broker, collector and station on this machine")
     demo.add_argument("--source", metavar="URI", help="instead of the rendered person")
 
+    add_calibrate(verbs)
     add_fms(verbs)
     bench = verbs.add_parser("bench", help="how long a frame takes on this machine")
     bench.add_argument("--json", action="store_true", help="for machines")
@@ -106,14 +111,23 @@ def _run_verb(options: argparse.Namespace) -> int:
     settings = _settings(options)
     if options.verb == "assess":
         from edge.commands import assess
+        from edge.commands.report_files import ReportFiles
+        from edge.estimation.estimator import Estimator
         from edge.estimation.factory import estimator_for
+        from edge.markers.estimator import MarkerEstimator
+        from edge.markers.stickers import Stickers
 
+        estimator: Estimator = estimator_for(settings.models)
+        if options.markers:
+            estimator = MarkerEstimator(estimator, Stickers(options.markers))
+        pages = options.report and ReportFiles(options.report, options.lang, estimator)
         return assess.run(
             options.paths,
-            estimator_for(settings.models),
+            estimator,
             overlay=options.overlay,
             csv=options.csv,
             exports=options.export,
+            pages=pages,
             as_json=options.json,
         )
     if options.verb == "run":
@@ -136,6 +150,10 @@ def _run_verb(options: argparse.Namespace) -> int:
         from edge.commands import fms
 
         return fms.run(settings, options)
+    if options.verb == "calibrate":
+        from edge.commands import calibrate
+
+        return calibrate.run(settings, options)
     if options.verb == "bench":
         from edge.commands import bench
 
