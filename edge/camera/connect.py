@@ -18,7 +18,7 @@ _GROUP = "Add the user to the group video: `usermod -aG video NAME`, then start 
 
 
 def _quieten() -> None:
-    """OpenCV and FFmpeg print, at every try, what the exception says: an outage fills the journal."""
+    """OpenCV and FFmpeg print at every try what the exception says: they would fill the journal."""
     os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
     cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)
 
