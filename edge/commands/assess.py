@@ -15,11 +15,13 @@ from rich.progress import track
 
 from edge.commands.measure_csv import MeasureCsv
 from edge.commands.overlay_files import overlay_at
+from edge.commands.report_files import ReportFiles
 from edge.commands.sightings import Sighting, Source, open_source, sightings
 from edge.commands.table import measure_table, summary_table
 from edge.errors import ImageUnreadable
 from edge.estimation.estimator import Estimator
 from edge.exports import Export, open_export
+from edge.markers.estimator import MarkerEstimator
 from edge.records import Measure
 
 
@@ -38,11 +40,13 @@ def run(
     overlay: Path | None,
     csv: Path | None,
     exports: Sequence[tuple[str, str]] = (),
+    pages: ReportFiles | None = None,
     as_json: bool,
 ) -> int:
     """Print tables, or JSON for machines. Returns 1 when something could not be read.
 
     exports : names of formats of `edge.exports`, each with the path to write.
+    pages : takes photographs and writes a report of each person.
     """
     problems = 0
     with ExitStack() as stack:
@@ -51,6 +55,8 @@ def run(
         takers: list[Callable[[Sighting], None]] = [report.add]
         if csv is not None:
             takers.append(stack.enter_context(closing(MeasureCsv(csv))).add)
+        if pages is not None:
+            takers.append(pages.add)
         for format_name, place in exports:
             takers.append(_exporting(stack.enter_context(open_export(format_name, Path(place)))))
         for path in paths:
@@ -69,7 +75,17 @@ def run(
                     problems += sighting.problem is not None
                     for take in into:
                         take(sighting)
+                    if isinstance(estimator, MarkerEstimator):
+                        _say_stickers(sighting, estimator.why)
     return 1 if problems else 0
+
+
+def _say_stickers(sighting: Sighting, why: Sequence[tuple[str, ...]]) -> None:
+    """Why a person's stickers were not used."""
+    for person, reasons in zip(sighting.people, why, strict=True):
+        if reasons:
+            text = f"{sighting.path}, person {person.number}, stickers: {', '.join(reasons)}"
+            Console(stderr=True).print(text, highlight=False)
 
 
 def _tracked(source: Source, estimator: Estimator) -> Iterator[Sighting]:

@@ -26,12 +26,16 @@ from posture_tools.collector.rollout import (
     progress_of,
     stations,
 )
+from posture_tools.collector.screening import screening_of
 from posture_tools.collector.store import Outcome, Store
 from rich.console import Console
 from rich.table import Table
 
 from edge.errors import PostureError, SettingsInvalid
+from edge.posture.norms import shipped_norms
 from edge.records import Quality
+from edge.report.page import page, picture
+from edge.report.words import words
 from edge.results.contract import asyncapi
 from edge.results.messages import Desired
 from edge.settings import MqttSettings, parse_settings
@@ -79,6 +83,15 @@ def _parser() -> argparse.ArgumentParser:
     listing.add_argument("--json", action="store_true", help="all of each result")
     export = add_stored("export", _export, "All measures, one row each.")
     export.add_argument("--csv", required=True, metavar="FILE", help="- for standard output")
+    sheet = add_stored("report", _report, "One visit as a page that prints on one sheet.")
+    sheet.add_argument(
+        "result_id", metavar="RESULT_ID", help="STATION:EPOCH:SEQ, any of its results"
+    )
+    sheet.add_argument("-o", "--out", type=Path, required=True, metavar="FILE",
+                      help=".html the page, .svg the figures alone")  # fmt: skip
+    sheet.add_argument("--lang", default="en", metavar="LANG", help="en, zh, ko or ja")
+    sheet.add_argument("--before", action="append", default=[], metavar="RESULT_ID",
+                      help="an earlier visit of the same person, for the trend")  # fmt: skip
     stations = add_stored("fleet", _fleet, "Which station is silent, since when, what is missing.")
     stations.add_argument("--json", action="store_true")
     rollout = add_stored("rollout", _rollout, "A model's way through the fleet, and when to stop.")
@@ -192,6 +205,19 @@ def _export(options: argparse.Namespace) -> int:
         with Path(options.csv).open("w", newline="", encoding="utf-8") as out:
             count = write_csv(store, out)
     print(f"{count} measures in {options.csv}")
+    return 0
+
+
+def _report(options: argparse.Namespace) -> int:
+    texts = words(options.lang)
+    with _existing(options.store) as store:
+        screening = screening_of(store, options.result_id, options.before)
+    if options.out.suffix == ".svg":
+        text = picture(screening, texts)
+    else:
+        text = page(screening, shipped_norms(), texts)
+    options.out.write_text(text, encoding="utf-8")
+    print(options.out)
     return 0
 
 

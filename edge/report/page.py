@@ -1,0 +1,196 @@
+"""One screening as one page: HTML that needs no other file and prints on one sheet of A4."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from html import escape
+from importlib import resources
+
+from edge.posture.norms import Norms
+from edge.records import Measure, Quality, View
+from edge.report import figure
+from edge.report.scores import score_block
+from edge.report.screening import Screening
+from edge.report.trend import change_cell
+from edge.report.words import LANGUAGES, Words
+
+_SIDES: tuple[tuple[str, tuple[View, ...]], ...] = (
+    ("frontal", ("front", "back")),
+    ("lateral", ("right", "left")),
+)
+# Lines that one sheet has room for below the figures; a paragraph takes about this many.
+_ROOM, _TEXT_LINES = 40, 1.8
+# The course's form of an angle that stands here already.
+_REPEATED = "aigo_"
+
+
+def page(screening: Screening, norms: Norms, words: Words) -> str:
+    """The whole document."""
+    frontal, lateral = (_table(screening, views, key, norms, words) for key, views in _SIDES)
+    left = frontal + _not_measured(screening, words)
+    right = lateral + score_block(screening, words) + _quality(screening, norms, words)
+    body = (
+        f"{_header(screening, words)}"
+        f'<div class="figures">{_figures(screening, words)}</div>'
+        f'<div class="columns"><div>{left}</div><div>{right}</div></div>'
+        f"{_footer(norms, words)}"
+    )
+    lines = max(half.count("<tr>") + _TEXT_LINES * half.count("<p>") for half in (left, right))
+    zoom = min(1.0, _ROOM / lines) if lines else 1.0
+    return (
+        f'<!doctype html><html lang="{LANGUAGES[words.language]}"><head><meta charset="utf-8">'
+        f"<title>{escape(words('page', 'title'))} {escape(screening.person)}</title>"
+        f'<style>{_style()}</style></head><body style="zoom:{zoom:.3f}">{body}</body></html>\n'
+    )
+
+
+def picture(screening: Screening, words: Words) -> str:
+    """The figures alone, an SVG that stands by itself and scales into any document."""
+    drawing = _figures(screening, words)
+    font = "<style>text{font-family:system-ui,'Noto Sans CJK SC',sans-serif}</style>"
+    start = drawing.index(">") + 1
+    return f"{drawing[:start]}<style>{_style()}</style>{font}{drawing[start:]}\n"
+
+
+def _style() -> str:
+    return resources.files("edge.report").joinpath("page.css").read_text(encoding="utf-8")
+
+
+def _header(screening: Screening, words: Words) -> str:
+    facts = {
+        "person": screening.person,
+        "screened": screening.screened_at[:16].replace("T", " ") + " UTC",
+        "station": screening.station,
+        "software": screening.software,
+        "consent": screening.consent,
+        "models": ", ".join(screening.models),
+    }
+    rows = "".join(
+        f"<dt>{escape(words('page', key))}</dt><dd>{escape(value)}</dd>"
+        for key, value in facts.items()
+        if value
+    )
+    return f"<header><h1>{escape(words('page', 'title'))}</h1><dl>{rows}</dl></header>"
+
+
+def _figures(screening: Screening, words: Words) -> str:
+    groups = [
+        figure.draw(seen.figure, seen.view, seen.measures, words("views", seen.view))
+        for seen in screening.views
+        if seen.figure
+    ]
+    if not groups:
+        return f'<p class="small">{escape(words("page", "no_figure"))}</p>'
+    return figure.sheet(groups)
+
+
+def _table(
+    screening: Screening, views: tuple[View, ...], key: str, norms: Norms, words: Words
+) -> str:
+    """The measures seen from two opposite sides, a row each; what no view gave stands elsewhere."""
+    shown = [view for view in views if any(seen.view == view for seen in screening.views)]
+    codes = dict.fromkeys(
+        m.code
+        for m in screening.measured()
+        if m.view in shown and m.value is not None and not m.code.startswith(_REPEATED)
+    )
+    if not codes:
+        return ""
+    history = bool(screening.before)
+    heads = [words("page", "measure"), *(words("views", view) for view in shown), ""]
+    heads += [words("page", "change")] if history else []
+    rows = [_row(screening, code, shown, norms, words) for code in codes]
+    cells = "".join(f'<th class="{"n" if i else ""}">{escape(h)}</th>' for i, h in enumerate(heads))
+    return (
+        f"<section><h2>{escape(words('page', key))}</h2>"
+        f"<table><tr>{cells}</tr>{''.join(rows)}</table></section>"
+    )
+
+
+def _row(screening: Screening, code: str, views: Sequence[View], norms: Norms, words: Words) -> str:
+    measures = [screening.of(code, view) for view in views]
+    given = [m for m in measures if m is not None and m.value is not None]
+    bands = max((norms.bands_of(m) for m in given), key=lambda b: _rank(b, norms), default=())
+    cells = "".join(f'<td class="n">{_value(m)}</td>' for m in measures)
+    unit = escape({"deg": "°", "1": ""}.get(given[0].unit, given[0].unit))
+    change = ""
+    if screening.before:
+        change = f'<td class="n">{change_cell(screening, given[0], norms, words)}</td>'
+    return (
+        f"<tr><td>{escape(words.measure(code))}&nbsp;<small>{unit}</small></td>{cells}"
+        f'<td class="n">{_band(bands, norms, words)}</td>{change}</tr>'
+    )
+
+
+def _rank(bands: tuple[str, ...], norms: Norms) -> int:
+    return norms.bands.index(bands[0]) if bands else -1
+
+
+def _value(measure: Measure | None) -> str:
+    if measure is None or measure.value is None:
+        return '<span class="none">–</span>'
+    digits = 2 if measure.unit == "1" else 1
+    number = f"{measure.value:.2f}" if measure.unit == "1" else figure.signed(measure.value)
+    half = "" if measure.u95 is None else f" <small>±{measure.u95:.{digits}f}</small>"
+    doubt = '<span class="doubt">•</span>' if measure.quality is Quality.LOW else ""
+    return f"{doubt}{number}{half}"
+
+
+def _band(bands: tuple[str, ...], norms: Norms, words: Words) -> str:
+    """The band's word; of an interval that reaches over edges the first and the last."""
+    if not bands:
+        return ""
+    names = [words("bands", band) for band in dict.fromkeys((bands[0], bands[-1]))]
+    first = "within" if bands[0] == norms.bands[0] else bands[0]
+    css = first if len(names) == 1 else "several"
+    return f'<span class="word {css}">{escape("–".join(names))}</span>'
+
+
+def _not_measured(screening: Screening, words: Words) -> str:
+    """Everything refused, by reason: nothing is left out."""
+    by_reason: dict[str, dict[str, None]] = {}
+    for measure in screening.measured():
+        if measure.value is None and not measure.code.startswith(_REPEATED):
+            reason = words.reason(measure.why[0])
+            by_reason.setdefault(reason, {})[words.measure(measure.code)] = None
+    if not by_reason:
+        return ""
+    lines = "".join(
+        f"<p><b>{escape(reason)}</b>: {escape(', '.join(names))}</p>"
+        for reason, names in by_reason.items()
+    )
+    return f"<section><h2>{escape(words('page', 'not_measured'))}</h2>{lines}</section>"
+
+
+def _quality(screening: Screening, norms: Norms, words: Words) -> str:
+    lines = [
+        words(
+            "page", "frames", words("views", seen.view), seen.frames_used, seen.frames_seen,
+            f"{seen.min_score:.2f}",
+        )
+        for seen in screening.views
+    ]  # fmt: skip
+    doubts = {
+        words.reason(why)
+        for measure in screening.measured()
+        if measure.quality is Quality.LOW
+        for why in measure.why
+    }
+    if doubts:
+        lines.append(f"{words('page', 'low')}: {', '.join(sorted(doubts))}")
+    if _any_marked(screening.measured(), norms):
+        lines.append(words("advice", "marked"))
+    text = "".join(f"<p>{escape(line)}</p>" for line in lines)
+    return f"<section><h2>{escape(words('page', 'quality'))}</h2>{text}</section>"
+
+
+def _any_marked(measures: Iterable[Measure], norms: Norms) -> bool:
+    return any(norms.bands_of(measure)[:1] == norms.bands[-1:] for measure in measures)
+
+
+def _footer(norms: Norms, words: Words) -> str:
+    notes = f"{words('page', 'interval')} {words('page', 'bands_note', norms.version)}"
+    return (
+        f'<footer><p class="small">{escape(notes)}</p>'
+        f'<p class="disclaimer">{escape(words("page", "disclaimer"))}</p></footer>'
+    )

@@ -1,0 +1,58 @@
+"""How a measure changed since the visits before, against what it changes by itself."""
+
+from __future__ import annotations
+
+from html import escape
+
+from edge.posture.norms import Norms
+from edge.records import Measure
+from edge.report.figure import signed
+from edge.report.screening import Screening
+from edge.report.words import Words
+
+_WIDE, _HIGH = 60.0, 14.0
+
+
+def change_cell(screening: Screening, now: Measure, norms: Norms, words: Words) -> str:
+    """The change since the last visit that can be compared, a sparkline of all, and the verdict.
+
+    Empty where no visit before gave this measure in this unit and definition.
+    """
+    history = [
+        m
+        for visit in screening.before
+        if (m := visit.of(now.code, now.view)) is not None and norms.changed(m, now) is not None
+    ]
+    if not history or now.value is None:
+        return ""
+    last = history[-1]
+    real = norms.changed(last, now)
+    delta = now.value - (last.value or 0.0)
+    values = [m.value for m in (*history, now) if m.value is not None]
+    norm = norms.by_code.get(now.code)
+    detectable = norm.mdc if norm is not None and norm.unit == now.unit else None
+    verdict = words("page", "changed" if real else "unchanged")
+    strong = "b" if real else "span"
+    spark = _spark(values, detectable or now.u95 or 0.0)
+    return f'<{strong} title="{escape(verdict)}">{signed(delta)}</{strong}> {spark}'
+
+
+def _spark(values: list[float], band: float) -> str:
+    """Values over visits; the bar is what the last visit's value may change by without meaning."""
+    before = values[-2]
+    low, high = min(*values, before - band), max(*values, before + band)
+    span = max(high - low, 1e-9)
+
+    def y(value: float) -> float:
+        return 1.0 + (_HIGH - 2.0) * (high - value) / span
+
+    step = (_WIDE - 6.0) / (len(values) - 1)
+    points = [(3.0 + i * step, y(value)) for i, value in enumerate(values)]
+    line = " ".join(f"{px:.1f},{py:.1f}" for px, py in points)
+    top, bottom = y(before + band), y(before - band)
+    return (
+        f'<svg class="trend" viewBox="0 0 {_WIDE:.0f} {_HIGH:.0f}">'
+        f'<rect x="0" y="{top:.1f}" width="{_WIDE:.0f}" height="{bottom - top:.1f}"/>'
+        f'<polyline points="{line}"/>'
+        f'<circle cx="{points[-1][0]:.1f}" cy="{points[-1][1]:.1f}" r="2.4"/></svg>'
+    )

@@ -1,0 +1,56 @@
+"""The words of a report in the reader's language, as data."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Literal
+
+from edge.errors import SettingsInvalid
+
+Language = Literal["en", "zh", "ko", "ja"]
+LANGUAGES: dict[Language, str] = {"en": "en", "zh": "zh-Hans", "ko": "ko", "ja": "ja"}  # BCP 47
+
+
+@dataclass(frozen=True)
+class Words:
+    """All tables of one words_*.toml; texts in an unknown place are a fault of this program."""
+
+    language: Language
+    tables: dict[str, dict[str, str]]
+
+    def __call__(self, table: str, key: str, *values: object) -> str:
+        """A text with its places filled in."""
+        return self.tables[table][key].format(*values)
+
+    def measure(self, code: str) -> str:
+        """The name of a measure; of one that has none here, its code."""
+        return self.tables["measures"].get(code, code.replace("_", " "))
+
+    def reason(self, code: str) -> str:
+        """A reason code (`keypoint_missing:left_hip`) as people read it."""
+        kind, _, detail = code.partition(":")
+        texts = self.tables["reasons"]
+        return texts.get(kind, texts["other"]).format(self.part(detail))
+
+    def part(self, keypoint: str) -> str:
+        """A keypoint's name; vertebrae are called the same everywhere."""
+        side, _, rest = keypoint.partition("_")
+        parts = self.tables["parts"]
+        if side in ("left", "right") and rest in parts:
+            return self("sides", f"{side}_part", parts[rest])
+        return parts.get(keypoint, keypoint.replace("_", " "))
+
+
+@cache
+def words(language: str) -> Words:
+    """Raises SettingsInvalid for a language that has no words here."""
+    for known in LANGUAGES:
+        if known == language:
+            text = resources.files("edge.report").joinpath(f"words_{known}.toml")
+            return Words(known, tomllib.loads(text.read_text(encoding="utf-8")))
+    raise SettingsInvalid(
+        f"There is no report in {language!r}.", f"Name one of {', '.join(LANGUAGES)}."
+    )

@@ -1,0 +1,214 @@
+"""The page of one screening: complete, honest, in four languages, on one sheet."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import xml.etree.ElementTree as ET
+from dataclasses import replace
+
+import pytest
+from simulators.screened import PERSON, scores, screening
+from simulators.standing_person import pose_of, seen
+
+from edge.errors import SettingsInvalid
+from edge.fms.rules import shipped_rules
+from edge.posture.assess import assess, catalogue, refuse
+from edge.posture.figure import figure_of
+from edge.posture.norms import shipped_norms
+from edge.posture.sway import sway
+from edge.records import Measure, Quality
+from edge.report.page import page, picture
+from edge.report.screening import Seen
+from edge.report.words import LANGUAGES, words
+from edge.skeletons import COCO_17, SPINE_5
+
+NORMS = shipped_norms()
+SPINE = {"C4": (0, 0), "T6": (-120, 160), "T8": (-137, 207), "L4": (-93, 453), "S5": (-137, 617)}
+
+
+def text_of(html):
+    body = re.sub(r"<style>.*?</style>", "", html, flags=re.DOTALL)
+    return re.sub(r"<[^>]+>", " ", body).replace("\xa0", " ")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_language_has_every_word_and_the_same_places_to_fill(language):
+    english, other = words("en").tables, words(language).tables
+    assert {t: set(keys) for t, keys in english.items()} == {t: set(k) for t, k in other.items()}
+    for table, keys in english.items():
+        for key, text in keys.items():
+            assert sorted(re.findall(r"\{\d\}", text)) == sorted(
+                re.findall(r"\{\d\}", other[table][key])
+            ), (table, key)
+
+
+def test_every_measure_movement_and_band_has_a_name():
+    texts = words("en")
+    codes = {
+        d.code
+        for skeleton in (COCO_17, SPINE_5)
+        for d in catalogue(skeleton, "unknown")
+        if not d.code.startswith("aigo_")
+    }
+    codes |= {m.code for m in sway([0.0], [seen("front")], "front")}
+    assert codes <= set(texts.tables["measures"])
+    assert set(shipped_rules().movements) <= set(texts.tables["movements"])
+    assert set(NORMS.bands) == set(texts.tables["bands"])
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_language_speaks_of_disease_or_lacks_the_disclaimer(language):
+    text = text_of(page(screening(scores=scores()), NORMS, words(language)))
+    assert words(language)("page", "disclaimer") in text
+    said = " ".join(t for table in words(language).tables.values() for t in table.values())
+    for word in (
+        "abnormal",
+        "disorder",
+        "disease",
+        "異常",
+        "疾患",
+        "异常",
+        "疾病",
+        "비정상",
+        "질환",
+    ):
+        assert word not in said
+
+
+def test_every_measure_stands_on_the_page_measured_or_with_its_reason():
+    visit = screening()
+    text = text_of(page(visit, NORMS, words("en")))
+    for measure in visit.measured():
+        assert words("en").measure(measure.code) in text, measure.code
+    assert "C7 is not found by this model" in text
+    assert "a camera does not see it" in text
+
+
+def test_values_stand_with_their_intervals_and_bands():
+    html = page(screening(), NORMS, words("en"))
+    shoulder = next(m for m in screening().measured() if m.code == "shoulder_tilt")
+    assert f"+{shoulder.value:.1f} <small>±{shoulder.u95:.1f}</small>" in html
+    assert 'class="word' in html
+
+
+def test_a_change_is_told_from_noise():
+    then = screening(replace(PERSON, shoulder_tilt_deg=-4.0), at="2026-05-01T08:00:00Z")
+    html = page(screening(before=(then,)), NORMS, words("en"))
+    changed = re.search(r"Shoulder tilt.*?</tr>", html, re.DOTALL).group()
+    unchanged = re.search(r"Ankle line.*?</tr>", html, re.DOTALL).group()
+    assert "<b title=" in changed
+    assert "more than the repeatability" in changed
+    assert "within the repeatability" in unchanged
+    assert "<svg" in changed
+
+
+def test_the_flag_comes_with_its_weakness_and_pain_comes_first():
+    painful = [replace(m, value=0.0) if m.code == "fms_deep_squat" else m for m in scores()]
+    text = text_of(page(screening(scores=tuple(painful)), NORMS, words("en")))
+    assert "25 to 54 %" in text
+    assert text.index("Something hurt") < text.index("Begin with the movements")
+
+
+def test_an_open_sheet_has_no_total():
+    refused = [
+        replace(m, value=None, quality=Quality.REFUSED, why=("not_done:deep_squat",))
+        if m.code in ("fms_deep_squat", "fms_total")
+        else m
+        for m in scores()
+    ]
+    text = text_of(page(screening(scores=tuple(refused)), NORMS, words("en")))
+    assert "No total" in text
+    assert "not done" in text
+
+
+def test_a_visit_that_measured_nothing_is_a_page_of_reasons():
+    measures = refuse(COCO_17, "front", ("two_people",))
+    visit = replace(screening(), views=(Seen("front", measures, {}, 0, 40, 0.0),))
+    text = text_of(page(visit, NORMS, words("en")))
+    assert "a second person : " in text
+    assert "No figure in this result" in text
+
+
+def test_what_comes_from_outside_cannot_write_html():
+    strange = "<script>alert(1)</script>"
+    measure = Measure(strange, 1.0, strange, 0.1, 1.0, Quality.OK, view="front")
+    visit = replace(
+        screening(), person=strange, station=strange, consent=strange, models=(strange,),
+        views=(Seen("front", (measure,), {strange: (0, 0)}, 1, 1, 0.5),),
+    )  # fmt: skip
+    assert "<script" not in page(visit, NORMS, words("en"))
+    assert "<script" not in picture(visit, words("en"))
+
+
+def test_the_picture_is_well_formed_and_shows_plumb_line_arcs_and_values():
+    root = ET.fromstring(picture(screening(), words("en")))  # noqa: S314 - our own
+    classes = [e.get("class", "") for e in root.iter()]
+    assert classes.count("plumb") == 4
+    assert any(c.startswith("arc") for c in classes)
+    assert any(e.text == "+4.2°" for e in root.iter() if e.text)
+    assert not [e for e in root.iter() if e.tag.endswith("image")]
+
+
+def test_the_figure_is_of_stature_and_from_between_the_ankles():
+    figure = figure_of(seen("front"))
+    left, right = figure["left_ankle"], figure["right_ankle"]
+    assert abs(left[0] + right[0]) <= 1
+    assert -1000 < figure["left_eye"][1] < -880
+    assert figure["left_shoulder"][0] > 0 > figure["right_shoulder"][0]
+
+
+def test_nobody_has_no_figure():
+    assert figure_of(pose_of({})) == {}
+
+
+def test_an_unknown_language_is_refused_with_those_there_are():
+    with pytest.raises(SettingsInvalid) as refusal:
+        words("tlh")
+    assert "ja" in refusal.value.remedy
+
+
+def full():
+    """Everything a page can hold: four views, spine, sway, trend, movements."""
+    spine = pose_of(SPINE, skeleton=SPINE_5, sigma_px=0.3)
+    visit = screening(scores=scores(), consent="2026-2")
+    swayed = tuple(
+        Measure(m.code, 1.2, "%H", 0.3, 9.0, Quality.OK, view="front")
+        for m in sway([0.0], [seen("front")], "front")
+    )
+    views = (
+        replace(visit.views[0], measures=visit.views[0].measures + swayed),
+        replace(visit.views[1], measures=visit.views[1].measures + assess(spine, "right")),
+        *visit.views[2:],
+    )
+    visit = replace(visit, views=views)
+    return replace(visit, before=(replace(visit, screened_at="2026-01-01T00:00:00Z"),) * 3)
+
+
+@pytest.mark.browser
+def test_the_fullest_page_prints_on_one_sheet_in_every_language(browser, tmp_path):
+    pages = []
+    for language in LANGUAGES:
+        html = page(full(), NORMS, words(language))
+        body = html[html.index("<body") + 5 : html.index("</body>")]
+        pages.append(f'<div class="sheet" lang="{LANGUAGES[language]}"{body}</div>')
+    head = html[html.index("<style>") : html.index("</head>")]
+    breaks = "<style>.sheet + .sheet { break-before: page; }</style>"
+    file, printed = tmp_path / "pages.html", tmp_path / "pages.pdf"
+    file.write_text(f'<meta charset="utf-8">{head}{breaks}{"".join(pages)}', encoding="utf-8")
+    subprocess.run(
+        [browser, "--headless", "--no-sandbox", "--disable-gpu", "--no-pdf-header-footer",
+         f"--user-data-dir={tmp_path}", f"--print-to-pdf={printed}", file.as_uri()],
+        check=True, capture_output=True, timeout=90,
+    )  # fmt: skip
+    count = re.search(rb"/Count (\d+)", printed.read_bytes()).group(1)
+    assert int(count) == len(LANGUAGES)
+
+
+@pytest.fixture
+def browser():
+    """A browser takes seconds to start: only where one is named."""
+    if not (named := os.environ.get("POSTURE_BROWSER")):
+        pytest.skip("POSTURE_BROWSER names no browser (chromium)")
+    return named
