@@ -12,7 +12,7 @@ from edge.errors import PostureError
 from edge.results.messages import EraseCommand, ResendCommand, Response, decode, encode
 from edge.results.outbox import Outbox
 from edge.results.topics import Topics, parse
-from edge.uplink.connection import Arrived
+from edge.uplink.events import Arrived
 
 log = logging.getLogger(__name__)
 

@@ -13,8 +13,6 @@ import ssl
 import time
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Literal, Self, cast
 
 import paho.mqtt.client as paho
@@ -24,8 +22,10 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
-from edge.errors import BrokerRefused, BrokerUnreachable, SettingsInvalid
+from edge.errors import BrokerRefused, BrokerUnreachable
 from edge.settings import MqttSettings
+from edge.uplink.credentials import identify
+from edge.uplink.events import Acknowledged, Arrived, Will
 
 Version = Literal["5", "3.1.1"]
 
@@ -41,38 +41,6 @@ _UNSUPPORTED_VERSION = 0x84
 
 class Mqtt5Unsupported(BrokerUnreachable):
     """The broker speaks 3.1.1 only: connect again with that."""
-
-
-@dataclass(frozen=True, slots=True)
-class Arrived:
-    """A message from the broker. Expiry is the broker's affair."""
-
-    topic: str
-    body: bytes
-    retained: bool
-    mid: int
-    qos: int
-    response_topic: str = ""
-    correlation: bytes = b""
-    user_properties: dict[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Acknowledged:
-    """The broker answered a publication. refusal : its reason code if it refused, else 0."""
-
-    mid: int
-    refusal: int
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Will:
-    """What the broker says, retained, when this client goes away."""
-
-    topic: str
-    body: bytes
-    delay_s: int = 0
 
 
 class Connection:
@@ -104,7 +72,7 @@ class Connection:
         self._client.on_message = self._on_message
         self._client.on_publish = self._on_publish
         self._client.on_subscribe = self._on_subscribe
-        _identify(self._client, mqtt)
+        identify(self._client, mqtt)
         if will is not None:
             properties = self._properties(PacketTypes.WILLMESSAGE)
             if properties is not None:
@@ -161,6 +129,11 @@ class Connection:
                 f"The certificate of the broker at {where} is not trusted: {error}.",
                 "Set mqtt.ca_file to the authority that signed it.",
             ) from error
+        except ssl.SSLError as error:
+            raise BrokerRefused(
+                f"TLS with the broker at {where} fails: {error}.",
+                "Check that mqtt.port is its port for TLS, mostly 8883.",
+            ) from error
         except OSError as error:
             raise BrokerUnreachable(
                 f"No broker at {where}: {error}.", "It is tried again until it answers."
@@ -180,6 +153,11 @@ class Connection:
             if code != MQTTErrorCode.MQTT_ERR_SUCCESS and self._connected is None:
                 if self._is_5:
                     raise Mqtt5Unsupported(f"{where} hung up on MQTT 5.")
+                if mqtt.tls:  # TLS 1.3 tells a client only afterwards that it was refused
+                    raise BrokerRefused(
+                        f"The broker at {where} ended TLS before it answered.",
+                        "Check mqtt.cert_file and mqtt.key_file; its log says what it refused.",
+                    )
                 raise BrokerUnreachable(f"The broker at {where} hung up: {code.name}.")
         if self._connected is None:
             if self._is_5:  # amqtt neither answers nor hangs up when such a client brings a will
@@ -350,20 +328,3 @@ def open_best(
         )
     except Mqtt5Unsupported:
         return Connection.open(mqtt, client_id, "3.1.1", will=will, acks=acks)
-
-
-def _identify(client: paho.Client, mqtt: MqttSettings) -> None:
-    """Name, password and certificates; read at each connection, so that mending a file helps."""
-    try:
-        if mqtt.username:
-            password = None
-            if mqtt.password_file:
-                password = Path(mqtt.password_file).read_text(encoding="utf-8").strip()
-            client.username_pw_set(mqtt.username, password)
-        if mqtt.tls:
-            client.tls_set(mqtt.ca_file or None, mqtt.cert_file or None, mqtt.key_file or None)
-    except (OSError, ValueError) as error:
-        raise SettingsInvalid(
-            f"The broker's password or certificate files cannot be used: {error}.",
-            "Check mqtt.password_file, mqtt.ca_file, mqtt.cert_file and mqtt.key_file.",
-        ) from error

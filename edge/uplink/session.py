@@ -18,7 +18,8 @@ from edge.results.messages import CollectorState, Receipt, State, decode, encode
 from edge.results.outbox import Outbox, Pending
 from edge.results.topics import Topics
 from edge.uplink.commands import Commands
-from edge.uplink.connection import Acknowledged, Arrived, Connection
+from edge.uplink.connection import Connection
+from edge.uplink.events import Acknowledged, Arrived
 from edge.uplink.window import Window
 
 log = logging.getLogger(__name__)

@@ -31,7 +31,8 @@ from edge.results.topics import Topics
 from edge.settings import Settings
 from edge.uplink.backoff import Backoff
 from edge.uplink.commands import Commands, Handler
-from edge.uplink.connection import WILL_DELAY_S, Connection, Will, open_best
+from edge.uplink.connection import WILL_DELAY_S, Connection, open_best
+from edge.uplink.events import Will
 from edge.uplink.session import Identity, Session
 
 log = logging.getLogger(__name__)

@@ -15,7 +15,8 @@ from edge.errors import BrokerRefused, BrokerUnreachable, MessageRefused
 from edge.results.messages import Desired, decode, encode
 from edge.results.topics import Topics
 from edge.settings import MqttSettings
-from edge.uplink.connection import Acknowledged, Arrived, Connection, open_best
+from edge.uplink.connection import Connection, open_best
+from edge.uplink.events import Acknowledged, Arrived
 
 _RETAINED_S = 1.0  # a broker sends what it retains at once
 _ANSWER_S = 10.0

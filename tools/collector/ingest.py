@@ -19,7 +19,8 @@ from edge.results.messages import CollectorState, Desired, State, decode, encode
 from edge.results.topics import COLLECTOR, Topics, parse
 from edge.settings import MqttSettings
 from edge.uplink.backoff import Backoff
-from edge.uplink.connection import Acknowledged, Arrived, Connection, Will, open_best
+from edge.uplink.connection import Connection, open_best
+from edge.uplink.events import Acknowledged, Arrived, Will
 
 log = logging.getLogger(__name__)
 
