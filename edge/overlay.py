@@ -1,5 +1,7 @@
 """The picture of what was measured: skeleton, plumb line, and each angle beside its line.
 
+And of what a network saw: its heatmaps over the picture.
+
 Widths and letters scale with the picture. What is missing or lies far outside is left out.
 """
 
@@ -15,7 +17,7 @@ from edge.posture.angles import Float64
 from edge.posture.assess import catalogue
 from edge.posture.definition import Definition
 from edge.posture.landmarks import USABLE, Box, Landmarks, box_px
-from edge.records import Measure, Pose, Quality, Uint8
+from edge.records import FieldMaps, Measure, Pose, Quality, Uint8
 
 Colour = tuple[int, int, int]  # BGR
 
@@ -26,6 +28,8 @@ _MIDDLE: Colour = (210, 210, 210)
 _PLUMB: Colour = (90, 90, 255)
 _MEASURED: dict[Quality, Colour] = {Quality.OK: (120, 240, 120), Quality.LOW: (90, 220, 250)}
 _PAPER: Colour = (24, 24, 24)
+# Heatmaps below the first are not drawn; the second is how much of the picture a peak hides.
+_FAINT, _HEAT_SHARE = 0.1, 0.7
 # OpenCV keeps coordinates as 32-bit fixed point: a line to a point far outside would wrap around.
 _FARTHEST_PX = 16_000.0
 
@@ -53,6 +57,31 @@ def draw(image: Uint8, poses: Sequence[Pose], measures: Sequence[Sequence[Measur
                 definition = {d.code: d for d in catalogue(pose.skeleton, measure.view)}
                 _draw_angle(pen, pose, body, definition[measure.code], measure)
     return pen.canvas
+
+
+def blend_heatmaps(image: Uint8, maps: FieldMaps) -> Uint8:
+    """A new picture under the highest of the keypoints' heatmaps: blue for low, red for 1.
+
+    image : uint8 (H, W, 3), BGR, the picture that the maps were made of. What lies below a tenth
+        is left as it is.
+    """
+    box, stride = maps.letterbox, maps.stride
+    to_map = np.array(
+        [
+            [box.scale_x / stride, 0, (box.offset_x_px + 0.5) / stride - 0.5],
+            [0, box.scale_y / stride, (box.offset_y_px + 0.5) / stride - 0.5],
+        ]
+    )
+    height = cv2.warpAffine(
+        maps.heatmaps.max(axis=0),
+        to_map,
+        (image.shape[1], image.shape[0]),
+        flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+    ).clip(0, 1)
+    colours = cv2.applyColorMap(np.rint(255 * height).astype(np.uint8), cv2.COLORMAP_TURBO)
+    share = np.where(height < _FAINT, 0, _HEAT_SHARE * np.sqrt(height))[:, :, None]
+    blended: Uint8 = np.rint(image * (1 - share) + colours * share).astype(np.uint8)
+    return blended
 
 
 def angle_text(value_deg: float) -> str:

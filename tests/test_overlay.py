@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from simulators.standing_person import Person, pose_of, seen
 
-from edge.overlay import angle_text, draw
+from edge.overlay import angle_text, blend_heatmaps, draw
 from edge.posture.assess import assess
+from edge.records import FieldMaps, Letterbox
 from edge.skeletons import COCO_17, SKELETONS, SPINE_5
 
 GREY = 90
@@ -98,3 +99,24 @@ def test_A5_the_plumb_line_runs_up_from_the_middle_of_the_ankles():
 def test_measures_must_be_given_for_every_pose():
     with pytest.raises(ValueError, match="2 poses"):
         draw(canvas(), [pose_of({}), pose_of({}, skeleton=SPINE_5)], [()])
+
+
+def test_A5_heatmaps_lie_over_the_picture_where_their_peaks_are():
+    """A peak in cell (20, 9) of stride 8 in an input that is half of the picture."""
+    rows, columns = np.mgrid[:16, :24]
+    peak = np.exp(-((columns - 20) ** 2 + (rows - 9) ** 2) / 4).astype(np.float32)
+    letterbox = Letterbox(0.5, 0.5, -0.25, -0.25, 192, 128)
+    maps = FieldMaps(np.stack([np.zeros_like(peak), peak]), None, 8.0, letterbox)
+    image = np.full((256, 384, 3), 100, np.uint8)
+    changed = np.abs(blend_heatmaps(image, maps).astype(int) - 100).max(axis=2)
+    assert (image == 100).all()
+    at = np.argwhere(changed).mean(axis=0)
+    assert at == pytest.approx([(9.5 * 8 - 0.5) * 2 + 0.5, (20.5 * 8 - 0.5) * 2 + 0.5], abs=1)
+    assert 0.05 < (changed > 0).mean() < 0.2
+    assert (changed[:64] == 0).all()
+
+
+def test_A5_empty_heatmaps_leave_the_picture_as_it_is():
+    image = np.random.default_rng(2).integers(0, 255, (40, 60, 3)).astype(np.uint8)
+    nothing = FieldMaps(np.zeros((3, 5, 7), np.float32), None, 8.0, Letterbox(1, 1, 0, 0, 56, 40))
+    assert np.array_equal(blend_heatmaps(image, nothing), image)

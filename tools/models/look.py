@@ -1,0 +1,77 @@
+"""What a heatmap network sees in one photograph, stage by stage: pictures and peaks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.camera.photos import read_photo
+from edge.decode.heatmap import decode_heatmaps
+from edge.errors import ModelRefused, SettingsInvalid
+from edge.inference.letterbox import to_image
+from edge.inference.network import Network
+from edge.overlay import blend_heatmaps
+from edge.records import FieldMaps
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Stage:
+    """One stage of a stacked network; the last is the one that serves.
+
+    peaks : (K, 3), the highest point of each keypoint's map: x px, y px in the picture, height.
+    """
+
+    role: str
+    maps: FieldMaps
+    peaks: NDArray[np.float64]
+
+
+def stages(network: Network, picture: NDArray[np.uint8]) -> list[Stage]:
+    """Every stage's answer to a BGR picture (H, W, 3), in their order.
+
+    Raises
+    ------
+    ModelRefused : the network has no heatmaps.
+    """
+    laid, letterbox = network.lay(picture)
+    outputs = network.run(laid, stages=True)
+    if "heatmaps" not in outputs:
+        raise ModelRefused(
+            f"{network.description.name} answers with no heatmaps.", "There is nothing to look at."
+        )
+    # The serving output comes last; by length first: stage 10 comes after stage 9.
+    early = sorted((r for r in outputs if r.startswith("heatmaps_")), key=lambda r: (len(r), r))
+    found = []
+    for role in (*early, "heatmaps"):
+        maps = network.field_maps(outputs | {"heatmaps": outputs[role]}, letterbox)
+        peaks = decode_heatmaps(maps.heatmaps).points.copy()
+        peaks[:, :2] = to_image(maps.letterbox, (peaks[:, :2] + 0.5) * maps.stride - 0.5)
+        found.append(Stage(role, maps, peaks))
+    return found
+
+
+def look(model: Path, photo: Path, folder: Path) -> tuple[Network, list[Stage]]:
+    """Write PHOTO.ROLE.png for each stage: its heatmaps over the photograph.
+
+    Raises
+    ------
+    ModelRefused : the file does not serve, or has no heatmaps.
+    ImageUnreadable : the photograph is damaged.
+    SettingsInvalid : the folder cannot be written.
+    """
+    network = Network.load(model, threads=1)
+    picture = read_photo(photo)
+    found = stages(network, picture)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingsInvalid(f"cannot make {folder}: {error}.", "Name another folder.") from error
+    for stage in found:
+        path = folder / f"{photo.stem}.{stage.role}.png"
+        if not cv2.imwrite(str(path), blend_heatmaps(picture, stage.maps)):
+            raise SettingsInvalid(f"{path} cannot be written.", "Check the folder's rights.")
+    return network, found
