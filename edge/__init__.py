@@ -6,4 +6,9 @@
 concrete classes.
 """
 
+import os
+
+# onnxruntime 1.31 writes a file of usage events into the home folder, to be sent to its makers.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+
 __version__ = "0.1.0"
