@@ -208,7 +208,7 @@ def test_malformed_and_retained_receipts_delete_nothing(
 def test_a_message_the_collector_never_receipts_does_not_block_the_rest(
     broker: Mosquitto, clinic: Clinic, outbox: Outbox, start: Start
 ) -> None:
-    mqtt = MqttSettings(host=broker.settings.host, port=broker.port, window=2, resend_s=0.2)
+    mqtt = MqttSettings(host=broker.settings.host, port=broker.port, window=2, resend_s=1.0)
     outbox.accept(assessment(session="poison"))
     clinic.collector_is(online=True)
     start(mqtt)
