@@ -207,8 +207,8 @@ class Screening:
         if not isinstance(due, Capture):
             return None
         visit.add(due, attempt.view)
-        self._tell("step")
         if len(visit.captures[attempt.view]) < self._settings.repeats:
+            self._tell("step")
             return None
         return self._close(visit, attempt.view, now_ns)
 
@@ -259,7 +259,9 @@ class Screening:
         facing = Facing("unknown") if subject is None else view_of(subject.pose)
         found: tuple[str, ...] = ("no_person",)
         measures = refuse(COCO_17, "unknown", found)
-        if subject is not None:
+        if distrusted := self._guard.reasons(frame):
+            found, measures = distrusted, refuse(COCO_17, facing.view, distrusted)
+        elif subject is not None:
             least_px = self._settings.least_stature_px
             found = failures(frame, subject, facing, self._calibration, least_px)
             measures = tuple(
@@ -270,7 +272,7 @@ class Screening:
                 )
                 for measure in assess(subject.pose, None, self._calibration)
             )
-        self._tell(found[0] if found else "done")
+        self._tell("calibration" if distrusted else found[0] if found else "done")
         return self._assessment(
             frame.name or self._source, session, facing.view, measures, None,
             poses=[] if subject is None else [subject.pose],

@@ -214,3 +214,9 @@ def test_refuse_keeps_the_list_and_the_reason():
     measures = refuse(COCO_17, "front", ("no_person",))
     assert [m.code for m in measures] == [d.code for d in catalogue(COCO_17, "front")]
     assert {m.why for m in measures} == {("no_person",)}
+
+
+def test_an_interval_too_wide_to_be_of_use_makes_the_quality_low():
+    eyes = by_code(assess(seen("front", sigma_px=8.0), "front"))["head_tilt_eye"]
+    assert eyes.u95 > 10.0
+    assert (eyes.quality, eyes.why) == (Quality.LOW, ("wide_interval",))

@@ -189,6 +189,24 @@ def test_an_order_that_nobody_takes_up_lapses(tmp_path):
     assert visitor.prompts[-1] == "show_badge"
 
 
+class Distrusting:
+    def look(self, frame, *, empty):
+        pass
+
+    def reasons(self, frame):
+        return ("calibration_stale",)
+
+
+def test_with_a_stale_calibration_everything_is_refused_and_the_visit_ends():
+    visitor = Visitor(guard=Distrusting())
+    visitor.stand("front", 3.0)
+    (refused,) = visitor.assessments
+    assert {m.why for m in refused.measures} == {("calibration_stale",)}
+    assert "calibration" in visitor.prompts
+    visitor.stand("right", 8.0)
+    assert len(visitor.assessments) == 1
+
+
 def badge(text: str) -> np.ndarray:
     """A QR code held up to the camera."""
     code = cv2.QRCodeEncoder.create().encode(text)
