@@ -13,6 +13,9 @@ from conftest import missing
 
 from edge.decode.warmup import warm_up
 
+# Compiling takes ten seconds of a processor, which others may be using.
+pytestmark = pytest.mark.timeout(600)
+
 REPORT = """
 from edge.decode.warmup import warm_up
 from edge.decode import kernel, people
@@ -34,7 +37,7 @@ def start(cache: Path, prefix: list[str] | None = None) -> list[str]:
     }
     done = subprocess.run(
         [*(prefix or []), sys.executable, "-c", REPORT],
-        env=environment, check=True, capture_output=True, text=True, timeout=100,
+        env=environment, check=True, capture_output=True, text=True, timeout=500,
     )  # fmt: skip
     return done.stdout.split()
 
