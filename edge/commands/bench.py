@@ -15,23 +15,26 @@ from rich.console import Console
 from rich.table import Table
 
 from edge.camera.mannequin import MannequinCamera
+from edge.duty import IDLE_AFTER_S, IDLE_FPS
 from edge.errors import ModelRefused
+from edge.estimation.estimator import Estimator
 from edge.estimation.factory import estimator_for
 from edge.machine import board, read_machine
+from edge.records import Frame
 from edge.screening.screening import Screening
 from edge.settings import Settings
 
 _FRAMES = 40
 _WARM_UP = 5
+_EMPTY_FRAMES = 10
 _SOURCE = "mannequin:?view=front&seed=3&seconds=8"
 
 
-def measure(settings: Settings) -> dict[str, list[float]]:
+def measure(settings: Settings, estimator: Estimator) -> dict[str, list[float]]:
     """Milliseconds per stage for each frame that shows a person.
 
     `frame` is the whole from picture to screening, `inference` all that onnxruntime took of it.
     """
-    estimator = estimator_for(settings.models)
     screening = Screening(settings.screening, source="bench", models=estimator.models)
     taken: dict[str, list[float]] = defaultdict(list)
     camera = MannequinCamera(_SOURCE)
@@ -57,6 +60,17 @@ def measure(settings: Settings) -> dict[str, list[float]]:
     return dict(taken)
 
 
+def waiting_cores(settings: Settings, estimator: Estimator) -> dict[str, float]:
+    """How many processor cores the estimator keeps busy before an empty room, awake and idle."""
+    empty = Frame(np.full((1280, 720, 3), 127, np.uint8), 0, 0)
+    estimator.estimate(empty)
+    began_s = time.process_time()
+    for _ in range(_EMPTY_FRAMES):
+        estimator.estimate(empty)
+    frame_s = (time.process_time() - began_s) / _EMPTY_FRAMES
+    return {"awake": frame_s * settings.camera.fps, "idle": frame_s * IDLE_FPS}
+
+
 def circumstances(settings: Settings) -> dict[str, Any]:
     """What the times depend on: a board that is held back or busy measures itself, not the code."""
     machine = read_machine()
@@ -74,14 +88,16 @@ def circumstances(settings: Settings) -> dict[str, Any]:
 def run(settings: Settings, *, as_json: bool) -> int:
     """Print p50 and p95 of every stage; the frame time over the inference time comes last."""
     before = circumstances(settings)
-    taken = measure(settings)
+    estimator = estimator_for(settings.models)
+    taken = measure(settings, estimator)
+    cores = waiting_cores(settings, estimator)
     after = circumstances(settings)
     median = {stage: float(np.median(ms)) for stage, ms in taken.items()}
     p95 = {stage: float(np.percentile(ms, 95)) for stage, ms in taken.items()}
     ratio = float(np.median(np.asarray(taken["frame"]) / np.asarray(taken["inference"])))
     if as_json:
         result = {"p50_ms": median, "p95_ms": p95, "frame_over_inference": ratio}
-        json.dump(result | {"before": before, "after": after}, sys.stdout)
+        json.dump(result | {"waiting_cores": cores, "before": before, "after": after}, sys.stdout)
         sys.stdout.write("\n")
         return 0
     table = Table("stage", "p50 ms", "p95 ms", title=f"{len(taken['frame'])} frames of one person")
@@ -90,6 +106,13 @@ def run(settings: Settings, *, as_json: bool) -> int:
     console = Console()
     console.print(table)
     console.print(f"a frame takes {ratio:.2f} times its inference", highlight=False)
+    console.print(
+        f"an empty room takes {cores['awake']:.2f} cores at {settings.camera.fps:g} frames a second"
+        f" and {cores['idle']:.2f} at {IDLE_FPS:g}, after {IDLE_AFTER_S:g} s with nobody; whoever"
+        f" comes then is seen up to {1 / IDLE_FPS:g} s later",
+        highlight=False,
+        soft_wrap=True,
+    )
     changed = (f"{key} {before[key]} -> {after[key]}" for key in after if after[key] != before[key])
     console.print(
         ", ".join((*(f"{key} {before[key]}" for key in before), *changed)), soft_wrap=True
