@@ -11,7 +11,6 @@ from __future__ import annotations
 import socket
 import ssl
 import time
-from collections import deque
 from collections.abc import Iterable
 from typing import Any, Literal, Self, cast
 
@@ -19,13 +18,13 @@ import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
-from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from edge.errors import BrokerRefused, BrokerUnreachable
 from edge.settings import MqttSettings
 from edge.uplink.credentials import identify
 from edge.uplink.events import Acknowledged, Arrived, Will
+from edge.uplink.inbox import Inbox
 
 Version = Literal["5", "3.1.1"]
 
@@ -51,13 +50,6 @@ class Connection:
     ) -> None:
         self.version = version
         self._client_id = client_id
-        self.receive_maximum = 65_535
-        self.packet_limit_bytes = 268_435_455
-        self._events: deque[Arrived | Acknowledged] = deque()
-        self._connected: ReasonCode | None = None
-        self._ended: ReasonCode | None = None
-        self._unacknowledged: set[int] = set()
-        self._granted: dict[int, list[ReasonCode]] = {}
         self._client = paho.Client(
             CallbackAPIVersion.VERSION2,
             client_id=client_id,
@@ -67,17 +59,23 @@ class Connection:
             manual_ack=acks,
         )
         self._client.connect_timeout = CONNECT_TIMEOUT_S
-        self._client.on_connect = self._on_connect
-        self._client.on_disconnect = self._on_disconnect
-        self._client.on_message = self._on_message
-        self._client.on_publish = self._on_publish
-        self._client.on_subscribe = self._on_subscribe
+        self._inbox = Inbox(self._client)
         identify(self._client, mqtt)
         if will is not None:
             properties = self._properties(PacketTypes.WILLMESSAGE)
             if properties is not None:
                 properties.WillDelayInterval = will.delay_s
             self._client.will_set(will.topic, will.body, 1, retain=True, properties=properties)
+
+    @property
+    def receive_maximum(self) -> int:
+        """How many publications the broker takes before it has acknowledged one."""
+        return self._inbox.receive_maximum
+
+    @property
+    def packet_limit_bytes(self) -> int:
+        """The largest packet that the broker takes."""
+        return self._inbox.packet_limit_bytes
 
     @property
     def _is_5(self) -> bool:
@@ -143,14 +141,14 @@ class Connection:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         patience_s = MQTT5_TIMEOUT_S if self._is_5 else CONNECT_TIMEOUT_S
         deadline_s = time.monotonic() + patience_s
-        while self._connected is None and time.monotonic() < deadline_s:
+        while self._inbox.connected is None and time.monotonic() < deadline_s:
             try:
                 code = self._client.loop(0.1)
             except Exception as error:
                 if self._is_5:  # paho cannot read the short CONNACK of an older broker
                     raise Mqtt5Unsupported(f"{where} gave no MQTT 5 answer: {error}.") from error
                 raise
-            if code != MQTTErrorCode.MQTT_ERR_SUCCESS and self._connected is None:
+            if code != MQTTErrorCode.MQTT_ERR_SUCCESS and self._inbox.connected is None:
                 if self._is_5:
                     raise Mqtt5Unsupported(f"{where} hung up on MQTT 5.")
                 if mqtt.tls:  # TLS 1.3 tells a client only afterwards that it was refused
@@ -159,15 +157,15 @@ class Connection:
                         "Check mqtt.cert_file and mqtt.key_file; its log says what it refused.",
                     )
                 raise BrokerUnreachable(f"The broker at {where} hung up: {code.name}.")
-        if self._connected is None:
+        if self._inbox.connected is None:
             if self._is_5:  # amqtt neither answers nor hangs up when such a client brings a will
                 raise Mqtt5Unsupported(f"{where} does not answer MQTT 5.")
             raise BrokerUnreachable(f"The broker at {where} gives no answer.")
-        if self._connected.is_failure:
-            if self._is_5 and self._connected.value == _UNSUPPORTED_VERSION:
+        if self._inbox.connected.is_failure:
+            if self._is_5 and self._inbox.connected.value == _UNSUPPORTED_VERSION:
                 raise Mqtt5Unsupported(f"{where} does not speak MQTT 5.")
             raise BrokerRefused(
-                f"The broker at {where} refused {self._client_id!r}: {self._connected}.",
+                f"The broker at {where} refused {self._client_id!r}: {self._inbox.connected}.",
                 "Check mqtt.username, mqtt.password_file and the broker's password and ACL files.",
             )
 
@@ -179,18 +177,18 @@ class Connection:
         BrokerUnreachable : the connection is gone.
         BrokerRefused : the broker ended it for a reason only a person can mend.
         """
-        if not self._events:
+        if not self._inbox.events:
             self._step(timeout_s)
         came = 0
-        while came < len(self._events) < _AT_ONCE:  # paho reads one packet at a time
-            came = len(self._events)
+        while came < len(self._inbox.events) < _AT_ONCE:  # paho reads one packet at a time
+            came = len(self._inbox.events)
             self._step(0)
-        events = list(self._events)
-        self._events.clear()
+        events = list(self._inbox.events)
+        self._inbox.events.clear()
         return events
 
     def _end(self, code: MQTTErrorCode) -> BrokerUnreachable | BrokerRefused:
-        ended = self._ended
+        ended = self._inbox.ended
         if ended is not None and self._is_5 and ended.value == _SESSION_TAKEN_OVER:
             return BrokerRefused(
                 f"Another device connected to the broker as {self._client_id!r}.",
@@ -218,11 +216,11 @@ class Connection:
             if pairs := list(user_properties):
                 properties.UserProperty = pairs
         # paho does not read the broker's Receive Maximum; a broker hangs up on who exceeds it
-        while len(self._unacknowledged) >= min(_IN_FLIGHT_AT_MOST, self.receive_maximum):
+        while len(self._inbox.unacknowledged) >= min(_IN_FLIGHT_AT_MOST, self.receive_maximum):
             self._step(0.1)
         mid = self._client.publish(topic, body, qos, retain, properties).mid
         if qos:
-            self._unacknowledged.add(mid)
+            self._inbox.unacknowledged.add(mid)
         return mid
 
     def _step(self, timeout_s: float) -> None:
@@ -246,11 +244,11 @@ class Connection:
         )
         mid = self._client.subscribe(wanted)[1] or 0
         deadline_s = time.monotonic() + CONNECT_TIMEOUT_S
-        while mid not in self._granted:
+        while mid not in self._inbox.granted:
             self._step(0.1)
             if time.monotonic() > deadline_s:
                 raise BrokerUnreachable("The broker does not answer a subscription.")
-        for topic, granted in zip(topics, self._granted[mid], strict=True):
+        for topic, granted in zip(topics, self._inbox.granted[mid], strict=True):
             if granted.is_failure:
                 raise BrokerRefused(
                     f"The broker does not let {self._client_id!r} read {topic}: {granted}.",
@@ -269,48 +267,6 @@ class Connection:
         """End the connection without a word, as a crash would: the will is published."""
         if (sock := self._client.socket()) is not None:
             sock.close()
-
-    def _on_connect(
-        self, _client: Any, _data: Any, _flags: Any, reason: ReasonCode, properties: Any
-    ) -> None:
-        self.receive_maximum = getattr(properties, "ReceiveMaximum", self.receive_maximum)
-        self.packet_limit_bytes = getattr(properties, "MaximumPacketSize", self.packet_limit_bytes)
-        self._connected = reason
-
-    def _on_disconnect(
-        self, _client: Any, _data: Any, _flags: Any, reason: ReasonCode, _properties: Any
-    ) -> None:
-        if self._ended is None:  # the broker's own word comes before that of the socket
-            self._ended = reason
-
-    def _on_message(self, _client: Any, _data: Any, message: paho.MQTTMessage) -> None:
-        properties = message.properties
-        self._events.append(
-            Arrived(
-                topic=message.topic,
-                body=bytes(message.payload),
-                retained=message.retain,
-                mid=message.mid,
-                qos=message.qos,
-                response_topic=getattr(properties, "ResponseTopic", ""),
-                correlation=getattr(properties, "CorrelationData", b""),
-                user_properties=dict(getattr(properties, "UserProperty", ())),
-            )
-        )
-
-    def _on_publish(
-        self, _client: Any, _data: Any, mid: int, reason: ReasonCode, _properties: Any
-    ) -> None:
-        # 3.1.1 has no reason: a refused publication looks like a good one, and no receipt comes
-        self._unacknowledged.discard(mid)
-        self._events.append(
-            Acknowledged(mid, reason.value if reason.is_failure else 0, str(reason))
-        )
-
-    def _on_subscribe(
-        self, _client: Any, _data: Any, mid: int, granted: list[ReasonCode], _properties: Any
-    ) -> None:
-        self._granted[mid] = granted
 
 
 def open_best(
