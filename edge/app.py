@@ -98,6 +98,15 @@ def _live_estimator(settings: Settings, outbox: Outbox, on_problem: OnProblem) -
     return LiveEstimator(store, build, shadow_every=settings.update.shadow_every, deliver=deliver)
 
 
+def _with_stickers(estimator: Estimator, settings: Settings) -> Estimator:
+    """The estimator, which also finds the stickers that the settings name."""
+    from edge.markers.estimator import MarkerEstimator
+    from edge.markers.stickers import Stickers
+
+    colour = settings.screening.sticker_colour
+    return MarkerEstimator(estimator, Stickers(colour)) if colour else estimator
+
+
 def build_engine(
     settings: Settings, outbox: Outbox, *, on_saved: OnSaved, on_problem: OnProblem
 ) -> Engine:
@@ -129,17 +138,18 @@ def build_engine(
         feedback=feedback_for(settings.feedback),
     )
     if not settings.update.url or settings.models.single:  # nothing changes the files
-        fixed = estimator_for(settings.models)
+        fixed = _with_stickers(estimator_for(settings.models), settings)
         screening = screen(models=fixed.models)
         return build(fixed, screening, outbox, on_saved=on_saved)
     live = _live_estimator(settings, outbox, on_problem)
+    marked = _with_stickers(live, settings)
 
     def saved(assessment: Assessment, seq: int) -> None:
         live.saw_result(assessment)
         on_saved(assessment, seq)
 
     screening = screen(models=live.models)
-    return build(live, screening, outbox, on_saved=saved, on_end=live.leave)
+    return build(marked, screening, outbox, on_saved=saved, on_end=live.leave)
 
 
 def build_uplink(
