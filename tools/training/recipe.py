@@ -72,7 +72,7 @@ STAGES = {
             name="bottom_up",
             heads=BOTTOM_UP_HEADS,
             start="all_views",
-            images=22_000,
+            images=14_000,
             mix=MixSettings(
                 size_hw=(256, 256),
                 frames=0.7,
@@ -86,7 +86,7 @@ STAGES = {
             name="spine",
             heads=SPINE_HEADS,
             start="all_views",
-            images=12_000,
+            images=8_000,
             mix=SpineMix(size_hw=(256, 192)),
             learning_rate=1.2e-3,
         ),
