@@ -17,7 +17,6 @@ from pathlib import Path
 from edge.camera import connect
 from edge.camera.base import Camera
 from edge.camera.live import LiveCamera
-from edge.camera.mannequin import MannequinCamera
 from edge.camera.opencv import VIDEO_SUFFIXES, VideoFileCamera
 from edge.camera.photos import PhotoCamera
 from edge.camera.picamera import PiCamera
@@ -46,6 +45,8 @@ def camera_for(settings: CameraSettings) -> Camera:
     size_px = (settings.width_px, settings.height_px)
     fps, stall_s = settings.fps, settings.stall_s
     if source.startswith("mannequin:"):
+        from edge.camera.mannequin import MannequinCamera  # kernels that no real camera needs
+
         return MannequinCamera(source)
     if source.startswith("picamera2:"):
         return PiCamera(
