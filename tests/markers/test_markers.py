@@ -21,6 +21,7 @@ from edge.markers.spine import find_spine
 from edge.markers.stickers import Stickers
 from edge.posture.assess import assess
 from edge.records import Frame, Pose, Quality
+from edge.screening.hold import median_pose
 
 SKIN, WALL, GREEN = (150, 180, 220), (205, 208, 210), (51, 191, 64)
 FINE = 16
@@ -142,6 +143,25 @@ def test_c7_gives_the_true_craniovertebral_angle(back):
     measures = {m.code: m for m in assess(marked, back.view)}
     assert measures["craniovertebral_angle"].value == pytest.approx(45.0, abs=1.0)
     assert measures["spine_t6_t8"].quality is Quality.OK
+
+
+def test_stickers_of_a_held_view_are_medians_like_every_keypoint(back):
+    rng = np.random.default_rng(4)
+    body = seen(back.view, sigma_px=1.0)
+    keypoints = body.keypoints.copy()
+    keypoints[:, :2] *= 700 / (np.nanmax(keypoints[:, 1]) - np.nanmin(keypoints[:, 1])) * 0.93
+    ear = keypoints[body.skeleton.index[f"{back.view}_ear"], :2]
+    keypoints[:, :2] += back.truth.keypoints[0, :2] + np.array([20.0, -30.0]) - ear
+    estimator = MarkerEstimator(
+        _Sees(Pose(body.skeleton, keypoints, body.covariance_px2, 0.9)), STICKERS
+    )
+    poses = []
+    for _ in range(5):
+        noisy = np.clip(back.image + rng.normal(0, 3, back.image.shape), 0, 255).astype(np.uint8)
+        poses += estimator.estimate(Frame(noisy, 0, 0))
+    t6_t8 = {m.code: m for m in assess(median_pose(poses).pose, back.view)}["spine_t6_t8"]
+    exact = {m.code: m for m in assess(back.truth, back.view)}["spine_t6_t8"]
+    assert t6_t8.value == pytest.approx(exact.value, abs=1.5)
 
 
 def test_from_the_front_there_are_no_stickers_and_the_reason_is_said():
