@@ -7,9 +7,6 @@ at the stated limit (a `gap` event says so). Engine and uplink each open the fil
 
 from __future__ import annotations
 
-import hashlib
-import json
-import secrets
 import sqlite3
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
@@ -20,24 +17,15 @@ from typing import Any, Literal, Self
 
 import msgspec
 
-from edge.errors import OutboxFull, OutboxUnusable
+from edge.errors import OutboxFull
 from edge.records import Assessment
 from edge.results import clock, compose
+from edge.results.chain import Chain
 from edge.results.database import Database
-from edge.results.messages import (
-    GENESIS,
-    Consent,
-    Envelope,
-    Erase,
-    EventKind,
-    Gap,
-    Receipt,
-    Time,
-    decode,
-    identity,
-)
-from edge.results.messages import Event as EventMessage
-from edge.results.ranges import Ranges, compress, merge
+from edge.results.dropping import drop_oldest
+from edge.results.messages import Consent, Envelope, Erase, EventKind, Receipt
+from edge.results.outbox_file import claim, delete, usable
+from edge.results.ranges import Ranges, compress
 
 AtLimit = Literal["refuse", "drop-oldest"]
 
@@ -93,9 +81,20 @@ class Outbox:
         self._limit_bytes = limit_bytes
         self._at_limit = at_limit
         self.cfg_sha256 = cfg_sha256
-        self.site, self.station, self.epoch = database.rows(
-            "SELECT site, station, epoch FROM self"
-        )[0]
+        self._chain = Chain(*database.rows("SELECT site, station, epoch FROM self")[0])
+
+    @property
+    def site(self) -> str:
+        return self._chain.site
+
+    @property
+    def station(self) -> str:
+        return self._chain.station
+
+    @property
+    def epoch(self) -> str:
+        """Random, new with each new outbox file."""
+        return self._chain.epoch
 
     @classmethod
     def open(
@@ -120,10 +119,10 @@ class Outbox:
         """
         schema = resources.files("edge.results").joinpath("outbox.sql").read_text("utf-8")
         limit_bytes = max(limit_bytes, SMALLEST_LIMIT_BYTES)
-        with _usable(path):
+        with usable(path):
             database = Database(path, schema, limit_bytes + _RESERVE_BYTES)
             try:
-                _claim(database, path, site, station)
+                claim(database, path, site, station)
                 return cls(
                     database, limit_bytes=limit_bytes, at_limit=at_limit, cfg_sha256=cfg_sha256
                 )
@@ -145,7 +144,7 @@ class Outbox:
             return compose.result(envelope, assessment, consent, self.cfg_sha256)
 
         with self._transaction() as db:
-            seq = self._append(db, f"result/{assessment.kind}", assessment.session, write)
+            seq = self._chain.append(db, f"result/{assessment.kind}", assessment.session, write)
             self._keep_limit(db, seq)
             return seq
 
@@ -154,7 +153,7 @@ class Outbox:
         if kind in ("gap", "erase"):
             raise ValueError(f"{kind} events are written by the outbox itself")
         with self._transaction() as db:
-            seq = self._append_event(db, kind, data)
+            seq = self._chain.append_event(db, kind, data)
             self._keep_limit(db, seq)
             return seq
 
@@ -162,7 +161,7 @@ class Outbox:
         """Commit the clock event that dates this boot's earlier results. Raises as `accept`."""
         with self._transaction() as db:
             db.execute("UPDATE self SET undated_boot_id = ''")
-            seq = self._append_event(db, "clock", {})
+            seq = self._chain.append_event(db, "clock", {})
             self._keep_limit(db, seq)
             return seq
 
@@ -172,12 +171,12 @@ class Outbox:
         """Up to `limit` waiting messages with seq > after, oldest first unless told otherwise."""
         order = "DESC" if newest_first else "ASC"
         sql = f"SELECT seq, channel, body FROM message WHERE seq > ? ORDER BY seq {order} LIMIT ?"  # noqa: S608
-        with _usable():
+        with usable():
             return tuple(Pending(*row) for row in self._database.rows(sql, (after, limit)))
 
     def waiting(self, seq: int) -> Pending | None:
         """One message, if it still waits."""
-        with _usable():
+        with usable():
             rows = self._database.rows(
                 "SELECT seq, channel, body FROM message WHERE seq = ?", (seq,)
             )
@@ -204,7 +203,7 @@ class Outbox:
                     (code, seq),
                 )
                 db.execute("UPDATE self SET quarantined = quarantined + ?", (moved.rowcount,))
-            _delete(db, "message", (*stored, *codes))
+            delete(db, "message", (*stored, *codes))
             db.execute(
                 "DELETE FROM quarantine WHERE seq NOT IN"
                 " (SELECT seq FROM quarantine ORDER BY seq DESC LIMIT ?)",
@@ -240,14 +239,14 @@ class Outbox:
                         named.discard(seq)
                     elif session and of_session == session:
                         named.add(seq)
-                _delete(db, table, named)
+                delete(db, table, named)
             ranges = compress(named)
-            self._append_event(db, "erase", msgspec.to_builtins(Erase(session, ranges)))
+            self._chain.append_event(db, "erase", msgspec.to_builtins(Erase(session, ranges)))
             return ranges
 
     def counts(self) -> Counts:
         """What is there now, for people and for health messages."""
-        with _usable():
+        with usable():
             [(next_seq, quarantined, dropped)] = self._database.rows(
                 "SELECT next_seq, quarantined, dropped FROM self"
             )
@@ -270,7 +269,7 @@ class Outbox:
 
     def depth(self) -> int:
         """How many messages wait for a receipt."""
-        with _usable():
+        with usable():
             return int(self._database.rows("SELECT COUNT(*) FROM message")[0][0])
 
     def oldest_age_s(self) -> float:
@@ -279,13 +278,13 @@ class Outbox:
 
     def undated(self) -> bool:
         """Whether results of this boot were committed before its clock was right."""
-        with _usable():
+        with usable():
             [(of_boot_id,)] = self._database.rows("SELECT undated_boot_id FROM self")
         return bool(of_boot_id == clock.boot_id())
 
     def now(self) -> clock.Instant:
         """The time, judged against the latest that this outbox ever trusted."""
-        with _usable():
+        with usable():
             [(newest_utc_ns,)] = self._database.rows("SELECT newest_utc_ns FROM self")
         return clock.read_clock(newest_utc_ns)
 
@@ -300,108 +299,17 @@ class Outbox:
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
-        with _usable(), self._database.transaction() as db:
+        with usable(), self._database.transaction() as db:
             yield db
-
-    def _append(self, db: sqlite3.Connection, channel: str, session: str, write: Any) -> int:
-        seq, prev_sha256, newest_utc_ns = db.execute(
-            "SELECT next_seq, prev_sha256, newest_utc_ns FROM self"
-        ).fetchone()
-        instant = clock.read_clock(newest_utc_ns)
-        body = compose.body_of(
-            write(
-                {
-                    "id": identity(self.station, self.epoch, seq),
-                    "station": self.station,
-                    "site": self.site,
-                    "epoch": self.epoch,
-                    "seq": seq,
-                    "t": Time.of(instant),
-                    "prev_sha256": prev_sha256,
-                }
-            )
-        )
-        db.execute(
-            f"INSERT INTO message ({_FIELDS}) VALUES (?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
-            (seq, channel, session, instant.utc_ns, instant.boot_id, instant.boottime_ns, body),
-        )
-        db.execute(
-            "UPDATE self SET next_seq = ?, prev_sha256 = ?",
-            (seq + 1, hashlib.sha256(body).hexdigest()),
-        )
-        if instant.state == "synced":
-            db.execute("UPDATE self SET newest_utc_ns = ?", (instant.utc_ns,))
-        else:
-            db.execute("UPDATE self SET undated_boot_id = ?", (instant.boot_id,))
-        return int(seq)
-
-    def _append_event(self, db: sqlite3.Connection, kind: EventKind, data: dict[str, Any]) -> int:
-        def write(envelope: dict[str, Any]) -> Envelope:
-            return compose.event(envelope, kind, data)
-
-        return self._append(db, f"event/{kind}", "", write)
 
     def _keep_limit(self, db: sqlite3.Connection, newest_seq: int) -> None:
         if self._database.used_bytes() <= self._limit_bytes:
             return
         if self._at_limit == "drop-oldest":
-            self._drop_oldest(db, newest_seq)
+            goal_bytes = self._limit_bytes - self._limit_bytes // _DROP_SHARE
+            drop_oldest(db, self._chain, self._database.used_bytes, goal_bytes, newest_seq)
         if self._database.used_bytes() > self._limit_bytes:
             raise _full(self._limit_bytes)
-
-    def _drop_oldest(self, db: sqlite3.Connection, newest_seq: int) -> None:
-        """Drop until a share of the limit is free, then say which numbers are gone.
-
-        A gap event may go too, for the new one repeats what it said; erase events never go.
-        """
-        goal_bytes = self._limit_bytes - self._limit_bytes // _DROP_SHARE
-        gone: list[tuple[int, int]] = []
-        while self._database.used_bytes() > goal_bytes:
-            oldest = db.execute(
-                "SELECT seq, channel, body FROM message WHERE channel <> 'event/erase'"
-                " AND seq < ? ORDER BY seq LIMIT 16",
-                (newest_seq,),
-            ).fetchall()
-            if not oldest:
-                break
-            for seq, channel, body in oldest:
-                gone.append((seq, seq))
-                if channel == "event/gap":
-                    told = decode(body, EventMessage)
-                    gone.extend(msgspec.convert(told.data, Gap).ranges)
-            _delete(db, "message", [row[0] for row in oldest])
-            db.execute("UPDATE self SET dropped = dropped + ?", (len(oldest),))
-        if gone:
-            alive = [seq for (seq,) in db.execute("SELECT seq FROM message")]
-            gap = Gap(merge(gone, alive))
-            self._append_event(db, "gap", msgspec.to_builtins(gap))
-
-
-def _claim(database: Database, path: Path, site: str, station: str) -> None:
-    """Make the file this station's: a new one, or an emptied one of another name, starts anew."""
-    with database.transaction() as db:
-        owner = db.execute("SELECT site, station FROM self").fetchone()
-        if owner == (site, station):
-            return
-        (waiting,) = db.execute("SELECT COUNT(*) FROM message").fetchone()
-        if waiting:
-            raise OutboxUnusable(
-                f"{path} holds {waiting} undelivered messages of {owner[0]}/{owner[1]},"
-                f" and this station is now {site}/{station}.",
-                "Set the old names again until all are delivered, or move the file away.",
-            )
-        db.execute("DELETE FROM quarantine")
-        db.execute(
-            "INSERT OR REPLACE INTO self VALUES (1, ?, ?, ?, 1, ?, 0, '', 0, 0)",
-            (site, station, secrets.token_hex(12), GENESIS),
-        )
-
-
-def _delete(db: sqlite3.Connection, table: str, seqs: Collection[int]) -> None:
-    db.execute(
-        f"DELETE FROM {table} WHERE seq IN (SELECT value FROM json_each(?))",  # noqa: S608
-        (json.dumps(list(seqs)),),
-    )
 
 
 def _age_s(utc_ns: int, boot_id: str, boottime_ns: int) -> float:
@@ -417,21 +325,3 @@ def _full(limit_bytes: int) -> OutboxFull:
         f"The outbox holds {limit_bytes / 2**20:.3g} MiB of undelivered results, its limit.",
         "Bring the network or the collector back, or raise outbox.limit_mb.",
     )
-
-
-@contextmanager
-def _usable(path: Path | None = None) -> Iterator[None]:
-    """SQLite's errors in our words."""
-    try:
-        yield
-    except sqlite3.Error as error:
-        name = path or "The outbox"
-        if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
-            raise OutboxFull(
-                f"{name} cannot grow: {error}.", "Free space on its disk, or raise outbox.limit_mb."
-            ) from error
-        raise OutboxUnusable(
-            f"{name} cannot be used: {error}.",
-            "Check its folder's rights and disk; a damaged file may be moved away (keep it: it"
-            " may hold results), then the station starts a new one.",
-        ) from error
