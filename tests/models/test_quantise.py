@@ -167,6 +167,12 @@ def test_folders_without_enough_photographs_are_refused(model, tmp_path: Path) -
     assert not (tmp_path / "x.onnx").exists()
 
 
+def test_a_folder_that_is_not_there_is_said_before_the_work(model, photos, tmp_path, capsys):
+    out = tmp_path / "absent" / "small.onnx"
+    assert main(["quantise", str(model), "--photos", str(photos), "-o", str(out)]) == 1
+    assert f"there is no folder {out.parent}" in capsys.readouterr().err
+
+
 def test_photographs_of_nobody_calibrate_nothing(model, photos: Path, tmp_path: Path) -> None:
     """Coloured dots are no people to the shipped finder; and labels may be of others."""
     with pytest.raises(LabelsInvalid, match=r"the first half of .* shows nobody"):

@@ -80,6 +80,8 @@ def _parser() -> argparse.ArgumentParser:
 
 def _size(text: str) -> tuple[int, int]:
     height, _, width = text.partition("x")
+    if not (height.isdecimal() and width.isdecimal()):
+        raise argparse.ArgumentTypeError(f"{text} is no HEIGHTxWIDTH, such as 256x192")
     return int(height), int(width)
 
 

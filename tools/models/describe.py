@@ -12,7 +12,7 @@ import onnxruntime
 from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 from onnx import TensorProto
 
-from edge.errors import ModelRefused
+from edge.errors import ModelRefused, SettingsInvalid
 from edge.inference.agreement import disagreements
 from edge.inference.description import METADATA_KEY, Golden, ModelDescription
 from edge.inference.golden import golden_picture, take_golden
@@ -68,11 +68,32 @@ def describe(model: bytes, card: ModelDescription) -> bytes:
     return _sealed(graph, msgspec.structs.replace(description, golden=golden))
 
 
+def writable(path: Path) -> None:
+    """Refuse a place that cannot be written before the work for it is done.
+
+    Raises
+    ------
+    SettingsInvalid : its folder is not there.
+    """
+    if not path.parent.is_dir():
+        raise SettingsInvalid(f"there is no folder {path.parent}.", "Make it, or name another.")
+
+
 def write(path: Path, data: bytes) -> None:
-    """Replace a file in one step, so that no reader ever sees half of it."""
+    """Replace a file in one step, so that no reader ever sees half of it.
+
+    Raises
+    ------
+    SettingsInvalid : it cannot be written.
+    """
     beside = path.with_name(path.name + ".part")
-    beside.write_bytes(data)
-    beside.replace(path)
+    try:
+        beside.write_bytes(data)
+        beside.replace(path)
+    except OSError as error:
+        raise SettingsInvalid(
+            f"cannot write {path}: {error.strerror}.", "Name another place."
+        ) from error
 
 
 def _plain_session(model: bytes) -> onnxruntime.InferenceSession:

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from posture_tools.models.architectures.architecture import Architecture, Weights, architecture
-from posture_tools.models.describe import describe, write
+from posture_tools.models.describe import describe, writable, write
 from torch import Tensor, nn
 
 from edge.errors import ModelRefused
@@ -53,7 +53,9 @@ def export(
     ------
     ModelRefused : the checkpoint cannot be read, its keys or shapes are not the architecture's
         (names them), the size does not fit, or onnxruntime's answer strays from PyTorch's.
+    SettingsInvalid : the output cannot be written.
     """
+    writable(output)
     published = architecture(name)
     weights, digest = _read(checkpoint, published)
     network = published.build(weights)

@@ -27,7 +27,7 @@ from onnxruntime.quantization import (
 )
 from onnxruntime.quantization.shape_inference import quant_pre_process
 from posture_tools.models.cost import Cost, cost
-from posture_tools.models.describe import describe, write
+from posture_tools.models.describe import describe, writable, write
 from posture_tools.models.subjects import Subject, found, labelled, photographs, some_people
 
 from edge.errors import ModelRefused
@@ -62,7 +62,9 @@ def quantise(model: Path, photos: Path, output: Path, labels: Path | None = None
     ------
     ModelRefused : the model does not serve, finds no keypoints, or has 8 bits already.
     SourceInvalid, LabelsInvalid, ImageUnreadable : photographs or labels that cannot be used.
+    SettingsInvalid : the output cannot be written.
     """
+    writable(output)
     network = Network.load(model, threads=1)
     description = network.description
     if description.task == "detector" or "boxes" in description.outputs:
