@@ -57,7 +57,8 @@ def draw(figure: Figure, view: View, measures: Sequence[Measure], title: str) ->
     near: Side = view if view in ("right", "left") else ""
     at = _places(figure, near)
     by_code = {m.code: m for m in measures if m.value is not None and m.unit == "deg"}
-    parts = [_text(WIDTH / 2, 40, title, "middle", "title"), _plumb(near)]
+    foot = at("ankle" if near else "mid_ankle") or (WIDTH / 2, 0.0)
+    parts = [_text(WIDTH / 2, 40, title, "middle", "title"), _plumb(foot[0], near)]
     parts += _body(figure, near)
     labels = _Labels()
     for code, measure in by_code.items():
@@ -97,12 +98,13 @@ def _places(figure: Figure, near: Side) -> Callable[[str], Point | None]:
     return at
 
 
-def _plumb(near: Side) -> str:
-    x, floor = WIDTH / 2, HEIGHT - _FLOOR + 42
+def _plumb(x: float, near: Side) -> str:
+    """Through the near ankle of a side view, else between the ankles; and the floor."""
+    floor = HEIGHT - _FLOOR + 42
     half = 150 if near else 210
     return (
-        f'<line class="floor" x1="{x - half}" y1="{floor}" x2="{x + half}" y2="{floor}"/>'
-        f'<line class="plumb" x1="{x}" y1="60" x2="{x}" y2="{floor}"/>'
+        f'<line class="floor" x1="{x - half:.0f}" y1="{floor}" x2="{x + half:.0f}" y2="{floor}"/>'
+        f'<line class="plumb" x1="{x:.0f}" y1="60" x2="{x:.0f}" y2="{floor}"/>'
     )
 
 

@@ -156,7 +156,7 @@ def _not_measured(screening: Screening, words: Words) -> str:
     if not by_reason:
         return ""
     lines = "".join(
-        f"<p><b>{escape(reason)}</b>: {escape(', '.join(names))}</p>"
+        f"<p><b>{escape(reason)}</b>: {escape(words.listed(names))}</p>"
         for reason, names in by_reason.items()
     )
     return f"<section><h2>{escape(words('page', 'not_measured'))}</h2>{lines}</section>"
@@ -177,7 +177,7 @@ def _quality(screening: Screening, norms: Norms, words: Words) -> str:
         for why in measure.why
     }
     if doubts:
-        lines.append(f"{words('page', 'low')}: {', '.join(sorted(doubts))}")
+        lines.append(f"{words('page', 'low')}: {words.listed(sorted(doubts))}")
     if _any_marked(screening.measured(), norms):
         lines.append(words("advice", "marked"))
     text = "".join(f"<p>{escape(line)}</p>" for line in lines)

@@ -59,7 +59,7 @@ def _notes(scores: dict[str, Measure], words: Words) -> list[str]:
     total = scores.get("fms_total")
     notes = [words("page", "no_total")]
     if total is not None and total.value is not None:
-        groups = ", ".join(
+        groups = words.listed(
             f"{words('movements', group)} {_number(scores.get(f'fms_{group}'))}"
             for group in _GROUPS
         )
@@ -75,5 +75,5 @@ def _notes(scores: dict[str, Measure], words: Words) -> list[str]:
         notes.append(words("advice", "low_score"))
     uneven = [words("movements", n) for n, score in finals.items() if "asymmetric" in score.why]
     if uneven:
-        notes.append(words("advice", "asymmetric", ", ".join(uneven)))
+        notes.append(words("advice", "asymmetric", words.listed(uneven)))
     return notes

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -24,6 +25,10 @@ class Words:
     def __call__(self, table: str, key: str, *values: object) -> str:
         """A text with its places filled in."""
         return self.tables[table][key].format(*values)
+
+    def listed(self, items: Iterable[str]) -> str:
+        """Items one after another, as the language separates them."""
+        return self.tables["page"]["list"].join(items)
 
     def measure(self, code: str) -> str:
         """The name of a measure; of one that has none here, its code."""
