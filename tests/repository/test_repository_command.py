@@ -158,6 +158,21 @@ def test_a_wrong_passphrase_and_a_short_one(tmp_path) -> None:
         make_key(tmp_path / "a.pem", "long enough, this")
 
 
+def test_a_mistyped_passphrase_makes_no_key(desk, capsys, monkeypatch) -> None:
+    typed = iter(["four random words here"] * 5 + ["four random words hear"])
+    monkeypatch.setattr("getpass.getpass", lambda _prompt: next(typed))
+    assert main(["repo", "init", str(desk.repository), "--keys", str(desk.keys)]) == 1
+    assert "differ" in capsys.readouterr().err
+    assert not list(desk.keys.iterdir())
+
+
+def test_typed_passphrases_make_and_open_keys(desk, monkeypatch) -> None:
+    monkeypatch.setattr("getpass.getpass", lambda _prompt: "four random words here")
+    assert main(["repo", "init", str(desk.repository), "--keys", str(desk.keys)]) == 0
+    signing = [str(part) for part in desk.key("root-1", "root-2", "targets", "models")]
+    assert main(["repo", "sign", str(desk.repository), *signing]) == 0
+
+
 def test_a_passphrase_that_others_can_read_is_refused(desk, capsys) -> None:
     desk.secret.chmod(0o644)
     desk.repo("init", "--keys", desk.keys, status=1)

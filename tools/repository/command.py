@@ -42,7 +42,7 @@ def run(options: argparse.Namespace) -> int:
             return 0
         case "rotate-key":
             old = load_public(options.old)
-            new = make_key(options.new, _passphrase(options.passphrase_file, options.new))
+            new = make_key(options.new, _new_passphrase(options.passphrase_file, options.new))
             repository.rotate_key(options.role, old.keyid, new)
             print("staged; see `repo status` for whose signatures it lacks")
             return 0
@@ -51,14 +51,14 @@ def run(options: argparse.Namespace) -> int:
 
 def _init(repository: RepositoryFolder, options: argparse.Namespace) -> int:
     options.keys.mkdir(parents=True, exist_ok=True)
-    keys = {}
+    asked: dict[str, dict[Path, str]] = {}  # all, before the first key is made
     for role in ROLES.values():
         names = [f"{role.name}-{i + 1}" if role.keys > 1 else role.name for i in range(role.keys)]
         paths = [options.keys / f"{name}.pem" for name in names]
-        keys[role.name] = [
-            make_key(path, _passphrase(options.passphrase_file, path)) for path in paths
-        ]
-    repository.create(keys)
+        asked[role.name] = {path: _new_passphrase(options.passphrase_file, path) for path in paths}
+    repository.create(
+        {name: [make_key(*pair) for pair in keys.items()] for name, keys in asked.items()}
+    )
     print(
         f"keys in {options.keys}; now sign with two of the root keys, targets and models:\n"
         f"  posture-models repo sign {options.folder} --key {options.keys}/root-1.pem ..."
@@ -109,6 +109,14 @@ def _status(repository: RepositoryFolder, *, as_json: bool) -> int:
 
 def _needs_care(role: RoleStatus) -> bool:
     return role.state != "ok"
+
+
+def _new_passphrase(file: Path | None, key: Path) -> str:
+    """Typed twice: nobody opens a key again whose passphrase was mistyped."""
+    passphrase = _passphrase(file, key)
+    if file is None and getpass.getpass("once more: ") != passphrase:
+        raise RepositoryUnready(f"the two passphrases of {key} differ.", "Begin again.")
+    return passphrase
 
 
 def _passphrase(file: Path | None, key: Path) -> str:
