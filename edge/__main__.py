@@ -167,11 +167,13 @@ def main() -> int:
     options = _parser().parse_args()
     try:
         return _run_verb(options)
+    except KeyboardInterrupt:
+        return 130  # what shells say of a program that Ctrl-C ended
     except PostureError as error:
         console = Console(stderr=True)
-        console.print(f"[red]{error.problem}[/red]", highlight=False)
+        console.print(error.problem, style="red", markup=False, highlight=False)
         if error.remedy:
-            console.print(error.remedy, highlight=False)
+            console.print(error.remedy, markup=False, highlight=False)
         return 2
 
 

@@ -108,6 +108,11 @@ class Engine:
         return self._estimator.models
 
     @property
+    def dropped(self) -> int:
+        """Frames that the camera made since it was opened and nobody looked at."""
+        return self._camera.dropped
+
+    @property
     def fps(self) -> float:
         """Frames a second, of the latest; 0 once none has come for 5 s."""
         arrivals_s = list(self._arrivals_s)

@@ -29,7 +29,7 @@ _COOL_FOR_S = 300.0  # a board that is slowed down again within this time is sti
 
 
 class EngineState(msgspec.Struct):
-    """ended : empty while it runs, or when it was killed; `well`, or the error that ended it.
+    """ended : empty while it runs and when it broke off; `well`, or the error that ended it.
 
     starts : of this boot. written_ns : CLOCK_BOOTTIME.
     """
@@ -62,7 +62,7 @@ def told_health(state_path: Path) -> dict[str, Any]:
     state = read_engine_file(state_path)
     if state is None or state.boot_id != boot_id():
         return {"engine": "not started since boot"}
-    how = "runs" if state.running else state.ended or "killed"
+    how = "runs" if state.running else state.ended or "broke off"
     health = dict(state.health)
     if health.get("frame_age_s") is not None:
         health["frame_age_s"] = round(health["frame_age_s"] + state.age_s, 1)
@@ -92,7 +92,7 @@ class EngineFile:
     def __enter__(self) -> Self:
         if self._last is not None and not self._last.ended:
             same_boot = self._last.boot_id == boot_id()
-            why = "the process was killed" if same_boot else "the power was cut"
+            why = "the process broke off" if same_boot else "the power was cut"
             self._saving.tell("fault", {"part": "engine", "state": "restarted", "problem": why})
         self._write()
         self._thread.start()

@@ -39,6 +39,8 @@ def engine_health(engine: Engine) -> dict[str, Any]:
         "fps": round(engine.fps, 1),
         "picture_px": list(engine.frame_size_px),
         "idle": engine.idle,
+        "dropped": engine.dropped,
+        "models": [f"{m.name} {m.version} {m.sha256[:12]}" for m in engine.models],
         "camera_faults": engine.camera_faults,
         "problem": engine.problem,
         "memory_mb": round(resident_mb(), 1),

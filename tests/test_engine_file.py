@@ -49,7 +49,7 @@ def test_the_process_was_killed(outbox: Outbox, tmp_path: Path) -> None:
     with EngineFile(tmp_path, _saving(outbox)):
         pass
     assert [(t["part"], t["state"], t["problem"]) for t in _told(outbox)] == [
-        ("engine", "restarted", "the process was killed")
+        ("engine", "restarted", "the process broke off")
     ]
 
 

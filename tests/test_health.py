@@ -47,7 +47,8 @@ class Slower:
 
 
 def test_b9_every_stage_is_published_with_its_p50_and_p95(tmp_path: Path) -> None:
-    nobody = SimpleNamespace(observe=lambda _frame, _poses: None, prompt=SimpleNamespace(code=""))
+    prompt = SimpleNamespace(code="")
+    nobody = SimpleNamespace(observe=lambda *_: None, conclude=lambda: None, prompt=prompt)
     with Outbox.open(
         tmp_path / "outbox.db", site="x", station="y", limit_bytes=10**7, at_limit="refuse"
     ) as outbox:

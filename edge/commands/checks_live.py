@@ -60,7 +60,7 @@ def engine(settings: Settings) -> Check:
     if told is None or told.boot_id != boot_id():
         return Check("engine", State.OK, "has not run since boot")
     if not told.running:
-        how = told.ended or f"killed; its last word is {told.age_s:.0f} s old"
+        how = told.ended or f"it broke off; its last word is {told.age_s:.0f} s old"
         state = State.OK if told.ended == "well" else State.FAIL
         return Check("engine", state, f"not running, ended: {how}", _START)
     health = told.health
@@ -74,7 +74,8 @@ def engine(settings: Settings) -> Check:
         f"{health.get('memory_mb')} MB"
     )
     if health.get("problem"):
-        return Check("engine", State.FAIL, f"{health['problem']}; {found}", "See `camera`.")
+        where = "camera" if health["problem"].startswith("camera") else "outbox"
+        return Check("engine", State.FAIL, f"{health['problem']}; {found}", f"See `{where}`.")
     if age_s is None or age_s > _LATE_FRAME_S:
         return Check("engine", State.FAIL, f"no frame for {age_s} s; {found}", "See `camera`.")
     return Check("engine", State.OK, found)

@@ -68,7 +68,7 @@ class Reporter:
         self._console.print(measure_table(title, assessment.measures))
 
     def problem(self, problem: PostureError) -> None:
-        self._console.print(f"[yellow]{problem}[/yellow]", highlight=False)
+        self._console.print(str(problem), style="yellow", markup=False, highlight=False)
 
 
 @contextmanager

@@ -87,7 +87,8 @@ class _Station:
         self._thread = threading.Thread(target=self._serve)
 
     def _serve(self) -> None:
-        nobody = SimpleNamespace(observe=self._count, prompt=SimpleNamespace(code="no_person"))
+        prompt = SimpleNamespace(code="no_person")
+        nobody = SimpleNamespace(observe=self._count, conclude=lambda: None, prompt=prompt)
         while not self._stop.is_set():
             self.processes += 1
             engine = Engine(
