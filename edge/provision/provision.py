@@ -66,7 +66,7 @@ def _take(boot: Path, folder: Path, board: str) -> None:
         with path.open("rb+") as file:  # what could not be removed afterwards is not taken
             data = file.read()
         if data.strip(b"\0"):  # else a power cut came between the wiping and the removal
-            first = parse_first_boot(data.decode(), str(path), folder)
+            first = parse_first_boot(data.decode("utf-8-sig"), str(path), folder)
             root_keys = boot / UPDATE_ROOT_NAME
             _keep(first, folder, root_keys.read_bytes() if root_keys.exists() else b"")
             identity = {"station": first.settings.station, "board": board}

@@ -203,6 +203,12 @@ def test_boot_partition_that_cannot_be_written(
     assert not list(places.settings.iterdir())
 
 
+def test_a_file_written_with_windows_notepad(places: Places) -> None:
+    path = put(places)
+    path.write_bytes(b"\xef\xbb\xbf" + FILE.replace("\n", "\r\n").encode())
+    assert provision(places, BOARD) == ("hall-1", None)
+
+
 def test_the_keys_of_the_model_repository_come_along(places: Places) -> None:
     put(places)
     (places.boot[-1] / "update-root.json").write_text("{}")
