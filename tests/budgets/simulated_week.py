@@ -244,28 +244,33 @@ def report(
     accepted: int,
     log: io.StringIO,
 ) -> int:
+    """Flat means: the most that a day takes is the same every day, but for 2 %. Within a day memory
+    goes up and down with the networks' buffers, which are given back after each run."""
     table = Table("day", "resident MB, least", "most", "open files, least", "most")
+    peaks = []
     for day in range(days):
         memory = [mb for at, mb, _ in screening.samples if int(at) == day]
         files = [count for at, _, count in screening.samples if int(at) == day]
         row = (min(memory), max(memory), min(files), max(files))
         table.add_row(str(day + 1), *(f"{value:g}" for value in row))
+        peaks.append(max(memory))
     console = Console()
     console.print(table)
-    settled = [mb for at, mb, _ in screening.samples if at >= 1]  # the first day warms up
-    files = {count for at, _, count in screening.samples if at >= 1}
-    spread = (max(settled) - min(settled)) / min(settled)
+    peaks = peaks[1:] or peaks  # the first day warms up
+    files = {count for at, _, count in screening.samples}
+    spread = (max(peaks) - min(peaks)) / min(peaks)
     simulated_s = days * 86_400
     console.print(
         f"{engine.frames} frames, {estimator.network_frames} of them through the networks, "
         f"{accepted} messages accepted, {screening.health_messages} of health, "
         f"faults {dict(camera.injected)}; {simulated_s} s in {wall_s:.0f} s "
-        f"({simulated_s / wall_s:.0f} times); log {log.tell()} bytes; from the second day memory "
-        f"{max(settled):.1f} MB at most, within {100 * spread:.2f} %, open files {sorted(files)}",
+        f"({simulated_s / wall_s:.0f} times), {time.process_time():.0f} s of processor; log "
+        f"{log.tell()} bytes; the days' peaks from the second on {max(peaks):.1f} MB at most, "
+        f"within {100 * spread:.2f} %; open files {sorted(files)}",
         highlight=False,
         soft_wrap=True,
     )
-    return 0 if max(settled) <= 350 and spread <= 0.02 and len(files) == 1 else 1
+    return 0 if max(peaks) <= 350 and spread <= 0.02 and len(files) == 1 else 1
 
 
 if __name__ == "__main__":
