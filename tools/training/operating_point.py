@@ -3,8 +3,9 @@
     python -m posture_tools.training.operating_point MODEL.onnx --pack PACK [--pack ...]
 
 A bottom-up network: how many of the people are kept, and how many ghosts stand in empty pictures,
-at each least score of a person. A single-person network: how far the shoulder and hip lines lie
-off hand labels, in units of the standard deviation that the keypoints' covariances give them.
+at each least score of a person. A single-person network: how far the shoulder and hip lines of
+upright people lie off hand labels, in units of the standard deviation that the keypoints'
+covariances give them.
 """
 
 from __future__ import annotations
@@ -54,6 +55,8 @@ def line_errors(network: Network, crops: Sequence[PersonCrop]) -> dict[str, NDAr
     person = PersonNetwork(network)
     rows: dict[str, list[tuple[float, float]]] = {name: [] for name in LINES}
     for crop in track(crops, "crops", console=Console(stderr=True)):
+        if not _is_upright(crop):
+            continue
         x, y, width, height = (float(v) for v in crop.box)
         pose = person.locate(_bgr(crop.image), (x, y, width, height), StageClock())
         for name, ends in LINES.items():
@@ -61,6 +64,13 @@ def line_errors(network: Network, crops: Sequence[PersonCrop]) -> dict[str, NDAr
             if row is not None:
                 rows[name].append(row)
     return {name: np.array(found).reshape(-1, 2) for name, found in rows.items()}
+
+
+def _is_upright(crop: PersonCrop) -> bool:
+    """Whether the trunk stands within 35 degrees of vertical, as in every screening."""
+    shoulders, hips = crop.keypoints[[5, 6]].mean(axis=0), crop.keypoints[[11, 12]].mean(axis=0)
+    trunk = shoulders - hips
+    return bool(abs(np.degrees(np.arctan2(trunk[0], -trunk[1]))) < 35)
 
 
 def _line_error(pose: Pose, crop: PersonCrop, ends: list[int]) -> tuple[float, float] | None:
