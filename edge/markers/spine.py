@@ -18,9 +18,9 @@ Float64 = NDArray[np.float64]
 
 # Every centre also scatters by this much (px, one standard deviation and axis): aliasing of a
 # sliver, shading, the dome's own shape. Measured on rendered backs.
-_CENTRE_SD_PX = 0.12
+_CENTRE_SD_PX = 0.1
 # Skin that hides a part of a sticker moves its centre by about this share of what is hidden.
-_HIDDEN_SD = 0.3
+_HIDDEN_SD = 0.1
 # The slope of a back changes along C4 to S5 as a random walk of this variance (rad^2): the prior
 # of the smoothing spline. Segments of 5 to 30 deg to either side give it.
 _SLOPE_VARIANCE = 0.6
