@@ -54,6 +54,19 @@ def test_a_visit_shows_the_four_views_in_turn() -> None:
     assert end.people[0].person.x_m > 1
 
 
+def test_a_visit_may_repeat_each_view_with_steps_between():
+    camera = MannequinCamera(f"mannequin:?{SMALL}&view=right&repeats=3&seconds=2&sway=0")
+    assert camera.duration_s == pytest.approx(2 * 3.5 + 3 * 2 + 2 * 1.5)
+    camera.open()
+    knees = []
+    for time_s in (4.5, 6.2, 8.0):  # standing, stepping, standing again
+        (truth,) = camera.rendered(time_s).people
+        assert truth.person.yaw_deg == 90.0
+        knees.append(truth.joint_angles_deg["right_knee"])
+    assert knees[0] == pytest.approx(knees[2], abs=0.1)
+    assert abs(knees[1] - knees[0]) > 2.0
+
+
 def test_a_standing_person_sways_but_little() -> None:
     camera = MannequinCamera("mannequin:?view=front&width=96&height=128&seconds=10&shoulder_tilt=3")
     camera.open()

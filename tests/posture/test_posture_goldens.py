@@ -9,7 +9,14 @@ import numpy as np
 import pytest
 from simulators.standing_person import pose_of
 
-from edge.posture.angles import inner_deg, lean_deg, tilt_deg, valgus_deg
+from edge.posture.angles import (
+    elevation_deg,
+    inclination_deg,
+    inner_deg,
+    lean_deg,
+    tilt_deg,
+    valgus_deg,
+)
 from edge.posture.assess import assess
 from edge.posture.compat import arccos_angle
 from edge.skeletons import COCO_18, MPII_16, SPINE_5
@@ -194,3 +201,31 @@ def test_synthetic_signs():
     head = -_at(85.0)  # upwards, 5 deg to image left: to the right of a person seen from the front
     assert lean_deg(origin, head, 1.0) == pytest.approx(golden["lean_right_5_ant"][0])
     assert lean_deg(origin, head * [-1, 1], -1.0) == pytest.approx(golden["lean_right_5_post"][0])
+
+
+def test_synthetic_inclination_and_craniovertebral_angle():
+    golden = SEED["synthetic"]
+    ahead = -_at(53.0)  # upwards and to image left by 37 deg
+    for facing, end in ((-1.0, ahead), (1.0, ahead * [-1, 1])):
+        face = "R" if facing > 0 else "L"
+        expected = golden[f"incl_fwd_37_face{face}"]
+        assert inclination_deg(np.zeros(2), end, facing) == pytest.approx(expected[0])
+    ear = _at(-50.0)
+    assert elevation_deg(np.zeros(2), ear, 1.0) == pytest.approx(golden["cva_50"][0])
+    assert elevation_deg(np.zeros(2), ear * [-1, 1], -1.0) == pytest.approx(golden["cva_50"][0])
+
+
+@pytest.mark.parametrize(
+    ("name", "side", "facing"),
+    [
+        ("fppa_R_valgus", "right", 1.0),
+        ("fppa_L_valgus", "left", 1.0),
+        ("fppa_R_valgus_post", "right", -1.0),
+    ],
+)
+def test_synthetic_valgus(name, side, facing):
+    """Hip above ankle, the knee a tenth of the thigh medial: 2 atan(0.1)."""
+    medial = facing * (10.0 if side == "right" else -10.0)
+    leg = (np.array([0.0, 0.0]), np.array([medial, 100.0]), np.array([0.0, 200.0]))
+    expected = SEED["synthetic"][name][0]
+    assert valgus_deg(*leg, facing, right=side == "right") == pytest.approx(expected)

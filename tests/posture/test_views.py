@@ -57,6 +57,13 @@ def test_a_mirrored_back_is_not_taken_for_a_front():
     assert view_of(pose) == ("unknown", ("face_not_seen",))
 
 
+@pytest.mark.parametrize("view", ["right", "left"])
+def test_a_mirrored_side_view_is_not_taken_for_the_other_side(view):
+    points = Pinhole().project(Person().points_m(), TURN_DEG[view])
+    pose = pose_of(mirrored(points, swap=False), scores_seen(view))
+    assert view_of(pose) == ("unknown", ("near_and_far_side_contradict",))
+
+
 def test_crossed_labels_are_refused():
     points = Pinhole().project(Person().points_m(), 0.0)
     points["left_hip"], points["right_hip"] = points["right_hip"], points["left_hip"]

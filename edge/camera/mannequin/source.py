@@ -20,7 +20,7 @@ from edge.errors import SourceInvalid
 from edge.records import Frame
 
 YAW_DEG = {"front": 0.0, "right": 90.0, "back": 180.0, "left": 270.0}
-WALK_S, TURN_S, STRIDE_HZ = 2.0, 1.5, 0.9
+WALK_S, TURN_S, STEP_S, STRIDE_HZ = 2.0, 1.5, 1.5, 0.9
 AWAY_M = 1.6
 
 
@@ -29,7 +29,8 @@ class Act:
     """What the URI asks for; every field is a key of its query, angles without `_deg`.
 
     view : stand in this view only; empty for front, right, back, left in turn.
-    yaw : error of every stance against its view, deg. seconds : how long each view is stood.
+    yaw : error of every stance against its view, deg. seconds : how long each stance is stood.
+    repeats : stances in each view, with a few steps on the spot between.
     people : 2 adds a bystander. sway : 1 is ordinary standing, 0 a statue.
     noise, exposure, blur : faults of the picture (grey levels, stops, px).
     """
@@ -37,6 +38,7 @@ class Act:
     view: str = ""
     yaw: float = 0.0
     seconds: float = 8.0
+    repeats: int = 1
     fps: float = 10.0
     seed: int = 0
     width: int = 720
@@ -63,7 +65,7 @@ class Act:
         bounds = {
             "seconds": (0.1, 3600), "fps": (0.5, 120), "width": (64, 4096), "height": (64, 4096),
             "distance": (1.0, 20), "people": (1, 2), "seed": (0, 2**31), "camera_height": (0, 3),
-            "noise": (0, 100), "blur": (0, 50), "exposure": (-10, 10), "sway": (0, 10),
+            "noise": (0, 100), "blur": (0, 50), "exposure": (-10, 10), "sway": (0, 10), "repeats": (1, 5),
         }  # fmt: skip
         for name, (low, high) in bounds.items():
             if not low <= getattr(self, name) <= high:
@@ -149,7 +151,12 @@ class MannequinCamera:
     def duration_s(self) -> float:
         """Length of the whole visit."""
         stances = len(self._stances)
-        return 2 * (WALK_S + TURN_S) + stances * self._act.seconds + (stances - 1) * TURN_S
+        return 2 * (WALK_S + TURN_S) + stances * self._view_s + (stances - 1) * TURN_S
+
+    @property
+    def _view_s(self) -> float:
+        """Length of all stances in one view."""
+        return self._act.repeats * (self._act.seconds + STEP_S) - STEP_S
 
     def read(self) -> Frame | None:
         if self._room is None:
@@ -187,9 +194,12 @@ class MannequinCamera:
             if time_s < TURN_S:
                 return self._standing(time_s, yaw + (stance - yaw) * _ease(time_s / TURN_S))
             time_s -= TURN_S
-            if time_s < self._act.seconds:
-                return self._standing(time_s, stance)
-            time_s -= self._act.seconds
+            if time_s < self._view_s:
+                into_s = time_s % (self._act.seconds + STEP_S)
+                if into_s < self._act.seconds:
+                    return self._standing(time_s, stance)
+                return self._walking(time_s, 0.0, stance)
+            time_s -= self._view_s
             yaw = stance
         if time_s < TURN_S:
             return self._standing(time_s, yaw + (90.0 - yaw) * _ease(time_s / TURN_S))
@@ -223,7 +233,7 @@ class MannequinCamera:
         x_m, z_m = 0.004 * sway[3], 0.004 * sway[4]
         return Person(swayed, self._body, self._look, yaw_deg, float(x_m), float(z_m))
 
-    def _walking(self, time_s: float, x_m: float) -> Person:
+    def _walking(self, time_s: float, x_m: float, yaw_deg: float = 90.0) -> Person:
         swing = math.sin(2 * math.pi * STRIDE_HZ * time_s)
         posture = replace(
             self._posture(),
@@ -232,7 +242,7 @@ class MannequinCamera:
             left_arm=Arm(flexion_deg=-18 * swing, elbow_flexion_deg=22),
             right_arm=Arm(flexion_deg=18 * swing, elbow_flexion_deg=22),
         )
-        return Person(posture, self._body, self._look, 90.0, x_m)
+        return Person(posture, self._body, self._look, yaw_deg, x_m)
 
 
 def _ease(share: float) -> float:
