@@ -44,11 +44,12 @@ device-wheels: $(READY)
 
 # The locked versions, for every supported Python and machine, from the names in pyproject.toml;
 # a station gets the same ones without the extras.
-LOCK := uv pip compile pyproject.toml --universal --generate-hashes --python-version 3.11 \
+LOCK := uv pip compile --universal --generate-hashes --python-version 3.11 \
 	  --no-header --no-annotate --no-emit-index-url --no-emit-find-links --quiet
 lock:
-	$(LOCK) --extra dev -o constraints.txt
-	$(LOCK) --constraint constraints.txt -o systemd/requirements.txt
+	$(LOCK) pyproject.toml --extra dev -o constraints.txt
+	$(LOCK) pyproject.toml --constraint constraints.txt -o systemd/requirements.txt
+	echo 'simplejpeg>=1.8' | $(LOCK) - --no-deps -o systemd/requirements-picamera2.txt
 
 clean:
 	rm -rf $(VENV) build *.egg-info

@@ -22,7 +22,11 @@ ROOT = Path(__file__).resolve().parent.parent
 PYTHONS = ("3.11", "3.12", "3.13")
 
 
-def _pip(verb: str, python: str, machine: str, *options: str) -> str:
+REQUIREMENTS = ROOT / "systemd" / "requirements.txt"
+PICAMERA2_REQUIREMENTS = ROOT / "systemd" / "requirements-picamera2.txt"
+
+
+def _pip(verb: str, python: str, machine: str, requirements: Path, *options: str) -> str:
     """What pip says; it takes binary wheels of the locked versions alone.
 
     Raises RuntimeError with pip's own words where one is missing.
@@ -34,7 +38,7 @@ def _pip(verb: str, python: str, machine: str, *options: str) -> str:
             *(sys.executable, "-m", "pip", verb, "--quiet", "--disable-pip-version-check"),
             *("--only-binary", ":all:", "--python-version", python),
             *(o for name in (*platforms, f"manylinux2014_{machine}") for o in ("--platform", name)),
-            *("--requirement", str(ROOT / "systemd" / "requirements.txt"), *options),
+            *("--requirement", str(requirements), *options),
         ],
         capture_output=True,
         text=True,
@@ -49,14 +53,15 @@ def wheels_for(python: str) -> dict[str, str]:
     """Package -> version and Python tag of its aarch64 wheel, for one Python."""
     with tempfile.TemporaryDirectory() as target:
         options = ("--dry-run", "--ignore-installed", "--report", "-", "--target", target)
-        items = json.loads(_pip("install", python, "aarch64", *options))["install"]
+        items = json.loads(_pip("install", python, "aarch64", REQUIREMENTS, *options))["install"]
     files = {i["metadata"]["name"]: i["download_info"]["url"].rpartition("/")[2] for i in items}
     return {name: "{1} {2}".format(*file.split("-")) for name, file in files.items()}
 
 
 def fetch(folder: Path, python: str, machine: str) -> None:
     """Everything that an installation without internet needs, for one Python and machine."""
-    _pip("download", python, machine, "--dest", str(folder))
+    _pip("download", python, machine, REQUIREMENTS, "--dest", str(folder))
+    _pip("download", python, machine, PICAMERA2_REQUIREMENTS, "--no-deps", "--dest", str(folder))
     own = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(folder)]
     subprocess.run([*own, str(ROOT)], check=True)
 
