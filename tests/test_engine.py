@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
+import socket
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -277,6 +279,25 @@ def test_nobody_for_half_a_minute_slows_the_camera_and_a_person_wakes_it(
     camera = ScriptedCamera(*(s * 10**9 for s in (0, 10, 29, 31, 40, 50, 60, 79, 81)))
     Station(camera, outbox, tmp_path, Visits()).run()
     assert camera.paced == [2.0, math.inf, 2.0]
+
+
+@pytest.mark.parametrize(("blind_s", "fed"), [(600.0, True), (0.0, False)])
+def test_an_absent_camera_feeds_the_watchdog_for_a_while_only(
+    outbox: Outbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, blind_s: float, fed: bool
+) -> None:
+    monkeypatch.setattr(engine_module, "_FED_BLIND_S", blind_s)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(str(tmp_path / "notify"))
+        manager.setblocking(False)
+        monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
+        absent = CameraLost("there is none.", reason="absent")
+        Station(ScriptedCamera(absent, absent), outbox, tmp_path).run()
+        heard = b""
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                heard += manager.recv(1000)
+    assert (b"WATCHDOG=1\nSTATUS=no picture: there is none." in heard) == fed
+    assert b"READY=1" not in heard
 
 
 def test_a_source_that_cannot_exist_is_not_tried_for_ever(outbox: Outbox, tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ from edge.errors import SourceInvalid
 from edge.settings import CameraSettings
 
 _STREAMS = ("rtsp://", "rtsps://")
-_NODES = ("v4l2:", "/dev/")
+_NODES = ("v4l2:", "/dev/video", "/dev/v4l/")
 _LIVE = (*_NODES, *_STREAMS, "csi:", "picamera2:")
 SCHEMES = ("v4l2:", *_STREAMS, "csi:", "picamera2:", "mannequin:")
 

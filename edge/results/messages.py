@@ -132,7 +132,12 @@ class Result(Envelope, frozen=True, kw_only=True, tag="ps.result/1"):
 
 
 class Event(Envelope, frozen=True, kw_only=True, tag="ps.event/1"):
-    """Something that happened to the station; shares outbox and sequence with the results."""
+    """Something that happened to the station; shares outbox and sequence with the results.
+
+    camera : state `lost` with fault (stalled, frozen, black, lost, absent, permission, busy,
+    refused, format, hung) and after_s, then `back` with outage_s. fault : the same of another
+    part: engine, outbox, result, machine.
+    """
 
     kind: EventKind
     data: dict[str, Any]
