@@ -56,6 +56,7 @@ def saved(path: Path, state: object) -> Path:
     return path
 
 
+@pytest.mark.timeout(600)  # OpenPose has 209 MB to write, digest and read again
 @pytest.mark.parametrize("name", MODULES)
 def test_an_exported_checkpoint_agrees_with_pytorch_and_passes_check(
     name: str, tmp_path: Path, capsys
