@@ -14,6 +14,18 @@ from edge.errors import SettingsInvalid
 Language = Literal["en", "zh", "ko", "ja"]
 LANGUAGES: dict[Language, str] = {"en": "en", "zh": "zh-Hans", "ko": "ko", "ja": "ja"}  # BCP 47
 
+# Reasons that differ for machines and are one for the reader.
+_SAME = {
+    "calibration_stale": "calibration", "calibration_suspect": "calibration",
+    "calibration_marks_not_seen": "calibration",
+    "calibration_of_another_picture_size": "calibration",
+    "shoulders_and_hips_contradict": "contradict", "face_and_feet_contradict": "contradict",
+    "near_and_far_side_contradict": "contradict", "face_seen_from_behind": "contradict",
+    "face_not_seen": "view_unclear", "looking_direction_not_seen": "view_unclear",
+    "view_unknown": "view_unclear", "marker_colour_common": "markers_unclear",
+    "markers_ambiguous": "markers_unclear", "markers_not_on_a_spine": "markers_unclear",
+}  # fmt: skip
+
 
 @dataclass(frozen=True)
 class Words:
@@ -38,7 +50,7 @@ class Words:
         """A reason code (`keypoint_missing:left_hip`) as people read it."""
         kind, _, detail = code.partition(":")
         texts = self.tables["reasons"]
-        return texts.get(kind, texts["other"]).format(self.part(detail))
+        return texts.get(_SAME.get(kind, kind), texts["other"]).format(self.part(detail))
 
     def part(self, keypoint: str) -> str:
         """A keypoint's name; vertebrae are called the same everywhere."""

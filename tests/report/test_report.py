@@ -22,6 +22,7 @@ from edge.records import Measure, Quality
 from edge.report.page import page, picture
 from edge.report.screening import Seen
 from edge.report.words import LANGUAGES, words
+from edge.screening.prompts import PROMPTS
 from edge.skeletons import COCO_17, SPINE_5
 
 NORMS = shipped_norms()
@@ -56,6 +57,16 @@ def test_every_measure_movement_and_band_has_a_name():
     assert codes <= set(texts.tables["measures"])
     assert set(shipped_rules().movements) <= set(texts.tables["movements"])
     assert set(NORMS.bands) == set(texts.tables["bands"])
+
+
+def test_every_prompt_and_refusal_has_words_of_its_own():
+    texts = words("en")
+    codes = [code for code in PROMPTS if code in texts.tables["reasons"]]
+    codes += ["wide_interval", "calibration_stale", "oblique", "markers_ambiguous", "too_short"]
+    assert len(codes) > 12
+    assert texts("reasons", "other") not in map(texts.reason, codes)
+    assert texts.reason("keypoint_missing:left_hip") == "left hip not seen"
+    assert texts.reason("something_new:1") == texts("reasons", "other")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
