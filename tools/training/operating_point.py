@@ -1,11 +1,12 @@
 """Where a network's numbers are set: on the pack's val split, never on photographs that judge it.
 
-    python -m posture_tools.training.operating_point MODEL.onnx --pack PACK [--pack ...]
+    python -m posture_tools.training.operating_point MODEL.onnx [OTHER.onnx ...] --pack PACK
 
 A bottom-up network: how many of the people are kept, and how many ghosts stand in empty pictures,
-at each least score of a person. A single-person network: how far the shoulder and hip lines of
-upright people lie off hand labels, in units of the standard deviation that the keypoints'
-covariances give them.
+at each least score of a person. Single-person networks: how far the shoulder and hip lines of
+upright people lie off hand labels, and the standard deviation that the keypoints' covariances
+give them. Labels err as well: with three networks, whose errors are taken to be independent, each
+one's own error is told from that of the labels (the three-cornered hat: Gray and Allan, 1974).
 """
 
 from __future__ import annotations
@@ -51,19 +52,18 @@ def person_scores(
 
 
 def line_errors(network: Network, crops: Sequence[PersonCrop]) -> dict[str, NDArray[np.float64]]:
-    """Line -> (N, 2) deg: its tilt's error against hand labels, its stated standard deviation."""
+    """Line -> (N, 2) deg: its tilt's error against hand labels, its stated standard deviation.
+
+    A row of NaN where an end is not hand-labelled or not found, or the line is seen end on.
+    """
     person = PersonNetwork(network)
     rows: dict[str, list[tuple[float, float]]] = {name: [] for name in LINES}
-    for crop in track(crops, "crops", console=Console(stderr=True)):
-        if not _is_upright(crop):
-            continue
+    for crop in track(crops, network.description.name, console=Console(stderr=True)):
         x, y, width, height = (float(v) for v in crop.box)
         pose = person.locate(_bgr(crop.image), (x, y, width, height), StageClock())
         for name, ends in LINES.items():
-            row = _line_error(pose, crop, [pose.skeleton.index[end] for end in ends])
-            if row is not None:
-                rows[name].append(row)
-    return {name: np.array(found).reshape(-1, 2) for name, found in rows.items()}
+            rows[name].append(_line_error(pose, crop, [pose.skeleton.index[end] for end in ends]))
+    return {name: np.array(found) for name, found in rows.items()}
 
 
 def _is_upright(crop: PersonCrop) -> bool:
@@ -73,20 +73,18 @@ def _is_upright(crop: PersonCrop) -> bool:
     return bool(abs(np.degrees(np.arctan2(trunk[0], -trunk[1]))) < 35)
 
 
-def _line_error(pose: Pose, crop: PersonCrop, ends: list[int]) -> tuple[float, float] | None:
-    """None where an end is not hand-labelled or not found, or the line is seen end on."""
+def _line_error(pose: Pose, crop: PersonCrop, ends: list[int]) -> tuple[float, float]:
     if (crop.trust[ends] < _HAND_LABELLED).any() or not (pose.keypoints[ends, 2] > 0).all():
-        return None
+        return np.nan, np.nan
     along = np.diff(crop.keypoints[ends], axis=0)[0]
     length = float(np.hypot(*along))
     if length < 0.12 * crop.box[3]:
-        return None
+        return np.nan, np.nan
     across = np.array([-along[1], along[0]]) / length
     moved = np.diff(pose.keypoints[ends, :2] - crop.keypoints[ends], axis=0)[0]
     variance = across @ pose.covariance_px2[ends].sum(axis=0) @ across
-    if not np.isfinite(variance):
-        return None
-    return tuple(np.degrees([moved @ across / length, np.sqrt(variance) / length]))
+    error, stated = np.degrees([moved @ across / length, np.sqrt(variance) / length])
+    return float(error), float(stated)
 
 
 def _bgr(rgb: NDArray[np.uint8]) -> Uint8:
@@ -107,22 +105,38 @@ def people_table(people: list[NDArray[np.float64]], empty: list[NDArray[np.float
     return table
 
 
-def lines_table(errors: dict[str, NDArray[np.float64]]) -> Table:
+def lines_table(errors: dict[str, dict[str, NDArray[np.float64]]]) -> Table:
+    """errors : network -> line -> (N, 2), the same crops for all of them."""
     table = Table(
-        "line", "crops", "error, robust SD deg", "stated SD deg", "error / stated", "in 95 %"
+        "line", "network", "crops", "error SD deg", "own SD deg", "stated SD deg", "in 95 %"
     )
-    for name, rows in errors.items():
-        error, stated = rows.T
-        units = error / stated
-        table.add_row(
-            name,
-            str(len(rows)),
-            f"{_robust_sd(error):.2f}",
-            f"{np.median(stated):.2f}",
-            f"{_robust_sd(units):.2f}",
-            f"{np.mean(np.abs(units) <= 1.96):.3f}",
-        )
+    for line in LINES:
+        rows = {name: of_network[line] for name, of_network in errors.items()}
+        by_all = np.isfinite([row[:, 0] for row in rows.values()]).all(axis=0)
+        for name, row in rows.items():
+            others = [r[by_all, 0] for other, r in rows.items() if other != name]
+            error, stated = row[by_all].T
+            known = np.isfinite(stated)  # a network without heatmaps states none
+            inside = np.abs(error[known]) <= 1.96 * stated[known]
+            table.add_row(
+                line,
+                name,
+                str(by_all.sum()),
+                f"{_robust_sd(error):.2f}",
+                f"{_own_sd(error, others):.2f}" if len(others) > 1 else "-",
+                f"{np.median(stated[known]):.2f}" if known.any() else "-",
+                f"{inside.mean():.3f}" if known.any() else "-",
+            )
     return table
+
+
+def _own_sd(error: NDArray[np.float64], others: Sequence[NDArray[np.float64]]) -> float:
+    """A network's own part of its error against labels, the mean over the other networks."""
+    variances = [
+        (_robust_sd(error) ** 2 + _robust_sd(error - other) ** 2 - _robust_sd(other) ** 2) / 2
+        for other in others
+    ]
+    return float(np.sqrt(max(0.0, np.mean(variances))))
 
 
 def _robust_sd(values: NDArray[np.float64]) -> float:
@@ -132,23 +146,28 @@ def _robust_sd(values: NDArray[np.float64]) -> float:
 def main(arguments: list[str] | None = None) -> int:
     """Print the table that fits the network."""
     parser = argparse.ArgumentParser(prog="python -m posture_tools.training.operating_point")
-    parser.add_argument("model", type=Path)
+    parser.add_argument("models", type=Path, nargs="+", metavar="MODEL")
     parser.add_argument("--pack", type=Path, action="append", required=True, help="pack folder")
-    parser.add_argument("--every", type=int, default=1, help="take every n-th crop")
     options = parser.parse_args(arguments)
     people = People.read(options.pack, "val")
-    crops = people.crops[:: options.every]
     try:
-        network = Network.load(options.model, threads=1)
+        networks = [Network.load(path, threads=1) for path in options.models]
     except PostureError as error:
         print(error, file=sys.stderr)
         return 1
-    if network.description.task == "paf":
-        found = person_scores(network, [crop.image for crop in crops], "people")
-        ghosts = person_scores(network, people.backgrounds, "empty pictures")
-        Console().print(people_table(found, ghosts))
-    else:
-        Console().print(lines_table(line_errors(network, crops)))
+    for network in networks:
+        if network.description.task == "paf":
+            found = person_scores(network, [crop.image for crop in people.crops], "people")
+            ghosts = person_scores(network, people.backgrounds, "empty pictures")
+            Console().print(people_table(found, ghosts))
+    upright = [crop for crop in people.crops if _is_upright(crop)]
+    errors = {
+        network.description.name: line_errors(network, upright)
+        for network in networks
+        if network.description.task != "paf"
+    }
+    if errors:
+        Console().print(lines_table(errors))
     return 0
 
 
