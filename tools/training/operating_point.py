@@ -136,7 +136,7 @@ def _own_sd(error: NDArray[np.float64], others: Sequence[NDArray[np.float64]]) -
         (_robust_sd(error) ** 2 + _robust_sd(error - other) ** 2 - _robust_sd(other) ** 2) / 2
         for other in others
     ]
-    return float(np.sqrt(max(0.0, np.mean(variances))))
+    return float(np.sqrt(max(0.0, float(np.mean(variances)))))
 
 
 def _robust_sd(values: NDArray[np.float64]) -> float:
