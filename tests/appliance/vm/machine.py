@@ -31,8 +31,8 @@ GUEST_SEES_HOST = "10.0.2.2"  # qemu's user network
 BOARD = "6f2c1a52-5d7e-4c43-9d52-0d8a4f0e9a11"
 ANOTHER_BOARD = "0b9e2f4e-7a35-4b1c-8f61-5a1d3c7e2b90"
 
-# Emulated processors are slow: kernels are compiled here, for any x86-64, and nothing that the
-# station does not need is started.
+# Emulated processors are some hundred times slower: kernels are compiled here, for any x86-64,
+# nothing that the station does not need is started, and the engine's time limits are widened.
 _PREPARE = """
 rm -rf wheels
 for unit in posture-kernels posture-engine; do
@@ -40,6 +40,8 @@ for unit in posture-kernels posture-engine; do
   printf '[Service]\\nEnvironment=NUMBA_CPU_NAME=generic NUMBA_CPU_FEATURES=\\n' \\
     >/etc/systemd/system/$unit.service.d/emulated.conf
 done
+printf 'TimeoutStartSec=30min\\nWatchdogSec=15min\\n' \\
+  >>/etc/systemd/system/posture-engine.service.d/emulated.conf
 systemctl mask serial-getty@ttyS0 getty@tty1 ssh mosquitto
 """
 
