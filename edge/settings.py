@@ -46,7 +46,8 @@ class ModelSettings(_Section, frozen=True):
     """Which model files serve. Empty paths mean the files that ship with the device."""
 
     mode: Literal["refined", "bottom-up", "top-down"] = "refined"
-    single: str = ""  # one file that serves alone, as its description says; mode is then ignored
+    # One file, or several joined by +, that serve as their descriptions say; mode is then ignored.
+    single: str = ""
     finder: str = ""  # the bottom-up network or the person detector
     refiner: str = ""  # the single-person network of refined and top-down
     # Refined mode, side views: a file, or "shipped", which has seen rendered backs only.
