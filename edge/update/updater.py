@@ -176,7 +176,8 @@ class Updater:
             self._threads,
         )  # fmt: skip
         try:
-            answer = self._canary(job)
+            with self._step("canary", offer):
+                answer = self._canary(job)
         except ModelRefused as refusal:
             with locked(self._folder / "slots.lock"):
                 slots = self._proposed(offer, desired_version)

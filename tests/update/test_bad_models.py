@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from contextlib import suppress
 
@@ -11,7 +12,7 @@ from simulators.model_world import dots_model
 from simulators.networks import DOTS
 from simulators.room import CHANGE, EMPTY, PERSON, Room
 
-from edge.errors import ModelRefused, PostureError, UpdateRefused
+from edge.errors import ModelRefused, PostureError, UpdateDelayed, UpdateRefused
 from edge.inference.network import Network
 from edge.update.canary import in_child
 from edge.update.serving import ModelStore
@@ -165,6 +166,21 @@ def test_a_model_that_is_too_slow_is_refused(publisher, station, models) -> None
     publisher.offer(models["2"], latency_ms=1e-6)
     with pytest.raises(ModelRefused, match="too_slow"):
         station.updater(canary=in_child).run()
+
+
+def test_a_busy_machine_blames_no_model(publisher, station, models, monkeypatch) -> None:
+    sha256 = publisher.offer(models["2"], latency_ms=500.0)
+    with monkeypatch.context() as patch:
+        # A second passes in each run, of which this process gets some milliseconds.
+        for clock, step_ns in (("perf_counter_ns", 10**9), ("process_time_ns", 10**8)):
+            ticks_ns = itertools.count(step=step_ns)
+            patch.setattr(f"edge.update.canary.time.{clock}", ticks_ns.__next__)
+        with pytest.raises(UpdateDelayed, match="busy"):
+            station.updater().run()
+    assert station.reasons("canary") == ["machine_busy"]
+    assert station.slots.bad == {}
+    assert station.updater().run().sha256 == sha256
+    assert station.reasons("download") == ["ok"]  # the file had stayed
 
 
 def test_a_model_that_ends_its_process_is_refused(publisher, station, models, monkeypatch) -> None:

@@ -18,6 +18,7 @@ from posture_tools.collector.rollout import (
     TIMEOUT,
     ModelWord,
     Progress,
+    actual_models,
     advise,
     model_words,
     progress_of,
@@ -169,6 +170,7 @@ def test_a_station_that_falls_silent_in_the_middle_times_out() -> None:
         ("decide", "needs_newer_software", Progress.WAITING),
         ("download", "slow", Progress.PROCEEDING),
         ("canary", "not_finite", Progress.REFUSED),
+        ("canary", "machine_busy", Progress.PROCEEDING),
         ("rollback", "finds_nobody", Progress.ROLLED_BACK),
         ("rollback", "damaged_on_disk", Progress.PROCEEDING),
         ("confirm", "ok", Progress.CONFIRMED),
@@ -179,6 +181,23 @@ def test_what_a_step_means(step, reason, progress) -> None:
     [found] = progress_of(["a"], said, "f" * 64, 100, at)
     assert found.progress is progress
     assert found.actual == ({"refiner": "2"} if step == "confirm" else {})
+
+
+def test_actual_is_what_serves_after_confirmations_and_rollbacks() -> None:
+    def word(step: str, version: str, reason: str = "ok") -> ModelWord:
+        at = datetime(2026, 6, 1, tzinfo=UTC)
+        return ModelWord("a", at, step, reason, "refiner", version, version * 64)
+
+    said: list[ModelWord] = []
+    for step, version, serves in (
+        ("confirm", "2", {"refiner": "2"}), ("rollback", "3", {"refiner": "2"}),
+        ("confirm", "4", {"refiner": "4"}), ("rollback", "4", {"refiner": "2"}),
+        ("rollback", "2", {}), ("confirm", "5", {"refiner": "5"}),
+    ):  # fmt: skip
+        said.append(word(step, version))
+        assert actual_models(said).get("a", {}) == serves
+    damaged = ModelWord("a", said[0].received_at, "rollback", "slots_damaged", "", "", "")
+    assert actual_models([*said, damaged]) == {}
 
 
 def test_an_empty_ring_does_not_hold_up_a_small_fleet() -> None:

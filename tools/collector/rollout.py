@@ -157,7 +157,7 @@ def _meaning(word: ModelWord) -> Progress | None:
             return None  # passed over
         case _, "ok":
             return Progress.PROCEEDING
-        case "canary", _:
+        case "canary", reason if reason != "machine_busy":
             return Progress.REFUSED
         case _:
             return Progress.PROCEEDING  # delayed; it tries again
