@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 import pytest
 from posture_tools.models.__main__ import main
+from posture_tools.models.architectures.answers import of_people
 from posture_tools.models.cards import read_card
 from posture_tools.models.inspect import inspect
 
@@ -66,6 +67,16 @@ def test_every_published_model_passes_check(published: dict[str, Path], capsys) 
 def test_a_backbone_is_no_pose_model(shared: Path) -> None:
     with pytest.raises(ModelRefused, match="none that finds people or keypoints"):
         read_card(shared / "models" / "mobilenet_v2_imagenet" / "card.json")
+
+
+@pytest.mark.parametrize("name", ["intel_hpe0001_paf", "tfpose_mnv2_small_paf"])
+def test_exported_openpose_networks_have_the_channels_of_published_files(shared, name) -> None:
+    """What export says of OpenPose's channels, against two files by other hands."""
+    published = read_card(shared / "models" / name / "card.json")
+    exported = of_people("", (368, 656), pad=0)
+    assert exported.keypoints == published.keypoints
+    assert set(exported.limbs) == set(published.limbs)
+    assert exported.stride == published.stride
 
 
 @pytest.fixture(scope="module")
