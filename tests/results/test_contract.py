@@ -12,7 +12,16 @@ from simulators.assessments import assessment
 
 from edge.errors import MessageRefused
 from edge.results.contract import MESSAGES, asyncapi, schema_of
-from edge.results.messages import Event, Receipt, Reject, Result, decode, decode_message
+from edge.results.messages import (
+    Desired,
+    Event,
+    Receipt,
+    Reject,
+    Result,
+    decode,
+    decode_message,
+    encode,
+)
 from edge.results.outbox import Outbox
 from edge.results.topics import Topics, parse
 
@@ -92,6 +101,14 @@ def test_receipt_round_trip() -> None:
     receipt = Receipt("0" * 24, 4, ((6, 7),), (Reject(9, "conflict"),))
     assert decode(msgspec.json.encode(receipt), Receipt) == receipt
     assert [seq for seq in range(1, 10) if receipt.covers(seq)] == [1, 2, 3, 4, 6, 7]
+
+
+def test_desired_obeys_the_published_schema() -> None:
+    desired = Desired(version=3, hold=True, pin={"finder": "a" * 64}, force=("b" * 64,))
+    schema = jsonschema.Draft202012Validator(schema_of(Desired))
+    schema.validate(json.loads(encode(desired)))
+    with pytest.raises(jsonschema.ValidationError):
+        schema.validate(json.loads(encode(desired)) | {"pin": {"finder": "short"}})
 
 
 def test_topics_are_taken_apart_as_they_are_put_together() -> None:
