@@ -164,6 +164,24 @@ def test_an_overlay_that_cannot_be_is_refused(
     assert said in " ".join(capfd.readouterr().err.split())
 
 
+def test_ctrl_c_leaves_whole_files_of_what_was_seen(
+    assess, clip: Path, tmp_path: Path, monkeypatch, capsys
+) -> None:
+    draw, drawn = overlay_files.draw, []
+
+    def draw_until_interrupted(*arguments):
+        if len(drawn) == 5:
+            raise KeyboardInterrupt
+        drawn.append(draw(*arguments))
+        return drawn[-1]
+
+    monkeypatch.setattr(overlay_files, "draw", draw_until_interrupted)
+    out = tmp_path / "out.mp4"
+    assert assess(clip, "--overlay", out, "--json") == 130
+    assert len(json.loads(capsys.readouterr().out)) == 6
+    assert len(frames_of(out)) == 5
+
+
 def test_a_gif_of_a_long_video_is_refused(
     assess, clip: Path, tmp_path: Path, monkeypatch, capsys
 ) -> None:
