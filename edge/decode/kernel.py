@@ -60,6 +60,15 @@ def _prepare_cache() -> bool:
     return bool(chosen) and _copy_cache(Path(chosen) / _version())
 
 
+def forget_older_versions() -> None:
+    """Remove the machine code of other versions of this folder beside that of this one."""
+    own = Path(_numba_config.CACHE_DIR)
+    if CACHED and own.name == _version():  # not a private copy
+        for cache in own.parent.glob(f"{KERNELS}*"):
+            if cache != own:
+                shutil.rmtree(cache, ignore_errors=True)
+
+
 def _usual_places() -> Iterator[Path]:
     yield Path(__file__).parent / "__pycache__"
     with contextlib.suppress(RuntimeError):  # a user without a home

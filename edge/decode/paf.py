@@ -30,6 +30,8 @@ class PafOptions:
 
     peak_threshold : lowest value of a peak (the seed's 0.1).
     peak_sigmas : and at least so many standard deviations of the map's own noise.
+    doubt : part of spread * (1 - height) of a peak that its covariance holds beside the map's
+        noise (see peaks); 0 for maps whose height says nothing about the place.
     limb_criterion : "seed" takes a limb when the share `limb_good` of its samples lies above
         `limb_threshold`, "mean" when the mean of the samples is at least `limb_mean`.
     limb_good : the seed lab asks for more than 8 of 10, which loses limbs of equation (9) fields.
@@ -43,6 +45,7 @@ class PafOptions:
 
     peak_threshold: float = 0.1
     peak_sigmas: float = 5.0
+    doubt: float = 0.25
     limb_criterion: Literal["seed", "mean"] = "seed"
     limb_threshold: float = 0.05
     limb_good: float = 0.6
@@ -55,7 +58,9 @@ class PafOptions:
     max_people: int = 96
 
     def __post_init__(self) -> None:
-        for name in ("peak_threshold", "peak_sigmas", "limb_threshold", "limb_mean", "min_score"):
+        for name in (
+            "peak_threshold", "peak_sigmas", "doubt", "limb_threshold", "limb_mean", "min_score",
+        ):  # fmt: skip
             if not getattr(self, name) >= 0:
                 raise ValueError(f"{name} is a number of at least 0, not {getattr(self, name)}")
         for name in ("min_parts", "max_peaks", "max_people"):
@@ -207,7 +212,7 @@ def _topology(
         constant.setflags(write=False)
     seed = options.limb_criterion == "seed"
     levels = [
-        options.peak_threshold, options.peak_sigmas, options.limb_threshold,
+        options.peak_threshold, options.peak_sigmas, options.doubt, options.limb_threshold,
         options.limb_good if seed else options.limb_mean,
         options.min_score, options.body_tolerance,
     ]  # fmt: skip

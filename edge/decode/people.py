@@ -50,13 +50,14 @@ def find_people(
     out_keypoints, out_covariances, out_scores,
 ):  # fmt: skip
     """All stages in one call. Returns how many people were written, and `truncated`."""
-    peak_threshold, peak_sigmas, limb_threshold, limb_good, min_score, tolerance = (
-        levels[0], levels[1], levels[2], levels[3], levels[4], levels[5],
+    peak_threshold, peak_sigmas, doubt, limb_threshold, limb_good, min_score, tolerance = (
+        levels[0], levels[1], levels[2], levels[3], levels[4], levels[5], levels[6],
     )  # fmt: skip
     criterion, samples, min_parts = numbers[0], numbers[1], numbers[2]
 
     noise = noise_sd(heatmaps)
-    truncated = find_peaks(heatmaps, max(peak_threshold, peak_sigmas * noise), noise, peaks, counts)
+    threshold = max(peak_threshold, peak_sigmas * noise)
+    truncated = find_peaks(heatmaps, threshold, noise, doubt, peaks, counts)
     count, more = connect(
         pafs, limbs, peaks, counts, criterion, limb_threshold, limb_good, samples,
         keys, taken, connections, scores,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from edge.decode.kernel import forget_older_versions
 from edge.decode.paf import PafDecoder
 from edge.records import FieldMaps, Letterbox
 from edge.skeletons import COCO_18
@@ -24,3 +25,4 @@ def warm_up() -> None:
     )
     if PafDecoder(COCO_18, limbs).decode(maps).poses:
         raise RuntimeError("the kernels find people in an empty picture")
+    forget_older_versions()

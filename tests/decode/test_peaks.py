@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from reference import paf_decoding as slow
 
+from edge.decode.kernel import ZERO
 from edge.decode.noise import NOISE_FLOOR, noise_sd
 from edge.decode.peaks import (
     COV_XY,
@@ -29,7 +30,7 @@ def peaks_of(heatmap, threshold=0.1, noise=0.01, capacity=64):
     heatmaps = np.ascontiguousarray(heatmap, np.float32)[None]
     peaks = np.zeros((1, capacity, PEAK_FIELDS), np.float32)
     counts = np.zeros(1, np.int32)
-    truncated = find_peaks(heatmaps, np.float32(threshold), np.float32(noise), peaks, counts)
+    truncated = find_peaks(heatmaps, np.float32(threshold), np.float32(noise), ZERO, peaks, counts)
     return peaks[0, : counts[0]], truncated
 
 
@@ -97,13 +98,29 @@ def test_95_percent_ellipses_hold_93_to_97_percent(noise):
         maps = (np.array(clean) + generator.normal(0, noise, (20, 40, 40))).astype(np.float32)
         sd = noise_sd(maps)  # what the decoder knows is what the maps tell
         peaks, counts = np.zeros((20, 64, PEAK_FIELDS), np.float32), np.zeros(20, np.int32)
-        find_peaks(maps, np.float32(max(0.1, 5 * sd)), sd, peaks, counts)
+        find_peaks(maps, np.float32(max(0.1, 5 * sd)), sd, ZERO, peaks, counts)
         for j, (x, y) in enumerate(truth):
             best = peaks[j, : counts[j]][peaks[j, : counts[j], SCORE].argmax()]
             off = np.array([best[X] - x, best[Y] - y])
             spread = np.array([[best[VAR_X], best[COV_XY]], [best[COV_XY], best[VAR_Y]]])
             inside.append(off @ np.linalg.solve(spread, off) < CHI2_95)
     assert 0.93 <= np.mean(inside) <= 0.97
+
+
+@pytest.mark.parametrize("doubt", [0.25, 1.0])
+def test_what_a_blurred_peak_does_not_know_is_in_its_covariance(doubt):
+    target, unknown = 0.8, 0.3  # variances: of the target, of the place
+    spread = target + unknown
+    rows, columns = np.mgrid[:24, :24] - 12
+    heatmap = target / spread * np.exp(-(columns**2 + rows**2) / spread / 2)
+    variances = []
+    for part in (0, doubt):
+        peak = np.zeros(PEAK_FIELDS, np.float32)
+        place_peak(
+            heatmap.astype(np.float32), 12, 12, np.float32(NOISE_FLOOR), np.float32(part), peak
+        )
+        variances.append(peak[[VAR_X, VAR_Y]])
+    assert variances[1] - variances[0] == pytest.approx(doubt * unknown, rel=1e-3)
 
 
 @pytest.mark.parametrize("noise", [0.005, 0.02, 0.05])
@@ -147,7 +164,7 @@ def test_same_place_and_covariance_as_the_slow_twin(x, y, sigma, height, seed):
     heatmap = heatmap.astype(np.float32)
     row, column = np.unravel_index(heatmap.argmax(), heatmap.shape)
     peak = np.zeros(PEAK_FIELDS, np.float32)
-    place_peak(heatmap, row, column, np.float32(0.005), peak)
+    place_peak(heatmap, row, column, np.float32(0.005), ZERO, peak)
     assert peak[[X, Y]] == pytest.approx(slow.placed(heatmap, row, column), abs=2e-4)
     expected = slow.covariance(heatmap, row, column, 0.005)
     got = np.array([[peak[VAR_X], peak[COV_XY]], [peak[COV_XY], peak[VAR_Y]]])

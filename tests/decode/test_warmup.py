@@ -46,9 +46,14 @@ def start(cache: Path, prefix: list[str] | None = None) -> list[str]:
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A cache as the installation leaves it: complete, readable, for others not writable."""
     cache = tmp_path_factory.mktemp("cache")
+    (cache / "posture-kernels-of-an-older-version").mkdir()
+    (cache / "of-somebody-else").mkdir()
     hits, path = start(cache)
     assert hits == "0"
     assert path.startswith(str(cache))
+    assert {entry.name for entry in cache.iterdir()} == {
+        "of-somebody-else", Path(path).parent.name,
+    }  # fmt: skip
     return cache
 
 

@@ -34,7 +34,7 @@ PEOPLE = (1, 5, 20, 50)
 PROBE = {1: 19 / 2271, 5: 34.5 / 2271, 20: 169 / 2271, 50: 845 / 2271}
 YARDSTICK = {1: 8.9 / 2271, 5: 17.7 / 2271, 20: 97 / 2271, 50: 412 / 2271}
 _SLOW_FROM = 20  # people from which the seed lab's plain Python takes half a second a frame
-_ROUNDS, _RUNS, _SLOW_RUNS = 5, 300, 30
+_ROUNDS, _RUNS, _SLOW_RUNS = 3, 300, 20
 _PAPER_COLUMNS = 120  # where no terminal says how wide it is
 
 

@@ -33,13 +33,13 @@ def stage_times_us(
         taken.setdefault(stage, []).append((time.perf_counter() - began) * 1e6)
         return answer
 
-    peak_threshold, peak_sigmas, limb_threshold, limb_good, min_score, tolerance = t.levels
+    peak_threshold, peak_sigmas, doubt, limb_threshold, limb_good, min_score, tolerance = t.levels
     for scene in [*scenes] * _RUNS:
         # fresh, and in the cache, as a network leaves its answer
         heatmaps, pafs = scene["hm"][:keypoints].copy(), scene["paf"].copy()
         noise = timed("noise", noise_sd, heatmaps)
         threshold = np.float32(max(peak_threshold, peak_sigmas * noise))
-        timed("peaks", find_peaks, heatmaps, threshold, noise, m.peaks, m.counts)
+        timed("peaks", find_peaks, heatmaps, threshold, noise, doubt, m.peaks, m.counts)
         count, _ = timed(
             "limbs", connect, pafs, t.limbs, m.peaks, m.counts, t.numbers[0], limb_threshold,
             limb_good, t.numbers[1], m.keys, m.taken, m.connections, m.scores,
