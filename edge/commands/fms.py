@@ -138,7 +138,7 @@ def _show(sheet: Sheet, *, as_json: bool) -> int:
     console.print(_score_table(sheet, outcome))
     rules = shipped_rules()
     if outcome.total is None:
-        console.print(f"no total: {', '.join(outcome.incomplete)}", highlight=False)
+        console.print(f"no total yet: {len(outcome.incomplete)} open", highlight=False)
     else:
         groups = ", ".join(f"{group} {score}" for group, score in outcome.groups.items())
         flag = f"at or below {rules.flag_at}" if outcome.flagged else f"above {rules.flag_at}"

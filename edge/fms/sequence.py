@@ -18,6 +18,7 @@ from edge.skeletons import Skeleton
 _MOSTLY = 0.6  # of the frames must show a keypoint, or it is not seen
 _LEAST_FRAMES = 5
 _STATURE_FRAMES = 20
+_MOMENT_S = 0.08
 _START_S = 0.4  # of a clip before the movement begins
 
 
@@ -117,8 +118,10 @@ class PoseSequence:
         return slice(0, max(2, int(np.searchsorted(self.times_s, self.times_s[0] + _START_S))))
 
     def around(self, frame: int) -> slice:
-        """Two frames to either side of one."""
-        return slice(max(0, frame - 2), frame + 3)
+        """Up to two frames to either side of one, as far as they are of the same moment."""
+        apart_s = float(self.times_s[-1] - self.times_s[0]) / (len(self.times_s) - 1)
+        reach = min(2, int(_MOMENT_S / apart_s))
+        return slice(max(0, frame - reach), frame + reach + 1)
 
     def at_s(self, frame: int) -> float:
         """When a frame was taken, from the clip's begin."""
