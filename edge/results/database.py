@@ -6,6 +6,7 @@ secure_delete overwrites what is deleted, for erasing must mean gone.
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
@@ -31,6 +32,10 @@ class Database:
         sqlite3.Error : the file cannot be opened, is damaged, or is of another version.
         """
         path.parent.mkdir(parents=True, exist_ok=True)
+        # SQLite lets only the owner write what it creates; here the umask decides, for engine and
+        # uplink are two users of one group. Its other files get the rights of this one.
+        with contextlib.suppress(OSError):
+            path.touch(mode=0o660, exist_ok=False)
         self._lock = threading.RLock()
         self._connection = sqlite3.connect(
             path, timeout=_BUSY_S, isolation_level=None, check_same_thread=False

@@ -120,7 +120,7 @@ def nothing_leaks(machine: Machine, pictures_before: int) -> None:
     control = b"the search finds what is there " + bytes(range(16))
     machine.must(f"echo {control.hex()} | xxd -r -p >/root/control; sync")
     machine.must("journalctl --sync --rotate; sync")
-    machine.poweroff()
+    machine.poweroff(timeout=600)
     disk, wire = Path(machine.disk), OUT / "run" / RUN / "wire.pcap"
     if not found_in(disk, {control}):
         raise Fail("the search does not find what is on the disk")
