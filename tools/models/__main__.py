@@ -111,7 +111,7 @@ def _quantise(options: argparse.Namespace) -> int:
     before, after = made.float_bytes / 1e6, made.bytes / 1e6
     table.add_row("MB", f"{before:.1f}", f"{after:.1f}", f"{after / before:.2f}")
     ms = (cost.float_ms, cost.int8_ms)
-    table.add_row("ms", f"{ms[0]:.1f}", f"{ms[1]:.1f}", f"{ms[1] / ms[0]:.2f}")
+    table.add_row("ms of one core", f"{ms[0]:.1f}", f"{ms[1]:.1f}", f"{ms[1] / ms[0]:.2f}")
     if cost.float_oks is not None and cost.int8_oks is not None:
         table.add_row("mean OKS", f"{cost.float_oks:.3f}", f"{cost.int8_oks:.3f}", "")
     table.add_row("OKS, float taken for the truth", "", f"{cost.agreement_oks:.3f}", "")
