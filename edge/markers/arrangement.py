@@ -28,7 +28,7 @@ _FARTHEST_SD = 3.2  # no single one may be farther off
 _WORST = 4.0  # mean squared deviation that still passes for a back
 _CLEARER, _APART = 1.3, 0.2  # a choice that puts a vertebra elsewhere must be so much worse
 _HIDDEN = 0.7  # what a choice that leaves one vertebra out has against it
-_MOST_PATCHES = 12
+_MOST_PATCHES = 10
 
 
 @dataclass(frozen=True)
