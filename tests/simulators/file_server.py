@@ -102,7 +102,7 @@ class _Handler(BaseHTTPRequestHandler):
                 if world.stopped.wait(pause_s):
                     return
         while endless and not world.stopped.is_set():
-            self.wfile.write(b"\0" * 4096)
+            self.wfile.write(b"\0" * 65536)
             time.sleep(0)
 
     def _empty(self, status: int) -> None:

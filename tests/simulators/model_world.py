@@ -163,17 +163,22 @@ class Publisher:
 
 @dataclass
 class SimulatedStation:
-    """A station's model folder and what it reported."""
+    """A station's model folder and what it reported.
+
+    silence_s, budget_s : how patient it is with metadata; long, for a busy machine is no attack.
+    """
 
     folder: Path
     shipped: Path
     root: bytes
     url: str
     name: str = "hall-1"
+    silence_s: float = 30.0
+    budget_s: float = 30.0
     events: list[dict[str, Any]] = field(default_factory=list)
 
     def updater(self, **changes: Any) -> Updater:
-        source = Source(self.url, self.root, Web(silence_s=1.0), PATIENT, metadata_budget_s=1.0)
+        source = Source(self.url, self.root, Web(self.silence_s), PATIENT, self.budget_s)
         options: dict[str, Any] = {
             "station": self.name, "shipped": {"refiner": self.shipped}, "threads": 1,
             "desired": self.desired, "report": self.events.append, "reserve_bytes": 0,

@@ -141,11 +141,13 @@ def test_endless_model(publisher, server, settled, models) -> None:
 def test_slow_metadata(publisher, server, settled, models) -> None:
     publisher.offer(models["3"])
     server.trickle["timestamp.json"] = (2, 0.02)
+    settled.budget_s = 0.3
     refused(settled, "slow", "refresh")
 
 
 def test_silent_server(server, settled) -> None:
-    server.trickle["timestamp.json"] = (1, 5.0)
+    server.trickle["timestamp.json"] = (1, 60.0)
+    settled.silence_s = 0.3
     refused(settled, "slow", "refresh")
 
 

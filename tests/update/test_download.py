@@ -35,7 +35,7 @@ def part(tmp_path):
 
 
 def download(server, part, patience: Patience = PATIENT, **options) -> Download:
-    return Download(Web(silence_s=1.0), f"{server.url}/model", part, SIZE, patience, **options)
+    return Download(Web(silence_s=30.0), f"{server.url}/model", part, SIZE, patience, **options)
 
 
 def test_a_link_that_is_cut_goes_on_where_it_ended(server, part, body) -> None:
