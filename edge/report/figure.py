@@ -25,7 +25,8 @@ _HEAD = 62.0
 _ARC = 84.0
 
 # What is drawn: the line of a measure, from its reference. Tilts lie against the horizontal, leans
-# against the vertical through the lower end; of a joint the bent line itself is shown.
+# against the vertical through the lower end, elevations against the horizontal through it; of a
+# joint the bent line itself is shown.
 _TILTS = {
     code: (f"right_{part}", f"left_{part}")
     for code, part in (
@@ -39,6 +40,7 @@ _LEANS = {
     "head_forward_angle": ("shoulder", "ear"), "trunk_inclination": ("hip", "shoulder"),
     "spine_c4_t6": ("T6", "C4"), "spine_t8_l4": ("L4", "T8"),
 }  # fmt: skip
+_ELEVATIONS = {"craniovertebral_angle": ("C7", "ear")}
 _JOINTS = {
     "knee_frontal_right": "right_knee", "knee_frontal_left": "left_knee",
     "knee_sagittal": "knee", "hip_sagittal": "hip",
@@ -68,6 +70,8 @@ def draw(figure: Figure, view: View, measures: Sequence[Measure], title: str) ->
             parts += _tilt(at, _TILTS[code], value, css, labels)
         elif code in _LEANS:
             parts += _lean(at, _LEANS[code], value, css, labels)
+        elif code in _ELEVATIONS:
+            parts += _lean(at, _ELEVATIONS[code], value, css, labels, level=True)
         elif code in _JOINTS:
             parts += _joint(at, _JOINTS[code], value, css, labels)
     return "<g>" + "".join(parts) + "</g>"
@@ -177,17 +181,28 @@ def _tilt(
 
 
 def _lean(
-    at: Callable[[str], Point | None], ends: tuple[str, str], value: str, css: str, labels: _Labels
+    at: Callable[[str], Point | None],
+    ends: tuple[str, str],
+    value: str,
+    css: str,
+    labels: _Labels,
+    *,
+    level: bool = False,
 ) -> list[str]:
+    """Against the vertical, or `level` against the horizontal towards the upper end."""
     low, high = at(ends[0]), at(ends[1])
     if low is None or high is None:
         return []
-    length = math.hypot(high[0] - low[0], high[1] - low[1])
-    upright = _line(low, (low[0], low[1] - length), "reference")
-    toward = math.atan2(high[1] - low[1], high[0] - low[0])
-    arc = _arc(low, min(_ARC, length), -math.pi / 2, toward, css)
+    across, up = high[0] - low[0], high[1] - low[1]
+    length = math.hypot(across, up)
+    start = -math.pi / 2 if not level else (0.0 if across > 0.0 else math.pi)
+    end = low[0] + length * math.cos(start), low[1] + length * math.sin(start)
+    arc = _arc(low, min(_ARC, length), start, math.atan2(up, across), css)
     anchor = (low[0] + high[0]) / 2, (low[1] + high[1]) / 2
-    return [upright, _line(low, high, f"angle {css}"), arc, labels.place(anchor, value, css)]
+    return [
+        _line(low, end, "reference"), _line(low, high, f"angle {css}"), arc,
+        labels.place(anchor, value, css),
+    ]  # fmt: skip
 
 
 def _joint(

@@ -162,6 +162,16 @@ def test_the_picture_is_well_formed_and_shows_plumb_line_arcs_and_values():
     assert not [e for e in root.iter() if e.tag.endswith("image")]
 
 
+def test_the_craniovertebral_angle_is_drawn_from_c7_to_the_ear():
+    figure = {"C7": (-60, -850), "right_ear": (0, -920), "right_ankle": (0, 0)}
+    angle = Measure("craniovertebral_angle", 49.4, "deg", 1.0, 1.0, Quality.OK, view="right")
+    drawn = picture(
+        replace(screening(), views=(Seen("right", (angle,), figure, 1, 1, 0.9),)), words("en")
+    )
+    assert "+49.4°" in drawn
+    assert 'class="arc ok"' in drawn
+
+
 def test_the_figure_is_of_stature_and_from_between_the_ankles():
     figure = figure_of(seen("front"))
     left, right = figure["left_ankle"], figure["right_ankle"]
