@@ -30,25 +30,32 @@ from edge.estimation.person import PersonNetwork
 from edge.inference.network import Network
 from edge.records import Pose, Uint8
 
-LEAST_SCORES = (0.3, 0.4, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8)
+LEAST_SCORES = (0.4, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 1.0)
 LINES = {"shoulder": ("left_shoulder", "right_shoulder"), "hip": ("left_hip", "right_hip")}
 _NORMAL_MAD = 1.4826  # of a normal distribution: standard deviation over median |deviation|
 _HAND_LABELLED = 1.0
 
 
-def person_scores(
+def people_found(
     network: Network, pictures: Sequence[NDArray[np.uint8]], what: str
-) -> list[NDArray[np.float64]]:
-    """Each RGB picture's people, however unlikely, as their scores."""
+) -> NDArray[np.int64]:
+    """How many people (P, S) are found in each RGB picture at each of LEAST_SCORES."""
     description = network.description
-    options = PafOptions(peak_threshold=description.thresholds.keypoint, min_score=0.0)
-    decoder = PafDecoder(description.topology, description.limb_pairs, options)
+    peak = description.thresholds.keypoint
+    decoders = [
+        PafDecoder(
+            description.topology,
+            description.limb_pairs,
+            PafOptions(peak_threshold=peak, min_score=least),
+        )
+        for least in LEAST_SCORES
+    ]
     found = []
     for picture in track(pictures, what, console=Console(stderr=True)):
         laid, letterbox = network.lay(_bgr(picture))
-        poses = decoder.decode(network.field_maps(network.run(laid), letterbox)).poses
-        found.append(np.array([pose.score for pose in poses]))
-    return found
+        maps = network.field_maps(network.run(laid), letterbox)
+        found.append([len(decoder.decode(maps).poses) for decoder in decoders])
+    return np.array(found)
 
 
 def line_errors(network: Network, crops: Sequence[PersonCrop]) -> dict[str, NDArray[np.float64]]:
@@ -91,11 +98,10 @@ def _bgr(rgb: NDArray[np.uint8]) -> Uint8:
     return np.ascontiguousarray(rgb[:, :, ::-1])
 
 
-def people_table(people: list[NDArray[np.float64]], empty: list[NDArray[np.float64]]) -> Table:
+def people_table(crops: NDArray[np.int64], empty: NDArray[np.int64]) -> Table:
+    """crops, empty : (P, S) as of `people_found`."""
     table = Table("least score", "people kept", "others in a crop", "ghosts an empty picture")
-    for least in LEAST_SCORES:
-        kept = np.array([np.sum(scores >= least) for scores in people])
-        ghosts = np.array([np.sum(scores >= least) for scores in empty])
+    for least, kept, ghosts in zip(LEAST_SCORES, crops.T, empty.T, strict=True):
         table.add_row(
             f"{least:.2f}",
             f"{np.mean(kept > 0):.3f}",
@@ -155,12 +161,12 @@ def main(arguments: list[str] | None = None) -> int:
     except PostureError as error:
         print(error, file=sys.stderr)
         return 1
+    upright = [crop for crop in people.crops if _is_upright(crop)]
     for network in networks:
         if network.description.task == "paf":
-            found = person_scores(network, [crop.image for crop in people.crops], "people")
-            ghosts = person_scores(network, people.backgrounds, "empty pictures")
+            found = people_found(network, [crop.image for crop in upright], "people")
+            ghosts = people_found(network, people.backgrounds, "empty pictures")
             Console().print(people_table(found, ghosts))
-    upright = [crop for crop in people.crops if _is_upright(crop)]
     errors = {
         network.description.name: line_errors(network, upright)
         for network in networks
