@@ -44,7 +44,7 @@ from edge.skeletons import COCO_17
 SECOND, MINUTE, HOUR, DAY = 10**9, 60 * 10**9, 3600 * 10**9, 86_400 * 10**9
 FPS = 5.0
 VISITS_A_DAY = 8
-SCENE = "mannequin:?width=108&height=192&fps=1&noise=0&seed=3"
+SCENE = "mannequin:?width=144&height=256&fps=1&noise=0&seed=3"
 NETWORK_EVERY = 40
 
 
@@ -173,7 +173,7 @@ class Watched(Screening):
     """The screening, and on the week's clock: health each minute, receipts and a sample an hour."""
 
     def __init__(self, camera: WeekCamera, folder: Path, outbox: Outbox, models: object) -> None:
-        settings = ScreeningSettings(least_stature_px=100)
+        settings = ScreeningSettings(least_stature_px=100, repeats=1)
         super().__init__(settings, source="week", models=models)  # type: ignore[arg-type]
         self._camera, self._folder, self._outbox = camera, folder, outbox
         self._minute = self._hour = 0
