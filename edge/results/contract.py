@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from edge.records import Order
 from edge.results.messages import (
     Birth,
     CollectorState,
@@ -23,7 +24,7 @@ from edge.results.topics import Topics
 
 MESSAGES: tuple[type[msgspec.Struct], ...] = (
     Result, Event, State, Birth, Health, Response, Receipt, Desired, ResendCommand, EraseCommand,
-    CollectorState,
+    Order, CollectorState,
 )  # fmt: skip
 
 _HERE = Topics("{site}", "{station}")
@@ -40,6 +41,7 @@ _CHANNELS: dict[str, tuple[str, str, int, bool, tuple[type[msgspec.Struct], ...]
     "desired": (_HERE.desired, "clinic", 1, True, (Desired,)),
     "resend": (_HERE.command("resend"), "clinic", 1, False, (ResendCommand,)),
     "erase": (_HERE.command("erase"), "clinic", 1, False, (EraseCommand,)),
+    "screen": (_HERE.command("screen"), "clinic", 1, False, (Order,)),
     "collector": (_HERE.collector_state, "collector", 1, True, (CollectorState,)),
 }
 

@@ -11,8 +11,8 @@ from typing import Literal
 import cv2
 import msgspec
 
-from edge.records import Asked, Frame
-from edge.screening.order import Inputs, Order, OrderBox
+from edge.records import Asked, Frame, Inputs, Order
+from edge.screening.order import OrderBox
 
 _LOOK_EVERY_NS = 500_000_000
 _LOOK_PX = 960  # longer side; a badge is held up near the camera, and a search of more is slow
@@ -50,6 +50,7 @@ class Entrance:
             asked = None if order is None else order.asked("badge")
         if order is not None and asked is not None:
             self._order, self._ordered_ns = (order, asked), now_ns
+            self.prompt = ""
 
     def admit(self) -> tuple[Inputs, Asked | None] | None:
         """Whoever stands there now: what is known of them, or None where they must be asked for."""

@@ -7,46 +7,14 @@ takes it from there. An order that nobody takes up is replaced by the next.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any
 
 import msgspec
 
 from edge.errors import MessageRefused
-from edge.records import Asked
+from edge.records import Order
 
 FILE_NAME = "order.json"
-
-Opaque = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
-
-
-class Inputs(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """What an operator knows and no camera sees.
-
-    tibia_height_mm : of the tibial tuberosity over the floor. hand_length_mm : from the crease of
-        the wrist to the tip of the third finger.
-    """
-
-    stature_mm: Annotated[float, msgspec.Meta(ge=500, le=2500)] | None = None
-    sex: Literal["female", "male"] | None = None
-    hand_length_mm: Annotated[float, msgspec.Meta(ge=80, le=300)] | None = None
-    tibia_height_mm: Annotated[float, msgspec.Meta(ge=200, le=700)] | None = None
-    pain: bool | None = None
-
-
-class Order(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """One screening asked for.
-
-    code : opaque, of the person or the appointment; the station knows nobody by name.
-    consent_version : of the text that the person agreed to.
-    """
-
-    code: Opaque
-    consent_version: Opaque
-    inputs: Inputs = Inputs()
-
-    def asked(self, by: Literal["command", "badge"]) -> Asked:
-        inputs = msgspec.to_builtins(self.inputs)
-        return Asked(by, self.code, self.consent_version, tuple(sorted(inputs.items())))
 
 
 class OrderBox:

@@ -7,9 +7,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from edge.posture.landmarks import USABLE
-from edge.records import Asked, Pose, View
+from edge.records import Asked, Inputs, Pose, View
 from edge.screening.attempt import Attempt, Capture
-from edge.screening.order import Inputs
 
 VIEWS: tuple[View, ...] = ("front", "right", "back", "left")
 

@@ -161,6 +161,8 @@ def test_a_command_starts_a_screening_and_its_consent_is_carried(tmp_path):
     inputs = {"stature_mm": 1700, "sex": "female", "pain": False}
     order = {"code": "p-17", "consent_version": "2026-1", "inputs": inputs}
     box.put(msgspec.json.encode(order))
+    visitor.leave(1.0)
+    assert visitor.prompts == ["no_person"]
     visitor.follow()
     asked = visitor.assessments[0].asked
     assert (asked.by, asked.code, asked.consent_version) == ("command", "p-17", "2026-1")
