@@ -8,6 +8,7 @@ import subprocess
 import xml.etree.ElementTree as ET
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from simulators.screened import PERSON, scores, screening
 from simulators.standing_person import pose_of, seen
@@ -18,11 +19,13 @@ from edge.posture.assess import assess, catalogue, refuse
 from edge.posture.figure import figure_of
 from edge.posture.norms import shipped_norms
 from edge.posture.sway import sway
-from edge.records import Measure, Quality
+from edge.records import Frame, Measure, Quality
 from edge.report.page import page, picture
 from edge.report.screening import Seen
 from edge.report.words import LANGUAGES, words
 from edge.screening.prompts import PROMPTS
+from edge.screening.screening import Screening
+from edge.settings import ScreeningSettings
 from edge.skeletons import COCO_17, SPINE_5
 
 NORMS = shipped_norms()
@@ -182,6 +185,14 @@ def test_the_figure_is_of_stature_and_from_between_the_ankles():
 
 def test_nobody_has_no_figure():
     assert figure_of(pose_of({})) == {}
+
+
+def test_a_screening_hands_the_figure_on_with_its_measures():
+    frame = Frame(np.full((1920, 1080, 3), 128, np.uint8), 0, 0, still=True)
+    pose = seen("front", sigma_px=1.0)
+    protocol = Screening(ScreeningSettings(), "photos", ())
+    assert protocol.observe(frame, [pose]).figure == figure_of(pose)
+    assert protocol.observe(frame, []).figure == {}
 
 
 def test_an_unknown_language_is_refused_with_those_there_are():
