@@ -11,24 +11,34 @@ from rich.table import Table
 from edge.records import Measure, Quality
 
 _UNITS = {"deg": "°", "%": " %", "mm": " mm", "px": " px", "1": ""}
-_COLOURS = {Quality.OK: "green", Quality.LOW: "yellow", Quality.REFUSED: "bright_black"}
+_COLOURS = {Quality.OK: "green", Quality.LOW: "yellow"}
 
 
 def measure_table(title: str, measures: Iterable[Measure]) -> Table:
-    """One row a measure: signed value, half width of its 95 % interval, quality and reasons."""
-    table = Table(title=title, title_justify="left")
+    """One row a measure: signed value, half width of its 95 % interval, quality and reasons.
+
+    What was refused stands below, by reason: nothing is left out, and the eye finds the values.
+    """
+    table = Table(title=title, title_justify="left", caption_justify="left")
     table.add_column("measure")
     table.add_column("value", justify="right")
     table.add_column("± 95 %", justify="right")
     table.add_column("quality")
+    refused: dict[str, list[str]] = defaultdict(list)
     for measure in measures:
+        if measure.value is None:
+            refused[", ".join(measure.why)].append(measure.code)
+            continue
         unit = _unit(measure)
         table.add_row(
             measure.code,
-            "-" if measure.value is None else f"{measure.value:+.1f}{unit}",
+            f"{measure.value:+.1f}{unit}",
             "" if measure.u95 is None else f"{measure.u95:.1f}{unit}",
             f"[{_COLOURS[measure.quality]}]{measure.quality}[/] {', '.join(measure.why)}".rstrip(),
         )
+    if refused:
+        lines = [f"refused ({why}): {', '.join(codes)}" for why, codes in refused.items()]
+        table.caption = "\n".join(lines)
     return table
 
 
