@@ -8,9 +8,11 @@ looks at the subject again. From the side, a spine network may look at the same 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
+from edge.conversion import convert
 from edge.errors import ModelRefused
 from edge.estimation.estimator import Estimator, StageClock
 from edge.estimation.nearness import Array, body_distance
@@ -18,7 +20,7 @@ from edge.estimation.person import PersonNetwork
 from edge.inference.letterbox import Box
 from edge.inference.network import Network
 from edge.records import Frame, ModelIdentity, Pose
-from edge.skeletons import Skeleton, joined
+from edge.skeletons import joined
 
 # Keypoints end at the eyes and the ankles; a person goes on above and below. What a labelled box
 # adds on each side, as a part of the keypoints' longer extent: medians of 32 COCO people.
@@ -91,15 +93,13 @@ class Refined:
     def _refine(self, frame: Frame, rough: Pose, box: Box, clock: StageClock) -> Pose:
         placed = self._person.locate(frame.image, box, clock)
         if self._spine is None:
-            keypoints, covariance = in_skeleton(placed, rough.skeleton)
-            return Pose(rough.skeleton, keypoints, covariance, rough.score, box)
-        skeleton = joined(rough.skeleton, self._spine.network.description.topology)
-        keypoints, covariance = in_skeleton(placed, skeleton)
+            return _person(convert(placed, rough.skeleton), rough, box)
+        spine = self._spine.network.description.topology
+        pose = convert(placed, joined(rough.skeleton, spine))
         if _from_the_side(placed):
             back = self._spine.locate(frame.image, box, clock)
-            rows = [skeleton.index[name] for name in back.skeleton.keypoints]
-            keypoints[rows], covariance[rows] = back.keypoints, back.covariance_px2
-        return Pose(skeleton, keypoints, covariance, rough.score, box)
+            pose = _with_spine(pose, back)
+        return _person(pose, rough, box)
 
 
 def _distinct(poses: list[Pose]) -> list[Pose]:
@@ -148,6 +148,18 @@ def _height(pose: Pose, part: str) -> float:
     return sum(found) / len(found) if found else float("nan")
 
 
+def _person(pose: Pose, rough: Pose, box: Box) -> Pose:
+    """The refiner's keypoints, and how sure the finder was that somebody is there."""
+    return replace(pose, score=rough.score, box_px=box)
+
+
+def _with_spine(pose: Pose, back: Pose) -> Pose:
+    keypoints, covariance = pose.keypoints.copy(), pose.covariance_px2.copy()
+    rows = [pose.skeleton.index[name] for name in back.skeleton.keypoints]
+    keypoints[rows], covariance[rows] = back.keypoints, back.covariance_px2
+    return replace(pose, keypoints=keypoints, covariance_px2=covariance)
+
+
 def _from_the_side(pose: Pose) -> bool:
     """Whether the shoulders are so narrow against the trunk that this may be a side view."""
     names = ("left_shoulder", "right_shoulder", "left_hip", "right_hip")
@@ -158,26 +170,3 @@ def _from_the_side(pose: Pose) -> bool:
     )
     trunk_px = np.hypot(*(left + right - left_hip - right_hip)) / 2
     return bool(abs(left[0] - right[0]) < _NARROW * trunk_px)  # False where one is missing
-
-
-def in_skeleton(
-    pose: Pose, skeleton: Skeleton
-) -> tuple[np.ndarray[tuple[int, ...], np.dtype[np.float32]], ...]:
-    """A pose's keypoints and covariances in another skeleton's order; what it lacks is missing.
-
-    Points that the skeleton defines as the middle of two others are computed: that is what they
-    are, not a guess. No other keypoint is.
-    """
-    keypoints = np.full((len(skeleton.keypoints), 3), (np.nan, np.nan, 0), np.float32)
-    covariance = np.full((len(skeleton.keypoints), 2, 2), np.nan, np.float32)
-    for name, i in skeleton.index.items():
-        if name in skeleton.middles:
-            a, b = (pose.skeleton.index.get(part) for part in skeleton.middles[name])
-            if a is not None and b is not None:
-                both = pose.keypoints[[a, b]]
-                keypoints[i] = (*both[:, :2].mean(axis=0), both[:, 2].min())
-                covariance[i] = (pose.covariance_px2[a] + pose.covariance_px2[b]) / 4
-        elif (j := pose.skeleton.index.get(name)) is not None:
-            keypoints[i] = pose.keypoints[j]
-            covariance[i] = pose.covariance_px2[j]
-    return keypoints, covariance

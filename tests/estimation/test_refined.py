@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from simulators.networks import colour_card, colour_network, described_file, dots_picture
 
-from edge.estimation.refined import Refined, in_skeleton, person_box
+from edge.estimation.refined import Refined, person_box
 from edge.inference.network import Network
 from edge.records import Frame, ModelIdentity, Pose
-from edge.skeletons import AI_14, BODY_25, COCO_17, COCO_18, Skeleton
+from edge.skeletons import COCO_17, COCO_18, Skeleton
 
 NEAR = {"left_shoulder": (330.0, 210.0), "right_shoulder": (230.0, 213.0), "nose": (280.0, 120.0)}
 FAR = {"left_shoulder": (630.0, 160.0), "right_shoulder": (590.0, 160.0), "nose": (610.0, 120.0)}
@@ -94,38 +94,6 @@ def test_nobody_found_is_an_empty_answer(refiner: Network) -> None:
     assert estimator.estimate(_frame()) == []
     assert [model.name for model in estimator.models] == ["finder", "colour"]
     assert estimator.timings == {"find inference": 1.0}
-
-
-def _pose(skeleton: Skeleton, **points: tuple[float, float, float]) -> Pose:
-    keypoints = np.full((len(skeleton.keypoints), 3), (np.nan, np.nan, 0), np.float32)
-    covariance = np.full((len(skeleton.keypoints), 2, 2), np.nan, np.float32)
-    for name, values in points.items():
-        keypoints[skeleton.index[name]] = values
-        covariance[skeleton.index[name]] = np.eye(2)
-    return Pose(skeleton, keypoints, covariance, 1.0)
-
-
-def test_a_neck_that_is_the_middle_of_the_shoulders_is_computed() -> None:
-    pose = _pose(COCO_17, left_shoulder=(10, 20, 0.9), right_shoulder=(30, 22, 0.5))
-    for skeleton in (COCO_18, BODY_25):
-        keypoints, covariance = in_skeleton(pose, skeleton)
-        neck = skeleton.index["neck"]
-        assert keypoints[neck] == pytest.approx([20, 21, 0.5])
-        assert covariance[neck] == pytest.approx(np.eye(2) / 2)
-
-
-def test_a_neck_of_its_own_is_never_computed() -> None:
-    """AI-14's neck is a labelled point and not the middle of the shoulders."""
-    pose = _pose(COCO_17, left_shoulder=(10, 20, 0.9), right_shoulder=(30, 22, 0.5))
-    keypoints, _ = in_skeleton(pose, AI_14)
-    assert np.isnan(keypoints[AI_14.index["neck"], :2]).all()
-
-
-def test_the_middle_of_one_shoulder_is_missing() -> None:
-    keypoints, covariance = in_skeleton(_pose(COCO_17, left_shoulder=(10, 20, 0.9)), COCO_18)
-    assert np.isnan(keypoints[1, :2]).all()
-    assert keypoints[1, 2] == 0
-    assert np.isnan(covariance[1]).all()
 
 
 def test_a_box_goes_on_above_the_eyes_and_below_the_ankles() -> None:
