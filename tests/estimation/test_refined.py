@@ -96,6 +96,15 @@ def test_nobody_found_is_an_empty_answer(refiner: Network) -> None:
     assert estimator.timings == {"find inference": 1.0}
 
 
+def _pose(skeleton: Skeleton, **points: tuple[float, float, float]) -> Pose:
+    keypoints = np.full((len(skeleton.keypoints), 3), (np.nan, np.nan, 0), np.float32)
+    covariance = np.full((len(skeleton.keypoints), 2, 2), np.nan, np.float32)
+    for name, values in points.items():
+        keypoints[skeleton.index[name]] = values
+        covariance[skeleton.index[name]] = np.eye(2)
+    return Pose(skeleton, keypoints, covariance, 1.0)
+
+
 def test_a_box_goes_on_above_the_eyes_and_below_the_ankles() -> None:
     pose = _pose(COCO_17, nose=(250, 100, 1), left_ankle=(260, 300, 1), left_wrist=(220, 200, 1))
     x, y, width, height = person_box(pose, (500, 400))
