@@ -19,8 +19,8 @@ from machine import ANOTHER_BOARD, GUEST_SEES_HOST, OUT, Machine, collector, put
 from vm import Fail
 
 RUN = "first-boot"
-SOURCE = "mannequin:?view=front&fps=2&seconds=10"
-# One small network and few frames: an emulated processor needs seconds for each.
+SOURCE = "mannequin:?view=front&fps=4&seconds=6&width=360&height=640"
+# One network and 52 small frames: an emulated processor needs many seconds for each.
 POSTURE = f"""
 site = "north"
 station = "hall-1"
@@ -31,10 +31,11 @@ source = "{SOURCE}"
 [models]
 mode = "bottom-up"
 [screening]
-settle_s = 1
-hold_s = 3
+settle_s = 0.5
+hold_s = 2
+least_stature_px = 200
 """
-FIRST_RESULT_WITHIN_S = 2400.0
+FIRST_RESULT_WITHIN_S = 3600.0
 BLOCK = 4096
 # Runs in the guest, as other processors round other pixels; its output never touches the disk.
 PATTERNS = """
