@@ -65,7 +65,8 @@ class Act:
         bounds = {
             "seconds": (0.1, 3600), "fps": (0.5, 120), "width": (64, 4096), "height": (64, 4096),
             "distance": (1.0, 20), "people": (1, 2), "seed": (0, 2**31), "camera_height": (0, 3),
-            "noise": (0, 100), "blur": (0, 50), "exposure": (-10, 10), "sway": (0, 10), "repeats": (1, 5),
+            "noise": (0, 100), "blur": (0, 50), "exposure": (-10, 10), "sway": (0, 10),
+            "repeats": (1, 5),
         }  # fmt: skip
         for name, (low, high) in bounds.items():
             if not low <= getattr(self, name) <= high:
