@@ -100,6 +100,8 @@ class Screening:
             last = self._end_visit(frame.captured_ns)
             if last is not None:
                 return last
+        elif frame.captured_ns - self._seen_ns > _LEFT_AFTER_NS:
+            self._visit.returned = True
         if subject is None:
             self._nobody(frame.captured_ns)
             return None
@@ -164,8 +166,9 @@ class Screening:
             return None
         if found or facing.view in visit.closed:
             return self._wait(visit, pose, found, facing, now_ns)
-        if attempt is None and not visit.is_of(stature_px):  # somebody else came back
+        if visit.returned and not visit.is_of(stature_px):  # somebody else came back
             return self._end_visit(now_ns)
+        visit.returned = False
         if distrusted := self._guard.reasons(frame):
             return self._give_up(visit, facing.view, pose, distrusted, now_ns)
         if attempt is None:
@@ -206,7 +209,7 @@ class Screening:
             self._tell(due)
         if not isinstance(due, Capture):
             return None
-        visit.add(due, attempt.view)
+        visit.add(due, attempt.view, Landmarks.of(due.pose, self._calibration).stature_px)
         if len(visit.captures[attempt.view]) < self._settings.repeats:
             self._tell("step")
             return None

@@ -14,7 +14,7 @@ VIEWS: tuple[View, ...] = ("front", "right", "back", "left")
 
 _STEPPED = 0.03  # of stature: a joint moved so far from where it was captured
 _STEP_NS = 5_000_000_000  # who has not stepped by then is captured again all the same
-_SAME_STATURE = 0.08  # people differ by more only across views, whose near sides look larger
+_SAME_STATURE = 0.08  # what a network, and another place on the foot marks, make of one person
 
 
 @dataclass
@@ -28,7 +28,8 @@ class Visit:
     attempt: Attempt | None = None
     captures: dict[View, list[Capture]] = field(default_factory=dict)
     closed: set[View] = field(default_factory=set)
-    stature_px: float | None = None
+    returned: bool = False  # has been out of sight since the last capture
+    _stature_px: float | None = None
     _stepping_from: Capture | None = None
 
     @property
@@ -47,8 +48,9 @@ class Visit:
         """Between two captures of a view."""
         return self._stepping_from is not None
 
-    def add(self, capture: Capture, view: View) -> None:
+    def add(self, capture: Capture, view: View, stature_px: float | None) -> None:
         """Keep a capture; the person now steps off before the next."""
+        self._stature_px = stature_px
         self.captures.setdefault(view, []).append(capture)
         self.attempt = None
         self._stepping_from = capture
@@ -76,10 +78,9 @@ class Visit:
         return self.stepping
 
     def is_of(self, stature_px: float) -> bool:
-        """Whether somebody of this size may be the person whom the visit began with."""
-        if self.stature_px is None:
-            self.stature_px = stature_px
-        return abs(stature_px - self.stature_px) <= _SAME_STATURE * self.stature_px
+        """Whether somebody of this size may be the person captured last."""
+        before = self._stature_px
+        return before is None or abs(stature_px - before) <= _SAME_STATURE * before
 
 
 def _moved_px(pose: Pose, before: Pose) -> float:
