@@ -11,9 +11,12 @@ from __future__ import annotations
 from functools import cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from edge.records import Pose
 from edge.skeletons import Skeleton
+
+Rows = NDArray[np.int64]
 
 
 def convert(pose: Pose, target: Skeleton) -> Pose:
@@ -23,12 +26,15 @@ def convert(pose: Pose, target: Skeleton) -> Pose:
     """
     keypoints = np.full((len(target.keypoints), 3), (np.nan, np.nan, 0), np.float32)
     covariance = np.full((len(target.keypoints), 2, 2), np.nan, np.float32)
-    for row, sources in enumerate(origins(pose.skeleton, target)):
-        parts = list(sources)
-        if parts and (pose.keypoints[parts, 2] > 0).all():
-            keypoints[row, :2] = pose.keypoints[parts, :2].mean(axis=0)
-            keypoints[row, 2] = pose.keypoints[parts, 2].min()
-            covariance[row] = pose.covariance_px2[parts].sum(axis=0) / len(parts) ** 2
+    rows, first, second = _moves(pose.skeleton, target)
+    found = (pose.keypoints[first, 2] > 0) & (pose.keypoints[second, 2] > 0)
+    rows, first, second = rows[found], first[found], second[found]
+    one, other = pose.keypoints[first], pose.keypoints[second]
+    keypoints[rows, :2] = (one[:, :2] + other[:, :2]) / 2
+    keypoints[rows, 2] = np.minimum(one[:, 2], other[:, 2])
+    total = pose.covariance_px2[first] + pose.covariance_px2[second]
+    # The mean of two independent points; of a point and itself, the point.
+    covariance[rows] = total / np.where(first == second, 2, 4)[:, None, None]
     return Pose(target, keypoints, covariance, pose.score, pose.box_px)
 
 
@@ -42,6 +48,15 @@ def derived(source: Skeleton, target: Skeleton) -> tuple[str, ...]:
 def origins(source: Skeleton, target: Skeleton) -> tuple[tuple[int, ...], ...]:
     """For each keypoint of the target the source's that it is made of: none, one or two."""
     return tuple(_origin(name, source, target) for name in target.keypoints)
+
+
+@cache
+def _moves(source: Skeleton, target: Skeleton) -> tuple[Rows, Rows, Rows]:
+    """Rows of the target that can be had, and the two of the source whose mean each one is."""
+    had = [(row, parts) for row, parts in enumerate(origins(source, target)) if parts]
+    columns = [(row, parts[0], parts[-1]) for row, parts in had]
+    rows, first, second = np.array(columns, np.int64).reshape(-1, 3).T
+    return rows, first, second
 
 
 def _origin(name: str, source: Skeleton, target: Skeleton) -> tuple[int, ...]:
