@@ -26,7 +26,10 @@ class Request:
     def make_array(self, stream: str) -> np.ndarray:
         width, height = self._device.streams[stream]["size"]
         if stream == "main":
-            return np.full((height, width, 3), (10, 20, 30), np.uint8)
+            picture = np.full((height, width, 3), (10, 20, 30), np.uint8)
+            # No two frames of a sensor are alike.
+            picture[0, 0] = self._timestamp_ns // 1000 % 256
+            return picture
         stride = -(-width // ROW_ALIGNMENT) * ROW_ALIGNMENT
         yuv = np.zeros((height * 3 // 2, stride), np.uint8)
         yuv[:height, :width] = 200  # the padding stays black
