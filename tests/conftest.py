@@ -40,3 +40,13 @@ def mosquitto() -> str:
         missing("the program mosquitto (Debian package mosquitto)")
     assert path is not None
     return path
+
+
+@pytest.fixture(scope="session")
+def browser() -> str:
+    """Path of the chromium program."""
+    path = shutil.which("chromium")
+    if path is None:
+        missing("the program chromium (Debian package chromium)")
+    assert path is not None
+    return path

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
 import xml.etree.ElementTree as ET
@@ -236,11 +235,3 @@ def test_the_fullest_page_prints_on_one_sheet_in_every_language(browser, tmp_pat
     )  # fmt: skip
     count = re.search(rb"/Count (\d+)", printed.read_bytes()).group(1)
     assert int(count) == len(LANGUAGES)
-
-
-@pytest.fixture
-def browser():
-    """A browser takes seconds to start: only where one is named."""
-    if not (named := os.environ.get("POSTURE_BROWSER")):
-        pytest.skip("POSTURE_BROWSER names no browser (chromium)")
-    return named
