@@ -26,6 +26,24 @@ from edge.uplink.credentials import identify
 from edge.uplink.events import Acknowledged, Arrived, Will
 from edge.uplink.inbox import Inbox
 
+
+class _Client(paho.Client):
+    """paho's client, but one that binds nothing: the station's unit may not, nor listen."""
+
+    def _create_socket_connection(self) -> socket.socket:
+        return socket.create_connection((self._host, self._port), self._connect_timeout)
+
+
+def _wake_up_pair() -> tuple[socket.socket, socket.socket]:
+    """What paho makes through a TCP port that it listens on."""
+    ends = socket.socketpair()
+    for end in ends:
+        end.setblocking(False)
+    return ends
+
+
+paho._socketpair_compat = _wake_up_pair
+
 Version = Literal["5", "3.1.1"]
 
 CONNECT_TIMEOUT_S = 10.0
@@ -50,7 +68,7 @@ class Connection:
     ) -> None:
         self.version = version
         self._client_id = client_id
-        self._client = paho.Client(
+        self._client = _Client(
             CallbackAPIVersion.VERSION2,
             client_id=client_id,
             protocol=MQTTProtocolVersion.MQTTv5 if self._is_5 else MQTTProtocolVersion.MQTTv311,

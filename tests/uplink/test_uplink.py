@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -154,6 +155,24 @@ def test_station_says_who_it_is_and_that_it_leaves(
     assert (health["accepted"], health["waiting"], health["vitals"]) == (1, 1, {"fps": 12.5})
     running.stop()
     eventually(lambda: json.loads(clinic.bodies("state")[-1])["online"] is False)
+
+
+def test_the_uplink_binds_no_socket_and_listens_on_none(
+    broker: Mosquitto,
+    clinic: Clinic,
+    start: Start,
+    outbox: Outbox,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refused(*_: object) -> None:
+        raise PermissionError("as SocketBindDeny=any and the unit's system call filter refuse it")
+
+    monkeypatch.setattr(socket.socket, "bind", refused)
+    monkeypatch.setattr(socket.socket, "listen", refused)
+    outbox.accept(assessment())
+    clinic.collector_is(online=True)
+    start(broker.settings)
+    eventually(lambda: clinic.bodies("result"))
 
 
 def test_vitals_that_fail_do_not_stop_the_health(
