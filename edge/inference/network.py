@@ -222,14 +222,19 @@ class Network:
         """
         description = self.description
         raw: Float32 = outputs["heatmaps"][0]
-        heatmaps = np.zeros((len(self._order), *raw.shape[1:]), np.float32)
-        for row, channel in enumerate(self._order):
-            if channel is not None:
-                np.multiply(raw[channel], 1 / description.peak, out=heatmaps[row])
+        if self._order == list(range(len(self._order))) and description.peak == 1:
+            heatmaps = raw[: len(self._order)]  # most are: nothing is copied
+        else:
+            heatmaps = np.zeros((len(self._order), *raw.shape[1:]), np.float32)
+            for row, channel in enumerate(self._order):
+                if channel is not None:
+                    np.multiply(raw[channel], 1 / description.peak, out=heatmaps[row])
         pafs = None
         if description.task == "paf":
             channels = [channel for limb in description.limbs for channel in (limb.x, limb.y)]
-            pafs = np.ascontiguousarray(outputs["pafs"][0][channels])
+            fields: Float32 = outputs["pafs"][0]
+            in_order = channels == list(range(len(fields)))
+            pafs = fields if in_order else np.ascontiguousarray(fields[channels])
         if description.map_convention == "corner":
             shift = (description.stride - 1) / 2
             letterbox = Letterbox(
