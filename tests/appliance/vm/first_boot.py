@@ -119,7 +119,8 @@ def nothing_leaks(machine: Machine, pictures_before: int) -> None:
     )  # fmt: skip
     patterns = {bytes.fromhex(line) for line in told["out"].split()}
     control = b"the search finds what is there " + bytes(range(16))
-    machine.must(f"echo {control.hex()} | xxd -r -p >/root/control; sync")
+    write = f"open('/root/control', 'wb').write(bytes.fromhex('{control.hex()}'))"
+    machine.must(f'python3 -c "{write}" && sync')
     machine.must("journalctl --sync --rotate; sync")
     machine.poweroff(timeout=600)
     disk, wire = Path(machine.disk), OUT / "run" / RUN / "wire.pcap"
