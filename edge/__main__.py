@@ -12,6 +12,7 @@ from rich.console import Console
 from edge import __version__
 from edge.commands.calibrate_arguments import add_calibrate
 from edge.commands.fms_arguments import add_fms
+from edge.commands.pipe import ends_with_its_reader
 from edge.errors import PostureError
 from edge.settings import Settings, load_settings
 
@@ -163,6 +164,7 @@ def _run_verb(options: argparse.Namespace) -> int:
     return demo.run(settings, source=options.source or demo.SAMPLE)
 
 
+@ends_with_its_reader()
 def main() -> int:
     options = _parser().parse_args()
     try:

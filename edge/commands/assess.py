@@ -89,10 +89,16 @@ def _say_stickers(sighting: Sighting, why: Sequence[tuple[str, ...]]) -> None:
 
 
 def _tracked(source: Source, estimator: Estimator) -> Iterator[Sighting]:
-    """The sightings of a source, with a progress bar on the terminal."""
+    """The sightings of a source, with a progress bar where there is a terminal."""
     bar = Console(stderr=True)
-    name, total = Path(source.name).name, source.frame_count or None
-    yield from track(sightings(source, estimator), name, total=total, console=bar, transient=True)
+    yield from track(
+        sightings(source, estimator),
+        Path(source.name).name,
+        total=source.frame_count or None,
+        console=bar,
+        transient=True,
+        disable=not bar.is_interactive,
+    )
 
 
 def _exporting(export: Export) -> Callable[[Sighting], None]:

@@ -31,6 +31,7 @@ from posture_tools.collector.store import Outcome, Store
 from rich.console import Console
 from rich.table import Table
 
+from edge.commands.pipe import ends_with_its_reader
 from edge.errors import PostureError, SettingsInvalid
 from edge.posture.norms import shipped_norms
 from edge.records import Quality
@@ -43,6 +44,7 @@ from edge.settings import MqttSettings, parse_settings
 DEFAULT_STORE = Path.home() / ".local" / "state" / "posture-collector" / "collector.db"
 
 
+@ends_with_its_reader()
 def main(arguments: list[str] | None = None) -> int:
     """Parse, run, and turn our errors into one line and status 1."""
     options = _parser().parse_args(arguments)
@@ -53,9 +55,6 @@ def main(arguments: list[str] | None = None) -> int:
     except PostureError as error:
         print(f"posture-collector: {error}", file=sys.stderr)
         return 1
-    except BrokenPipeError:  # `list | head`
-        sys.stderr.close()
-        return 0
 
 
 def _parser() -> argparse.ArgumentParser:

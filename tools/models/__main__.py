@@ -13,9 +13,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from edge.commands.pipe import ends_with_its_reader
 from edge.errors import PartMissing, PostureError
 
 
+@ends_with_its_reader()
 def main(arguments: list[str] | None = None) -> int:
     """Exit status 0: done and sound; 1: a file is at fault; 2: wrong usage."""
     options = _parser().parse_args(arguments)
