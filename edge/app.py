@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from edge.engine import Engine
-from edge.engine_file import told_health
+from edge.engine.engine import Engine
+from edge.engine.engine_file import told_health
+from edge.engine.health import engine_health, machine_health
 from edge.errors import MessageRefused, OutboxFull, OutboxUnusable, PostureError
-from edge.health import engine_health, machine_health
 from edge.inference.shipped import FINDER, REFINER, SPINE, optional_model, shipped_model
 from edge.records import Assessment
 from edge.results.outbox import Outbox

@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 from edge.camera.mannequin import MannequinCamera
-from edge.duty import IDLE_AFTER_S, IDLE_FPS
+from edge.engine.duty import IDLE_AFTER_S, IDLE_FPS
 from edge.errors import ModelRefused
 from edge.estimation.estimator import Estimator
 from edge.estimation.factory import estimator_for

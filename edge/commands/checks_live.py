@@ -14,7 +14,7 @@ from edge.camera.live import LiveCamera
 from edge.camera.sources import camera_for, is_live
 from edge.camera.watch import is_black
 from edge.commands.checks import Check, State
-from edge.engine_file import read_engine_file
+from edge.engine.engine_file import read_engine_file
 from edge.machine import board, read_machine
 from edge.records import Frame
 from edge.results.clock import boot_id

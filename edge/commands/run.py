@@ -20,12 +20,12 @@ from rich.console import Console
 from edge import systemd
 from edge.app import build_engine, build_uplink, open_outbox
 from edge.commands.table import measure_table
-from edge.engine import Engine
-from edge.engine_file import EngineFile
+from edge.engine.engine import Engine
+from edge.engine.engine_file import EngineFile
+from edge.engine.saving import Saving
 from edge.errors import CameraHung, PostureError
 from edge.records import Assessment
 from edge.results.outbox import Outbox
-from edge.saving import Saving
 from edge.settings import Settings
 
 _LOOK_EVERY_S = 10.0

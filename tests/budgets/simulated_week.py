@@ -26,14 +26,14 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from edge import engine as engine_module
 from edge.camera.mannequin import Faults, MannequinCamera, degrade
 from edge.camera.watch import PictureWatch
 from edge.commands.run import Reporter
-from edge.engine import Engine
+from edge.engine import engine as engine_module
+from edge.engine.engine import Engine
+from edge.engine.health import engine_health, machine_health
 from edge.errors import CameraLost, CameraStalled, ImageUnreadable
 from edge.estimation.factory import estimator_for
-from edge.health import engine_health, machine_health
 from edge.records import Frame, ModelIdentity, Pose, Uint8
 from edge.results.messages import Receipt
 from edge.results.outbox import Outbox

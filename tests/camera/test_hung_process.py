@@ -10,7 +10,7 @@ from pathlib import Path
 
 from simulators.networks import colour_card, colour_network, described_file
 
-from edge.engine_file import read_engine_file
+from edge.engine.engine_file import read_engine_file
 from edge.results.outbox import Outbox
 
 _STATION = """

@@ -25,13 +25,13 @@ from simulators import picamera2_device
 from simulators.faulty_camera import NODE, Fault, FaultyCamera
 from simulators.waiting import eventually
 
-from edge import engine as engine_module
 from edge.camera import connect, slot
 from edge.camera.base import Camera
 from edge.camera.live import LiveCamera
 from edge.camera.picamera import PiCamera
 from edge.camera.watch import BLACK_AFTER_S, FROZEN_AFTER_S, PictureWatch
-from edge.engine import Engine
+from edge.engine import engine as engine_module
+from edge.engine.engine import Engine
 from edge.errors import CameraHung
 from edge.results.outbox import Outbox
 

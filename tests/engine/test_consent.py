@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from edge.consent import Consents
+from edge.engine.consent import Consents
 from edge.records import Asked, Assessment, Measure, Quality
 from edge.results.outbox import Outbox
 

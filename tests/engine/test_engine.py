@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from edge import engine as engine_module
-from edge import saving as saving_module
-from edge.engine import Engine
+from edge.engine import engine as engine_module
+from edge.engine import saving as saving_module
+from edge.engine.engine import Engine
 from edge.errors import (
     CameraHung,
     CameraLost,

@@ -13,7 +13,7 @@ from simulators.networks import colour_card, colour_network, described_file
 
 from edge.commands import checks_live, doctor
 from edge.commands.checks import State
-from edge.engine_file import ENGINE_FILE, EngineState
+from edge.engine.engine_file import ENGINE_FILE, EngineState
 from edge.machine import Machine
 from edge.results.clock import boot_id
 from edge.settings import CameraSettings, ModelSettings, MqttSettings, Settings

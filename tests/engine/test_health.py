@@ -9,8 +9,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from edge.engine import Engine
-from edge.health import engine_health
+from edge.engine.engine import Engine
+from edge.engine.health import engine_health
 from edge.records import Frame, Pose
 from edge.results.outbox import Outbox
 

@@ -16,12 +16,12 @@ from typing import Any, Self
 
 import msgspec
 
-from edge.engine import Engine
+from edge.engine.engine import Engine
+from edge.engine.health import engine_health
+from edge.engine.saving import Saving
 from edge.errors import CameraHung, PostureError
-from edge.health import engine_health
 from edge.machine import Machine, read_machine
 from edge.results.clock import boot_id
-from edge.saving import Saving
 
 ENGINE_FILE = "engine.json"
 _EVERY_S = 15.0

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from edge import engine_file
-from edge.engine_file import EngineFile, read_engine_file, told_health
+from edge.engine import engine_file
+from edge.engine.engine_file import EngineFile, read_engine_file, told_health
+from edge.engine.saving import Saving
 from edge.errors import CameraHung, SourceInvalid
 from edge.machine import Machine
 from edge.results.outbox import Outbox
-from edge.saving import Saving
 
 
 @pytest.fixture

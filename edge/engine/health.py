@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from edge.engine import Engine
+from edge.engine.engine import Engine
 from edge.machine import read_machine
 
 

@@ -18,11 +18,11 @@ import numpy as np
 
 from edge import systemd
 from edge.camera.watch import Sight
-from edge.duty import Duty
+from edge.engine.duty import Duty
+from edge.engine.outage import Outage
+from edge.engine.saving import Saving
 from edge.errors import CameraFault, CameraHung, ImageUnreadable, PostureError
-from edge.outage import Outage
 from edge.records import Assessment, Frame, ModelIdentity
-from edge.saving import Saving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

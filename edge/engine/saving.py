@@ -13,7 +13,7 @@ from threading import Event
 from typing import TYPE_CHECKING, Any
 
 from edge import systemd
-from edge.consent import Consents
+from edge.engine.consent import Consents
 from edge.errors import MessageRefused, OutboxFull, OutboxUnusable, PostureError
 from edge.records import Assessment
 

@@ -1,0 +1,1 @@
+"""The process that has the camera: frames in, committed results out."""
