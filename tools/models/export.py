@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import io
 import pickle
-import warnings
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ import torch
 from numpy.typing import NDArray
 from posture_tools.models.architectures.architecture import Architecture, Weights, architecture
 from posture_tools.models.describe import describe, writable, write
+from posture_tools.models.tracing import trace
 from torch import Tensor, nn
 
 from edge.errors import ModelRefused
@@ -22,7 +22,6 @@ from edge.inference.description import ModelDescription
 from edge.inference.golden import golden_picture
 from edge.inference.network import open_session
 
-OPSET = 17
 # Largest difference between PyTorch and onnxruntime, as a part of an output's largest value, and
 # in its own unit where that value is below 1.
 TOLERANCE = 1e-4
@@ -62,7 +61,13 @@ def export(
     _load(network, weights, f"{checkpoint} as {name}")
     size_hw = _fitting(size_hw or published.default_hw(network), published.step_px)
     described = published.describe(network, size_hw)
-    graph = _onnx(network, described, size_hw, any_size=published.any_size)
+    graph = trace(
+        network,
+        size_hw,
+        described.input.name,
+        tuple(described.outputs.values()),
+        any_size=published.any_size,
+    )
     difference = _difference(network, graph, described, size_hw)
     if not difference <= TOLERANCE:  # NaN must fail too
         raise ModelRefused(
@@ -161,32 +166,6 @@ def _fitting(size_hw: tuple[int, int], step_px: int) -> tuple[int, int]:
             f"Height and width are multiples of {step_px}.",
         )
     return size_hw
-
-
-def _onnx(
-    network: nn.Module, described: ModelDescription, size_hw: tuple[int, int], *, any_size: bool
-) -> bytes:
-    names = [described.input.name, *described.outputs.values()]
-    buffer = io.BytesIO()
-    with warnings.catch_warnings():
-        # The tracing exporter is on its way out, but it alone folds normalisation at opset 17; that
-        # shapes become constants, which it warns of, is meant.
-        warnings.simplefilter("ignore")
-        torch.onnx.export(
-            network,
-            (torch.zeros(1, 3, *size_hw),),
-            buffer,
-            input_names=names[:1],
-            output_names=names[1:],
-            dynamic_axes=(
-                {name: {2: f"{name} height", 3: f"{name} width"} for name in names}
-                if any_size
-                else None
-            ),
-            opset_version=OPSET,
-            dynamo=False,
-        )
-    return buffer.getvalue()
 
 
 @torch.inference_mode()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import warnings
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -13,10 +11,10 @@ import onnxruntime as ort
 import torch
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
+from posture_tools.models.tracing import trace
 from posture_tools.training.network import PoseNetwork
 from torch import Tensor, nn
 
-OPSET = 17
 # The rounding of the weights to 11 bits may move a map by this much; its peaks are about 1 high.
 TOLERANCE = 0.02
 
@@ -44,21 +42,8 @@ def export_onnx(
     A file that does not agree with the network within `TOLERANCE` is not written.
     """
     network = network.eval().float()
-    buffer = io.BytesIO()
-    with warnings.catch_warnings():
-        # The tracing exporter is on its way out, but alone it folds normalisation at opset 17;
-        # that shapes become constants, which it warns of, is meant.
-        warnings.simplefilter("ignore")
-        torch.onnx.export(
-            _Exported(network).eval(),
-            (torch.zeros(1, 3, *size_hw),),
-            buffer,
-            input_names=["image"],
-            output_names=[_OUTPUT_NAMES[name] for name in heads],
-            opset_version=OPSET,
-            dynamo=False,
-        )
-    model = onnx.load_from_string(buffer.getvalue())
+    names = [_OUTPUT_NAMES[name] for name in heads]
+    model = onnx.load_from_string(trace(_Exported(network).eval(), size_hw, "image", names))
     store_weights_in_half(model)
     onnx.checker.check_model(model, full_check=True)
     difference = _largest_difference(network, model.SerializeToString(), size_hw)

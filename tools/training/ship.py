@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from posture_tools.models.tracing import OPSET
 from posture_tools.training.checkpoint import averaged_weights
 from posture_tools.training.crop_scene import CROP_MARGIN
 from posture_tools.training.examples import STRIDE
-from posture_tools.training.export import OPSET, export_onnx
+from posture_tools.training.export import export_onnx
 from posture_tools.training.network import (
     PoseNetwork,
     count_macs,
