@@ -154,10 +154,15 @@ class Measure:
     definition: str = "1"
 
     def __post_init__(self) -> None:
-        if (self.value is None) != (self.quality is Quality.REFUSED):
-            raise ValueError(f"{self.code}: a measure has a value exactly when it is not refused")
-        if self.quality is not Quality.OK and not self.why:
-            raise ValueError(f"{self.code}: quality {self.quality} without a reason")
+        check_refusal(self.code, self.value, self.quality, self.why)
+
+
+def check_refusal(code: str, value: float | None, quality: Quality, why: tuple[str, ...]) -> None:
+    """Raise ValueError where a measure's value, quality and reasons contradict each other."""
+    if (value is None) != (quality is Quality.REFUSED):
+        raise ValueError(f"{code}: a measure has a value exactly when it is not refused")
+    if quality is not Quality.OK and not why:
+        raise ValueError(f"{code}: quality {quality} without a reason")
 
 
 @dataclass(frozen=True, slots=True)

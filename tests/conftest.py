@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import hypothesis
@@ -32,21 +33,30 @@ def shared() -> Path:
     return folder
 
 
-@pytest.fixture(scope="session")
-def mosquitto() -> str:
-    """Path of the mosquitto program."""
-    path = shutil.which("mosquitto", path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
+def program(name: str, package: str) -> str:
+    """Path of a program, which a Debian package has."""
+    path = shutil.which(name, path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
     if path is None:
-        missing("the program mosquitto (Debian package mosquitto)")
+        missing(f"the program {name} (Debian package {package})")
     assert path is not None
     return path
+
+
+@pytest.fixture(scope="session")
+def mosquitto() -> str:
+    return program("mosquitto", "mosquitto")
 
 
 @pytest.fixture(scope="session")
 def browser() -> str:
-    """Path of the chromium program."""
-    path = shutil.which("chromium")
-    if path is None:
-        missing("the program chromium (Debian package chromium)")
-    assert path is not None
-    return path
+    return program("chromium", "chromium")
+
+
+@pytest.fixture
+def one_torch_thread() -> Iterator[None]:
+    """Small layers are slower on several threads, and far slower on a busy machine."""
+    torch = pytest.importorskip("torch")
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)

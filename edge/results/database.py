@@ -12,7 +12,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 _BUSY_S = 30.0
 _WAL_LIMIT_BYTES = 4 * 1024 * 1024
@@ -96,3 +96,19 @@ class Database:
     def close(self) -> None:
         with self._lock:
             self._connection.close()
+
+
+class DatabaseOwner:
+    """What stands on one database: close it, or use it in a `with` block."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def close(self) -> None:
+        self._database.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

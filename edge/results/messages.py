@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal, TypeVar
 import msgspec
 
 from edge.errors import MessageRefused
-from edge.records import Kind, Quality, View
+from edge.records import Kind, Quality, View, check_refusal
 from edge.results.clock import ClockState, Instant
 from edge.results.ranges import Ranges, holds
 
@@ -78,12 +78,9 @@ class WireMeasure(msgspec.Struct, frozen=True):
     definition: str
 
     def __post_init__(self) -> None:
-        if (self.value is None) != (self.quality is Quality.REFUSED):
-            raise ValueError(f"{self.code}: a measure has a value exactly when it is not refused")
+        check_refusal(self.code, self.value, self.quality, self.why)
         if not all(math.isfinite(x) for x in (self.value, self.u95, self.n) if x is not None):
             raise ValueError(f"{self.code}: value, u95 and n must be finite")
-        if self.quality is not Quality.OK and not self.why:
-            raise ValueError(f"{self.code}: quality {self.quality} without a reason")
 
 
 class WireModel(msgspec.Struct, frozen=True):

@@ -21,7 +21,7 @@ from edge.errors import OutboxFull
 from edge.records import Assessment
 from edge.results import clock, compose
 from edge.results.chain import Chain
-from edge.results.database import Database
+from edge.results.database import Database, DatabaseOwner
 from edge.results.dropping import drop_oldest
 from edge.results.messages import Consent, Envelope, Erase, EventKind, Receipt
 from edge.results.outbox_file import claim, delete, usable
@@ -71,13 +71,13 @@ class Settled:
     rejected: tuple[int, ...] = ()
 
 
-class Outbox:
+class Outbox(DatabaseOwner):
     """See the module. Create with `Outbox.open`."""
 
     def __init__(
         self, database: Database, *, limit_bytes: int, at_limit: AtLimit, cfg_sha256: str
     ) -> None:
-        self._database = database
+        super().__init__(database)
         self._limit_bytes = limit_bytes
         self._at_limit = at_limit
         self.cfg_sha256 = cfg_sha256
@@ -287,15 +287,6 @@ class Outbox:
         with usable():
             [(newest_utc_ns,)] = self._database.rows("SELECT newest_utc_ns FROM self")
         return clock.read_clock(newest_utc_ns)
-
-    def close(self) -> None:
-        self._database.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
-from conftest import ROOT, missing
+from conftest import ROOT, program
 
 UNITS = ROOT / "systemd"
 PROGRAM = "/opt/posture-station/venv/bin/posture-station"
@@ -23,11 +22,7 @@ def lines(unit: str) -> list[str]:
 
 @pytest.fixture(scope="module")
 def analyze() -> str:
-    path = shutil.which("systemd-analyze")
-    if path is None:
-        missing("the program systemd-analyze (Debian package systemd)")
-    assert path is not None
-    return path
+    return program("systemd-analyze", "systemd")
 
 
 @pytest.fixture(scope="module")

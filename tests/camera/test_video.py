@@ -71,14 +71,19 @@ def _frame(frame_id: int) -> Frame:
     return Frame(np.zeros((2, 2, 3), np.uint8), frame_id, frame_id)
 
 
-def test_a_capture_call_never_returns() -> None:
+def glitching() -> tuple[CaptureThread, threading.Event]:
+    """A thread whose driver does not come back from the second frame, until the event is set."""
     hang = threading.Event()
 
     def frames(_slot: FrameSlot) -> Iterator[Frame]:
         yield _frame(0)
         hang.wait()
 
-    thread = CaptureThread("glitching", frames, overwrite=True, stall_s=0.05)
+    return CaptureThread("glitching", frames, overwrite=True, stall_s=0.05), hang
+
+
+def test_a_capture_call_never_returns() -> None:
+    thread, hang = glitching()
     thread.start()
     assert thread.take() is not None
     with pytest.raises(CameraStalled, match="glitching"):
@@ -89,13 +94,7 @@ def test_a_capture_call_never_returns() -> None:
 
 def test_a_thread_that_stays_in_its_driver_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(slot, "LETS_GO_S", 0.05)
-    hang = threading.Event()
-
-    def frames(_slot: FrameSlot) -> Iterator[Frame]:
-        yield _frame(0)
-        hang.wait()
-
-    thread = CaptureThread("glitching", frames, overwrite=True, stall_s=0.05)
+    thread, hang = glitching()
     thread.start()
     with pytest.raises(CameraHung, match=r"glitching.*has not returned"):
         thread.close()

@@ -7,7 +7,6 @@ import json
 import math
 import socket
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -92,14 +91,6 @@ class EveryFrame:
         return Assessment(
             "posture", f"s{frame.frame_id}", "front", frame.name, 0, (measure,), 1, 1, 0.0
         )
-
-
-@pytest.fixture
-def outbox(tmp_path: Path) -> Iterator[Outbox]:
-    with Outbox.open(
-        tmp_path / "outbox.db", site="x", station="y", limit_bytes=10**7, at_limit="refuse"
-    ) as box:
-        yield box
 
 
 class Station:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +14,6 @@ from edge.engine.saving import Saving
 from edge.errors import CameraHung, SourceInvalid
 from edge.machine import Machine
 from edge.results.outbox import Outbox
-
-
-@pytest.fixture
-def outbox(tmp_path: Path) -> Iterator[Outbox]:
-    with Outbox.open(
-        tmp_path / "outbox.db", site="x", station="y", limit_bytes=10**7, at_limit="refuse"
-    ) as box:
-        yield box
 
 
 def _saving(outbox: Outbox) -> Saving:

@@ -46,20 +46,17 @@ class Slower:
         return []
 
 
-def test_b9_every_stage_is_published_with_its_p50_and_p95(tmp_path: Path) -> None:
+def test_b9_every_stage_is_published_with_its_p50_and_p95(tmp_path: Path, outbox: Outbox) -> None:
     prompt = SimpleNamespace(code="")
     nobody = SimpleNamespace(observe=lambda *_: None, conclude=lambda: None, prompt=prompt)
-    with Outbox.open(
-        tmp_path / "outbox.db", site="x", station="y", limit_bytes=10**7, at_limit="refuse"
-    ) as outbox:
-        engine = Engine(
-            HundredFrames(),
-            Slower(),
-            nobody,  # type: ignore[arg-type]
-            outbox,
-            state_path=tmp_path,
-        )
-        engine.run(threading.Event())
+    engine = Engine(
+        HundredFrames(),
+        Slower(),
+        nobody,  # type: ignore[arg-type]
+        outbox,
+        state_path=tmp_path,
+    )
+    engine.run(threading.Event())
     health = engine_health(engine)
     assert health["frames"] == 100
     assert health["stages"]["inference"] == {"p50_ms": 30.0, "p95_ms": 30.0}

@@ -6,6 +6,7 @@ import json
 
 import pytest
 from simulators.movements import film, squat_from_the_front, squat_from_the_right
+from simulators.screened import SCORES
 
 from edge.__main__ import main
 from edge.errors import MovementUnusable, SettingsInvalid
@@ -19,16 +20,9 @@ from edge.results.messages import Result, decode
 from edge.results.outbox import Outbox
 
 RULES = shipped_rules()
-SEED = {
-    ("deep_squat", ""): 2, ("hurdle_step", "right"): 3, ("hurdle_step", "left"): 2,
-    ("inline_lunge", "right"): 2, ("inline_lunge", "left"): 2, ("shoulder_mobility", "right"): 3,
-    ("shoulder_mobility", "left"): 1, ("active_straight_leg_raise", "right"): 3,
-    ("active_straight_leg_raise", "left"): 3, ("trunk_stability_push_up", ""): 2,
-    ("rotary_stability", "right"): 2, ("rotary_stability", "left"): 2,
-}  # fmt: skip
 
 
-def sheet_of(scores=SEED, pain=()):
+def sheet_of(scores=SCORES, pain=()):
     clearing = tuple(Clearing(test, test in pain) for test in RULES.clearing)
     tries = tuple(
         Try(movement=movement, side=side, score=score, by="op-1")
@@ -52,7 +46,7 @@ def test_seed_d1_pain_in_the_shoulder_clearing_test_sets_shoulder_mobility_to_0(
 
 
 def test_seed_d1_without_one_movement_there_is_no_total():
-    outcome = add_up(sheet_of({k: v for k, v in SEED.items() if k[0] != "deep_squat"}), RULES)
+    outcome = add_up(sheet_of({k: v for k, v in SCORES.items() if k[0] != "deep_squat"}), RULES)
     assert (outcome.total, outcome.flagged) == (None, None)
     assert outcome.incomplete == ("not_done:deep_squat",)
 
@@ -62,7 +56,7 @@ def test_seed_d2_groups():
 
 
 def test_15_is_not_flagged():
-    assert add_up(sheet_of(SEED | {("deep_squat", ""): 3}), RULES).flagged is False
+    assert add_up(sheet_of(SCORES | {("deep_squat", ""): 3}), RULES).flagged is False
 
 
 def test_pain_in_any_try_scores_0_whatever_the_other_tries_score():

@@ -18,6 +18,7 @@ from posture_tools.models import export as exporting  # noqa: E402
 from posture_tools.models.architectures.architecture import architecture  # noqa: E402
 
 SIZE = (64, 64)
+pytestmark = pytest.mark.usefixtures("one_torch_thread")
 _RESNET_50 = {f"layer{layer}.{n - 1}.": n for layer, n in enumerate((3, 4, 6, 3), 1)}
 # Keys that tell how large the published network is, and its parameters in millions: a layer too
 # many or too few shows there.
@@ -28,14 +29,6 @@ PUBLISHED = {
     "simple-baseline": (tuple(_RESNET_50), 34.0),
     "deeppose": (tuple(f"backbone.{key}" for key in _RESNET_50), 23.6),
 }
-
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def random_network(name: str, *hints: str):

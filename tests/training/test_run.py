@@ -32,15 +32,7 @@ from posture_tools.training.targets import confidence_maps, map_coordinates  # n
 from posture_tools.training.trunk import restore_trunk, store_trunk  # noqa: E402
 
 SIZE = (64, 64)
-
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    """Small layers are slower on several threads, and far slower on a busy machine."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_torch_thread")
 
 
 def test_the_fast_gradient_is_the_gradient():

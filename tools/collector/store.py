@@ -13,13 +13,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib import resources
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Literal
 
 import msgspec
 from posture_tools.collector.intake import Bad, Good, Key
 
 from edge.results.clock import utc_ns_of
-from edge.results.database import Database
+from edge.results.database import Database, DatabaseOwner
 from edge.results.messages import Erase, Event, Gap, Receipt, Reject, RejectCode, Result
 from edge.results.ranges import compress
 
@@ -38,12 +38,12 @@ class Outcome:
     dead: int = 0
 
 
-class Store:
+class Store(DatabaseOwner):
     """See the module. Several collectors may share the file."""
 
     def __init__(self, path: Path) -> None:
         schema = resources.files("posture_tools.collector").joinpath("store.sql")
-        self._database = Database(path, schema.read_text("utf-8"))
+        super().__init__(Database(path, schema.read_text("utf-8")))
 
     def ingest(self, batch: Sequence[Good | Bad]) -> Outcome:
         """Commit a batch; when this returns, its receipts are true.
@@ -96,15 +96,6 @@ class Store:
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """For reports."""
         return self._database.rows(sql, values)
-
-    def close(self) -> None:
-        self._database.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
 
 def _now() -> str:
