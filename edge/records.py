@@ -7,6 +7,7 @@ arrays element by element has no single truth value.
 from __future__ import annotations
 
 import enum
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
@@ -20,6 +21,7 @@ Float32 = NDArray[np.float32]
 Uint8 = NDArray[np.uint8]
 View = Literal["front", "back", "right", "left", "unknown"]
 Kind = Literal["posture", "spine", "fms"]
+Backend = Literal["bottom-up", "refined", "top-down", "single", ""]
 # A person as a stick figure: keypoint -> x to the right, y down, thousandths of stature from
 # between the ankles. Coarse, for drawing; measures are never made of it.
 Figure = dict[str, tuple[int, int]]
@@ -239,8 +241,25 @@ class Assessment:
 
 @dataclass(frozen=True, slots=True)
 class ModelIdentity:
-    """Which model file answered."""
+    """Which model file answered. task : what its description says that it does."""
 
     name: str
     version: str
     sha256: str
+    task: str = ""
+
+
+def backend_of(models: Sequence[ModelIdentity]) -> Backend:
+    """How poses were found, told by the networks that were asked, in their order.
+
+    bottom-up : a PAF network, everybody in one pass. refined : the same, and each keypoint placed
+    again by a single-person network. top-down : a detector, and each person in its box.
+    single : no finder, the picture as it is. Empty : nobody looked, or the tasks are not known.
+    """
+    if not models or not models[0].task:
+        return ""
+    if models[0].task == "detector":
+        return "top-down"
+    if models[0].task == "paf":
+        return "bottom-up" if len(models) == 1 else "refined"
+    return "single"

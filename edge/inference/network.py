@@ -156,7 +156,7 @@ class Network:
             raise ModelRefused(
                 f"{path}: description and graph disagree: {'; '.join(differences)}.", _DESCRIBE
             )
-        identity = ModelIdentity(description.name, description.version, digest)
+        identity = ModelIdentity(description.name, description.version, digest, description.task)
         network = cls(session, description, identity)
         if faults := network.golden_faults():
             raise ModelRefused(f"{path}: {'; '.join(faults)}.", _REPLACE)

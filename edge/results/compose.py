@@ -6,7 +6,7 @@ from typing import Any
 
 from edge import __version__
 from edge.errors import MessageRefused
-from edge.records import Assessment, Measure
+from edge.records import Assessment, Measure, backend_of
 from edge.results.messages import (
     BODY_LIMIT_BYTES,
     CaptureQuality,
@@ -68,6 +68,7 @@ def result(
             frames_seen=assessment.frames_seen,
             min_score=round(float(assessment.min_score), _DECIMALS),
         ),
+        backend=backend_of(assessment.models),
         figure=assessment.figure,
     )
 

@@ -106,6 +106,8 @@ class CaptureQuality(msgspec.Struct, frozen=True):
     min_score: float
 
 
+# A word that only a newer station knows is still a word.
+Backend = Annotated[str, msgspec.Meta(pattern="^[a-z-]{0,32}$")]
 # Thousandths of stature from between the ankles: `edge.records.Figure`.
 Coordinate = Annotated[int, msgspec.Meta(ge=-4000, le=4000)]
 
@@ -113,6 +115,8 @@ Coordinate = Annotated[int, msgspec.Meta(ge=-4000, le=4000)]
 class Result(Envelope, frozen=True, kw_only=True, tag="ps.result/1"):
     """One person's screening in one view. Screening, never a diagnosis.
 
+    backend : how the poses were found (`edge.records.backend_of`); empty where nobody looked, and
+        in the messages of stations that did not tell yet.
     figure : a coarse stick figure, so that a page can show what was measured without a picture.
     """
 
@@ -125,6 +129,7 @@ class Result(Envelope, frozen=True, kw_only=True, tag="ps.result/1"):
     cfg_sha256: str
     measures: tuple[WireMeasure, ...]
     quality: CaptureQuality
+    backend: Backend = ""
     figure: dict[str, tuple[Coordinate, Coordinate]] = {}
 
 

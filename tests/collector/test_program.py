@@ -66,7 +66,7 @@ def test_export(store: Path, tmp_path: Path, capsys: Any) -> None:
     assert [(r["seq"], r["code"], r["value"]) for r in rows[:3]] == [
         ("1", "head_tilt", "0.1429"), ("1", "knee_valgus", "3.5"), ("1", "trunk_lean", ""),
     ]  # fmt: skip
-    assert rows[2]["why"] == "view:front"
+    assert (rows[2]["why"], rows[2]["backend"]) == ("view:front", "bottom-up")
     target = tmp_path / "measures.csv"
     assert main(["export", "--csv", str(target), "--store", str(store)]) == 0
     assert "6 measures" in capsys.readouterr().out

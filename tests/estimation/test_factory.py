@@ -21,7 +21,7 @@ from edge.estimation.single import Single
 from edge.estimation.top_down import TopDown
 from edge.inference import shipped
 from edge.inference.description import InputSpec
-from edge.records import Frame
+from edge.records import Frame, backend_of
 from edge.settings import ModelSettings
 
 
@@ -54,6 +54,18 @@ def test_top_down_takes_detector_and_person_network(detector_file: Path, person_
         mode="top-down", finder=str(detector_file), refiner=str(person_file), threads=1
     )
     assert isinstance(estimator_for(settings), TopDown)
+
+
+def test_c1_the_models_that_answer_tell_the_backend(detector_file: Path, person_file: Path) -> None:
+    asked = {
+        "single": ModelSettings(single=str(person_file), threads=1),
+        "top-down": ModelSettings(single=f"{detector_file}+{person_file}", threads=1),
+        "bottom-up": ModelSettings(mode="bottom-up", threads=1),
+        "refined": ModelSettings(spine="shipped", threads=1),
+    }
+    for backend, settings in asked.items():
+        assert backend_of(estimator_for(settings).models) == backend
+    assert backend_of(()) == ""
 
 
 def test_a_bottom_up_finder_must_be_a_paf_network(person_file: Path) -> None:

@@ -67,6 +67,14 @@ def test_id_must_repeat_the_key(bodies: list[bytes]) -> None:
         decode_message(json.dumps(message).encode())
 
 
+def test_an_older_station_names_no_backend(bodies: list[bytes]) -> None:
+    result = json.loads(bodies[0])
+    del result["backend"]
+    body = json.dumps(result).encode()
+    jsonschema.validate(result, schema_of(Result), cls=jsonschema.Draft202012Validator)
+    assert decode(body, Result).backend == ""
+
+
 def test_a_newer_station_may_say_more(bodies: list[bytes]) -> None:
     message = json.loads(bodies[0]) | {"mood": "fine"}
     assert decode_message(json.dumps(message).encode()) == decode_message(bodies[0])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from edge.records import Assessment, Measure, ModelIdentity, Quality
 
-MODEL = ModelIdentity("finder", "1.2.0", "ab" * 32)
+MODEL = ModelIdentity("finder", "1.2.0", "ab" * 32, "paf")
 
 
 def assessment(number: int = 1, *, session: str = "", padding: int = 0) -> Assessment:

@@ -22,6 +22,7 @@ SILENT_AFTER = timedelta(seconds=150)
 CSV_COLUMNS = (
     "screened_at", "clock_state", "site", "station", "epoch", "seq", "session", "kind", "view",
     "code", "value", "unit", "u95", "n", "quality", "why", "side", "definition",
+    "backend",
 )  # fmt: skip
 
 
@@ -71,7 +72,7 @@ def write_csv(store: Store, out: TextIO) -> int:
             writer.writerow(
                 (stored.screened_at, result.t.state, result.site, result.station, result.epoch,
                  result.seq, result.session, result.kind, m.view, m.code, m.value, m.unit, m.u95,
-                 m.n, m.quality, " ".join(m.why), m.side, m.definition)
+                 m.n, m.quality, " ".join(m.why), m.side, m.definition, result.backend)
             )  # fmt: skip
             count += 1
     return count
