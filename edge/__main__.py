@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
+from typing import Any, TypeVar
 
 import msgspec
 from rich.console import Console
@@ -13,8 +14,10 @@ from edge import __version__
 from edge.commands.calibrate_arguments import add_calibrate
 from edge.commands.fms_arguments import add_fms
 from edge.commands.pipe import ends_with_its_reader
-from edge.errors import PostureError
+from edge.errors import PostureError, SettingsInvalid
 from edge.settings import Settings, load_settings
+
+Section = TypeVar("Section", bound=msgspec.Struct)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -42,6 +45,7 @@ def _parser() -> argparse.ArgumentParser:
     assess.add_argument("--report", type=Path, metavar="DIR", help="a page for each photograph")
     assess.add_argument("--lang", default="en", metavar="LANG", help="of the page: en, zh, ko, ja")
     assess.add_argument("--markers", metavar="#RRGGBB", help="colour of stickers on the spine")
+    _add_interval(assess)
     assess.add_argument("--json", action="store_true", help="for machines")
 
     run = verbs.add_parser("run", help="measure and send, until Ctrl-C")
@@ -49,6 +53,7 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--model", type=Path, metavar="FILE", help="another model file")
     run.add_argument("--broker", metavar="HOST:PORT")
     run.add_argument("--pace", choices=("own", "fast"), help="how fast a video is read")
+    _add_interval(run)
     run.add_argument("--only", choices=("engine", "uplink"), default="", help="one process of two")
     run.add_argument("--verbose", action="store_true", help="print every measure")
 
@@ -73,23 +78,23 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _add_interval(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("--interval", metavar="N", help="of a video only frames N, 2N, 3N, ...")
+
+
 def _settings(options: argparse.Namespace) -> Settings:
     """The settings file, with what the command line says on top of it."""
     settings = load_settings(options.settings)
     given = vars(options)
-    camera = {key: given[key] for key in ("source", "pace") if given.get(key)}
+    camera = {key: given[key] for key in ("source", "pace", "interval") if given.get(key)}
     if camera:
-        settings = msgspec.structs.replace(
-            settings, camera=msgspec.structs.replace(settings.camera, **camera)
-        )
+        settings = msgspec.structs.replace(settings, camera=_changed(settings.camera, camera))
     if given.get("state"):
         settings = msgspec.structs.replace(settings, state_dir=given["state"])
     if given.get("broker"):
         host, _, port = given["broker"].rpartition(":")
-        mqtt = msgspec.structs.asdict(settings.mqtt) | {"host": host, "port": port}
-        settings = msgspec.structs.replace(
-            settings, mqtt=msgspec.convert(mqtt, type(settings.mqtt), strict=False)
-        )
+        mqtt = _changed(settings.mqtt, {"host": host, "port": port})
+        settings = msgspec.structs.replace(settings, mqtt=mqtt)
     model, detector = (str(given.get(key) or "") for key in ("model", "detector"))
     named = {"single": f"{detector}+{model}" if detector else model} if model else {}
     if detector and not model:
@@ -97,6 +102,15 @@ def _settings(options: argparse.Namespace) -> Settings:
     return msgspec.structs.replace(
         settings, models=msgspec.structs.replace(settings.models, **named)
     )
+
+
+def _changed(section: Section, said: dict[str, Any]) -> Section:
+    """A section of the settings with what was said, within its bounds."""
+    try:
+        values = msgspec.structs.asdict(section) | said
+        return msgspec.convert(values, type(section), strict=False)
+    except msgspec.ValidationError as error:
+        raise SettingsInvalid(f"the command line: {error}.", "Mend that option.") from error
 
 
 def _run_verb(options: argparse.Namespace) -> int:
@@ -129,6 +143,7 @@ def _run_verb(options: argparse.Namespace) -> int:
             csv=options.csv,
             exports=options.export,
             pages=pages,
+            interval=settings.camera.interval,
             as_json=options.json,
         )
     if options.verb == "run":

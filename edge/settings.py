@@ -40,6 +40,7 @@ class CameraSettings(_Section, frozen=True):
     exposure_us: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)] = 0
     gain: Annotated[float, msgspec.Meta(ge=0, le=64)] = 0.0
     pace: Literal["own", "fast"] = "own"  # videos: at their own pace, or as fast as they decode
+    interval: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 1  # videos: 3 takes frames 3, 6, 9, ...
 
 
 class ModelSettings(_Section, frozen=True):

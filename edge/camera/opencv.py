@@ -13,20 +13,26 @@ from edge.camera.slot import CaptureThread, FrameSlot
 from edge.errors import ImageUnreadable, SourceInvalid
 from edge.records import Frame
 
+_DEFAULT_FPS = 25.0  # what a file that does not say is taken for
 VIDEO_SUFFIXES = frozenset({".mp4", ".avi", ".mov", ".mkv", ".webm", ".m4v", ".mpg", ".mjpeg"})
 
 
 class VideoFileCamera:
-    """A recorded video; `fast` reads every frame, otherwise frames come at their own pace."""
+    """A recorded video; `fast` reads every frame, otherwise frames come at their own pace.
 
-    def __init__(self, path: Path, *, fast: bool, stall_s: float) -> None:
+    interval : of so many frames one is decoded, the last: 3 gives the third, the sixth, the ninth.
+        frame_count and fps are of these.
+    """
+
+    def __init__(self, path: Path, *, fast: bool, stall_s: float, interval: int = 1) -> None:
         self.name = str(path)
         self._path = path
         self._fast = fast
+        self._interval = interval
         self._stall_s = stall_s
         self._thread: CaptureThread | None = None
         self.frame_count = 0
-        self.fps = 25.0  # what a file that does not say is taken for
+        self.fps = 0.0
 
     def open(self) -> None:
         if not self._path.is_file():
@@ -36,33 +42,38 @@ class VideoFileCamera:
             raise ImageUnreadable(
                 f"{self._path} is not a video that can be decoded.", "Convert it to H.264 in MP4."
             )
-        self.frame_count = max(0, int(capture.get(cv2.CAP_PROP_FRAME_COUNT)))
-        self.fps = capture.get(cv2.CAP_PROP_FPS) or self.fps
+        self.frame_count = max(0, int(capture.get(cv2.CAP_PROP_FRAME_COUNT))) // self._interval
+        file_fps = capture.get(cv2.CAP_PROP_FPS) or _DEFAULT_FPS
+        self.fps = file_fps / self._interval
         self._thread = CaptureThread(
             self.name,
-            lambda slot: self._frames(capture, slot),
+            lambda slot: self._frames(capture, file_fps, slot),
             overwrite=not self._fast,
             stall_s=self._stall_s,
         )
         self._thread.start()
 
-    def _frames(self, capture: cv2.VideoCapture, slot: FrameSlot) -> Iterator[Frame]:
+    def _frames(
+        self, capture: cv2.VideoCapture, file_fps: float, slot: FrameSlot
+    ) -> Iterator[Frame]:
         began_s = time.monotonic()
-        frame_id = 0
+        frame_id = -1
         try:
-            while not slot.closed:
-                read, image = capture.read()
+            while not slot.closed and capture.grab():
+                frame_id += 1
+                if (frame_id + 1) % self._interval:
+                    continue
+                read, image = capture.retrieve()
                 if not read:
-                    if frame_id == 0:
-                        raise ImageUnreadable(f"{self.name} holds no frame.", "Record it again.")
-                    return
-                media_s = frame_id / self.fps
+                    break
+                media_s = frame_id / file_fps
                 if not self._fast:
                     time.sleep(max(0.0, began_s + media_s - time.monotonic()))
                 yield Frame(
                     np.asarray(image, np.uint8), frame_id, int(media_s * 1e9), name=self.name
                 )
-                frame_id += 1
+            if frame_id < 0 and not slot.closed:
+                raise ImageUnreadable(f"{self.name} holds no frame.", "Record it again.")
         finally:
             capture.release()
 

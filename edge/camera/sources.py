@@ -67,7 +67,9 @@ def camera_for(settings: CameraSettings) -> Camera:
         )
     path = Path(source).expanduser()
     if path.is_file() and path.suffix.lower() in VIDEO_SUFFIXES:
-        return VideoFileCamera(path, fast=settings.pace == "fast", stall_s=stall_s)
+        return VideoFileCamera(
+            path, fast=settings.pace == "fast", stall_s=stall_s, interval=settings.interval
+        )
     if path.exists():
         return PhotoCamera(path)
     raise SourceInvalid(

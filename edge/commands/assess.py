@@ -41,11 +41,13 @@ def run(
     csv: Path | None,
     exports: Sequence[tuple[str, str]] = (),
     pages: ReportFiles | None = None,
+    interval: int = 1,
     as_json: bool,
 ) -> int:
     """Print tables, or JSON for machines. Returns 1 when something could not be read.
 
     exports : names of formats of `edge.exports`, each with the path to write.
+    interval : of a video every so many-th frame is looked at.
     pages : takes photographs and writes a report of each person.
     """
     problems = 0
@@ -61,7 +63,7 @@ def run(
             takers.append(_exporting(stack.enter_context(open_export(format_name, Path(place)))))
         for path in paths:
             try:
-                source = open_source(path)
+                source = open_source(path, interval)
             except ImageUnreadable as problem:
                 report.add(Sighting(str(path), None, problem=problem))
                 problems += 1

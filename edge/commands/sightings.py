@@ -80,14 +80,18 @@ class Sighting:
         entry: dict[str, Any] = {"path": self.path}
         if self.frame is not None and self.time_s is not None:
             entry |= {"frame": self.frame.frame_id, "time_s": _plain(self.time_s)}
+        if self.frame is not None:
+            entry["person_count"] = len(self.people)
         entry["people"] = [person.as_json() for person in self.people]
         if self.problem is not None:
             entry["problem"] = str(self.problem)
         return entry
 
 
-def open_source(path: Path) -> Source:
+def open_source(path: Path, interval: int = 1) -> Source:
     """The photograph, folder of photographs or video at a path, opened.
+
+    interval : of a video every so many-th frame.
 
     Raises
     ------
@@ -96,7 +100,10 @@ def open_source(path: Path) -> Source:
     """
     is_video = path.is_file() and path.suffix.lower() in VIDEO_SUFFIXES
     source: Source
-    source = VideoFileCamera(path, fast=True, stall_s=_STALL_S) if is_video else PhotoCamera(path)
+    if is_video:
+        source = VideoFileCamera(path, fast=True, stall_s=_STALL_S, interval=interval)
+    else:
+        source = PhotoCamera(path)
     source.open()
     return source
 

@@ -100,6 +100,7 @@ class Engine:
         self.last_frame_at_s = 0.0  # time.monotonic(); 0 before the first
         self._arrivals_s: deque[float] = deque(maxlen=32)
         self.frame_size_px = (0, 0)  # width, height of the last
+        self.person_count = 0  # in the last
         self.camera_faults = 0
         self._saw_at_s = time.monotonic()
 
@@ -186,6 +187,7 @@ class Engine:
             with self.times.measure("frame"):
                 poses = self._estimator.estimate(frame)
                 assessment = self._screening.observe(frame, poses)
+            self.person_count = len(poses)
             for stage, ms in self._estimator.timings.items():
                 self.times.add(stage, ms)
             if self.frames == 1:

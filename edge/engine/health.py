@@ -38,6 +38,7 @@ def engine_health(engine: Engine) -> dict[str, Any]:
         "frame_age_s": round(time.monotonic() - seen, 1) if seen else None,
         "fps": round(engine.fps, 1),
         "picture_px": list(engine.frame_size_px),
+        "person_count": engine.person_count,
         "idle": engine.idle,
         "dropped": engine.dropped,
         "models": [f"{m.name} {m.version} {m.sha256[:12]}" for m in engine.models],

@@ -45,6 +45,16 @@ def test_as_fast_as_possible_drops_nothing(clip: Path) -> None:
     assert frames[6].captured_ns == pytest.approx(0.1e9, abs=1e3)  # media time
 
 
+@pytest.mark.parametrize("fast", [True, False])
+def test_c6_interval_3_takes_frames_3_6_9_and_12(clip: Path, fast: bool) -> None:
+    camera = VideoFileCamera(clip, fast=fast, stall_s=5, interval=3)
+    frames = _read_all(camera)
+    assert [1 + f.frame_id for f in frames] == [3, 6, 9, 12]
+    assert [round(int(f.image[0, 0, 0]) / 20) for f in frames] == [2, 5, 8, 11]
+    assert [f.captured_ns / 1e9 for f in frames] == pytest.approx([2 / 60, 5 / 60, 8 / 60, 11 / 60])
+    assert (camera.frame_count, camera.fps, camera.dropped) == (4, pytest.approx(20.0), 0)
+
+
 def test_at_its_own_pace_every_frame_is_read_or_counted(clip: Path) -> None:
     camera = VideoFileCamera(clip, fast=False, stall_s=5)
     camera.open()

@@ -78,6 +78,39 @@ def test_a_video_becomes_one_person_over_all_frames(assess, clip: Path, capsys) 
         assert person["measures"]
 
 
+def test_c6_interval_3_assesses_frames_3_6_9_and_12(
+    assess, clip: Path, tmp_path: Path, capsys
+) -> None:
+    assert assess(clip, "--interval", 3, "--json", "--overlay", tmp_path / "out.mp4") == 0
+    entries = json.loads(capsys.readouterr().out)
+    assert [1 + entry["frame"] for entry in entries] == [3, 6, 9, 12]
+    assert [entry["people"][0]["person"] for entry in entries] == [1, 1, 1, 1]
+    drawn = cv2.VideoCapture(str(tmp_path / "out.mp4"))
+    assert drawn.get(cv2.CAP_PROP_FRAME_COUNT) == 4
+    assert drawn.get(cv2.CAP_PROP_FPS) == pytest.approx(FPS / 3), "it plays as long as the clip"
+
+
+def test_c6_a_frame_without_the_person_is_published_with_person_count_0(
+    assess, tmp_path: Path, capsys
+) -> None:
+    path = tmp_path / "leaves.mp4"
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"mp4v"), FPS, SIZE[::-1])
+    for there in (True, True, False, False, True):
+        writer.write(dots_picture(*SIZE, points_at(0) if there else {}, sigma_px=9))
+    writer.release()
+    assert assess(path, "--json") == 0
+    entries = json.loads(capsys.readouterr().out)
+    assert [entry["frame"] for entry in entries] == [0, 1, 2, 3, 4]
+    assert [entry["person_count"] for entry in entries] == [1, 1, 0, 0, 1]
+    assert entries[2]["people"] == []
+
+
+@pytest.mark.parametrize("interval", ["0", "half"])
+def test_an_interval_that_is_none_is_refused(assess, clip: Path, interval: str, capsys) -> None:
+    assert assess(clip, "--interval", interval) == 2
+    assert "interval" in capsys.readouterr().err
+
+
 def test_a_video_overlay_has_every_frame_with_the_skeleton_in_it(
     assess, clip: Path, tmp_path: Path
 ) -> None:

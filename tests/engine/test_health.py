@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -64,3 +65,27 @@ def test_b9_every_stage_is_published_with_its_p50_and_p95(tmp_path: Path, outbox
     assert decode["p50_ms"] == pytest.approx(50.5)
     assert decode["p95_ms"] == pytest.approx(95.05)
     assert all(set(times) == {"p50_ms", "p95_ms"} for times in health["stages"].values())
+
+
+def test_c6_a_person_is_lost_and_frames_go_on_with_person_count_0(
+    tmp_path: Path, outbox: Outbox
+) -> None:
+    somebody: list[Any] = [object()]
+    counts: list[int] = []
+
+    class Leaves(Slower):
+        def estimate(self, frame: Frame) -> list[Pose]:
+            super().estimate(frame)
+            return somebody if self.timings["decode"] <= 2 else []
+
+    class Watched(HundredFrames):
+        def read(self) -> Frame | None:
+            counts.append(engine_health(engine)["person_count"])
+            return super().read()
+
+    standing = SimpleNamespace(
+        observe=lambda *_: None, conclude=lambda: None, prompt=SimpleNamespace(code="")
+    )
+    engine = Engine(Watched(), Leaves(), standing, outbox, state_path=tmp_path)  # type: ignore[arg-type]
+    engine.run(threading.Event())
+    assert counts == [0, 1, 1, *[0] * 98]
