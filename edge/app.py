@@ -9,7 +9,7 @@ may not hold memory that is writable and executable.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,14 +17,15 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from edge.engine.engine import Engine
-from edge.engine.engine_file import told_health
+from edge.engine.engine_file import told_abilities, told_health
 from edge.engine.health import engine_health, machine_health
 from edge.errors import MessageRefused, OutboxFull, OutboxUnusable, PostureError
 from edge.inference.shipped import FINDER, REFINER, SPINE, optional_model, shipped_model
-from edge.records import Assessment
+from edge.records import Abilities, Assessment, ModelIdentity
 from edge.results.outbox import Outbox
 from edge.screening.order import OrderBox
 from edge.settings import Settings
+from edge.skeletons import COCO_17, SPINE_5, Skeleton
 from edge.update.desired import FILE_NAME as DESIRED_NAME
 from edge.update.desired import take_desired
 from edge.update.report import Spool
@@ -107,6 +108,13 @@ def _with_stickers(estimator: Estimator, settings: Settings) -> Estimator:
     return MarkerEstimator(estimator, Stickers(colour)) if colour else estimator
 
 
+def _skeletons(models: Sequence[ModelIdentity], settings: Settings) -> list[Skeleton]:
+    """A body's, if one is looked for, and a spine's: each has the measures of its kind."""
+    tasks = {model.task for model in models} - {"detector"}
+    spine = "spine" in tasks or bool(settings.screening.sticker_colour)
+    return [COCO_17] * bool(tasks - {"spine"}) + [SPINE_5] * spine
+
+
 def build_engine(
     settings: Settings, outbox: Outbox, *, on_saved: OnSaved, on_problem: OnProblem
 ) -> Engine:
@@ -114,6 +122,7 @@ def build_engine(
     from edge.camera.sources import camera_for, is_live
     from edge.camera.watch import PictureWatch
     from edge.estimation.factory import estimator_for
+    from edge.posture.announced import announced
     from edge.screening.entrance import Entrance
     from edge.screening.feedback import feedback_for
     from edge.screening.guard import CalibrationGuard
@@ -128,6 +137,7 @@ def build_engine(
     build = partial(
         Engine, camera, state_path=settings.state_path, watch=watch, on_problem=on_problem
     )
+    in_mm = calibration.mm_per_px is not None
     screen = partial(
         Screening,
         settings.screening,
@@ -140,7 +150,8 @@ def build_engine(
     if not settings.update.url or settings.models.single:  # nothing changes the files
         fixed = _with_stickers(estimator_for(settings.models), settings)
         screening = screen(models=fixed.models)
-        return build(fixed, screening, outbox, on_saved=on_saved)
+        measures = announced(_skeletons(fixed.models, settings), in_mm=in_mm)
+        return build(fixed, screening, outbox, measures=measures, on_saved=on_saved)
     live = _live_estimator(settings, outbox, on_problem)
     marked = _with_stickers(live, settings)
 
@@ -149,7 +160,8 @@ def build_engine(
         on_saved(assessment, seq)
 
     screening = screen(models=live.models)
-    return build(marked, screening, outbox, on_saved=saved, on_end=live.leave)
+    measures = announced(_skeletons(live.models, settings), in_mm=in_mm)
+    return build(marked, screening, outbox, measures=measures, on_saved=saved, on_end=live.leave)
 
 
 def build_uplink(
@@ -162,10 +174,12 @@ def build_uplink(
         told = told_health(settings.state_path) if engine is None else engine_health(engine)
         return health | told
 
-    models = () if engine is None else engine.models
+    def abilities() -> Abilities:
+        return told_abilities(settings.state_path) if engine is None else engine.abilities
+
     desired = partial(take_desired, settings.state_path / DESIRED_NAME, outbox)
     commands = {"screen": OrderBox(settings.state_path).put}
     return Uplink(
-        settings, outbox, vitals=vitals, models=models, commands=commands, desired=desired,
+        settings, outbox, vitals=vitals, abilities=abilities, commands=commands, desired=desired,
         on_problem=on_problem,
     )  # fmt: skip

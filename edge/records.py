@@ -249,6 +249,14 @@ class ModelIdentity:
     task: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Abilities:
+    """What a station measures with, and what: `measures` maps each code to its unit."""
+
+    models: tuple[ModelIdentity, ...] = ()
+    measures: dict[str, str] = field(default_factory=dict)
+
+
 def backend_of(models: Sequence[ModelIdentity]) -> Backend:
     """How poses were found, told by the networks that were asked, in their order.
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from threading import Event
@@ -22,7 +22,7 @@ from edge.engine.duty import Duty
 from edge.engine.outage import Outage
 from edge.engine.saving import Saving
 from edge.errors import CameraFault, CameraHung, ImageUnreadable, PostureError
-from edge.records import Assessment, Frame, ModelIdentity
+from edge.records import Abilities, Assessment, Frame, ModelIdentity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -67,6 +67,7 @@ class Engine:
 
     watch : judges the pictures of a live camera; None where pictures may well repeat themselves.
     state_path : where an outage of the camera is kept over a restart.
+    measures : code -> unit of what the assessments may hold.
     on_saved : called with an assessment and its sequence number once its commit has returned.
     on_problem : called with every fault that the loop outlives, once an outage for each reason.
     on_end : called once the loop has ended in good order.
@@ -80,6 +81,7 @@ class Engine:
         outbox: Outbox,
         *,
         state_path: Path,
+        measures: Mapping[str, str] | None = None,
         watch: PictureWatch | None = None,
         on_saved: Callable[[Assessment, int], None] = lambda _assessment, _seq: None,
         on_problem: Callable[[PostureError], None] = lambda _problem: None,
@@ -88,6 +90,7 @@ class Engine:
         self._camera = camera
         self._estimator = estimator
         self._screening = screening
+        self._measures = dict(measures or {})
         self._watch = watch
         self._on_saved = on_saved
         self._on_problem = on_problem
@@ -107,6 +110,11 @@ class Engine:
     @property
     def models(self) -> tuple[ModelIdentity, ...]:
         return self._estimator.models
+
+    @property
+    def abilities(self) -> Abilities:
+        """With the files that answer now: updates change them."""
+        return Abilities(self._estimator.models, self._measures)
 
     @property
     def dropped(self) -> int:

@@ -21,6 +21,7 @@ from edge.engine.health import engine_health
 from edge.engine.saving import Saving
 from edge.errors import CameraHung, PostureError
 from edge.machine import Machine, read_machine
+from edge.records import Abilities
 from edge.results.clock import boot_id
 
 ENGINE_FILE = "engine.json"
@@ -38,6 +39,7 @@ class EngineState(msgspec.Struct):
     written_ns: int
     starts: int
     ended: str = ""
+    abilities: Abilities = Abilities()
     health: dict[str, Any] = {}
 
     @property
@@ -67,6 +69,12 @@ def told_health(state_path: Path) -> dict[str, Any]:
     if health.get("frame_age_s") is not None:
         health["frame_age_s"] = round(health["frame_age_s"] + state.age_s, 1)
     return {"engine": how, "told_s_ago": round(state.age_s, 1), "starts": state.starts} | health
+
+
+def told_abilities(state_path: Path) -> Abilities:
+    """For the birth message of another process; none before the engine's first word since boot."""
+    state = read_engine_file(state_path)
+    return Abilities() if state is None or state.boot_id != boot_id() else state.abilities
 
 
 class EngineFile:
@@ -128,6 +136,7 @@ class EngineFile:
     def _write(self) -> None:
         if self._engine is not None:
             self._state.health = engine_health(self._engine)
+            self._state.abilities = self._engine.abilities
         self._state.written_ns = _now_ns()
         beside = self._path.with_suffix(".new")
         try:  # not flushed: after a power cut it is of another boot

@@ -20,6 +20,7 @@ from edge.records import Measure, Pose, Quality, View
 LEAST_S = 25.0
 _SMOOTH_S = 0.5  # Hann window: passes what a body does, not what a detector jitters
 _BLOCKS = 5
+_ELLIPSE = "sway_ellipse_area"
 _PARTS = {"head": ("mid_ear", "ear"), "hips": ("mid_hip", "hip")}  # frontal, side view
 
 
@@ -47,6 +48,13 @@ _FIGURES: dict[str, Callable[[Float64, Float64], float]] = {
 }
 
 
+def sway_units(length: str) -> dict[str, str]:
+    """Code -> unit of what `sway` returns, given the unit of a length."""
+    units = {f"sway_{part}_{name}": length for part in _PARTS for name in _FIGURES}
+    speeds = {f"sway_{part}_velocity": f"{length}/s" for part in _PARTS}
+    return units | speeds | {_ELLIPSE: f"{length}2"}
+
+
 def sway(
     times_s: Float64, poses: list[Pose], view: View, calibration: Calibration = LEVEL
 ) -> tuple[Measure, ...]:
@@ -61,25 +69,23 @@ def sway(
     unit = "mm"
     if per_px is None:
         unit, per_px = "%H", 100.0 / float(np.median(statures)) if statures else None
+    units = sway_units(unit)
     measures = []
     for part, landmarks in _PARTS.items():
         landmark = landmarks[view in ("right", "left")]
         why = _refusals(times_s, bodies, landmark, view, per_px)
         for name, figure in _FIGURES.items():
             code = f"sway_{part}_{name}"
-            of = f"{unit}/s" if name == "velocity" else unit
             if why or per_px is None:
-                measures.append(_refused(code, of, why, view))
+                measures.append(_refused(code, units[code], why, view))
                 continue
             x = np.array([body.point(landmark)[0] for body in bodies])
             value, error = _jackknife(figure, _smooth(x, times_s), times_s)
             measures.append(
-                Measure(code, value * per_px, of, COVERAGE * error * per_px, float(len(x)),
+                Measure(code, value * per_px, units[code], COVERAGE * error * per_px, float(len(x)),
                         Quality.OK, view=view)
             )  # fmt: skip
-    measures.append(
-        _refused("sway_ellipse_area", f"{unit}2", ("not_measurable:second_axis",), view)
-    )
+    measures.append(_refused(_ELLIPSE, units[_ELLIPSE], ("not_measurable:second_axis",), view))
     return tuple(measures)
 
 

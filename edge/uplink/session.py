@@ -92,8 +92,12 @@ class Session:
         if self._link.version == "5":  # commands need expiry, response topic, correlation
             wanted.append(self._topics.command("+"))
         self._link.subscribe(*wanted)
-        self._link.publish(self._topics.birth, birth, retain=True)
+        self.say_birth(birth)
         self._announce(online=True)
+
+    def say_birth(self, birth: bytes) -> None:
+        """What this station is, which an update may change while the connection lasts."""
+        self._link.publish(self._topics.birth, birth, retain=True)
 
     def turn(self) -> None:
         """One round: what came, then what must go. Returns after at most IDLE_S without work.

@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from edge import __version__
 from edge.errors import OutboxFull, PostureError
-from edge.records import ModelIdentity
+from edge.records import Abilities
 from edge.results import clock
 from edge.results.messages import (
     BODY_LIMIT_BYTES,
@@ -38,6 +38,7 @@ from edge.uplink.session import Identity, Session
 log = logging.getLogger(__name__)
 
 HEALTH_EVERY_S = 60.0
+ABILITIES_EVERY_S = 10.0
 Phase = Literal["stopped", "connecting", "connected"]
 
 
@@ -59,7 +60,8 @@ class Uplink:
     """Sends what the outbox holds.
 
     vitals : called for each health message (every 60 s), returns JSON values.
-    models, measures : for the birth message; measures maps code to unit.
+    abilities : called every 10 s; when its answer has changed, the birth message is sent again.
+        An answer without models is none: the engine has not spoken yet.
     commands : name to handler, beside `resend` and `erase`.
     desired : given each retained message `desired`; raises MessageRefused to refuse it.
     on_problem : told once of each new problem that ends a connection or keeps one from starting.
@@ -71,8 +73,7 @@ class Uplink:
         outbox: Outbox,
         *,
         vitals: Callable[[], dict[str, Any]] = dict,
-        models: tuple[ModelIdentity, ...] = (),
-        measures: Mapping[str, str] | None = None,
+        abilities: Callable[[], Abilities] = Abilities,
         commands: Mapping[str, Handler] | None = None,
         desired: Callable[[bytes], object] = lambda _: None,
         on_problem: Callable[[PostureError], None] = lambda _: None,
@@ -82,8 +83,9 @@ class Uplink:
         self._topics = Topics(settings.site, settings.station)
         self._commands = Commands(outbox, self._topics, commands or {})
         self._vitals = vitals
-        self._models = models
-        self._measures = dict(measures or {})
+        self._ask_abilities = abilities
+        self._abilities = Abilities()
+        self._asked_at_s = 0.0
         self._desired = desired
         self._on_problem = on_problem
         self._identity = Identity()
@@ -152,11 +154,14 @@ class Uplink:
                 on_desired=self._desired,
                 on_trouble=self._trouble,
             )
+            self._learn()
             session.start(encode(self._birth()))
             self._phase = "connected"
             while not stop.is_set():
                 self._loop_at_s = time.monotonic()
                 session.turn()
+                if self._loop_at_s - self._asked_at_s >= ABILITIES_EVERY_S and self._learn():
+                    session.say_birth(encode(self._birth()))
                 self._date_earlier_results()
                 if self._loop_at_s - self._health_at_s >= HEALTH_EVERY_S:
                     self._health_at_s = self._loop_at_s
@@ -183,12 +188,21 @@ class Uplink:
             except OutboxFull as problem:  # tried again as soon as a receipt makes room
                 self._trouble(str(problem))
 
+    def _learn(self) -> bool:
+        """Ask what this station measures with; True where that has changed."""
+        self._asked_at_s = time.monotonic()
+        told = self._ask_abilities()
+        if not told.models or told == self._abilities:
+            return False
+        self._abilities = told
+        return True
+
     def _birth(self) -> Birth:
         return Birth(
             sw=__version__,
             cfg_sha256=self._outbox.cfg_sha256,
-            models=tuple(WireModel(m.name, m.version, m.sha256) for m in self._models),
-            measures=self._measures,
+            models=tuple(WireModel(m.name, m.version, m.sha256) for m in self._abilities.models),
+            measures=self._abilities.measures,
             schemas=SCHEMAS,
             body_limit_bytes=BODY_LIMIT_BYTES,
             outbox_limit_bytes=self._outbox.counts().limit_bytes,

@@ -59,7 +59,9 @@ def sent(clip: Path, outbox: Outbox, state: Path, **models: Any) -> Result:
     engine.run(threading.Event())
     assert problems == []
     [message] = outbox.pending(9, after=before)
-    return decode(message.body, Result)
+    result = decode(message.body, Result)
+    assert {m.code: m.unit for m in result.measures}.items() <= engine.abilities.measures.items()
+    return result
 
 
 @pytest.mark.shared

@@ -8,6 +8,7 @@ import json
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,15 +17,17 @@ import pytest
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
-from simulators.assessments import assessment
+from simulators.assessments import MODEL, assessment
 from simulators.mosquitto import Mosquitto
 from simulators.waiting import eventually
 
 from edge.errors import BrokerRefused, BrokerUnreachable, PostureError
+from edge.records import Abilities
 from edge.results.messages import CollectorState, Receipt, Response, decode, encode
 from edge.results.outbox import Outbox
 from edge.results.topics import Topics
 from edge.settings import MqttSettings, Settings
+from edge.uplink import uplink as uplink_module
 from edge.uplink.probe import probe_broker
 from edge.uplink.session import Session
 from edge.uplink.uplink import Uplink
@@ -32,6 +35,7 @@ from edge.uplink.uplink import Uplink
 pytestmark = pytest.mark.broker
 
 TOPICS = Topics("north", "hall-1")
+ABLE = Abilities((MODEL,), {"head_tilt": "deg"})
 
 
 class Clinic:
@@ -145,16 +149,38 @@ def test_station_says_who_it_is_and_that_it_leaves(
     broker: Mosquitto, clinic: Clinic, outbox: Outbox, start: Start
 ) -> None:
     outbox.accept(assessment())
-    running = start(broker.settings, vitals=lambda: {"fps": 12.5}, measures={"head_tilt": "deg"})
+    running = start(broker.settings, vitals=lambda: {"fps": 12.5}, abilities=lambda: ABLE)
     eventually(
         lambda: clinic.bodies("state") and clinic.bodies("birth") and clinic.bodies("health")
     )
     state, birth, health = (json.loads(clinic.bodies(x)[0]) for x in ("state", "birth", "health"))
     assert (state["online"], state["first_seq"], state["last_seq"]) == (True, 1, 1)
     assert birth["measures"] == {"head_tilt": "deg"}
+    assert birth["models"] == [{"name": "finder", "version": "1.2.0", "sha256": "ab" * 32}]
     assert (health["accepted"], health["waiting"], health["vitals"]) == (1, 1, {"fps": 12.5})
     running.stop()
     eventually(lambda: json.loads(clinic.bodies("state")[-1])["online"] is False)
+
+
+def test_what_it_measures_with_is_told_again_when_an_update_changed_it(
+    broker: Mosquitto, clinic: Clinic, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(uplink_module, "ABILITIES_EVERY_S", 0.01)
+    told, asked = [ABLE], 0
+
+    def abilities() -> Abilities:
+        nonlocal asked
+        asked += 1
+        return told[0]
+
+    start(broker.settings, abilities=abilities)
+    eventually(lambda: clinic.bodies("birth"))
+    told[0], before = Abilities(), asked  # the engine starts anew, and has not spoken yet
+    eventually(lambda: asked > before + 2)
+    told[0] = replace(ABLE, models=(replace(MODEL, version="1.3.0", sha256="cd" * 32),))
+    eventually(lambda: len(clinic.bodies("birth")) > 1)
+    births = [json.loads(body)["models"] for body in clinic.bodies("birth")]
+    assert [[m["sha256"] for m in models] for models in births] == [["ab" * 32], ["cd" * 32]]
 
 
 def test_the_uplink_binds_no_socket_and_listens_on_none(
