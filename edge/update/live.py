@@ -75,7 +75,7 @@ class LiveEstimator:
         self._frames += 1
         self._answering = self._estimator
         if self._probation is None:
-            poses = self._estimator.estimate(frame)
+            poses = self._answer(frame)
         else:
             poses = self._try(frame, self._probation)
         if poses:
@@ -103,6 +103,7 @@ class LiveEstimator:
         self._shadow: tuple[Estimator, Agreement] | None = None
         self._answering = self._estimator
         self._candidate_frames = 0
+        self._has_answered = self._store.on_trial  # then the tries are the candidate's
         if not self._store.on_trial:
             return
         candidate, incumbent = self._estimator, self._build(self._store.incumbent())
@@ -125,6 +126,16 @@ class LiveEstimator:
             self._deliver()
             if may_change and self._store.changed():
                 self._load()
+
+    def _answer(self, frame: Frame) -> list[Pose]:
+        """What the confirmed files find. If their first picture kills the process, that counts."""
+        if self._has_answered:
+            return self._estimator.estimate(frame)
+        self._store.begin_try()
+        poses = self._estimator.estimate(frame)
+        self._store.answered()
+        self._has_answered = True
+        return poses
 
     def _try(self, frame: Frame, probation: Probation) -> list[Pose]:
         """The candidate's answer, as long as it is on trial."""

@@ -2,8 +2,9 @@
 
 Tries are raised on disk before a candidate is loaded, and again before its first frames, and
 lowered once it has come through: a file that kills the process is out after three starts, while a
-process that dies of its camera or of a power cut blames no file. Whatever is refused is rolled
-back, and the shipped file is the last resort.
+process that dies of its camera or of a power cut blames no file. Confirmed files are counted in
+the same way, within one boot (`starts`). Whatever is refused is rolled back, and the shipped file
+is the last resort.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from edge.errors import ModelRefused
 from edge.update.durable import locked, make_folder
 from edge.update.report import Report
 from edge.update.slots import MAX_TRIES, Installed, Slots, Trial, load_slots, save_slots
+from edge.update.starts import MAX_STARTS, Starts
 from edge.update.store import Store
 
 logger = logging.getLogger(__name__)
@@ -46,6 +48,7 @@ class ModelStore:
         self._shipped = dict(shipped)
         self._report = report
         self._store = Store(folder)
+        self._starts = Starts(folder)
         self._loaded: Slots | None = None
         self._try_is_open = False
 
@@ -115,40 +118,51 @@ class ModelStore:
             if slots.candidate is not None:
                 self._reject(slots, slots.candidate, reason, detail)
                 return True
-            for slot, model in slots.active.items():
-                self._tell("rollback", reason, slot, model, detail)
-                slots = slots.demoted(slot)
-            fell_back = slots != self._read()
-            self._write(slots)
+            fell_back = bool(slots.active)
+            self._demote(slots, reason, detail)
             return fell_back
 
     def begin_try(self) -> None:
-        """The candidate is about to do something that may kill the process."""
-        if self.on_trial and not self._try_is_open:
-            with self._lock():
-                self._write(self._read().tried(by=+1))
-                self._try_is_open = True
+        """The files are about to do something that may kill the process."""
+        if not self._try_is_open:
+            self._count_try(+1)
+            self._try_is_open = True
 
     def end_try(self) -> None:
-        """It came through, or the process ends in good order, which says nothing about the file."""
+        """They came through, or the process ends in good order, which says nothing about them."""
         if self._try_is_open:
+            self._count_try(-1)
+            self._try_is_open = False
+
+    def answered(self) -> None:
+        """The confirmed files have answered their first picture: the row of deaths is broken."""
+        self._try_is_open = False
+        self._starts.came_through()
+
+    def _count_try(self, by: int) -> None:
+        """Put a try down to the candidate, or without one to the files that were confirmed."""
+        if self.on_trial:
             with self._lock():
-                self._write(self._read().tried(by=-1))
-                self._try_is_open = False
+                self._write(self._read().tried(by))
+        elif self._loaded is not None:
+            self._starts.count(_confirmed(self._loaded), by)
 
     def _begin(self) -> dict[str, Serving]:
         with self._lock():
-            self._try_is_open = False
             slots = self._without_damaged(self._read())
             trial = slots.candidate
             if trial is not None and trial.tries >= MAX_TRIES:
                 slots = self._reject(slots, trial, "tries_used_up", "no load was confirmed")
             elif trial is not None:
                 slots = slots.tried(by=+1)
-                self._try_is_open = True
                 self._tell("trial", "ok", trial.slot, trial.model, f"try {trial.tries + 1}")
+            elif slots.active and self._starts.open(_confirmed(slots)) >= MAX_STARTS:
+                slots = self._demote(slots, "dies_at_start", f"{MAX_STARTS} starts in a row")
             self._write(slots)
             self._loaded = slots
+            if slots.candidate is None:
+                self._starts.count(_confirmed(slots), by=+1)
+            self._try_is_open = True
             return self._files(slots, candidate=True)
 
     def _files(self, slots: Slots, *, candidate: bool) -> dict[str, Serving]:
@@ -172,6 +186,14 @@ class ModelStore:
             while slot in slots.active and not self._store.holds(slots.active[slot].sha256):
                 self._tell("rollback", "damaged_on_disk", slot, slots.active[slot])
                 slots = slots.demoted(slot)
+        return slots
+
+    def _demote(self, slots: Slots, reason: str, detail: str) -> Slots:
+        """All files that were taken; which one is to blame is not known."""
+        for slot, model in slots.active.items():
+            self._tell("rollback", reason, slot, model, detail)
+            slots = slots.demoted(slot)
+        self._write(slots)
         return slots
 
     def _reject(self, slots: Slots, trial: Trial, reason: str, detail: str) -> Slots:
@@ -211,6 +233,11 @@ class ModelStore:
 
     def _lock(self) -> AbstractContextManager[None]:
         return locked(self._folder / "slots.lock")
+
+
+def _confirmed(slots: Slots) -> dict[str, str]:
+    """slot -> sha256."""
+    return {slot: model.sha256 for slot, model in slots.active.items()}
 
 
 def _suspect(slots: Slots) -> str:
