@@ -20,6 +20,7 @@ PostureError                 everything raised on purpose; carries a remedy
     ├── BrokerRefused        the broker said no (password, certificate, permission)
     ├── OutboxFull           the stated limit of undelivered results is reached
     ├── OutboxUnusable       the outbox file is damaged, not writable, or another station's
+    ├── StoreUnusable        the collector's store is damaged, not writable, or of a newer version
     ├── RepositoryUnready    a model repository or key that lacks something
     ├── MovementUnusable     a filmed movement or a score sheet that cannot be scored
     ├── CalibrationInvalid   pictures or marks that no calibration can be made of
@@ -154,6 +155,10 @@ class MovementUnusable(AskPerson):
 
 class OutboxUnusable(AskPerson):
     """The outbox file is damaged, cannot be written, or belongs to another station."""
+
+
+class StoreUnusable(AskPerson):
+    """The collector's store cannot be used as it is."""
 
 
 class PartMissing(AskPerson):

@@ -9,27 +9,36 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
 _BUSY_S = 30.0
 _WAL_LIMIT_BYTES = 4 * 1024 * 1024
-_VERSION = 1
+
+Upgrade = Callable[[sqlite3.Connection], None]
 
 
 class Database:
     """A file shared by threads (one lock) and by processes (SQLite's locks)."""
 
-    def __init__(self, path: Path, schema: str, limit_bytes: int | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        schema: str,
+        limit_bytes: int | None = None,
+        upgrades: Sequence[Upgrade] = (),
+    ) -> None:
         """Open the file, create it with `schema` if it is new.
 
         limit_bytes : the file never grows beyond this; SQLite then reports SQLITE_FULL.
+        upgrades : the first makes a file of version 1 one of version 2, and so on; those that an
+            older file lacks are made in one transaction. `schema` is of the newest version.
 
         Raises
         ------
-        sqlite3.Error : the file cannot be opened, is damaged, or is of another version.
+        sqlite3.Error : the file cannot be opened, is damaged, or is of a newer version.
         """
         path.parent.mkdir(parents=True, exist_ok=True)
         # SQLite lets only the owner write what it creates; here the umask decides, for engine and
@@ -42,7 +51,7 @@ class Database:
         )
         try:
             self._configure(limit_bytes)
-            self._create(schema)
+            self._create(schema, upgrades)
         except sqlite3.Error:
             self._connection.close()
             raise
@@ -56,15 +65,20 @@ class Database:
         if limit_bytes is not None:
             run(f"PRAGMA max_page_count={limit_bytes // self._pragma('page_size')}")
 
-    def _create(self, schema: str) -> None:
-        with self.transaction():
+    def _create(self, schema: str, upgrades: Sequence[Upgrade]) -> None:
+        newest = 1 + len(upgrades)
+        with self.transaction() as db:
             version = self._pragma("user_version")
+            if version > newest:
+                raise sqlite3.DatabaseError(f"written by version {version}, newer than {newest}")
             if version == 0:
                 for statement in schema.split(";\n"):
-                    self._connection.execute(statement)
-                self._connection.execute(f"PRAGMA user_version={_VERSION}")
-            elif version != _VERSION:
-                raise sqlite3.DatabaseError(f"written by version {version}, not {_VERSION}")
+                    db.execute(statement)
+            else:
+                for upgrade in upgrades[version - 1 :]:
+                    upgrade(db)
+            if version != newest:
+                db.execute(f"PRAGMA user_version={newest}")
 
     def _pragma(self, name: str) -> int:
         return int(self._connection.execute(f"PRAGMA {name}").fetchone()[0])

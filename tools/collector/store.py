@@ -18,6 +18,7 @@ from typing import Any, Literal
 import msgspec
 from posture_tools.collector.intake import Bad, Good, Key
 
+from edge.errors import StoreUnusable
 from edge.results.clock import utc_ns_of
 from edge.results.database import Database, DatabaseOwner
 from edge.results.messages import Erase, Event, Gap, Receipt, Reject, RejectCode, Result
@@ -39,11 +40,23 @@ class Outcome:
 
 
 class Store(DatabaseOwner):
-    """See the module. Several collectors may share the file."""
+    """See the module. Several collectors may share the file.
+
+    Raises
+    ------
+    StoreUnusable : the file cannot be opened, is damaged, or is of a newer collector. An older one
+        is brought up to date, and its results stay.
+    """
 
     def __init__(self, path: Path) -> None:
         schema = resources.files("posture_tools.collector").joinpath("store.sql")
-        super().__init__(Database(path, schema.read_text("utf-8")))
+        try:
+            super().__init__(Database(path, schema.read_text("utf-8"), upgrades=_UPGRADES))
+        except (OSError, sqlite3.Error) as error:
+            raise StoreUnusable(
+                f"{path} cannot be used: {error}.",
+                "Check its folder's rights and disk; a newer collector's file needs that version.",
+            ) from error
 
     def ingest(self, batch: Sequence[Good | Bad]) -> Outcome:
         """Commit a batch; when this returns, its receipts are true.
@@ -96,6 +109,15 @@ class Store(DatabaseOwner):
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """For reports."""
         return self._database.rows(sql, values)
+
+
+def _with_desired(db: sqlite3.Connection) -> None:
+    """Version 2: what an operator wants of a station. Some files of version 1 have it already."""
+    if "desired" not in {column for _, column, *_ in db.execute("PRAGMA table_info(station)")}:
+        db.execute("ALTER TABLE station ADD COLUMN desired BLOB NOT NULL DEFAULT x''")
+
+
+_UPGRADES = (_with_desired,)
 
 
 def _now() -> str:

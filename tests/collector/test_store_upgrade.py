@@ -1,0 +1,133 @@
+"""A store that an older collector wrote, opened by this one; and one of a newer collector."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from pathlib import Path
+
+import pytest
+from conftest import ROOT
+from posture_tools.collector.__main__ import main
+from posture_tools.collector.desire import wishes
+from posture_tools.collector.intake import Incoming, examine
+from posture_tools.collector.report import fleet, results
+from posture_tools.collector.store import Store
+from simulators.assessments import assessment
+
+from edge.errors import StoreUnusable
+from edge.results.messages import Desired, encode
+from edge.results.outbox import Outbox, Pending
+
+FIRST_SCHEMA = ROOT / "tests" / "golden" / "collector_store_1.sql"
+
+
+@pytest.fixture
+def messages(tmp_path: Path) -> tuple[Pending, ...]:
+    with Outbox.open(
+        tmp_path / "outbox.db",
+        site="north", station="hall-1", limit_bytes=1_000_000, at_limit="refuse",
+    ) as outbox:  # fmt: skip
+        for number in range(3):
+            outbox.accept(assessment(number))
+        outbox.accept_event("camera", {"state": "lost"})
+        return outbox.pending(9)
+
+
+@pytest.fixture
+def old(tmp_path: Path, messages: tuple[Pending, ...]) -> Path:
+    """Two results and an event of a station, in tables as the first collector made them."""
+    new, path = tmp_path / "new.db", tmp_path / "old.db"
+    with Store(new) as store:
+        send(store, messages[0], messages[1], messages[3])
+        store.note("north", "hall-1", "state", b'{"online": true}', online=True)
+    with sqlite3.connect(path) as db:
+        db.executescript(FIRST_SCHEMA.read_text("utf-8"))
+        db.execute("PRAGMA user_version=1")
+        db.execute("ATTACH ? AS new", (str(new),))
+        for table in ("ingest_key", "progress", "result", "event"):
+            db.execute(f"INSERT INTO main.{table} SELECT * FROM new.{table}")  # noqa: S608
+        known = ", ".join(row[1] for row in db.execute("PRAGMA main.table_info(station)"))
+        assert "desired" not in known
+        db.execute(f"INSERT INTO main.station SELECT {known} FROM new.station")  # noqa: S608
+    db.close()
+    return path
+
+
+def send(store: Store, *messages: Pending) -> int:
+    batch = [examine(Incoming(f"ps/v1/north/hall-1/{m.channel}", m.body)) for m in messages]
+    return len(store.ingest(batch).stored)
+
+
+def version(path: Path) -> int:
+    with sqlite3.connect(path) as db:
+        [(found,)] = db.execute("PRAGMA user_version")
+    db.close()
+    return int(found)
+
+
+def test_an_older_store_keeps_its_results_and_takes_new_ones(
+    old: Path, messages: tuple[Pending, ...]
+) -> None:
+    for _ in range(2):  # the second time there is nothing left to do
+        with Store(old) as store:
+            assert [stored.body for stored in results(store)][:2] == [m.body for m in messages[:2]]
+            [line] = fleet(store)
+            assert (line.station, line.online) == ("hall-1", True)
+        assert version(old) == 2
+    with Store(old) as store:
+        assert send(store, *messages) == 1, "three of the four are known"
+        assert len(list(results(store))) == 3
+        store.note("north", "hall-1", "desired", encode(Desired(version=1, hold=True)))
+        store.note("north", "hall-2", "state", b'{"online": true}', online=True)
+        assert wishes(store)["hall-1"].desired.hold
+        assert [line.station for line in fleet(store)] == ["hall-1", "hall-2"]
+
+
+def test_an_older_store_has_the_tables_of_a_new_one(old: Path, tmp_path: Path) -> None:
+    with Store(old) as upgraded, Store(tmp_path / "fresh.db") as fresh:
+        columns = 'SELECT name, type, "notnull", pk FROM pragma_table_info(?)'
+        for table in fresh.rows("SELECT name FROM sqlite_master WHERE type = 'table'"):
+            assert upgraded.rows(columns, table) == fresh.rows(columns, table)
+
+
+def test_a_store_that_had_the_column_before_it_had_a_version(tmp_path: Path) -> None:
+    path = tmp_path / "between.db"
+    with Store(path) as store:
+        store.note("north", "hall-1", "desired", b"{}")
+    with sqlite3.connect(path) as db:
+        db.execute("PRAGMA user_version=1")
+    db.close()
+    with Store(path) as store:
+        assert store.rows("SELECT station, desired FROM station") == [("hall-1", b"{}")]
+    assert version(path) == 2
+
+
+def test_an_upgrade_that_is_cut_short_leaves_the_old_store(
+    old: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cut(db: sqlite3.Connection) -> None:
+        db.execute("ALTER TABLE station ADD COLUMN half BLOB")
+        raise sqlite3.OperationalError("disk I/O error")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("posture_tools.collector.store._UPGRADES", (cut,))
+        with pytest.raises(StoreUnusable, match="disk I/O error"):
+            Store(old)
+    assert version(old) == 1
+    with Store(old) as store:
+        assert len(list(results(store))) == 2
+        assert "half" not in json.dumps(store.rows("SELECT name FROM pragma_table_info('station')"))
+
+
+@pytest.mark.parametrize("verb", ["list", "fleet"])
+def test_a_newer_collectors_store_is_refused_in_words(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], verb: str
+) -> None:
+    path = tmp_path / "newer.db"
+    Store(path).close()
+    with sqlite3.connect(path) as db:
+        db.execute("PRAGMA user_version=3")
+    db.close()
+    assert main([verb, "--store", str(path)]) == 1
+    assert "written by version 3, newer than 2" in capsys.readouterr().err
