@@ -92,6 +92,7 @@ class EngineFile:
         starts = self._last.starts + 1 if self._last is not None and same_boot else 1
         self._state = EngineState(boot_id(), _now_ns(), starts)
         self._engine: Engine | None = None
+        self._lock = threading.Lock()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._follow, name="engine file", daemon=True)
         self._held_back_at_s: float | None = None
@@ -107,7 +108,9 @@ class EngineFile:
         return self
 
     def follow(self, engine: Engine) -> None:
-        """Write this engine's numbers from now on."""
+        """Write what this engine measures with, and its numbers as soon as there are some."""
+        self._state.abilities = engine.abilities
+        self._write()
         self._engine = engine
 
     def __exit__(
@@ -134,16 +137,17 @@ class EngineFile:
             self._saving.tell_waiting()
 
     def _write(self) -> None:
-        if self._engine is not None:
-            self._state.health = engine_health(self._engine)
-            self._state.abilities = self._engine.abilities
-        self._state.written_ns = _now_ns()
-        beside = self._path.with_suffix(".new")
-        try:  # not flushed: after a power cut it is of another boot
-            beside.write_bytes(msgspec.json.encode(self._state))
-            os.replace(beside, self._path)  # noqa: PTH105
-        except OSError:  # a full disk; the outbox says so in its own way
-            beside.unlink(missing_ok=True)
+        with self._lock:  # of two threads
+            if self._engine is not None:
+                self._state.health = engine_health(self._engine)
+                self._state.abilities = self._engine.abilities
+            self._state.written_ns = _now_ns()
+            beside = self._path.with_suffix(".new")
+            try:  # not flushed: after a power cut it is of another boot
+                beside.write_bytes(msgspec.json.encode(self._state))
+                os.replace(beside, self._path)  # noqa: PTH105
+            except OSError:  # a full disk; the outbox says so in its own way
+                beside.unlink(missing_ok=True)
 
     def _watch_machine(self, machine: Machine, now_s: float) -> None:
         about = {"part": "machine", "temperature_c": machine.temperature_c}

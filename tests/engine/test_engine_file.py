@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from edge.engine import engine_file
-from edge.engine.engine_file import EngineFile, read_engine_file, told_health
+from edge.engine.engine import Engine
+from edge.engine.engine_file import EngineFile, read_engine_file, told_abilities, told_health
 from edge.engine.saving import Saving
 from edge.errors import CameraHung, SourceInvalid
 from edge.machine import Machine
+from edge.records import Abilities, ModelIdentity
 from edge.results.outbox import Outbox
 
 
@@ -33,6 +36,28 @@ def test_a_good_end_is_no_event(outbox: Outbox, tmp_path: Path) -> None:
             assert state.starts == starts
     assert told_health(tmp_path)["engine"] == "well"
     assert _told(outbox) == []
+
+
+def test_what_the_engine_measures_with_is_told_before_its_first_numbers(
+    outbox: Outbox, tmp_path: Path
+) -> None:
+    model = ModelIdentity("net", "1", "ab" * 32, "paf")
+    engine = Engine(
+        SimpleNamespace(name="none", dropped=0),  # type: ignore[arg-type]
+        SimpleNamespace(models=(model,)),  # type: ignore[arg-type]
+        SimpleNamespace(),  # type: ignore[arg-type]
+        outbox,
+        state_path=tmp_path,
+        measures={"shoulder_tilt": "deg"},
+    )
+    assert told_abilities(tmp_path) == Abilities()
+    with EngineFile(tmp_path, _saving(outbox)) as file:
+        assert told_abilities(tmp_path) == Abilities()
+        file.follow(engine)
+        assert told_abilities(tmp_path) == Abilities((model,), {"shoulder_tilt": "deg"})
+        state = read_engine_file(tmp_path)
+        assert state is not None
+        assert state.health == {}
 
 
 def test_the_process_was_killed(outbox: Outbox, tmp_path: Path) -> None:
