@@ -21,15 +21,17 @@ from typing import Any
 
 import numba
 import numba.core.config
+import numba.cpython.unsafe.numbers
 import numpy as np
 
 types: Any = numba.types  # untyped, as numba is
+trailing_zeros: Any = numba.cpython.unsafe.numbers.trailing_zeros
 _numba_config: Any = numba.core.config
 
 KERNELS = "posture-kernels-"
 
 # Kernels sum in float32, counts too: one width fills the vector unit.
-ZERO, HALF = np.float32(0), np.float32(0.5)
+ZERO, HALF, ONE = np.float32(0), np.float32(0.5), np.float32(1)
 
 
 def _writable(folder: Path) -> bool:

@@ -13,7 +13,7 @@ from edge.decode.anatomy import reach
 from edge.decode.assembly import EVIDENCE_FIELDS
 from edge.decode.limbs import MEAN, SEED
 from edge.decode.peaks import PEAK_FIELDS
-from edge.decode.people import find_people
+from edge.decode.people import COVARIANCE, PERSON_FIELDS, find_people
 from edge.errors import ModelRefused
 from edge.records import FieldMaps, Float32, Pose
 from edge.skeletons import Skeleton
@@ -74,25 +74,35 @@ class PafOptions:
             raise ValueError(f"no such limb criterion: {self.limb_criterion}")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Decoded:
+class Decoded(NamedTuple):
     """People, most certain first, in the pixels of the picture.
 
-    keypoints : float32 (P, K, 3), covariances : float32 (P, K, 2, 2), scores : P of 0..1, as a
-    Pose has them. truncated : some peaks, limbs or people did not find room.
+    people : float32 (P, K, PERSON_FIELDS), see people. scores : float32 (P,), 0..1.
+    truncated : some peaks, limbs or people did not find room.
     """
 
     skeleton: Skeleton
-    keypoints: Float32
-    covariances: Float32
-    scores: list[float]
+    people: Float32
+    scores: Float32
     truncated: bool
+
+    @property
+    def keypoints(self) -> Float32:
+        """float32 (P, K, 3), as a Pose has them."""
+        return self.people[:, :, :COVARIANCE]
 
     @property
     def poses(self) -> list[Pose]:
         """One record a person."""
-        people = zip(self.keypoints, self.covariances, self.scores, strict=True)
-        return [Pose(self.skeleton, *person) for person in people]
+        return [
+            Pose(
+                self.skeleton,
+                person[:, :COVARIANCE].copy(),
+                person[:, COVARIANCE:].reshape(-1, 2, 2).copy(),
+                score,
+            )
+            for person, score in zip(self.people, self.scores.tolist(), strict=True)
+        ]
 
 
 class Topology(NamedTuple):
@@ -118,8 +128,7 @@ class Memory(NamedTuple):
     evidence: Float32  # (pieces, EVIDENCE_FIELDS)
     stature: Float32
     cost: Float32  # (loose pieces, loose pieces)
-    keypoints: Float32  # (max_people, K, 3)
-    covariances: Float32  # (max_people, K, 2, 2)
+    people: Float32  # (max_people, K, PERSON_FIELDS)
     people_scores: Float32  # (max_people,)
 
 
@@ -176,12 +185,10 @@ class PafDecoder:
             *self.topology,
             *self.memory,
         )
-        m = self.memory
         return Decoded(
             self.skeleton,
-            m.keypoints[:count].copy(),
-            m.covariances[:count].copy(),
-            m.people_scores[:count].tolist(),
+            self.memory.people[:count].copy(),
+            self.memory.people_scores[:count].copy(),
             truncated,
         )
 
@@ -190,18 +197,16 @@ class PafDecoder:
         heatmaps, pafs = maps.heatmaps, maps.pafs
         if pafs is None:
             raise ModelRefused("the model gives no part affinity fields.", _DOES_NOT_FIT)
-        grid = heatmaps.shape[1:]
-        if heatmaps.shape[0] != keypoints or pafs.shape != (2 * limbs, *grid):
+        count, height, width = heatmaps.shape
+        if count != keypoints or pafs.shape != (2 * limbs, height, width):
             raise ModelRefused(
                 f"maps of {heatmaps.shape} and fields of {pafs.shape} do not fit "
                 f"{self.skeleton.name} with {limbs} limbs: ({keypoints}, H, W) and "
                 f"({2 * limbs}, H, W) do.",
                 _DOES_NOT_FIT,
             )
-        if min(grid) < 2:
-            raise ModelRefused(
-                f"maps of {grid[0]} x {grid[1]} cells hold no person.", _DOES_NOT_FIT
-            )
+        if height < 2 or width < 2:
+            raise ModelRefused(f"maps of {height} x {width} cells hold no person.", _DOES_NOT_FIT)
 
 
 def _topology(
@@ -237,7 +242,6 @@ def _memory(keypoints: int, limbs: int, options: PafOptions) -> Memory:
         evidence=np.empty((pieces, EVIDENCE_FIELDS), np.float32),
         stature=np.empty(pieces, np.float32),
         cost=np.empty((loose, loose), np.float32),
-        keypoints=np.empty((people, keypoints, 3), np.float32),
-        covariances=np.empty((people, keypoints, 2, 2), np.float32),
+        people=np.empty((people, keypoints, PERSON_FIELDS), np.float32),
         people_scores=np.empty(people, np.float32),
     )

@@ -19,21 +19,21 @@ import math
 
 import numpy as np
 
-from edge.decode.kernel import HALF, ZERO, frozen_array, inlined, kernel, types
-from edge.decode.maxima import SEGMENT_PX, mark_maxima, next_segment
+from edge.decode.kernel import HALF, ONE, ZERO, frozen_array, inlined, kernel, trailing_zeros, types
+from edge.decode.maxima import SEGMENT_PX, is_maximum, mark_candidates, next_segment
 
 # One peak: x, y (map px), score, var x, cov xy, var y (map px^2).
 X, Y, SCORE, VAR_X, COV_XY, VAR_Y = range(6)
 PEAK_FIELDS = 6
 
 # px^2: a maximum without a parabola may lie anywhere in its pixel or next
-_UNFITTED_VARIANCE = 0.25
-_ROW_WEIGHT = HALF
+_UNFITTED_VARIANCE = np.float32(0.25)
+_UNIFORM = np.float32(1 / 12)  # variance of a place that is known to a width of 1
 _LEAST_UNSURE = np.float32(0.01)  # a network that claims certainty is not quite believed
 _FLATTEST = np.float32(-0.02)  # of second differences of logarithms: sd of the Gaussian 7 px
 
 _maps = frozen_array(types.float32, 3)
-_map = frozen_array(types.float32, 2)
+_cells = frozen_array(types.float32, 1)
 
 
 @inlined
@@ -45,95 +45,114 @@ def _vertex(before, at, after, noise):
     may have lifted a neighbour of the true maximum. The spread is the Gaussian's variance.
     """
     before, after = max(before, noise), max(after, noise)
-    rise, fall = math.log(before / at), math.log(after / at)
+    per_at = ONE / at
+    rise, fall = math.log(before * per_at), math.log(after * per_at)
     bend, slope = rise + fall, rise - fall
     per_bend = HALF / bend
     offset = slope * per_bend
-    if not (bend < _FLATTEST and abs(offset) <= 1):  # NaN too
+    if not (bend < _FLATTEST and abs(offset) <= ONE):  # NaN too
         return ZERO, ZERO, ZERO, ZERO, ZERO
-    scale = per_bend / bend
+    scale = per_bend * (per_bend + per_bend)
     return (
         offset,
         (bend - slope) * scale / before,
-        (slope + slope) * scale / at,
+        (slope + slope) * scale * per_at,
         (-bend - slope) * scale / after,
-        -np.float32(1) / bend,
+        -per_bend - per_bend,
     )
 
 
 @kernel(
-    types.void(_map, types.int64, types.int64, types.float32, types.float32, types.float32[::1])
+    types.void(
+        _cells,
+        types.int64,
+        types.int64,
+        types.int64,
+        types.int64,
+        types.float32,
+        types.float32,
+        types.float32[:, :, ::1],
+        types.int64,
+        types.int64,
+    )
 )
-def place_peak(heatmap, y, x, noise, doubt, peak):
-    """Fill one peak's fields (see PEAK_FIELDS) for the maximum at pixel (y, x).
+def place_peak(cells, first, end, width, cell, noise, doubt, peaks, j, into):
+    """Fill the fields of peaks[j, into] (see PEAK_FIELDS) for the maximum at a cell.
 
-    heatmap : float32 (H, W). noise : standard deviation of its white noise. doubt : see PafOptions.
+    cells : float32 (J * H * width,), maps one after the other; this one from `first` to `end`.
+    noise : standard deviation of its white noise. doubt : see PafOptions.
     At a border the axis across it has no parabola: the pixel's centre is kept, with the variance
     of a position that is known to a pixel only. The same holds where neighbours are damaged.
     """
-    height, width = heatmap.shape
-    top = heatmap[y, x]
-    peak[X], peak[Y], peak[SCORE] = np.float32(x), np.float32(y), min(top, np.float32(1))
-    peak[VAR_X] = peak[VAR_Y] = _UNFITTED_VARIANCE
-    peak[COV_XY] = ZERO
+    y, x = divmod(np.uint32(cell - first), np.uint32(width))
+    at = np.uint64(cell)  # never counts from the end
+    top = cells[at]
+    place_x, place_y = np.float32(x), np.float32(y)
+    var_x = var_y = _UNFITTED_VARIANCE
+    gain_x = gain_y = ZERO
 
     # A flat top wider than two pixels (clipped or quantised maps): its middle, known to its width.
     run_x, run_y = 1, 1
-    while x + run_x < width and heatmap[y, x + run_x] == top:
+    while x + run_x < width and cells[cell + run_x] == top:
         run_x += 1
-    while y + run_y < height and heatmap[y + run_y, x] == top:
+    while cell + run_y * width < end and cells[cell + run_y * width] == top:
         run_y += 1
     if run_x > 2 or run_y > 2:
-        peak[X] += HALF * (run_x - 1)
-        peak[Y] += HALF * (run_y - 1)
-        peak[VAR_X] = max(_UNFITTED_VARIANCE, run_x * run_x / 12)
-        peak[VAR_Y] = max(_UNFITTED_VARIANCE, run_y * run_y / 12)
-        return
-
-    fits_x, fits_y = 0 < x < width - 1, 0 < y < height - 1
-    weight_up = _ROW_WEIGHT if y > 0 else ZERO
-    weight_down = _ROW_WEIGHT if y < height - 1 else ZERO
-    weight_left = _ROW_WEIGHT if x > 0 else ZERO
-    weight_right = _ROW_WEIGHT if x < width - 1 else ZERO
-    up, down = max(y - 1, 0), min(y + 1, height - 1)
-    left, right = max(x - 1, 0), min(x + 1, width - 1)
-    corner_a = weight_up * heatmap[up, left] + weight_down * heatmap[down, left]
-    corner_b = weight_up * heatmap[up, right] + weight_down * heatmap[down, right]
-    column_0 = weight_up * heatmap[up, x] + heatmap[y, x] + weight_down * heatmap[down, x]
-    row_up = heatmap[up, x] + weight_left * heatmap[up, left] + weight_right * heatmap[up, right]
-    row_0 = heatmap[y, x] + weight_left * heatmap[y, left] + weight_right * heatmap[y, right]
-    row_down = (
-        heatmap[down, x] + weight_left * heatmap[down, left] + weight_right * heatmap[down, right]
-    )
-    gain_x = gain_y = ZERO
-    unsure = doubt * max(1 - top, _LEAST_UNSURE)
-    if fits_x:
-        vertex, gain_0, gain_1, gain_2, spread = _vertex(
-            heatmap[y, left] + corner_a, column_0, heatmap[y, right] + corner_b, noise
-        )
-        if gain_1 != 0 or gain_0 != 0:
-            weights = 1 + weight_up * weight_up + weight_down * weight_down
-            peak[X] += vertex
-            peak[VAR_X] = noise * noise * weights * (gain_0**2 + gain_1**2 + gain_2**2)
-            peak[VAR_X] += unsure * spread
-            gain_x = weight_left * gain_0 + gain_1 + weight_right * gain_2
-    if fits_y:
-        vertex, gain_0, gain_1, gain_2, spread = _vertex(row_up, row_0, row_down, noise)
-        if gain_1 != 0 or gain_0 != 0:
-            weights = 1 + weight_left * weight_left + weight_right * weight_right
-            peak[Y] += vertex
-            peak[VAR_Y] = noise * noise * weights * (gain_0**2 + gain_1**2 + gain_2**2)
-            peak[VAR_Y] += unsure * spread
-            gain_y = weight_up * gain_0 + gain_1 + weight_down * gain_2
+        wide_x, wide_y = np.float32(run_x), np.float32(run_y)
+        place_x += HALF * (wide_x - ONE)
+        place_y += HALF * (wide_y - ONE)
+        var_x = max(var_x, wide_x * wide_x * _UNIFORM)
+        var_y = max(var_y, wide_y * wide_y * _UNIFORM)
+    else:
+        inner_up, inner_down = y > 0, cell + width < end
+        inner_left, inner_right = x > 0, x < width - 1
+        weight_up, weight_down = HALF * np.float32(inner_up), HALF * np.float32(inner_down)
+        weight_left, weight_right = HALF * np.float32(inner_left), HALF * np.float32(inner_right)
+        up, down = np.uint64(width * inner_up), np.uint64(width * inner_down)
+        left, right = np.uint64(inner_left), np.uint64(inner_right)
+        before, after = cells[at - left], cells[at + right]
+        above, below = cells[at - up], cells[at + down]
+        up_left, up_right = cells[at - up - left], cells[at - up + right]
+        down_left, down_right = cells[at + down - left], cells[at + down + right]
+        unsure = doubt * max(ONE - top, _LEAST_UNSURE)
+        power = noise * noise
+        if inner_left and inner_right:
+            offset, gain_0, gain_1, gain_2, spread = _vertex(
+                before + weight_up * up_left + weight_down * down_left,
+                top + weight_up * above + weight_down * below,
+                after + weight_up * up_right + weight_down * down_right,
+                noise,
+            )
+            if spread > 0:
+                weights = ONE + weight_up * weight_up + weight_down * weight_down
+                squares = gain_0 * gain_0 + gain_1 * gain_1 + gain_2 * gain_2
+                place_x += offset
+                var_x = power * weights * squares + unsure * spread
+                gain_x = weight_left * gain_0 + gain_1 + weight_right * gain_2
+        if inner_up and inner_down:
+            offset, gain_0, gain_1, gain_2, spread = _vertex(
+                above + weight_left * up_left + weight_right * up_right,
+                top + weight_left * before + weight_right * after,
+                below + weight_left * down_left + weight_right * down_right,
+                noise,
+            )
+            if spread > 0:
+                weights = ONE + weight_left * weight_left + weight_right * weight_right
+                squares = gain_0 * gain_0 + gain_1 * gain_1 + gain_2 * gain_2
+                place_y += offset
+                var_y = power * weights * squares + unsure * spread
+                gain_y = weight_up * gain_0 + gain_1 + weight_down * gain_2
+    peaks[j, into, X], peaks[j, into, Y], peaks[j, into, SCORE] = place_x, place_y, min(top, ONE)
+    peaks[j, into, VAR_X], peaks[j, into, VAR_Y] = var_x, var_y
     # Both axes use the same nine pixels; pixel (i, j) enters x by weight j and y by weight i.
-    peak[COV_XY] = noise * noise * gain_x * gain_y
+    peaks[j, into, COV_XY] = noise * noise * gain_x * gain_y
 
 
 @inlined
-def _lowest(peaks):
+def _lowest(peaks, j):
     lowest = 0
-    for p in range(1, len(peaks)):
-        if peaks[p, SCORE] < peaks[lowest, SCORE]:
+    for p in range(1, peaks.shape[1]):
+        if peaks[j, p, SCORE] < peaks[j, lowest, SCORE]:
             lowest = p
     return lowest
 
@@ -157,29 +176,33 @@ def find_peaks(heatmaps, threshold, noise, doubt, peaks, counts):
     """
     count, height, width = heatmaps.shape
     capacity = peaks.shape[1]
+    cells = heatmaps.reshape(heatmaps.size)
+    bits, least = cells.view(np.int32), np.float32(threshold).view(np.int32)
     marks = np.empty(SEGMENT_PX, np.uint8)
     eights = marks.view(np.uint64)  # most hold none
     truncated = False
     for j in range(count):
-        heatmap = heatmaps[j]
-        cells = heatmap.reshape(height * width)
+        first, end = j * height * width, (j + 1) * height * width
         found = 0
-        start = next_segment(cells, 0, threshold)
-        while start < len(cells):
-            mark_maxima(cells, width, start, threshold, marks)
-            for m in range(SEGMENT_PX):
-                if eights[m // 8] == 0 or marks[m] == 0:
-                    continue
-                y, x = divmod(np.uint32(start + m), np.uint32(width))
-                into = found
-                if found == capacity:
-                    truncated = True
-                    into = _lowest(peaks[j])
-                    if not peaks[j, into, SCORE] < heatmap[y, x]:
+        begin = next_segment(bits, first, end, least)
+        while begin < end:
+            mark_candidates(cells, first, end, width, begin, threshold, marks)
+            for n in range(len(eights)):
+                marked = eights[n]
+                while marked:
+                    cell = begin + 8 * n + np.int64(trailing_zeros(marked) // np.uint64(8))
+                    marked &= marked - np.uint64(1)
+                    if not is_maximum(cells, first, end, width, cell):
                         continue
-                else:
-                    found += 1
-                place_peak(heatmap, y, x, noise, doubt, peaks[j, into])
-            start = next_segment(cells, start + SEGMENT_PX, threshold)
+                    into = found
+                    if found == capacity:
+                        truncated = True
+                        into = _lowest(peaks, j)
+                        if not peaks[j, into, SCORE] < cells[cell]:
+                            continue
+                    else:
+                        found += 1
+                    place_peak(cells, first, end, width, cell, noise, doubt, peaks, j, into)
+            begin = next_segment(bits, begin + SEGMENT_PX, end, least)
         counts[j] = found
     return truncated

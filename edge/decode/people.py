@@ -15,6 +15,9 @@ from edge.decode.limbs import connect
 from edge.decode.noise import noise_sd
 from edge.decode.peaks import COV_XY, SCORE, VAR_X, VAR_Y, X, Y, find_peaks
 
+# One keypoint of a person: x px, y px, score, and from COVARIANCE on its covariance, row by row.
+COVARIANCE, PERSON_FIELDS = 3, 7
+
 
 @kernel(
     types.Tuple((types.int64, types.boolean))(
@@ -40,16 +43,18 @@ from edge.decode.peaks import COV_XY, SCORE, VAR_X, VAR_Y, X, Y, find_peaks
         types.float32[::1],
         types.float32[:, ::1],
         types.float32[:, :, ::1],
-        types.float32[:, :, :, ::1],
         types.float32[::1],
     )
 )
 def find_people(
     heatmaps, pafs, scale_x, scale_y, offset_x, offset_y, limbs, reach, levels, numbers,
     peaks, counts, keys, taken, connections, scores, owner, pieces, evidence, stature, cost,
-    out_keypoints, out_covariances, out_scores,
+    out, out_scores,
 ):  # fmt: skip
-    """All stages in one call. Returns how many people were written, and `truncated`."""
+    """All stages in one call: fill `out` (people, K, PERSON_FIELDS) and `out_scores`.
+
+    Returns how many people were written, and `truncated`.
+    """
     peak_threshold, peak_sigmas, doubt, limb_threshold, limb_good, min_score, tolerance = (
         levels[0], levels[1], levels[2], levels[3], levels[4], levels[5], levels[6],
     )  # fmt: skip
@@ -92,17 +97,15 @@ def find_people(
         piece = keys[p] & 0xFFFFFFFF
         out_scores[p] = min(key_score(keys[p]), np.float32(1))
         for j in range(pieces.shape[1]):
-            if pieces[piece, j] < 0:
-                out_keypoints[p, j, 0] = out_keypoints[p, j, 1] = np.nan
-                out_keypoints[p, j, 2] = 0
-                out_covariances[p, j] = np.nan
+            n = pieces[piece, j]
+            if n < 0:
+                out[p, j] = np.nan
+                out[p, j, 2] = 0
                 continue
-            peak = peaks[j, pieces[piece, j]]
-            out_keypoints[p, j, 0] = peak[X] * scale_x + offset_x
-            out_keypoints[p, j, 1] = peak[Y] * scale_y + offset_y
-            out_keypoints[p, j, 2] = peak[SCORE]
-            out_covariances[p, j, 0, 0] = peak[VAR_X] * scale_x * scale_x
-            out_covariances[p, j, 1, 1] = peak[VAR_Y] * scale_y * scale_y
-            out_covariances[p, j, 0, 1] = peak[COV_XY] * scale_x * scale_y
-            out_covariances[p, j, 1, 0] = peak[COV_XY] * scale_x * scale_y
+            out[p, j, 0] = peaks[j, n, X] * scale_x + offset_x
+            out[p, j, 1] = peaks[j, n, Y] * scale_y + offset_y
+            out[p, j, 2] = peaks[j, n, SCORE]
+            out[p, j, 3] = peaks[j, n, VAR_X] * scale_x * scale_x
+            out[p, j, 4] = out[p, j, 5] = peaks[j, n, COV_XY] * scale_x * scale_y
+            out[p, j, 6] = peaks[j, n, VAR_Y] * scale_y * scale_y
     return people, truncated

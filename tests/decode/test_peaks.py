@@ -34,6 +34,15 @@ def peaks_of(heatmap, threshold=0.1, noise=0.01, capacity=64):
     return peaks[0, : counts[0]], truncated
 
 
+def placed(heatmap, row, column, noise, doubt=0.0):
+    """The fields of the peak at one cell."""
+    peaks = np.zeros((1, 1, PEAK_FIELDS), np.float32)
+    cells, width = np.asarray(heatmap, np.float32).ravel(), heatmap.shape[1]
+    levels = np.float32(noise), np.float32(doubt)
+    place_peak(cells, 0, cells.size, width, row * width + column, *levels, peaks, 0, 0)
+    return peaks[0, 0]
+
+
 def gaussian(x, y, sigma=1.24, size=(24, 24), height=1.0):
     rows, columns = np.mgrid[: size[0], : size[1]]
     return height * np.exp(-((columns - x) ** 2 + (rows - y) ** 2) / sigma**2)
@@ -115,10 +124,7 @@ def test_what_a_blurred_peak_does_not_know_is_in_its_covariance(doubt):
     heatmap = target / spread * np.exp(-(columns**2 + rows**2) / spread / 2)
     variances = []
     for part in (0, doubt):
-        peak = np.zeros(PEAK_FIELDS, np.float32)
-        place_peak(
-            heatmap.astype(np.float32), 12, 12, np.float32(NOISE_FLOOR), np.float32(part), peak
-        )
+        peak = placed(heatmap, 12, 12, NOISE_FLOOR, part)
         variances.append(peak[[VAR_X, VAR_Y]])
     assert variances[1] - variances[0] == pytest.approx(doubt * unknown, rel=1e-3)
 
@@ -163,8 +169,7 @@ def test_same_place_and_covariance_as_the_slow_twin(x, y, sigma, height, seed):
     heatmap = gaussian(x, y, sigma, height=height) + generator.uniform(0, 0.02, (24, 24))
     heatmap = heatmap.astype(np.float32)
     row, column = np.unravel_index(heatmap.argmax(), heatmap.shape)
-    peak = np.zeros(PEAK_FIELDS, np.float32)
-    place_peak(heatmap, row, column, np.float32(0.005), ZERO, peak)
+    peak = placed(heatmap, row, column, 0.005)
     assert peak[[X, Y]] == pytest.approx(slow.placed(heatmap, row, column), abs=2e-4)
     expected = slow.covariance(heatmap, row, column, 0.005)
     got = np.array([[peak[VAR_X], peak[COV_XY]], [peak[COV_XY], peak[VAR_Y]]])
