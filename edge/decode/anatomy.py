@@ -68,3 +68,10 @@ def reach(skeleton: Skeleton) -> Float32:
         ways = np.minimum(ways, ways[:, between, None] + ways[None, between, :])
     ways.setflags(write=False)
     return ways.astype(np.float32)
+
+
+def heights(skeleton: Skeleton) -> Float32:
+    """float32 (K,): how high keypoints are above the ground when standing, in statures, or NaN."""
+    return np.array(
+        [_STANDING.get(name, (0, np.nan))[1] for name in skeleton.keypoints], np.float32
+    )

@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.decode.anatomy import reach
+from edge.decode.anatomy import heights, reach
 from edge.decode.assembly import EVIDENCE_FIELDS
 from edge.decode.limbs import MEAN, SEED
 from edge.decode.peaks import PEAK_FIELDS
@@ -110,6 +110,7 @@ class Topology(NamedTuple):
 
     limbs: NDArray[np.int32]  # (L, 2)
     reach: Float32  # (K, K), see anatomy
+    heights: Float32  # (K,), see anatomy
     levels: Float32  # thresholds, in the order of find_people
     numbers: NDArray[np.int64]  # counts, in the order of find_people
 
@@ -212,8 +213,9 @@ class PafDecoder:
 def _topology(
     skeleton: Skeleton, limbs: Sequence[tuple[int, int]], options: PafOptions
 ) -> Topology:
-    pairs, ways = np.array(limbs, np.int32).reshape(-1, 2), reach(skeleton)
-    for constant in (pairs, ways):
+    pairs = np.array(limbs, np.int32).reshape(-1, 2)
+    ways, standing = reach(skeleton), heights(skeleton)
+    for constant in (pairs, ways, standing):
         constant.setflags(write=False)
     seed = options.limb_criterion == "seed"
     levels = [
@@ -222,7 +224,9 @@ def _topology(
         options.min_score, options.body_tolerance,
     ]  # fmt: skip
     numbers = [SEED if seed else MEAN, options.limb_samples, options.min_parts]
-    return Topology(pairs, ways, np.array(levels, np.float32), np.array(numbers, np.int64))
+    return Topology(
+        pairs, ways, standing, np.array(levels, np.float32), np.array(numbers, np.int64)
+    )
 
 
 def _memory(keypoints: int, limbs: int, options: PafOptions) -> Memory:

@@ -29,6 +29,7 @@ COVARIANCE, PERSON_FIELDS = 3, 7
         types.float64,
         frozen_array(types.int32, 2),
         frozen_array(types.float32, 2),
+        frozen_array(types.float32, 1),
         types.float32[::1],
         types.int64[::1],
         types.float32[:, :, ::1],
@@ -47,7 +48,7 @@ COVARIANCE, PERSON_FIELDS = 3, 7
     )
 )
 def find_people(
-    heatmaps, pafs, scale_x, scale_y, offset_x, offset_y, limbs, reach, levels, numbers,
+    heatmaps, pafs, scale_x, scale_y, offset_x, offset_y, limbs, reach, heights, levels, numbers,
     peaks, counts, keys, taken, connections, scores, owner, pieces, evidence, stature, cost,
     out, out_scores,
 ):  # fmt: skip
@@ -72,7 +73,7 @@ def find_people(
     truncated |= more
     if tolerance > 0:
         total, more = gather(
-            peaks, counts, reach, tolerance, min_score, total, owner, pieces, evidence,
+            peaks, counts, reach, heights, tolerance, min_score, total, owner, pieces, evidence,
             keys, stature, cost,
         )  # fmt: skip
         truncated |= more

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from reference import paf_decoding as slow
 
-from edge.decode.anatomy import reach
+from edge.decode.anatomy import heights, reach
 from edge.decode.assembly import EVIDENCE_FIELDS, PARTS, add_peak
 from edge.decode.gathering import gather, least_stature
 from edge.decode.peaks import PEAK_FIELDS, SCORE
@@ -37,9 +37,9 @@ def gathered(places, skeleton, tolerance=1.4, least=0.4, room=ROOM, looked_at=RO
             counts[j] += 1
         total += len(piece) > 1
     total, truncated = gather(
-        peaks, counts, reach(skeleton), np.float32(tolerance), np.float32(least), total, owner,
-        pieces, evidence, np.zeros(room, np.int64), np.zeros(room, np.float32),
-        np.zeros((looked_at, looked_at), np.float32),
+        peaks, counts, reach(skeleton), heights(skeleton), np.float32(tolerance),
+        np.float32(least), total, owner, pieces, evidence, np.zeros(room, np.int64),
+        np.zeros(room, np.float32), np.zeros((looked_at, looked_at), np.float32),
     )  # fmt: skip
     found = [
         {j: tuple(peaks[j, k, :2].tolist()) for j, k in enumerate(pieces[p]) if k >= 0}
@@ -90,6 +90,34 @@ def test_a_peak_too_far_for_the_body_stays_alone():
     assert len(pieces) == 2
 
 
+def test_legs_go_to_the_head_above_them():
+    """Between two heads, nearer to the lower one: they would stretch its body less."""
+    names = ("neck", "nose", "left_shoulder", "left_elbow")
+    neck, nose, shoulder, elbow = (COCO_18.index[name] for name in names)
+    upper = {neck: (20.0, 10.0), nose: (20.0, 7.5), shoulder: (23.0, 10.0), elbow: (23.5, 14.5)}
+    lower = {j: (x + 1, y + 22) for j, (x, y) in upper.items()}
+    leg = dict(zip(LEG[1:], [(21.0, 22.0), (21.0, 27.0)], strict=True))
+    pieces, _ = gathered([upper, lower, leg], COCO_18)
+    assert pieces[0] == upper | leg
+
+
+def test_eyes_a_cell_apart_are_one_persons():
+    """Half a cell of error is much of the distance of two eyes, and little of a body."""
+    right = {COCO_18.index["right_eye"]: (20.0, 8.0), COCO_18.index["right_ear"]: (19.4, 8.1)}
+    left = {COCO_18.index["left_eye"]: (21.1, 8.0), COCO_18.index["left_ear"]: (21.6, 8.1)}
+    for side, piece in (("right", right), ("left", left)):
+        for k, name in enumerate(("hip", "knee", "ankle")):
+            x = 20.0 if side == "right" else 21.0
+            piece[COCO_18.index[f"{side}_{name}"]] = (x, 16.0 + 4.5 * k)
+    assert len(gathered([right, left], COCO_18)[0]) == 1
+
+
+def test_a_skeleton_of_unknown_names_has_no_ground():
+    odd = Skeleton("odd", ("antenna", "nose"), ((0, 1),))
+    assert np.isnan(heights(odd)[0])
+    assert heights(odd)[1] == np.float32(0.92)
+
+
 def test_two_lonely_peaks_make_no_person():
     pieces, _ = gathered([{0: (5.0, 5.0)}, {1: (5.0, 8.0)}], COCO_18)
     assert len(pieces) == 2
@@ -119,7 +147,7 @@ def test_same_pieces_as_the_slow_twin(keypoints, seed):
 
     places = [{j: place() for j in chosen} for chosen in keypoints]
     pieces, _ = gathered(places, COCO_18)
-    expected = slow.gather(places, reach(COCO_18), 1.4, 18)
+    expected = slow.gather(places, reach(COCO_18), heights(COCO_18), 1.4, 18)
     assert sorted(sorted(p.items()) for p in pieces) == sorted(sorted(p.items()) for p in expected)
 
 

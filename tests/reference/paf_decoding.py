@@ -121,25 +121,35 @@ def assemble(
 
 
 def least_stature(
-    one: dict[int, tuple[float, float]], other: dict[int, tuple[float, float]], reach: Array
+    one: dict[int, tuple[float, float]],
+    other: dict[int, tuple[float, float]],
+    reach: Array,
+    slack: float = 0.0,
 ) -> float:
     """Greatest ratio of distance to reach between the places of two pieces' keypoints."""
-    return max(
-        (
-            math.dist(one[i], other[j]) / float(reach[i, j])
-            for i, j in itertools.product(one, other)
-            if i != j
-        ),
-        default=0.0,
-    )
+    ratios = [0.0]
+    for i, j in itertools.product(one, other):
+        if i != j:
+            distance = math.dist(one[i], other[j])
+            ratios.append((distance - min(slack, distance / 2)) / float(reach[i, j]))
+    return max(ratios)
+
+
+def ground(piece: dict[int, tuple[float, float]], heights: Array, stature: float) -> float:
+    """y of the ground under a standing body of this stature: the mean of what keypoints say."""
+    return float(np.mean([y + stature * heights[j] for j, (_, y) in piece.items()]))
 
 
 def gather(
-    pieces: list[dict[int, tuple[float, float]]], reach: Array, tolerance: float, keypoints: int
+    pieces: list[dict[int, tuple[float, float]]],
+    reach: Array,
+    heights: Array,
+    tolerance: float,
+    keypoints: int,
 ) -> list[dict[int, tuple[float, float]]]:
     """Join incomplete pieces that fit in one body, the one that stretches it least first.
 
-    Peaks that stand alone come last.
+    Pieces whose bodies stand on different ground come later, peaks that stand alone last.
     """
     pieces = list(pieces)
     while True:
@@ -151,9 +161,12 @@ def gather(
             if size < 3 or one.keys() & other.keys() or not incomplete:
                 continue
             known = max(least_stature(one, one, reach), least_stature(other, other, reach))
-            least = least_stature(one, other, reach)
+            least = least_stature(one, other, reach, slack=0.5)
             if known > 0 and 0 < least <= tolerance * known:
-                cost = (min(len(one), len(other)) == 1, least / known / math.sqrt(size))
+                stature = max(least, known)
+                parted = abs(ground(one, heights, stature) - ground(other, heights, stature))
+                stretch = (least / known + parted / stature) / math.sqrt(size)
+                cost = (min(len(one), len(other)) == 1, stretch)
                 if best is None or cost < best[:2]:
                     best = (*cost, a, b)
         if best is None:

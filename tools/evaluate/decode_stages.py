@@ -49,7 +49,7 @@ def stage_times_us(
             m.owner, m.pieces, m.evidence,
         )  # fmt: skip
         timed(
-            "gathering", gather, m.peaks, m.counts, t.reach, tolerance, min_score, total,
+            "gathering", gather, m.peaks, m.counts, t.reach, t.heights, tolerance, min_score, total,
             m.owner, m.pieces, m.evidence, m.keys, m.stature, m.cost,
         )  # fmt: skip
     return {stage: float(np.median(times)) for stage, times in taken.items()}
