@@ -50,6 +50,7 @@ class Frame:
     still : a photograph that stands alone, not one of a stream.
     name : where it came from, for tables and messages (a path, a device).
     lores : uint8 (h, w, 3), BGR, the same instant at low resolution where the camera offers it.
+    halves : of the image, by how many times smaller; filled by `inference.halves`.
     """
 
     image: Uint8
@@ -58,6 +59,7 @@ class Frame:
     still: bool = False
     name: str = ""
     lores: Uint8 | None = None
+    halves: dict[int, Uint8] = field(default_factory=dict, init=False, repr=False)
 
     def __post_init__(self) -> None:
         for image in (self.image, self.lores):

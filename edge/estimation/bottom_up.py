@@ -10,8 +10,9 @@ import numpy as np
 from edge.decode.paf import PafDecoder, PafOptions
 from edge.errors import ModelRefused
 from edge.estimation.estimator import StageClock
+from edge.inference.halves import Picture
 from edge.inference.network import Network
-from edge.records import Frame, ModelIdentity, Pose, Uint8
+from edge.records import Frame, ModelIdentity, Pose
 
 
 class BottomUp:
@@ -41,25 +42,25 @@ class BottomUp:
     def estimate(self, frame: Frame) -> list[Pose]:
         clock = StageClock()
         self.timings = clock.ms
-        image = self._smallest_sufficient(frame)
+        picture = self._smallest_sufficient(frame)
         with clock.stage("letterbox"):
-            picture, letterbox = self._network.lay(image)
+            laid, letterbox = self._network.lay(picture)
         with clock.stage("inference"):
-            outputs = self._network.run(picture)
+            outputs = self._network.run(laid)
         with clock.stage("decode"):
             poses = self._decoder.decode(self._network.field_maps(outputs, letterbox)).poses
-        if image is frame.image:
+        if isinstance(picture, Frame):
             return list(poses)
-        scale = (frame.width_px / image.shape[1], frame.height_px / image.shape[0])
+        scale = (frame.width_px / picture.shape[1], frame.height_px / picture.shape[0])
         return [_scaled(pose, *scale) for pose in poses]
 
-    def _smallest_sufficient(self, frame: Frame) -> Uint8:
+    def _smallest_sufficient(self, frame: Frame) -> Picture:
         if frame.lores is None:
-            return frame.image
+            return frame
         placement = self._network.place((frame.lores.shape[0], frame.lores.shape[1]))
         _, _, width, height = placement.target
         enough = frame.lores.shape[0] >= height and frame.lores.shape[1] >= width
-        return frame.lores if enough else frame.image
+        return frame.lores if enough else frame
 
 
 def _scaled(pose: Pose, x: float, y: float) -> Pose:

@@ -17,15 +17,16 @@ from edge.decode.regression import decode_coordinates, pose_diameter, recrop
 from edge.errors import ModelRefused
 from edge.estimation.estimator import StageClock
 from edge.estimation.person import PersonNetwork
+from edge.inference.halves import Picture
 from edge.inference.letterbox import Box, to_image
 from edge.inference.network import Network
-from edge.records import Pose, Uint8
+from edge.records import Pose
 
 
 class PersonLocator(Protocol):
     """Places the keypoints of one person."""
 
-    def locate(self, image: Uint8, box_px: Box | None, clock: StageClock) -> Pose:
+    def locate(self, picture: Picture, box_px: Box | None, clock: StageClock) -> Pose:
         """The pose of the person in a box (x, y, width, height) of a picture, or in all of it."""
 
 
@@ -71,14 +72,14 @@ class Cascade:
         self._first = first
         self._later = tuple(later)
 
-    def locate(self, image: Uint8, box_px: Box | None, clock: StageClock) -> Pose:
-        pose = self._first.locate(image, box_px, clock)
+    def locate(self, picture: Picture, box_px: Box | None, clock: StageClock) -> Pose:
+        pose = self._first.locate(picture, box_px, clock)
         for network in self._later:
-            pose = _again(network, image, pose, clock)
+            pose = _again(network, picture, pose, clock)
         return pose
 
 
-def _again(network: Network, image: Uint8, pose: Pose, clock: StageClock) -> Pose:
+def _again(network: Network, picture: Picture, pose: Pose, clock: StageClock) -> Pose:
     """The pose with each keypoint where this stage puts it; one that was missing stays missing.
 
     Without the shoulder and the hip that give the diameter there is no crop: the pose as it was.
@@ -95,9 +96,9 @@ def _again(network: Network, image: Uint8, pose: Pose, clock: StageClock) -> Pos
         square = recrop(before[index[name]], diameter_px, description.recrop)
         corner = square.centre_x - square.width / 2, square.centre_y - square.height / 2
         with clock.stage("crop"):
-            picture, letterbox = network.lay(image, (*corner, square.width, square.height))
+            laid, letterbox = network.lay(picture, (*corner, square.width, square.height))
         with clock.stage("inference"):
-            coordinates = network.run(picture)["coordinates"]
+            coordinates = network.run(laid)["coordinates"]
         with clock.stage("decode"):
             input_hw = letterbox.input_height_px, letterbox.input_width_px
             point = decode_coordinates(coordinates, input_hw)[answer, :2]

@@ -26,7 +26,7 @@ class PeopleNetwork:
         self.timings = clock.ms
         description = self._network.description
         with clock.stage("letterbox"):
-            picture, letterbox = self._network.lay(frame.image)
+            picture, letterbox = self._network.lay(frame)
         with clock.stage("inference"):
             outputs = self._network.run(picture)
         with clock.stage("decode"):

@@ -9,6 +9,7 @@ from edge.decode.heatmap import decode_heatmaps, flip_test
 from edge.decode.regression import decode_blazepose, decode_coordinates, decode_movenet
 from edge.errors import ModelRefused
 from edge.estimation.estimator import StageClock
+from edge.inference.halves import Picture
 from edge.inference.letterbox import Box, covariance_to_image, to_image
 from edge.inference.network import Network, Outputs
 from edge.records import Letterbox, Pose, Uint8
@@ -43,14 +44,14 @@ class PersonNetwork:
         self._flip = flip
         self._size = len(description.topology.keypoints)
 
-    def locate(self, image: Uint8, box_px: Box | None, clock: StageClock) -> Pose:
+    def locate(self, picture: Picture, box_px: Box | None, clock: StageClock) -> Pose:
         """The pose of the person in a box (x, y, width, height) of a picture, or in all of it."""
         network = self.network
         with clock.stage("crop"):
-            picture, letterbox = network.lay(image, box_px)
+            laid, letterbox = network.lay(picture, box_px)
         with clock.stage("inference"):
-            outputs = network.run(picture)
-            mirrored = network.run(self._mirrored(picture)) if self._flip else None
+            outputs = network.run(laid)
+            mirrored = network.run(self._mirrored(laid)) if self._flip else None
         with clock.stage("decode"):
             if "heatmaps" in outputs:
                 points, covariance = self._from_heatmaps(outputs, mirrored, letterbox)

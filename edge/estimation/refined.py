@@ -91,13 +91,13 @@ class Refined:
         return _distinct([pose for pose in refined if (pose.keypoints[:, 2] > 0).any()])
 
     def _refine(self, frame: Frame, rough: Pose, box: Box, clock: StageClock) -> Pose:
-        placed = self._person.locate(frame.image, box, clock)
+        placed = self._person.locate(frame, box, clock)
         if self._spine is None:
             return _person(convert(placed, rough.skeleton), rough, box)
         spine = self._spine.network.description.topology
         pose = convert(placed, joined(rough.skeleton, spine))
         if _from_the_side(placed):
-            back = self._spine.locate(frame.image, box, clock)
+            back = self._spine.locate(frame, box, clock)
             pose = _with_spine(pose, back)
         return _person(pose, rough, box)
 

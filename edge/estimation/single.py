@@ -23,5 +23,5 @@ class Single:
     def estimate(self, frame: Frame) -> list[Pose]:
         clock = StageClock()
         self.timings = clock.ms
-        pose = self._person.locate(frame.image, None, clock)
+        pose = self._person.locate(frame, None, clock)
         return [pose] if (pose.keypoints[:, 2] > 0).any() else []

@@ -12,9 +12,10 @@ from edge.decode.pose_nms import pose_nms
 from edge.errors import ModelRefused
 from edge.estimation.cascade import person_locator
 from edge.estimation.estimator import StageClock
+from edge.inference.halves import Picture, pixels
 from edge.inference.letterbox import Box, to_image
 from edge.inference.network import Network
-from edge.records import Frame, ModelIdentity, Pose, Uint8
+from edge.records import Frame, ModelIdentity, Pose
 
 
 class PersonDetector:
@@ -33,12 +34,12 @@ class PersonDetector:
             )
         self.network = network
 
-    def find(self, image: Uint8, clock: StageClock) -> list[tuple[Box, float]]:
+    def find(self, picture: Picture, clock: StageClock) -> list[tuple[Box, float]]:
         """Box (x, y, width, height in picture pixels) and score of each person, best first."""
         with clock.stage("letterbox"):
-            picture, letterbox = self.network.lay(image)
+            laid, letterbox = self.network.lay(picture)
         with clock.stage("detection"):
-            outputs = self.network.run(picture)
+            outputs = self.network.run(laid)
         with clock.stage("decode"):
             limits = self.network.description.thresholds
             if "grid" in outputs:
@@ -47,7 +48,8 @@ class PersonDetector:
             else:
                 boxes = decode_boxes(outputs["boxes"], outputs["scores"], limits.person, limits.iou)
             corners = to_image(letterbox, boxes[:, :4].reshape(-1, 2, 2))
-            edges = (image.shape[1] - 0.5, image.shape[0] - 0.5)
+            height_px, width_px, _ = pixels(picture).shape
+            edges = (width_px - 0.5, height_px - 0.5)
             return _clipped(corners, boxes[:, 4], edges)
 
 
@@ -72,8 +74,8 @@ class TopDown:
         clock = StageClock()
         self.timings = clock.ms
         poses = []
-        for box, score in self._detector.find(frame.image, clock):
-            pose = self._person.locate(frame.image, box, clock)
+        for box, score in self._detector.find(frame, clock):
+            pose = self._person.locate(frame, box, clock)
             if (pose.keypoints[:, 2] > 0).any():
                 poses.append(_scored(pose, pose.score * score))
         with clock.stage("decode"):

@@ -16,7 +16,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.records import Letterbox, Uint8
+from edge.inference.halves import Picture, halved, pixels, shrunk
+from edge.records import Frame, Letterbox, Uint8
 
 # x, y, width, height
 Box = tuple[float, float, float, float]
@@ -85,25 +86,28 @@ class Placement:
     def letterbox(self) -> Letterbox:
         return _letterbox(self.source, self.target, self.input_hw)
 
-    def lay(self, image: Uint8, pad: int) -> Uint8:
+    def lay(self, picture: Picture, pad: int) -> Uint8:
         """The input picture, uint8 (H, W, 3), from a picture (h, w, 3)."""
         x, y, width, height = self.source
-        left, top = max(0, -x), max(0, -y)
-        right = max(0, x + width - image.shape[1])
-        bottom = max(0, y + height - image.shape[0])
-        part = image[max(0, y) : max(0, y + height), max(0, x) : max(0, x + width)]
-        if part.size == 0:
+        image = pixels(picture)
+        top, bottom = max(0, -y), max(0, y + height - image.shape[0])
+        left, right = max(0, -x), max(0, x + width - image.shape[1])
+        if top + bottom >= height or left + right >= width:  # wholly outside
             return np.full((*self.input_hw, 3), pad, np.uint8)
         to_x, to_y, to_width, to_height = self.target
         shrinkage = min(height / to_height, width / to_width)
-        part, halved = _halved(part, _halvings(shrinkage), (left, top, right, bottom))
-        border = (top // halved, bottom // halved, left // halved, right // halved)
-        if any(border):
+        inside = (x + left, y + top, width - left - right, height - top - bottom)
+        times = _halvings(shrinkage)
+        if any(length % times for length in (*inside[2:], top, bottom, left, right)):
+            times = 1
+        part = _part(picture, inside, times)
+        if top or bottom or left or right:
+            border = (top // times, bottom // times, left // times, right // times)
             grey = (pad, pad, pad)
             part = cv2.copyMakeBorder(  # type: ignore[assignment]
                 part, *border, cv2.BORDER_CONSTANT, value=grey
             )
-        how = cv2.INTER_AREA if shrinkage / halved >= 2 else cv2.INTER_LINEAR
+        how = cv2.INTER_AREA if shrinkage / times >= 2 else cv2.INTER_LINEAR
         drawn = cv2.resize(part, (to_width, to_height), interpolation=how)
         if (to_height, to_width) == self.input_hw:
             return drawn  # type: ignore[return-value]
@@ -150,14 +154,21 @@ def _halvings(shrinkage: float) -> int:
     return power
 
 
-def _halved(part: Uint8, halvings: int, border: tuple[int, ...]) -> tuple[Uint8, int]:
-    """The part shrunk by `halvings`, or as it is where it, or its border, cannot be halved so."""
-    if any(length % halvings for length in (*part.shape[:2], *border)):
-        return part, 1
-    for _ in range(halvings.bit_length() - 1):
-        half = (part.shape[1] // 2, part.shape[0] // 2)
-        part = cv2.resize(part, half, interpolation=cv2.INTER_AREA)  # type: ignore[assignment]
-    return part, halvings
+def _part(picture: Picture, inside: tuple[int, int, int, int], times: int) -> Uint8:
+    """A rectangle x, y, width, height of a picture, shrunk by `times`."""
+    x, y, width, height = inside
+    if isinstance(picture, Frame):
+        small = shrunk(picture, times)
+        if small is not None and x % times == y % times == 0:
+            rows, columns = (
+                slice(low // times, (low + length) // times)
+                for low, length in ((y, height), (x, width))
+            )
+            return small[rows, columns]
+    part = pixels(picture)[y : y + height, x : x + width]
+    for _ in range(times.bit_length() - 1):
+        part = halved(part)
+    return part
 
 
 def _letterbox(source: Box, target: Box, input_hw: tuple[int, int]) -> Letterbox:

@@ -17,6 +17,7 @@ from edge.errors import ModelRefused
 from edge.inference.agreement import Tensor, disagreements
 from edge.inference.description import METADATA_KEY, STAGE, InputSpec, ModelDescription
 from edge.inference.golden import golden_faults, golden_picture
+from edge.inference.halves import Picture, pixels
 from edge.inference.letterbox import Box, Placement, contain, crop, stretch
 from edge.inference.onnx_file import content_digest, metadata
 from edge.inference.providers import CPU, Accelerator, Provider, choices
@@ -187,10 +188,11 @@ class Network:
             return crop(box_px or whole, input_hw, spec.box_margin if box_px else 1.0)
         return (contain if spec.letterbox == "contain" else stretch)(image_hw, input_hw)
 
-    def lay(self, image: Uint8, box_px: Box | None = None) -> tuple[Uint8, Letterbox]:
+    def lay(self, picture: Picture, box_px: Box | None = None) -> tuple[Uint8, Letterbox]:
         """The input picture of a BGR picture (or of a person's box in it), and its letterbox."""
-        placement = self.place((image.shape[0], image.shape[1]), box_px)
-        return placement.lay(image, self.description.input.pad), placement.letterbox
+        height_px, width_px, _ = pixels(picture).shape
+        placement = self.place((height_px, width_px), box_px)
+        return placement.lay(picture, self.description.input.pad), placement.letterbox
 
     def tensor(self, picture: Uint8) -> NDArray[Any]:
         """What the graph is fed for an input picture; the next call writes over it."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge.inference.letterbox import (
@@ -17,6 +17,7 @@ from edge.inference.letterbox import (
     to_image,
     to_input,
 )
+from edge.records import Frame
 
 SIDES = st.integers(1, 4000)
 INPUTS = st.integers(16, 512)
@@ -118,6 +119,29 @@ def test_what_lies_outside_the_picture_is_padded() -> None:
 def test_a_box_wholly_outside_gives_padding_only() -> None:
     laid = crop((500.0, 500.0, 60.0, 60.0), (60, 60)).lay(np.zeros((200, 200, 3), np.uint8), 77)
     assert (laid == 77).all()
+
+
+@given(
+    st.floats(-150, 700), st.floats(-150, 1200), st.floats(20, 700), st.floats(20, 1200),
+    st.sampled_from([(1280, 720), (641, 480), (640, 358)]),
+)  # fmt: skip
+@settings(max_examples=60, deadline=None)
+def test_a_frame_is_laid_as_its_picture_is(x, y, w, h, image_hw) -> None:
+    image = np.random.default_rng(1).integers(0, 256, (*image_hw, 3), np.uint8)
+    frame = Frame(image, 0, 0)
+    for placement in (
+        contain(image_hw, (256, 144)), stretch(image_hw, (96, 96)), crop((x, y, w, h), (128, 96)),
+    ):  # fmt: skip
+        assert np.array_equal(placement.lay(frame, 77), placement.lay(image, 77))
+
+
+def test_finder_and_refiner_share_the_halves_of_a_frame() -> None:
+    frame = Frame(np.zeros((1280, 720, 3), np.uint8), 0, 0)
+    contain((1280, 720), (256, 144)).lay(frame, 0)
+    first = dict(frame.halves)
+    assert sorted(first) == [2, 4]
+    crop((100.0, 100.0, 500.0, 1100.0), (256, 192)).lay(frame, 0)
+    assert all(frame.halves[times] is half for times, half in first.items())
 
 
 def test_covariance_scales_with_the_picture() -> None:
