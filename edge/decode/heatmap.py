@@ -14,13 +14,13 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from edge.decode.log_parabola import place_highest
 from edge.records import Float32
 
 Method = Literal["argmax", "quarter", "log-parabola", "dark"]
 Array = NDArray[np.float64]
 
 _REACH = 2  # cells looked at around a peak
-_ROWS = np.array([0.5, 1.0, 0.5])
 # cv2.getGaussianKernel(3, 0): sigma 0.8
 _BLUR = np.array([0.23899427, 0.52201146, 0.23899427])
 # The floor under logarithms, as a part of the peak: a Gaussian's neighbours stand well above it.
@@ -67,6 +67,10 @@ def decode_heatmaps(heatmaps: Float32, method: Method = "log-parabola") -> Heatm
     if method not in get_args(Method):
         raise ValueError(f"no such method: {method}")
     count, height, width = heatmaps.shape
+    if method == "log-parabola":
+        points, spread = np.empty((count, 3)), np.empty((count, 2, 2))
+        place_highest(np.ascontiguousarray(heatmaps, np.float32), points, spread)
+        return HeatmapPeaks(points, spread)
     row, column = np.divmod(heatmaps.reshape(count, -1).argmax(axis=1), width)
     around = np.arange(-_REACH, _REACH + 1)
     rows = (row[:, None] + around).clip(0, height - 1)
@@ -79,8 +83,6 @@ def decode_heatmaps(heatmaps: Float32, method: Method = "log-parabola") -> Heatm
     offset, spread = np.zeros((count, 2)), np.full((count, 2, 2), np.nan)
     if method == "quarter":
         offset[found] = _quarter(patch[found])
-    elif method == "log-parabola":
-        offset[found], spread[found] = _log_parabola(patch[found])
     elif method == "dark":
         offset[found], spread[found] = _dark(patch[found])
     inside = np.column_stack([(column > 0) & (column < width - 1), (row > 0) & (row < height - 1)])
@@ -117,24 +119,6 @@ def _quarter(patch: Array) -> Array:
     return 0.25 * np.sign(
         np.column_stack([centre[:, 1, 2] - centre[:, 1, 0], centre[:, 2, 1] - centre[:, 0, 1]])
     )
-
-
-def _log_parabola(patch: Array) -> tuple[Array, Array]:
-    """Offset (N, 2) and spread (N, 2, 2).
-
-    Three columns summed over three rows keep a separable Gaussian's width and lower the noise.
-    """
-    floor = _LOG_FLOOR * patch[:, _REACH, _REACH]
-    core = np.maximum(patch[:, 1:4, 1:4], floor[:, None, None])
-    lines = np.stack([_ROWS @ core, core @ _ROWS], axis=1)  # (N, axis, 3)
-    low, middle, high = np.moveaxis(np.log(lines), 2, 0)
-    curvature = low + high - 2 * middle
-    peaked = curvature < 0
-    curvature = np.where(peaked, curvature, -np.inf)
-    offset = ((low - high) / (2 * curvature)).clip(-0.5, 0.5)
-    spread = np.zeros((len(patch), 2, 2))
-    spread[:, 0, 0], spread[:, 1, 1] = np.where(peaked, -1 / curvature, np.nan).T
-    return offset, spread
 
 
 def _dark(patch: Array) -> tuple[Array, Array]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from edge.decode.heatmap import decode_heatmaps
 from edge.decode.kernel import forget_older_versions
 from edge.decode.paf import PafDecoder
 from edge.records import FieldMaps, Letterbox
@@ -23,6 +24,7 @@ def warm_up() -> None:
         8.0,
         Letterbox(1.0, 1.0, 0.0, 0.0, 64, 64),
     )
-    if PafDecoder(COCO_18, limbs).decode(maps).poses:
+    alone = decode_heatmaps(maps.heatmaps).points
+    if PafDecoder(COCO_18, limbs).decode(maps).poses or alone[:, 2].any():
         raise RuntimeError("the kernels find people in an empty picture")
     forget_older_versions()

@@ -22,7 +22,13 @@ def body_distance(a_px: Array, b_px: Array) -> float:
     shared = np.isfinite(apart)
     if shared.sum() < _LEAST_SHARED:
         return float("inf")
-    return float(np.median(apart[shared])) / max(extent_px(a_px), extent_px(b_px))
+    return float(middle(apart[shared])) / max(extent_px(a_px), extent_px(b_px))
+
+
+def middle(values: Array) -> Array:
+    """Median of (N, ...) over N, the upper one of an even number; several times as fast."""
+    upper: Array = np.sort(values, axis=0)[len(values) // 2]
+    return upper
 
 
 def extent_px(xy_px: Array) -> float:

@@ -106,12 +106,13 @@ class PersonNetwork:
         return points, np.full((self._size, 2, 2), np.nan)
 
     def _pose(self, points: Array, covariance: Array, box_px: Box | None) -> Pose:
-        points[:, 2] = np.nan_to_num(points[:, 2]).clip(0, 1)
-        below = points[:, 2] < self.network.description.thresholds.keypoint
-        missing = below | ~np.isfinite(points).all(axis=1)
+        least = max(self.network.description.thresholds.keypoint, 0.0)
+        missing = ~(np.isfinite(points).all(axis=1) & (points[:, 2] >= least))
+        np.minimum(points[:, 2], 1.0, out=points[:, 2])
         points[missing] = (np.nan, np.nan, 0)
         covariance[missing] = np.nan
-        score = float(points[~missing, 2].mean()) if not missing.all() else 0.0
+        found = len(points) - int(missing.sum())
+        score = float(points[:, 2].sum()) / found if found else 0.0
         return Pose(
             self.network.description.topology,
             points.astype(np.float32),

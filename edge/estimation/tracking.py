@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from edge.estimation.nearness import Array, body_distance
+from edge.estimation.nearness import Array, body_distance, middle
 from edge.records import Frame, Pose
 
 # Hidden for longer, and the person is another one when seen again.
@@ -35,7 +35,8 @@ class _Track:
 
     def see(self, xy_px: Array, now_ns: int) -> None:
         """Keypoints that this sighting lacks move on with the body."""
-        step = np.nanmedian(xy_px - self.xy_px, axis=0)
+        moved = xy_px - self.xy_px
+        step = middle(moved[np.isfinite(moved[:, 0])])
         seconds = (now_ns - self.seen_ns) / 1e9
         if seconds > 0:
             self.velocity_px_s += _MEMORY * (step / seconds - self.velocity_px_s)

@@ -18,12 +18,11 @@ from edge.posture.spine import SPINE
 from edge.posture.uncertainty import (
     COVERAGE,
     SCALE_SD_STATURE,
-    SQUARE_YAW_DEG,
     Spread,
     gradient_px,
     spread,
 )
-from edge.posture.views import view_of, yaw_deg
+from edge.posture.views import is_turned, view_of
 from edge.records import Measure, Pose, Quality, View
 from edge.skeletons import Skeleton
 
@@ -121,8 +120,7 @@ def _has(skeleton: Skeleton, definition: Definition) -> bool:
 
 def _turned(body: Landmarks, view: View, calibration: Calibration) -> tuple[str, ...]:
     """A doubt on everything when the ankles say, beyond their own error, that the person turned."""
-    yaw = yaw_deg(body, view, calibration)
-    return ("turned",) if yaw is not None and yaw[0] - yaw[1] > SQUARE_YAW_DEG else ()
+    return ("turned",) if is_turned(body, view, calibration) else ()
 
 
 def _measure(definition: Definition, sight: _Sight) -> Measure:

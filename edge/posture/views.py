@@ -16,7 +16,7 @@ from edge.posture.angles import Float64, distance_px, tilt_deg
 from edge.posture.calibration import Calibration
 from edge.posture.landmarks import USABLE, Landmarks, mean_score
 from edge.posture.perspective import yaw_slope_px
-from edge.posture.uncertainty import COVERAGE, gradient_px, spread
+from edge.posture.uncertainty import COVERAGE, SQUARE_YAW_DEG, gradient_px, spread
 from edge.records import Pose, View
 
 # Shoulder width over trunk length: 0.64 and 0.71 in frontal examples. Below SIDE the person shows a
@@ -27,6 +27,7 @@ FRONTAL = 0.5
 # and more where there is one (PP-TinyPose on the mannequin).
 _FACE_TO_TRUNK = 0.8
 _FACE = ("nose", "left_eye", "right_eye")
+_ANKLES = ("right_ankle", "left_ankle")
 # A side view hides the far side. Networks are up to 0.08 surer of it than of the near side (on the
 # mannequin); more than this, and the picture was mirrored.
 _FAR_SURER = 0.15
@@ -104,25 +105,42 @@ def _seen_x(body: Landmarks, part: str) -> list[float]:
     ]
 
 
-def yaw_deg(body: Landmarks, view: View, calibration: Calibration) -> tuple[float, float] | None:
-    """How far a person in a front or back view is turned, from the ankle line: |yaw| and u95, deg.
+def yaw_deg(body: Landmarks, view: View, calibration: Calibration) -> float | None:
+    """How far a person in a front or back view is turned, from the ankle line: |yaw|, deg.
 
     Both ankles stand on one floor below the lens: tan(tilt) = tan(yaw) (h_lens - h_ankle) / Z.
     None where ankles or hips are unseen, or the ankles stand too close together to tell.
     """
-    names = ("right_ankle", "left_ankle")
-    if not body.seen(*names, "mid_hip") or body.stature_px is None:
-        return None
-    rows = [body.index[name] for name in names]
-    points = body.points_px[rows]
+    line = _ankle_line(body, view, calibration)
+    return None if line is None else line.yaw_deg
 
-    def line(p: Float64) -> float:
+
+def is_turned(body: Landmarks, view: View, calibration: Calibration) -> bool:
+    """Whether the ankles say, beyond their own error, that the person does not stand square."""
+    line = _ankle_line(body, view, calibration)
+    if line is None or line.yaw_deg <= SQUARE_YAW_DEG:
+        return False
+    error_deg = spread(line.gradient, body, _ANKLES, view, calibration).normal / line.tilt_per_yaw
+    return line.yaw_deg - COVERAGE * error_deg > SQUARE_YAW_DEG
+
+
+class _AnkleLine(NamedTuple):
+    yaw_deg: float
+    gradient: Float64  # of its tilt, (2, 2) deg per px
+    tilt_per_yaw: float
+
+
+def _ankle_line(body: Landmarks, view: View, calibration: Calibration) -> _AnkleLine | None:
+    if not body.seen(*_ANKLES, "mid_hip") or body.stature_px is None:
+        return None
+    points = body.points_px[[body.index[name] for name in _ANKLES]]
+
+    def tilt(p: Float64) -> float:
         return tilt_deg(p[0], p[1])
 
-    slope = yaw_slope_px(body, names, view, calibration)
-    gradient = gradient_px(line, points)
+    slope = yaw_slope_px(body, _ANKLES, view, calibration)
+    gradient = gradient_px(tilt, points)
     tilt_per_yaw = abs(float((gradient * slope).sum())) / math.degrees(1.0)
     if not tilt_per_yaw > 0.0:
         return None
-    error = spread(gradient, body, names, view, calibration).normal
-    return abs(line(points)) / tilt_per_yaw, COVERAGE * error / tilt_per_yaw
+    return _AnkleLine(abs(tilt(points)) / tilt_per_yaw, gradient, tilt_per_yaw)

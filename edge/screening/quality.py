@@ -8,11 +8,11 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from edge.inference.halves import shrunk
 from edge.posture.angles import distance_px, inner_deg, lean_deg, tilt_deg
 from edge.posture.calibration import Calibration
 from edge.posture.landmarks import Landmarks, near_side
-from edge.posture.uncertainty import SQUARE_YAW_DEG
-from edge.posture.views import Facing, yaw_deg
+from edge.posture.views import Facing, is_turned
 from edge.records import Frame, Uint8
 from edge.screening.subject import Subject
 
@@ -46,7 +46,7 @@ def failures(
         "two_people": subject.disturbed,
         "cut_off": not whole,
         "too_far": stature is not None and stature < least_stature_px,
-        **_exposure(_crop(frame.image, subject)),
+        **_exposure(_body(frame, subject)),
         "view_unclear": facing.view == "unknown",
     }
     if whole and facing.view != "unknown":
@@ -69,28 +69,32 @@ def _feet_seen(body: Landmarks) -> bool:
     return body.seen("left_ankle") or body.seen("right_ankle")
 
 
-def _crop(image: Uint8, subject: Subject) -> Uint8:
-    left, top, right, bottom = (round(edge) for edge in subject.box_px)
-    crop = image[max(0, top) : max(1, bottom), max(0, left) : max(1, right)]
-    return crop if crop.size else image
+def _body(frame: Frame, subject: Subject) -> Uint8:
+    """The picture of the body, from the frame's half that comes near the rows wanted."""
+    left, top, right, bottom = subject.box_px
+    times = 1
+    while bottom - top >= 1.5 * times * _BODY_ROWS and shrunk(frame, 2 * times) is not None:
+        times *= 2
+    image = shrunk(frame, times)
+    assert image is not None  # noqa: S101 - asked for above
+    rows, columns = (
+        slice(max(0, round(low / times)), max(1, round(high / times)))
+        for low, high in ((top, bottom), (left, right))
+    )
+    return image[rows, columns] if image[rows, columns].size else image
 
 
-def _exposure(crop: Uint8) -> dict[str, bool]:
-    grey = cv2.cvtColor(crop, cv2.COLOR_BGR2GRAY)
-    while (scale := _BODY_ROWS / grey.shape[0]) <= 0.5:
-        grey = cv2.resize(grey, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
-    if scale < 1.0:
-        grey = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_LINEAR)
-    mean, variance = _moments(grey)
-    _, edges = _moments(cv2.Laplacian(grey, cv2.CV_16S))
+def _exposure(body: Uint8) -> dict[str, bool]:
+    grey = cv2.cvtColor(body, cv2.COLOR_BGR2GRAY)
+    if (scale := _BODY_ROWS / grey.shape[0]) < 1.0:
+        how = cv2.INTER_LINEAR if scale > 0.5 else cv2.INTER_AREA
+        grey = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=how)
+    mean, deviation = (float(value[0, 0]) for value in cv2.meanStdDev(grey))
+    laplacian = cv2.Laplacian(grey, cv2.CV_16S)  # its mean is 0: the mean square is its variance
+    edges = cv2.norm(laplacian, cv2.NORM_L2SQR) / laplacian.size
     dark, bright = mean < _DARK, mean > _BRIGHT
-    blurred = not (dark or bright) and edges < _SHARP * variance
+    blurred = not (dark or bright) and edges < _SHARP * deviation**2
     return {"dark": dark, "bright": bright, "blurred": blurred}
-
-
-def _moments(values: cv2.typing.MatLike) -> tuple[float, float]:
-    mean, deviation = cv2.meanStdDev(values)
-    return float(mean[0, 0]), float(deviation[0, 0]) ** 2
 
 
 def _stance(body: Landmarks, facing: Facing, calibration: Calibration) -> dict[str, bool]:
@@ -101,10 +105,9 @@ def _stance(body: Landmarks, facing: Facing, calibration: Calibration) -> dict[s
         return {"hidden": True}
     legs = {side: [body.point(f"{side}_{j}") for j in joints[1:]] for side in sides}
     lengths = [distance_px(h, k) + distance_px(k, a) for h, k, a in legs.values()]
-    yaw = yaw_deg(body, facing.view, calibration) if frontal else None
     return {
         "camera_tilted": frontal and _camera_tilted(body, facing),
-        "turned": yaw is not None and yaw[0] - yaw[1] > SQUARE_YAW_DEG,
+        "turned": frontal and is_turned(body, facing.view, calibration),
         "knees_bent": any(inner_deg(*leg) <= _STRAIGHT_KNEE_DEG for leg in legs.values()),
         "sides_unequal": float(np.ptp(lengths)) > _UNEQUAL_LEGS * float(np.mean(lengths)),
     }

@@ -127,7 +127,7 @@ def test_the_ankle_line_tells_the_yaw(yaw):
     lens = Calibration(focal_px=1300.0, centre_px=(540.0, 960.0))
     found = yaw_deg(body, "front", lens)
     assert found is not None
-    assert found[0] == pytest.approx(abs(yaw), abs=0.3)
+    assert found == pytest.approx(abs(yaw), abs=0.3)
     assert yaw_deg(body, "front", LEVEL) is not None
 
 
