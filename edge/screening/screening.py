@@ -24,7 +24,7 @@ import numpy as np
 from edge.posture.assess import assess, refuse
 from edge.posture.calibration import LEVEL, Calibration
 from edge.posture.figure import figure_of
-from edge.posture.landmarks import Landmarks
+from edge.posture.landmarks import Landmarks, near_side
 from edge.posture.uncertainty import SCALE_SD_STATURE
 from edge.posture.views import Facing, view_of
 from edge.records import Asked, Assessment, Frame, Kind, Measure, ModelIdentity, Pose, Quality, View
@@ -151,7 +151,7 @@ class Screening:
             self._tell("done")
             return None
         facing = view_of(pose)
-        found = failures(frame, subject, facing, self._calibration, self._settings.least_stature_px)
+        body, found = self._gate(frame, subject, facing)
         attempt = visit.attempt
         if attempt is not None and attempt.expired(now_ns):
             why = found or ("moving",)
@@ -160,7 +160,7 @@ class Screening:
             return self._give_up(visit, attempt.view, pose, why, now_ns)
         if attempt is not None and facing.view not in ("unknown", attempt.view):
             visit.attempt = attempt = None
-        stature_px = Landmarks.of(pose, self._calibration).stature_px or 0.0
+        stature_px = body.stature_px or 0.0
         if visit.stepping and visit.steps(None if found else pose, now_ns, stature_px):
             self._tell("step")
             return None
@@ -183,6 +183,18 @@ class Screening:
                 visit.attempt = attempt
                 return assessment
         return self._capture(visit, attempt, now_ns)
+
+    def _gate(
+        self, frame: Frame, subject: Subject, facing: Facing
+    ) -> tuple[Landmarks, tuple[str, ...]]:
+        """The subject's landmarks, and what fails."""
+        near = near_side(subject.pose, facing.view)
+        body = Landmarks.of(subject.pose, self._calibration, near)
+        found = failures(
+            frame, subject, body, facing, self._calibration,
+            least_stature_px=self._settings.least_stature_px,
+        )  # fmt: skip
+        return body, found
 
     def _wait(
         self, visit: Visit, pose: Pose, found: tuple[str, ...], facing: Facing, now_ns: int
@@ -265,8 +277,7 @@ class Screening:
         if distrusted := self._guard.reasons(frame):
             found, measures = distrusted, refuse(COCO_17, facing.view, distrusted)
         elif subject is not None:
-            least_px = self._settings.least_stature_px
-            found = failures(frame, subject, facing, self._calibration, least_px)
+            _, found = self._gate(frame, subject, facing)
             measures = tuple(
                 measure
                 if not found or measure.value is None

@@ -8,6 +8,7 @@ import pytest
 from simulators.standing_person import Person, Pinhole, pose_of, scores_seen, seen
 
 from edge.posture.calibration import LEVEL
+from edge.posture.landmarks import Landmarks, near_side
 from edge.posture.views import view_of
 from edge.records import Frame
 from edge.screening.prompts import PROMPTS
@@ -21,7 +22,9 @@ def found(*poses, image=SHARP, least_stature_px=500.0):
     subject = choose(list(poses), 1080)
     assert subject is not None
     frame = Frame(image, 0, 0)
-    return failures(frame, subject, view_of(subject.pose), LEVEL, least_stature_px)
+    facing = view_of(subject.pose)
+    body = Landmarks.of(subject.pose, LEVEL, near_side(subject.pose, facing.view))
+    return failures(frame, subject, body, facing, LEVEL, least_stature_px=least_stature_px)
 
 
 @pytest.mark.parametrize("view", ["front", "right", "back", "left"])
