@@ -120,6 +120,7 @@ class Network:
         spec = description.input
         self._input = _input_array(spec, spec.height_px, spec.width_px)
         self._order = _channel_order(description)
+        self._fields = tuple(at for limb in description.limbs for at in (limb.x, limb.y))
         self._in_order = self._order == list(range(len(self._order))) and description.peak == 1
 
     @classmethod
@@ -239,10 +240,9 @@ class Network:
                     np.multiply(raw[channel], 1 / description.peak, out=heatmaps[row])
         pafs = None
         if description.task == "paf":
-            channels = [channel for limb in description.limbs for channel in (limb.x, limb.y)]
             fields: Float32 = outputs["pafs"][0]
-            in_order = channels == list(range(len(fields)))
-            pafs = fields if in_order else np.ascontiguousarray(fields[channels])
+            in_order = self._fields == tuple(range(len(fields)))
+            pafs = fields if in_order else np.ascontiguousarray(fields[list(self._fields)])
         if description.map_convention == "corner":
             shift = (description.stride - 1) / 2
             letterbox = Letterbox(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache, cached_property
+from statistics import fmean
 from typing import Literal
 
 import numpy as np
@@ -104,7 +105,7 @@ class Landmarks:
             if self.seen(*chain[:2]):
                 trunks.append(distance_px(self.point(chain[0]), self.point(chain[1])) / _TRUNK)
         if legs or trunks:
-            stature = float(np.mean(legs or trunks))
+            stature = fmean(legs or trunks)
             return stature if stature > 1.0 else None
         spine = ("C4", "T6", "T8", "L4", "S5")
         if self.seen(*spine):

@@ -8,6 +8,7 @@ mirrored picture above all, is `unknown` with the reason, and nothing is measure
 from __future__ import annotations
 
 import math
+from statistics import fmean, median
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -71,10 +72,9 @@ def _face_seen(body: Landmarks, trunk: tuple[str, ...]) -> bool | None:
     rows = [body.index[name] for name in _FACE if name in body.index]
     if not rows:
         return None
-    face = float(np.median(body.scores[rows]))
-    return face >= USABLE and face >= _FACE_TO_TRUNK * float(
-        np.mean(body.scores[[body.index[name] for name in trunk]])
-    )
+    face = median(body.scores[rows].tolist())
+    of_trunk = body.scores[[body.index[name] for name in trunk]].tolist()
+    return bool(face >= max(USABLE, _FACE_TO_TRUNK * fmean(of_trunk)))
 
 
 def _side(body: Landmarks) -> Facing:

@@ -5,8 +5,9 @@ Each failure is a code of `prompts`, so that the person in front of the camera c
 
 from __future__ import annotations
 
+from statistics import fmean
+
 import cv2
-import numpy as np
 
 from edge.inference.halves import shrunk
 from edge.posture.angles import distance_px, inner_deg, lean_deg, tilt_deg
@@ -116,7 +117,7 @@ def _stance(body: Landmarks, facing: Facing, calibration: Calibration) -> dict[s
         "camera_tilted": frontal and _camera_tilted(body, facing),
         "turned": frontal and is_turned(body, facing.view, calibration),
         "knees_bent": any(inner_deg(*leg) <= _STRAIGHT_KNEE_DEG for leg in legs.values()),
-        "sides_unequal": float(np.ptp(lengths)) > _UNEQUAL_LEGS * float(np.mean(lengths)),
+        "sides_unequal": max(lengths) - min(lengths) > _UNEQUAL_LEGS * fmean(lengths),
     }
 
 
@@ -127,5 +128,5 @@ def _camera_tilted(body: Landmarks, facing: Facing) -> bool:
         for joint in ("shoulder", "hip", "knee", "ankle")
     ]
     turns.append(-sign * lean_deg(body.point("mid_ankle"), body.point("mid_shoulder"), sign))
-    alike = float(np.ptp(turns)) <= _CAMERA_TILT_SPREAD_DEG
-    return alike and abs(float(np.mean(turns))) > _CAMERA_TILT_DEG
+    alike = max(turns) - min(turns) <= _CAMERA_TILT_SPREAD_DEG
+    return alike and abs(fmean(turns)) > _CAMERA_TILT_DEG
