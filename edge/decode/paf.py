@@ -160,6 +160,7 @@ class PafDecoder:
         self.limbs = tuple(limbs)
         self.topology = _topology(skeleton, self.limbs, options)
         self.memory = _memory(len(skeleton.keypoints), len(self.limbs), options)
+        self._fitting: tuple[object, object] | None = None  # shapes: a network's never change
 
     @property
     def memory_bytes(self) -> int:
@@ -173,7 +174,10 @@ class PafDecoder:
         ------
         ModelRefused : maps that are not of this topology.
         """
-        self._check(maps)
+        shapes = maps.heatmaps.shape, None if maps.pafs is None else maps.pafs.shape
+        if shapes != self._fitting:
+            self._check(maps)
+            self._fitting = shapes
         letterbox = maps.letterbox
         half = 0.5 * maps.stride - 0.5
         count, truncated = find_people(
