@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
+import cv2
 import msgspec
 import numpy as np
 import onnx
@@ -49,6 +50,12 @@ def test_a_described_file_serves_under_its_identity(described: Path) -> None:
     network = Network.load(described, sha256=digest.upper(), threads=1)
     assert (network.identity.name, network.identity.version) == ("colour", "1")
     assert network.identity.sha256 == digest
+
+
+def test_opencv_leaves_the_cores_to_the_network(described: Path) -> None:
+    cv2.setNumThreads(4)
+    Network.load(described)
+    assert cv2.getNumThreads() == 1
 
 
 def test_another_sha256_is_refused(described: Path) -> None:
