@@ -81,11 +81,10 @@ def mark_candidates(cells, first, end, width, begin, threshold, marks):
             marks[cell - begin] = cells[cell] > threshold
 
 
-@kernel(types.boolean(_cells, types.int64, types.int64, types.int64, types.int64))
-def is_maximum(cells, first, end, width, cell):
+@kernel(types.boolean(_cells, types.int64, types.int64, types.int64, types.int64, types.int64))
+def is_maximum(cells, first, end, width, cell, column):
     """Whether a cell of the map from `first` to `end` is above its neighbours, as said above."""
     value = cells[cell]
-    column = np.int64(np.uint32(cell - first) % np.uint32(width))
     if 0 < column < width - 1 and first + width <= cell < end - width:  # inside: nothing to guess
         above, below = np.uint64(cell - width), np.uint64(cell + width)
         row, one = np.uint64(cell), np.uint64(1)

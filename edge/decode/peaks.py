@@ -69,6 +69,7 @@ def _vertex(before, at, after, noise):
         types.int64,
         types.int64,
         types.int64,
+        types.int64,
         types.float32,
         types.float32,
         types.float32[:, :, ::1],
@@ -76,15 +77,14 @@ def _vertex(before, at, after, noise):
         types.int64,
     )
 )
-def place_peak(cells, first, end, width, cell, noise, doubt, peaks, j, into):
-    """Fill the fields of peaks[j, into] (see PEAK_FIELDS) for the maximum at a cell.
+def place_peak(cells, end, width, cell, y, x, noise, doubt, peaks, j, into):
+    """Fill the fields of peaks[j, into] (see PEAK_FIELDS) for the maximum at a cell: (x, y).
 
-    cells : float32 (J * H * width,), maps one after the other; this one from `first` to `end`.
+    cells : float32 (J * H * width,), maps one after the other; this one ends at `end`.
     noise : standard deviation of its white noise. doubt : see PafOptions.
     At a border the axis across it has no parabola: the pixel's centre is kept, with the variance
     of a position that is known to a pixel only. The same holds where neighbours are damaged.
     """
-    y, x = divmod(np.uint32(cell - first), np.uint32(width))
     at = np.uint64(cell)  # never counts from the end
     top = cells[at]
     place_x, place_y = np.float32(x), np.float32(y)
@@ -192,7 +192,8 @@ def find_peaks(heatmaps, threshold, noise, doubt, peaks, counts):
                 while marked:
                     cell = begin + 8 * n + np.int64(trailing_zeros(marked) // np.uint64(8))
                     marked &= marked - np.uint64(1)
-                    if not is_maximum(cells, first, end, width, cell):
+                    y, x = divmod(np.uint32(cell - first), np.uint32(width))
+                    if not is_maximum(cells, first, end, width, cell, x):
                         continue
                     into = found
                     if found == capacity:
@@ -202,7 +203,7 @@ def find_peaks(heatmaps, threshold, noise, doubt, peaks, counts):
                             continue
                     else:
                         found += 1
-                    place_peak(cells, first, end, width, cell, noise, doubt, peaks, j, into)
+                    place_peak(cells, end, width, cell, y, x, noise, doubt, peaks, j, into)
             begin = next_segment(bits, begin + SEGMENT_PX, end, least)
         counts[j] = found
     return truncated

@@ -38,8 +38,8 @@ def placed(heatmap, row, column, noise, doubt=0.0):
     """The fields of the peak at one cell."""
     peaks = np.zeros((1, 1, PEAK_FIELDS), np.float32)
     cells, width = np.asarray(heatmap, np.float32).ravel(), heatmap.shape[1]
-    levels = np.float32(noise), np.float32(doubt)
-    place_peak(cells, 0, cells.size, width, row * width + column, *levels, peaks, 0, 0)
+    cell, levels = row * width + column, (np.float32(noise), np.float32(doubt))
+    place_peak(cells, cells.size, width, cell, row, column, *levels, peaks, 0, 0)
     return peaks[0, 0]
 
 
