@@ -62,11 +62,11 @@ def measure(settings: Settings, estimator: Estimator) -> dict[str, list[float]]:
 
 def waiting_cores(settings: Settings, estimator: Estimator) -> dict[str, float]:
     """How many processor cores the estimator keeps busy before an empty room, awake and idle."""
-    empty = Frame(np.full((1280, 720, 3), 127, np.uint8), 0, 0)
-    estimator.estimate(empty)
+    empty = np.full((1280, 720, 3), 127, np.uint8)
+    estimator.estimate(Frame(empty, 0, 0))
     began_s = time.process_time()
-    for _ in range(_EMPTY_FRAMES):
-        estimator.estimate(empty)
+    for frame_id in range(1, _EMPTY_FRAMES + 1):  # a frame of its own each: one keeps its halves
+        estimator.estimate(Frame(empty, frame_id, 0))
     frame_s = (time.process_time() - began_s) / _EMPTY_FRAMES
     return {"awake": frame_s * settings.camera.fps, "idle": frame_s * IDLE_FPS}
 

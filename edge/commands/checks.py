@@ -66,10 +66,10 @@ def kernels(_settings: Settings) -> Check:
 
 def models(settings: Settings) -> Check:
     estimator = estimator_for(settings.models)
-    blank = Frame(np.full((640, 480, 3), 127, np.uint8), 0, 0)
-    estimator.estimate(blank)  # the first call compiles and allocates
+    blank = np.full((640, 480, 3), 127, np.uint8)
+    estimator.estimate(Frame(blank, 0, 0))  # the first call compiles and allocates
     began = time.perf_counter()
-    people = estimator.estimate(blank)
+    people = estimator.estimate(Frame(blank, 1, 0))
     ms = (time.perf_counter() - began) * 1e3
     names = ", ".join(f"{m.name} {m.version} ({m.sha256[:12]})" for m in estimator.models)
     if people:
