@@ -105,32 +105,29 @@ def _seen_x(body: Landmarks, part: str) -> list[float]:
     ]
 
 
-def yaw_deg(body: Landmarks, view: View, calibration: Calibration) -> float | None:
-    """How far a person in a front or back view is turned, from the ankle line: |yaw|, deg.
-
-    Both ankles stand on one floor below the lens: tan(tilt) = tan(yaw) (h_lens - h_ankle) / Z.
-    None where ankles or hips are unseen, or the ankles stand too close together to tell.
-    """
-    line = _ankle_line(body, view, calibration)
-    return None if line is None else line.yaw_deg
-
-
 def is_turned(body: Landmarks, view: View, calibration: Calibration) -> bool:
     """Whether the ankles say, beyond their own error, that the person does not stand square."""
-    line = _ankle_line(body, view, calibration)
+    line = ankle_line(body, view, calibration)
     if line is None or line.yaw_deg <= SQUARE_YAW_DEG:
         return False
     error_deg = spread(line.gradient, body, _ANKLES, view, calibration).normal / line.tilt_per_yaw
     return line.yaw_deg - COVERAGE * error_deg > SQUARE_YAW_DEG
 
 
-class _AnkleLine(NamedTuple):
+class AnkleLine(NamedTuple):
+    """yaw_deg : how far the person is turned, without sign."""
+
     yaw_deg: float
     gradient: Float64  # of its tilt, (2, 2) deg per px
     tilt_per_yaw: float
 
 
-def _ankle_line(body: Landmarks, view: View, calibration: Calibration) -> _AnkleLine | None:
+def ankle_line(body: Landmarks, view: View, calibration: Calibration) -> AnkleLine | None:
+    """What the line of the ankles tells of a person in a front or back view.
+
+    Both ankles stand on one floor below the lens: tan(tilt) = tan(yaw) (h_lens - h_ankle) / Z.
+    None where ankles or hips are unseen, or the ankles stand too close together to tell.
+    """
     if not body.seen(*_ANKLES, "mid_hip") or body.stature_px is None:
         return None
     points = body.points_px[[body.index[name] for name in _ANKLES]]
@@ -143,4 +140,4 @@ def _ankle_line(body: Landmarks, view: View, calibration: Calibration) -> _Ankle
     tilt_per_yaw = abs(float((gradient * slope).sum())) / math.degrees(1.0)
     if not tilt_per_yaw > 0.0:
         return None
-    return _AnkleLine(abs(tilt(points)) / tilt_per_yaw, gradient, tilt_per_yaw)
+    return AnkleLine(abs(tilt(points)) / tilt_per_yaw, gradient, tilt_per_yaw)

@@ -9,7 +9,7 @@ from simulators.standing_person import TURN_DEG, Person, Pinhole, pose_of, score
 from edge.posture.assess import assess
 from edge.posture.calibration import LEVEL
 from edge.posture.landmarks import Landmarks
-from edge.posture.views import view_of, yaw_deg
+from edge.posture.views import ankle_line, view_of
 from edge.records import Quality
 from edge.skeletons import COCO_17, SPINE_5
 
@@ -125,10 +125,10 @@ def test_the_ankle_line_tells_the_yaw(yaw):
     from edge.posture.calibration import Calibration
 
     lens = Calibration(focal_px=1300.0, centre_px=(540.0, 960.0))
-    found = yaw_deg(body, "front", lens)
+    found = ankle_line(body, "front", lens)
     assert found is not None
-    assert found == pytest.approx(abs(yaw), abs=0.3)
-    assert yaw_deg(body, "front", LEVEL) is not None
+    assert found.yaw_deg == pytest.approx(abs(yaw), abs=0.3)
+    assert ankle_line(body, "front", LEVEL) is not None
 
 
 def test_a_turned_person_is_doubted_and_a_square_one_is_not():
