@@ -30,6 +30,7 @@ def shrunk(frame: Frame, times: int) -> Uint8 | None:
     picture = frame.image
     for power in range(1, times.bit_length()):
         if 2**power not in frame.halves:
-            frame.halves[2**power] = halved(picture)
+            half = frame.halves[2**power] = halved(picture)
+            half.setflags(write=False)  # shared, as the picture itself is
         picture = frame.halves[2**power]
     return picture

@@ -120,8 +120,11 @@ class Network:
         spec = description.input
         self._input = _input_array(spec, spec.height_px, spec.width_px)
         self._order = _channel_order(description)
-        self._fields = tuple(at for limb in description.limbs for at in (limb.x, limb.y))
-        self._in_order = self._order == list(range(len(self._order))) and description.peak == 1
+        self._fields = [channel for limb in description.limbs for channel in (limb.x, limb.y)]
+        self._fields_in_order = self._fields == list(range(len(self._fields)))
+        self._heatmaps_in_order = (
+            self._order == list(range(len(self._order))) and description.peak == 1
+        )
 
     @classmethod
     def load(
@@ -231,7 +234,7 @@ class Network:
         """
         description = self.description
         raw: Float32 = outputs["heatmaps"][0]
-        if self._in_order:
+        if self._heatmaps_in_order:
             heatmaps = raw[: len(self._order)]  # most are: nothing is copied
         else:
             heatmaps = np.zeros((len(self._order), *raw.shape[1:]), np.float32)
@@ -241,8 +244,10 @@ class Network:
         pafs = None
         if description.task == "paf":
             fields: Float32 = outputs["pafs"][0]
-            in_order = self._fields == tuple(range(len(fields)))
-            pafs = fields if in_order else np.ascontiguousarray(fields[list(self._fields)])
+            if self._fields_in_order:
+                pafs = fields[: len(self._fields)]
+            else:
+                pafs = np.ascontiguousarray(fields[self._fields])
         if description.map_convention == "corner":
             shift = (description.stride - 1) / 2
             letterbox = Letterbox(
