@@ -80,16 +80,17 @@ def _feet_seen(body: Landmarks) -> bool:
 def _body(frame: Frame, subject: Subject) -> Uint8:
     """The picture of the body, from the frame's half that comes near the rows wanted."""
     left, top, right, bottom = subject.box_px
-    times = 1
-    while bottom - top >= 1.5 * times * _BODY_ROWS and shrunk(frame, 2 * times) is not None:
-        times *= 2
-    image = shrunk(frame, times)
-    assert image is not None  # noqa: S101 - asked for above
+    times, image = 1, frame.image
+    while bottom - top >= 1.5 * times * _BODY_ROWS:
+        if (half := shrunk(frame, 2 * times)) is None:
+            break
+        times, image = 2 * times, half
     rows, columns = (
         slice(max(0, round(low / times)), max(1, round(high / times)))
         for low, high in ((top, bottom), (left, right))
     )
-    return image[rows, columns] if image[rows, columns].size else image
+    body = image[rows, columns]
+    return body if body.size else image
 
 
 def _exposure(body: Uint8) -> dict[str, bool]:
