@@ -7,7 +7,6 @@ last one ended, and tells the collector where that was not in good order.
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import Any, Self
 
 import msgspec
 
+from edge.boot_file import write_boot_file
 from edge.engine.engine import Engine
 from edge.engine.health import engine_health
 from edge.engine.saving import Saving
@@ -142,12 +142,7 @@ class EngineFile:
                 self._state.health = engine_health(self._engine)
                 self._state.abilities = self._engine.abilities
             self._state.written_ns = _now_ns()
-            beside = self._path.with_suffix(".new")
-            try:  # not flushed: after a power cut it is of another boot
-                beside.write_bytes(msgspec.json.encode(self._state))
-                os.replace(beside, self._path)  # noqa: PTH105
-            except OSError:  # a full disk; the outbox says so in its own way
-                beside.unlink(missing_ok=True)
+            write_boot_file(self._path, self._state)  # the outbox tells of a full disk
 
     def _watch_machine(self, machine: Machine, now_s: float) -> None:
         about = {"part": "machine", "temperature_c": machine.temperature_c}

@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from edge.boot_file import write_boot_file
 from edge.results.clock import boot_id
 
 Tell = Callable[[dict[str, Any]], None]
@@ -63,7 +64,8 @@ class Outage:
             return False
         self._kept.faults.append(fault)
         after_s = (self._now_ns() - self._kept.since_ns) / 1e9
-        self._write(self._kept)
+        # On a full disk the outage is told a second time after a restart.
+        write_boot_file(self._path, self._kept)
         self._tell(
             {"state": "lost", "fault": fault, "after_s": round(after_s, 1), "problem": problem}
         )
@@ -75,12 +77,3 @@ class Outage:
         except (OSError, msgspec.DecodeError):
             return None
         return kept if kept.boot_id == boot_id() and kept.faults else None
-
-    def _write(self, kept: _Kept) -> None:
-        """Not flushed: after a power cut it is of another boot, and void."""
-        beside = self._path.with_suffix(".new")
-        try:
-            beside.write_bytes(msgspec.json.encode(kept))
-            beside.replace(self._path)
-        except OSError:  # a disk that is full: the outage is told a second time after a restart
-            beside.unlink(missing_ok=True)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import msgspec
 
+from edge.boot_file import write_boot_file
 from edge.results.clock import boot_id
 
 FILE_NAME = "starts.json"
@@ -27,7 +28,7 @@ class _Kept(msgspec.Struct):
 
 
 class Starts:
-    """Not flushed: after a power cut it is of another boot, and void."""
+    """Kept in a file of this boot."""
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / FILE_NAME
@@ -45,12 +46,7 @@ class Starts:
         if not files:
             return
         kept = _Kept(boot_id(), dict(files), max(0, self.open(files) + by))
-        beside = self._path.with_suffix(".new")
-        try:
-            beside.write_bytes(msgspec.json.encode(kept))
-            beside.replace(self._path)
-        except OSError:  # a full disk: a start is not counted
-            beside.unlink(missing_ok=True)
+        write_boot_file(self._path, kept)  # on a full disk a start is not counted
 
     def came_through(self) -> None:
         """The files have answered: the row is broken."""
