@@ -62,6 +62,22 @@ def _vertex(before, at, after, noise):
     )
 
 
+@inlined
+def _along(before, at, after, weight_a, weight_b, noise, unsure):
+    """Offset along one axis, its variance, and its gain by a pixel's weight in the other one.
+
+    before, at, after : sums across the axis; weight_a, weight_b : of their outer pixels.
+    """
+    offset, gain_0, gain_1, gain_2, spread = _vertex(before, at, after, noise)
+    if not spread > 0:
+        return ZERO, _UNFITTED_VARIANCE, ZERO
+    weights = ONE + weight_a * weight_a + weight_b * weight_b
+    squares = gain_0 * gain_0 + gain_1 * gain_1 + gain_2 * gain_2
+    variance = noise * noise * weights * squares + unsure * spread
+    # An axis that is fitted is inside: its outer pixels weigh HALF.
+    return offset, variance, HALF * gain_0 + gain_1 + HALF * gain_2
+
+
 @kernel(
     types.void(
         _cells,
@@ -115,33 +131,22 @@ def place_peak(cells, end, width, cell, y, x, noise, doubt, peaks, j, into):
         up_left, up_right = cells[at - up - left], cells[at - up + right]
         down_left, down_right = cells[at + down - left], cells[at + down + right]
         unsure = doubt * max(ONE - top, _LEAST_UNSURE)
-        power = noise * noise
         if inner_left and inner_right:
-            offset, gain_0, gain_1, gain_2, spread = _vertex(
+            offset, var_x, gain_x = _along(
                 before + weight_up * up_left + weight_down * down_left,
                 top + weight_up * above + weight_down * below,
                 after + weight_up * up_right + weight_down * down_right,
-                noise,
-            )
-            if spread > 0:
-                weights = ONE + weight_up * weight_up + weight_down * weight_down
-                squares = gain_0 * gain_0 + gain_1 * gain_1 + gain_2 * gain_2
-                place_x += offset
-                var_x = power * weights * squares + unsure * spread
-                gain_x = weight_left * gain_0 + gain_1 + weight_right * gain_2
+                weight_up, weight_down, noise, unsure,
+            )  # fmt: skip
+            place_x += offset
         if inner_up and inner_down:
-            offset, gain_0, gain_1, gain_2, spread = _vertex(
+            offset, var_y, gain_y = _along(
                 above + weight_left * up_left + weight_right * up_right,
                 top + weight_left * before + weight_right * after,
                 below + weight_left * down_left + weight_right * down_right,
-                noise,
-            )
-            if spread > 0:
-                weights = ONE + weight_left * weight_left + weight_right * weight_right
-                squares = gain_0 * gain_0 + gain_1 * gain_1 + gain_2 * gain_2
-                place_y += offset
-                var_y = power * weights * squares + unsure * spread
-                gain_y = weight_up * gain_0 + gain_1 + weight_down * gain_2
+                weight_left, weight_right, noise, unsure,
+            )  # fmt: skip
+            place_y += offset
     peaks[j, into, X], peaks[j, into, Y], peaks[j, into, SCORE] = place_x, place_y, min(top, ONE)
     peaks[j, into, VAR_X], peaks[j, into, VAR_Y] = var_x, var_y
     # Both axes use the same nine pixels; pixel (i, j) enters x by weight j and y by weight i.
