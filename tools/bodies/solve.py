@@ -1,0 +1,141 @@
+"""Which turns of the bones give the measures that were asked for: a few Gauss-Newton steps.
+
+Turning a bone by an angle does not turn the skin over it by that angle, nor the lines that a
+measure is made of; so the turns are solved for on the posed points themselves. What is not asked
+for stays near the prior pose.
+
+The pelvis of this rig is three bones: the skin of the hips hangs on spine05 and spine04 too. They
+are never turned against the root, or the pelvis would be crumpled and its tilt could not be seen;
+the trunk bends from spine03 up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from posture_tools.bodies import rig
+from posture_tools.bodies.anatomy import SOLES
+from posture_tools.bodies.measures import MEASURES, ROWS
+from posture_tools.bodies.model import BodyModel, Rest
+
+Float64 = NDArray[np.float64]
+
+_STEPS = 6
+# How far a measure may stay from what was asked, and how far a bone is turned without being asked:
+# the ratio decides, and says that measures win.
+_MEASURE_DEG, _MEASURE_MM = 0.02, 0.2
+_SOLE_MM = 0.5
+_BEND_RAD, _LIFT_M = 0.12, 1.0
+_LARGEST_STEP_RAD = 0.35
+
+Stands = Literal["on the floor", "each foot", "anyhow"]
+
+# (bone, axis, share, name): what turns together is one unknown.
+_TURNED: tuple[tuple[str, int, float, str], ...] = (
+    ("root", 0, 1.0, "pelvis_x"), ("root", 1, 1.0, "pelvis_y"),
+    ("spine03", 0, 1.0, "spine03_x"), ("spine03", 1, 1.0, "spine03_y"),
+    ("spine02", 0, 1.0, "spine02_x"), ("spine02", 1, 1.0, "spine02_y"),
+    ("spine01", 0, 1.0, "spine01_x"), ("spine01", 1, 1.0, "spine01_y"),
+    ("neck01", 0, 0.5, "neck_x"), ("neck02", 0, 0.3, "neck_x"), ("neck03", 0, 0.2, "neck_x"),
+    ("neck01", 1, 0.4, "neck_y"), ("neck02", 1, 0.3, "neck_y"), ("neck03", 1, 0.3, "neck_y"),
+    ("neck01", 2, 0.2, "turn_z"), ("neck02", 2, 0.2, "turn_z"), ("neck03", 2, 0.2, "turn_z"),
+    ("head", 2, 0.4, "turn_z"), ("head", 0, 1.0, "head_x"), ("head", 1, 1.0, "head_y"),
+    *(
+        (f"{bone}.{side[0].upper()}", axis, 1.0, f"{bone}_{side}_{axis}")
+        for side in ("left", "right")
+        for bone, axes in (
+            ("clavicle", (1, 2)), ("shoulder01", (1,)),
+            ("upperarm01", (0, 1)), ("lowerarm01", (0,)),
+            ("upperleg01", (0, 1, 2)), ("lowerleg01", (0, 1)), ("foot", (0, 1)),
+        )
+        for axis in axes
+    ),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Pose:
+    """Turns of bones before anything is asked: bone -> rotation vector, radians."""
+
+    turns: Mapping[str, tuple[float, float, float]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class Solved:
+    """A pose: turns (B, 3) rad, lift_m (3,), and its points (P, 3) m in the order of `ROWS`."""
+
+    turns: Float64
+    lift_m: Float64
+    points_m: Float64
+
+
+class Solver:
+    """Solves poses of one body model."""
+
+    def __init__(self, model: BodyModel) -> None:
+        self._model = model
+        names = list(dict.fromkeys(name for *_, name in _TURNED))
+        self._spread = np.zeros((len(model.parents) * 3, len(names)))
+        for bone, axis, share, name in _TURNED:
+            self._spread[model.bones[bone] * 3 + axis, names.index(name)] = share
+        self._unknowns = len(names) + 1  # and the height above the floor
+
+    def pose(
+        self, rest: Rest, asked: Mapping[str, float], prior: Pose, *, stands: Stands = "on the floor"
+    ) -> Solved:
+        """A body that measures what is asked, near a prior pose.
+
+        asked: names of `MEASURES` -> degrees or millimetres.
+        stands: both soles flat on z = 0, each flat on a floor of its own height, or anyhow.
+        Raises KeyError for a measure that there is not.
+        """
+        measures = [MEASURES[name] for name in asked]
+        wanted = np.array(list(asked.values()))
+        exact = np.array([_MEASURE_MM if n.endswith("_mm") else _MEASURE_DEG for n in asked])
+        soles = [ROWS[name] for name in SOLES]
+        base = np.zeros((len(self._model.parents), 3))
+        for bone, turn in prior.turns.items():
+            base[self._model.bones[bone]] = turn
+        u = np.zeros(self._unknowns)
+        allowed = np.full(self._unknowns, _BEND_RAD)
+        u[-1] = -float(rest.vertices_m[self._model.skin, 2].min())
+        start, allowed[-1] = u.copy(), _LIFT_M
+
+        def residuals(many: Float64) -> Float64:
+            points = self._points(rest, base, many)
+            parts = [(many - start) / allowed]
+            if len(measures):
+                values = np.stack([measure(points) for measure in measures], axis=-1)
+                parts.append((values - wanted) / exact)
+            if stands != "anyhow":
+                heights = 1000.0 * points[:, soles, 2].reshape(len(many), 2, 3) / _SOLE_MM
+                if stands == "each foot":
+                    heights = heights - heights.mean(axis=2, keepdims=True)
+                parts.append(heights.reshape(len(many), 6))
+            return np.concatenate(parts, axis=1)
+
+        h = 1e-5
+        for _ in range(_STEPS):
+            r = residuals(np.vstack([u, u + h * np.eye(self._unknowns)]))
+            jacobian = (r[1:] - r[0]).T / h
+            step = np.linalg.lstsq(jacobian, -r[0], rcond=None)[0]
+            u = u + np.clip(step, -_LARGEST_STEP_RAD, _LARGEST_STEP_RAD)
+        points = self._points(rest, base, u[None])[0]
+        turns, lift = self._spread_out(base, u[None])
+        return Solved(turns[0], lift[0], points)
+
+    def _spread_out(self, base: Float64, u: Float64) -> tuple[Float64, Float64]:
+        turns = base[None] + (u[:, :-1] @ self._spread.T).reshape(len(u), -1, 3)
+        lift = np.zeros((len(u), 3))
+        lift[:, 2] = u[:, -1]
+        return np.ascontiguousarray(turns), lift
+
+    def _points(self, rest: Rest, base: Float64, u: Float64) -> Float64:
+        turns, lift = self._spread_out(base, u)
+        out = np.empty((len(u), len(rest.held), 3))
+        rig.pose_points(self._model.parents, rest.heads_m, turns, lift, rest.held, out)
+        return out
