@@ -13,7 +13,7 @@ import msgspec
 
 from edge.errors import MovementUnusable
 from edge.fms.evidence import Films, Found
-from edge.fms.floor import (
+from edge.fms.mobility_stability import (
     active_straight_leg_raise,
     rotary_stability,
     shoulder_mobility,
