@@ -14,8 +14,8 @@ Float64 = NDArray[np.float64]
 class Camera:
     """Where the camera is and what it sees.
 
-    yaw_deg: the person's turn; 0 faces the camera, 90 shows the right side, 180 the back, 270 the
-    left side. distance_m and height_m of the lens from the person's axis and the floor; right_m
+    yaw_deg: the person's turn; 0 faces the camera, 90 shows the left side, 180 the back, 270 the
+    right side. distance_m and height_m of the lens from the person's axis and the floor; right_m
     moves the camera sideways. roll_deg, pitch_deg (down is +): its attitude. focal_px, size_hw.
     k1: radial distortion of the lens (OpenCV's).
     """
@@ -37,7 +37,7 @@ class Camera:
     def project(self, points_m: Float64) -> tuple[Float64, Float64]:
         """Points (N, 3) m to pixels (N, 2), centres at whole numbers, and 1 / depth (N,)."""
         a = np.radians(self.yaw_deg)
-        facing = np.array([[np.cos(a), -np.sin(a), 0], [np.sin(a), np.cos(a), 0], [0, 0, 1]])
+        facing = np.array([[np.cos(a), np.sin(a), 0], [-np.sin(a), np.cos(a), 0], [0, 0, 1]])
         room = points_m @ facing.T - np.array([self.right_m, -self.distance_m, self.height_m])
         seen = room @ self._attitude.T
         plane = seen[:, :2] / seen[:, 2:]
@@ -56,5 +56,5 @@ class Camera:
     @property
     def _rotation(self) -> Float64:
         a = np.radians(self.yaw_deg)
-        facing = np.array([[np.cos(a), -np.sin(a), 0], [np.sin(a), np.cos(a), 0], [0, 0, 1]])
+        facing = np.array([[np.cos(a), np.sin(a), 0], [-np.sin(a), np.cos(a), 0], [0, 0, 1]])
         return np.asarray(self._attitude @ facing)
