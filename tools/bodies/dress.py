@@ -91,11 +91,12 @@ class _Outfit:
 
     def suit(self) -> None:
         """One of MakeHuman's outfits."""
-        female, rng = self._shape.female, self._rng
+        rng = self._rng
+        womens = self._shape.female and rng.random() > 0.15
         names = [
             name for name in _allowed("clothes/", self._palette.split)
             if "suit" in name
-            and ("female" in name) == (female and rng.random() > 0.15)
+            and ("female" in name) == womens
             and not (self._shape.child and any(short in name for short in _SHORT_SUITS))
         ]  # fmt: skip
         name = str(rng.choice(names))
