@@ -1,7 +1,7 @@
 """`python -m posture_tools.bodies`: render people whose anatomy is known exactly.
 
-    python -m posture_tools.bodies pack --seed 1000 --count 500 --pack ../shared/training OUT
-    python -m posture_tools.bodies sheet --seed 7 sheet.png
+python -m posture_tools.bodies pack --seed 1000 --count 500 --pack ../shared/training OUT
+python -m posture_tools.bodies sheet --seed 7 sheet.png
 """
 
 from __future__ import annotations
@@ -19,15 +19,23 @@ from numpy.typing import NDArray
 
 def main(argv: list[str] | None = None) -> int:
     """Run a command; returns its exit code."""
-    parser = argparse.ArgumentParser(prog="python -m posture_tools.bodies", description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)  # fmt: skip
+    parser = argparse.ArgumentParser(
+        prog="python -m posture_tools.bodies",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("command", choices=("pack", "sheet"))
     parser.add_argument("out", type=Path, help="pack: file without suffix; sheet: a PNG")
     parser.add_argument("--seed", type=int, default=0, help="of bodies, clothes and rooms")
     parser.add_argument("--count", type=int, default=18)
     parser.add_argument("--split", choices=("train", "val", "test"), default="train")
-    parser.add_argument("--pack", type=Path, action="append", default=[],
-                        help="a training pack whose photographs of places are backgrounds")  # fmt: skip
+    parser.add_argument(
+        "--pack",
+        type=Path,
+        action="append",
+        default=[],
+        help="a training pack whose photographs of places are backgrounds",
+    )
     options = parser.parse_args(argv)
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     import torch
@@ -40,7 +48,8 @@ def main(argv: list[str] | None = None) -> int:
     places = [p for pack in options.pack for p in backgrounds(pack, options.split)]
     renderer = Renderer(options.split, places)
     rng = np.random.default_rng([{"train": 0, "val": 1, "test": 2}[options.split], options.seed])
-    writer, pictures, began = PackWriter(options.out), [], time.monotonic()
+    writer, began = PackWriter(options.out), time.monotonic()
+    pictures: list[NDArray[np.uint8]] = []
     while len(pictures) < options.count:
         rendered = renderer.anybody(rng)
         if options.command == "sheet":
@@ -68,10 +77,13 @@ def backgrounds(pack: Path, split: str) -> list[NDArray[np.uint8]]:
     data = np.memmap(pack / "images.bin", np.uint8, "r")
     of_places = index["set_id"] == list(index["set_names"]).index("backgrounds")
     rows = np.flatnonzero(of_places & (index["split"] == (0 if split == "train" else 1)))
-    streams = [
-        np.array(data[index["offset"][r] : index["offset"][r] + index["length"][r]]) for r in rows
-    ]
-    return [cv2.imdecode(stream, cv2.IMREAD_COLOR) for stream in streams]
+    places = []
+    for offset, length in zip(index["offset"][rows], index["length"][rows], strict=True):
+        picture = cv2.imdecode(np.array(data[offset : offset + length]), cv2.IMREAD_COLOR)
+        if picture is None:
+            raise ValueError(f"{pack}: a photograph at byte {offset} cannot be read")
+        places.append(picture.astype(np.uint8))
+    return places
 
 
 if __name__ == "__main__":

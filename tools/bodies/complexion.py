@@ -29,9 +29,7 @@ def hair_colour(palette: Palette, age_years: float) -> Float32:
     return palette.colour(table[rng.integers(len(table))])
 
 
-def skin_paint(
-    palette: Palette, body: Body, *, bald: bool, sock_height: float | None
-) -> Paint:
+def skin_paint(palette: Palette, body: Body, *, bald: bool, sock_height: float | None) -> Paint:
     """Skin with a face: eyes, brows, lips, nipples and navel where they are; socks if worn."""
     rng = palette.rng
     # Between two of the tones, whatever the shade.
@@ -64,9 +62,9 @@ def skin_paint(
         q = p[rows]
         for eye in eyes:
             d = np.hypot(q[:, 0] - eye[0], q[:, 2] - eye[2]) / head_m
-            white = (
-                ((q[:, 0] - eye[0]) / 0.015) ** 2 + ((q[:, 2] - eye[2]) / 0.007) ** 2 < head_m**2
-            )
+            white = ((q[:, 0] - eye[0]) / 0.015) ** 2 + (
+                (q[:, 2] - eye[2]) / 0.007
+            ) ** 2 < head_m**2
             colour[rows[white]] = (215, 220, 225)
             colour[rows[white & (d < 0.006)]] = iris
             over = np.abs(q[:, 2] - eye[2] - 0.021 * head_m) < 0.004 * head_m

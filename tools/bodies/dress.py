@@ -72,9 +72,7 @@ class Dresser:
 
 
 class _Outfit:
-    def __init__(
-        self, model: BodyModel, regions: Regions, body: Body, palette: Palette
-    ) -> None:
+    def __init__(self, model: BodyModel, regions: Regions, body: Body, palette: Palette) -> None:
         self._model, self._regions, self._body = model, regions, body
         self._palette, self._rng = palette, palette.rng
         self._shape = body.rest.shape
@@ -187,9 +185,7 @@ class _Outfit:
             skin_paint(self._palette, body, bald=self._bald, sock_height=self._sock_height),
             None, 0.06,
         )  # fmt: skip
-        return Dressed(
-            (skin, *self._parts), self._upper, self._lower, tuple(self._names)
-        )
+        return Dressed((skin, *self._parts), self._upper, self._lower, tuple(self._names))
 
     def _hang(self, name: str, paint: Paint, bump: Bump | None, gloss: float) -> None:
         garment = wardrobe()[name]
@@ -201,7 +197,7 @@ class _Outfit:
     def _grow(self, name: str, covered: NDArray[np.bool_], fit: Fit, over_m: float) -> None:
         rng, body = self._rng, self._body
         shell = shells.grow(
-            self._regions, body.rest.vertices_m, self._normals, covered, fit, rng
+            self._regions, body.rest.vertices_m, self._normals, covered, fit=fit, rng=rng
         )
         rest = np.ascontiguousarray(shell.rest_m + over_m * self._normals)
         depth = rng.uniform(0.0, 0.08) if fit == "tight" else rng.uniform(0.1, 0.45)

@@ -56,7 +56,9 @@ def grain(points: Float32, rng: Rng, scale_m: float, octaves: int = 2) -> Float3
     for _ in range(octaves):
         k = (rng.normal(0, 0.7, (2, 3)) * (2 * np.pi / (2.2 * scale_m * size))).astype(np.float32)
         phase = rng.uniform(0, 6.28, 2).astype(np.float32)
-        out += np.float32(size) * np.sin(points @ k[0] + phase[0]) * np.sin(points @ k[1] + phase[1])
+        out += (
+            np.float32(size) * np.sin(points @ k[0] + phase[0]) * np.sin(points @ k[1] + phase[1])
+        )
         size *= 0.5
     return out
 
@@ -65,8 +67,10 @@ def cloth(palette: Palette) -> Paint:
     """A random fabric: plain, stripes, checks, patches, dots or a print on the chest."""
     rng = palette.rng
     base, other = palette.colour(), palette.colour()
-    kind = rng.choice(["plain", "across", "along", "checks", "patches", "dots", "print"],
-                      p=[0.5, 0.12, 0.08, 0.08, 0.1, 0.05, 0.07])
+    kind = rng.choice(
+        ["plain", "across", "along", "checks", "patches", "dots", "print"],
+        p=[0.5, 0.12, 0.08, 0.08, 0.1, 0.05, 0.07],
+    )
     width, phase = np.float32(rng.uniform(0.012, 0.09)), np.float32(rng.uniform(0, 1))
     share = rng.uniform(0.25, 0.75)
     seed = int(rng.integers(1 << 31))

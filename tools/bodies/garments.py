@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+# ruff: noqa: PLR0917 - a kernel takes its arrays one by one
 import numba as nb
 import numpy as np
 from numpy.typing import NDArray
@@ -52,7 +53,8 @@ class Garment:
             size[along] = abs(up[int(p), along] - up[int(q), along]) / reference_dm
         offset = self.offset_dm * size
         base = (body_m[self.vertices] * self.weights[..., None]).sum(axis=1)
-        return base + np.stack([offset[:, 0], -offset[:, 2], offset[:, 1]], axis=1) / 10.0
+        moved = np.stack([offset[:, 0], -offset[:, 2], offset[:, 1]], axis=1) / 10.0
+        return np.asarray(base + moved)
 
 
 @cache

@@ -40,6 +40,14 @@ class Shape:
         return self.age_years < 18.0
 
 
+# On whom landmarks and regions of the body are told; anny's ages go from 0 (new-born) to 1 (old).
+AVERAGE_ADULT = Shape(
+    30.0,
+    False,
+    dict.fromkeys(("gender", "muscle", "weight", "height", "proportions"), 0.5) | {"age": 0.67},
+)
+
+
 @dataclass(frozen=True, eq=False)
 class Rest:
     """A person's mesh and bones at rest, metres: x to the body's left, y backwards, z up.
@@ -131,6 +139,28 @@ class BodyModel:
             vertices = blend(model.template_vertices, model.blendshapes)
             heads = blend(model.template_bone_heads, model.bone_heads_blendshapes)
         return Rest(shape, vertices, heads, self._held(vertices))
+
+    def shipped_weights(self) -> tuple[Float64, Int64]:
+        """anny's own skinning weights and their bones, before the pelvis is made firm."""
+        return self._model.vertex_bone_weights.numpy().astype(np.float64), self.weight_bones
+
+    def posed_by_anny(self, pose: Any, shape: Shape) -> Float64:
+        """anny's own kinematics and skinning (V, 3), each turn about the axes at this body's rest.
+
+        What the rig's kernels are checked against; pose (1, B, 4, 4).
+        """
+        from anny.utils import kinematics
+
+        model = self._model
+        with self._torch.no_grad():
+            c = self._coefficients(shape.phenotype, shape.local)[None]
+            rest = model.get_rest_model(c)
+            chain = model.kinematic_chain_levels, model.kinematic_chain_indices
+            transforms, _ = kinematics.forward_kinematic(
+                chain, rest["rest_bone_poses"], pose, "local-ref", None
+            )
+            vertices = model.get_skinned_vertices(rest["rest_vertices"], transforms)
+        return np.asarray(vertices[0].numpy(), np.float64)
 
     def with_leg(self, rest: Rest, left_longer_mm: float) -> Rest:
         """The same person with the left leg longer by this, half of it taken from the right one.

@@ -51,7 +51,7 @@ class PackWriter:
             for name in rows[0].measures
         }
         partial = self._path.with_suffix(".partial.npz")
-        np.savez(partial, **table)
+        np.savez(partial, allow_pickle=False, **table)
         partial.replace(self._path.with_suffix(".npz"))
 
 

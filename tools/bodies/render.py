@@ -15,7 +15,7 @@ from posture_tools.bodies.camera import Camera
 from posture_tools.bodies.dress import Cover, Dresser
 from posture_tools.bodies.fabric import Palette, Split
 from posture_tools.bodies.measures import measured
-from posture_tools.bodies.model import BodyModel, Shape
+from posture_tools.bodies.model import AVERAGE_ADULT, BodyModel, Shape
 from posture_tools.bodies.people import Person, draw_person
 from posture_tools.bodies.points import COCO, FEET, LANDMARKS, NAMES
 from posture_tools.bodies.shade import SAMPLES, Figure, draw_light, shade
@@ -81,11 +81,8 @@ class Renderer:
     def __init__(self, split: Split, photographs: Sequence[Picture] = ()) -> None:
         self.model = BodyModel()
         self.bodies = Bodies(self.model)
-        average = Shape(30.0, False, dict.fromkeys(("gender", "muscle", "weight", "height",
-                                                    "proportions"), 0.5) | {"age": 0.67})  # fmt: skip
-        self._dresser = Dresser(
-            self.model, Regions(self.model, self.model.rest(average).vertices_m)
-        )
+        regions = Regions(self.model, self.model.rest(AVERAGE_ADULT).vertices_m)
+        self.dresser = Dresser(self.model, regions)
         self._split: Split = split
         self._photographs = photographs
         self._others: deque[Figure] = deque(maxlen=_NEIGHBOURS)
@@ -102,14 +99,16 @@ class Renderer:
             else self.bodies.stand(person.shape, person.asked, person.prior)
         )
         palette = Palette(self._split, rng)
-        dressed = self._dresser.dress(body, palette)
+        dressed = self.dresser.dress(body, palette)
         if rng.random() < 0.12:
             names = rng.choice(LANDMARKS, rng.integers(3, 14), replace=False)
-            dressed = stuck(dressed, body, list(names), palette.colour(), palette.colour())
+            dressed = stuck(
+                dressed, body, list(names), outer_bgr=palette.colour(), inner_bgr=palette.colour()
+            )
         camera = _camera(body, views, rng)
         figure = shade(dressed.parts, camera, draw_light(rng))
-        picture, before = self._in_room(figure, body, camera, palette)
-        picture = _as_taken(picture, rng)
+        scene, before = self._in_room(figure, body, camera, palette)
+        picture = _as_taken(scene, rng)
         points = _points(body, camera, figure, before)
         rows, columns = np.nonzero(figure.coverage > 0.5)
         if not len(rows):
@@ -178,22 +177,19 @@ def _beside(
         matrix[0] = -scale, 0, middle + scale * w / 2
     cover = cv2.warpAffine(other.coverage, matrix, (w, h))[..., None]
     bgr = cv2.warpAffine(other.bgr, matrix, (w, h))
-    return picture * (1.0 - cover) + bgr, cover[..., 0] > 0.5
+    return (picture * (1.0 - cover) + bgr).astype(np.float32), cover[..., 0] > 0.5
 
 
 def _as_taken(picture: Float32, rng: Rng) -> Picture:
     """Blur, exposure and noise of a camera."""
     if rng.random() < 0.5:
-        picture = cv2.GaussianBlur(picture, (0, 0), rng.uniform(0.3, 1.1))
+        picture = cv2.GaussianBlur(picture, (0, 0), rng.uniform(0.3, 1.1)).astype(np.float32)
     out = picture * rng.uniform(0.75, 1.2) + rng.normal(0, 6)
-    noise = np.empty(picture.shape, np.float32)
-    cv2.randn(noise, 0, float(rng.uniform(0.5, 6)))
-    return np.clip(out + noise, 0, 255).astype(np.uint8)
+    noise = rng.standard_normal(picture.shape, np.float32) * np.float32(rng.uniform(0.5, 6))
+    return np.asarray(np.clip(out + noise, 0, 255), np.uint8)
 
 
-def _points(
-    body: Body, camera: Camera, figure: Figure, before: NDArray[np.bool_]
-) -> Float32:
+def _points(body: Body, camera: Camera, figure: Figure, before: NDArray[np.bool_]) -> Float32:
     """Every point in the picture, and whether it is seen."""
     uv, inverse = camera.project(body.points_m)
     out = np.concatenate([uv, np.ones((len(NAMES), 1))], axis=1).astype(np.float32)

@@ -20,31 +20,31 @@ def backdrop(
     rng = palette.rng
     h, w = size_hw
     if photographs and rng.random() < 0.7:
-        picture = photographs[rng.integers(len(photographs))]
+        picture = photographs[int(rng.integers(len(photographs)))]
         rows, columns = picture.shape[:2]
         scale = max(h / rows, w / columns) * rng.uniform(1, 1.6)
         size = max(w, int(columns * scale) + 1), max(h, int(rows * scale) + 1)
         large = cv2.resize(picture, size, interpolation=cv2.INTER_LINEAR)
-        y, x = rng.integers(size[1] - h + 1), rng.integers(size[0] - w + 1)
-        out = large[y : y + h, x : x + w].astype(np.float32)
-        return out[:, ::-1] if rng.random() < 0.5 else out
+        top, first = int(rng.integers(size[1] - h + 1)), int(rng.integers(size[0] - w + 1))
+        out = large[top : top + h, first : first + w].astype(np.float32)
+        return np.asarray(out[:, ::-1] if rng.random() < 0.5 else out)
     wall, floor = palette.colour(), palette.colour()
     down = np.linspace(0, 1, h, dtype=np.float32)[:, None, None]
     across = np.linspace(-1, 1, w, dtype=np.float32)[None, :, None]
-    picture = wall + rng.normal(0, 14, 3) * down + rng.normal(0, 10, 3) * across
+    room = wall + rng.normal(0, 14, 3) * down + rng.normal(0, 10, 3) * across
     edge = int(np.clip(floor_row - rng.uniform(0.01, 0.16) * h, 0, h - 1))
     tile = int(rng.integers(20, 80))
     boards = ((np.arange(w) // tile) % 2)[None, :, None] * rng.uniform(0, 12)
-    picture[edge:] = floor + boards + rng.normal(0, 10, 3) * down[edge:]
+    room[edge:] = floor + boards + rng.normal(0, 10, 3) * down[edge:]
     if rng.random() < 0.5:
-        picture[max(0, edge - int(h * 0.015)) : edge] = palette.colour()
+        room[max(0, edge - int(h * 0.015)) : edge] = palette.colour()
     for _ in range(rng.integers(0, 5)):  # doors, posters, wall bars
         x, y = rng.uniform(-0.1, 1.0) * w, rng.uniform(-0.1, 0.8) * edge
         right, low = x + rng.uniform(0.03, 0.5) * w, y + rng.uniform(0.05, 0.9) * edge
         thick = -1 if rng.random() < 0.6 else int(rng.integers(1, 8))
-        cv2.rectangle(picture, (int(x), int(y)), (int(right), int(min(low, edge))),
+        cv2.rectangle(room, (int(x), int(y)), (int(right), int(min(low, edge))),
                       palette.colour().tolist(), thick)  # fmt: skip
-    return np.clip(picture + rng.normal(0, 1.5, (h, w, 1)), 0, 255).astype(np.float32)
+    return np.clip(room + rng.normal(0, 1.5, (h, w, 1)), 0, 255).astype(np.float32)
 
 
 def shadow(picture: Float32, feet_px: NDArray[np.floating], width_px: float, dark: float) -> None:

@@ -80,8 +80,8 @@ def shade(parts: Sequence[Part], camera: Camera, light: Light) -> Figure:
     bgr[rows, columns], mask[rows, columns] = np.clip(lit, 0, 255), 1.0
     size = (w // SAMPLES, h // SAMPLES)
     return Figure(
-        cv2.resize(bgr, size, interpolation=cv2.INTER_AREA),
-        cv2.resize(mask, size, interpolation=cv2.INTER_AREA),
+        cv2.resize(bgr, size, interpolation=cv2.INTER_AREA).astype(np.float32, copy=False),
+        cv2.resize(mask, size, interpolation=cv2.INTER_AREA).astype(np.float32, copy=False),
         depth,
     )
 

@@ -40,9 +40,19 @@ class Regions:
         self.is_skin = np.zeros(len(average_m), bool)
         self.is_skin[model.skin] = True
         self.triangles: Int64 = model.triangles[self.is_skin[model.triangles].all(axis=1)]
-        edges = np.unique(np.sort(np.concatenate([self.triangles[:, [0, 1]],
-                                                  self.triangles[:, [1, 2]],
-                                                  self.triangles[:, [2, 0]]]), axis=1), axis=0)
+        edges = np.unique(
+            np.sort(
+                np.concatenate(
+                    [
+                        self.triangles[:, [0, 1]],
+                        self.triangles[:, [1, 2]],
+                        self.triangles[:, [2, 0]],
+                    ]
+                ),
+                axis=1,
+            ),
+            axis=0,
+        )
         self.edges: Int64 = edges
         self._degree = np.maximum(
             np.bincount(edges.ravel(), minlength=len(average_m)), 1
@@ -98,6 +108,7 @@ def grow(
     rest_m: Float64,
     normals: Float64,
     covered: NDArray[np.bool_],
+    *,
     fit: Fit,
     rng: np.random.Generator,
 ) -> Shell:
@@ -109,7 +120,7 @@ def grow(
     soft = regions.smooth(rest_m, int(rng.integers(4, 22)))
     # Smoothing sinks into what stands out; never below the skin.
     out = np.maximum(((soft - rest_m) * normals).sum(axis=1), 0.0)
-    folds = 0.0
+    folds = np.zeros(len(rest_m))
     for _ in range(3):
         wave = rng.normal(0, 1, 3) * 2 * np.pi / rng.uniform(0.06, 0.25)
         folds = folds + np.sin(rest_m @ wave + rng.uniform(0, 6.28))

@@ -35,6 +35,7 @@ _SOFT = {"arm_abduction": 2.0, "arm_flexion": 2.0, "elbow_flexion": 4.0, "head_t
          "kyphosis": 0.5, "lordosis": 0.5, "scoliotic_curve": 0.1}  # fmt: skip
 _SOLE_MM = 0.5
 _BEND_RAD, _LIFT_M = 0.12, 1.0
+_EASILY_BENT_RAD = {"upperarm01": 1.0, "lowerarm01": 1.0, "clavicle": 0.35}
 
 Stands = Literal["on the floor", "each foot", "anyhow"]
 
@@ -87,9 +88,16 @@ class Solver:
         for bone, axis, share, name in _TURNED:
             self._spread[model.bones[bone] * 3 + axis, names.index(name)] = share
         self._unknowns = len(names) + 1  # and the height above the floor
+        bent = [_EASILY_BENT_RAD.get(name.split("_")[0], _BEND_RAD) for name in names]
+        self._allowed = np.array([*bent, _LIFT_M])
 
     def pose(
-        self, rest: Rest, asked: Mapping[str, float], prior: Pose, *, stands: Stands = "on the floor"
+        self,
+        rest: Rest,
+        asked: Mapping[str, float],
+        prior: Pose,
+        *,
+        stands: Stands = "on the floor",
     ) -> Solved:
         """A body that measures what is asked, near a prior pose.
 
@@ -105,13 +113,12 @@ class Solver:
         for bone, turn in prior.turns.items():
             base[self._model.bones[bone]] = turn
         u = np.zeros(self._unknowns)
-        allowed = np.full(self._unknowns, _BEND_RAD)
         u[-1] = -float(rest.vertices_m[self._model.skin, 2].min())
-        start, allowed[-1] = u.copy(), _LIFT_M
+        start = u.copy()
 
         def residuals(many: Float64) -> Float64:
             points = self._points(rest, base, many)
-            parts = [(many - start) / allowed]
+            parts = [(many - start) / self._allowed]
             if len(measures):
                 values = np.stack([measure(points) for measure in measures], axis=-1)
                 parts.append((values - wanted) / exact)

@@ -19,6 +19,7 @@ def stuck(
     dressed: Dressed,
     body: Body,
     landmarks: Sequence[str],
+    *,
     outer_bgr: NDArray[np.floating],
     inner_bgr: NDArray[np.floating],
     diameter_mm: float = 19.0,
