@@ -10,11 +10,17 @@ import argparse
 import os
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from posture_tools.bodies.mesh import Shape
+    from posture_tools.bodies.model import BodyModel
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -24,7 +30,7 @@ def main(argv: list[str] | None = None) -> int:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("command", choices=("pack", "sheet"))
+    parser.add_argument("command", choices=("pack", "sheet", "bake"))
     parser.add_argument("out", type=Path, help="pack: file without suffix; sheet: a PNG")
     parser.add_argument("--seed", type=int, default=0, help="of bodies, clothes and rooms")
     parser.add_argument("--count", type=int, default=18)
@@ -39,6 +45,7 @@ def main(argv: list[str] | None = None) -> int:
     options = parser.parse_args(argv)
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     import torch
+    from posture_tools.bodies.baked import bake
     from posture_tools.bodies.pack import PackWriter, contact_sheet
     from posture_tools.bodies.render import Renderer
 
@@ -47,6 +54,9 @@ def main(argv: list[str] | None = None) -> int:
     cv2.setRNGSeed(options.seed)
     places = [p for pack in options.pack for p in backgrounds(pack, options.split)]
     renderer = Renderer(options.split, places)
+    if options.command == "bake":
+        bake(renderer.model, _everybody(renderer.model), options.out)
+        return 0
     rng = np.random.default_rng([{"train": 0, "val": 1, "test": 2}[options.split], options.seed])
     writer, began = PackWriter(options.out), time.monotonic()
     pictures: list[NDArray[np.uint8]] = []
@@ -65,6 +75,19 @@ def main(argv: list[str] | None = None) -> int:
     else:
         writer.write()
     return 0
+
+
+def _everybody(model: BodyModel) -> dict[str, Shape]:
+    """Who is baked: a man and a woman of average build, and a child of ten."""
+    builds = {"man": (35.0, False), "woman": (35.0, True), "child": (10.0, True)}
+    rng = np.random.default_rng(0)
+    people = {}
+    for name, (age_years, female) in builds.items():
+        shape = model.sample_shape(rng, age_years, female=female)
+        average = dict.fromkeys(("weight", "muscle", "proportions", "height"), 0.5)
+        gender = 1.0 if female else 0.0
+        people[name] = replace(shape, phenotype={**shape.phenotype, **average, "gender": gender})
+    return people
 
 
 def backgrounds(pack: Path, split: str) -> list[NDArray[np.uint8]]:

@@ -17,7 +17,7 @@ import numba as nb
 import numpy as np
 from numpy.typing import NDArray
 from posture_tools.bodies.body import Body
-from posture_tools.bodies.model import BodyModel
+from posture_tools.bodies.mesh import Mesh
 
 Float64 = NDArray[np.float64]
 Int64 = NDArray[np.int64]
@@ -76,7 +76,7 @@ def wardrobe() -> dict[str, Garment]:
         }
 
 
-def worn(model: BodyModel, body: Body, garment: Garment) -> tuple[Float64, Float64]:
+def worn(mesh: Mesh, body: Body, garment: Garment) -> tuple[Float64, Float64]:
     """A garment's vertices on the posed body and at rest, both (N, 3) metres.
 
     It follows the skin that it hangs on: the transforms of its three base vertices, blended by
@@ -87,7 +87,7 @@ def worn(model: BodyModel, body: Body, garment: Garment) -> tuple[Float64, Float
     posed = np.empty_like(rest)
     follow(
         rest, garment.vertices, weights / weights.sum(axis=1, keepdims=True),
-        model.weights, model.weight_bones, body.turn, body.shift, posed,
+        mesh.weights, mesh.weight_bones, body.turn, body.shift, posed,
     )  # fmt: skip
     return posed, rest
 

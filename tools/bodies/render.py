@@ -15,7 +15,8 @@ from posture_tools.bodies.camera import Camera
 from posture_tools.bodies.dress import Cover, Dresser
 from posture_tools.bodies.fabric import Palette, Split
 from posture_tools.bodies.measures import measured
-from posture_tools.bodies.model import AVERAGE_ADULT, BodyModel, Shape
+from posture_tools.bodies.mesh import Shape
+from posture_tools.bodies.model import BodyModel
 from posture_tools.bodies.people import Person, draw_person
 from posture_tools.bodies.points import COCO, FEET, LANDMARKS, NAMES
 from posture_tools.bodies.shade import SAMPLES, Figure, draw_light, shade
@@ -81,8 +82,7 @@ class Renderer:
     def __init__(self, split: Split, photographs: Sequence[Picture] = ()) -> None:
         self.model = BodyModel()
         self.bodies = Bodies(self.model)
-        regions = Regions(self.model, self.model.rest(AVERAGE_ADULT).vertices_m)
-        self.dresser = Dresser(self.model, regions)
+        self.dresser = Dresser(self.model.mesh, Regions(self.model.mesh))
         self._split: Split = split
         self._photographs = photographs
         self._others: deque[Figure] = deque(maxlen=_NEIGHBOURS)
