@@ -8,6 +8,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from posture_tools.bodies.exam import Examined
 from posture_tools.bodies.points import NAMES
 from posture_tools.bodies.render import Rendered
 
@@ -21,12 +22,20 @@ class PackWriter:
         self._path = path
         self._streams: list[bytes] = []
         self._rows: list[Rendered] = []
+        self._views: list[str] = []
+        self._truths: list[dict[str, float]] = []
 
     def add(self, rendered: Rendered, quality: int) -> None:
         """Add a picture as JPEG of this quality."""
         stream = cv2.imencode(".jpg", rendered.picture, [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
         self._streams.append(stream.tobytes())
         self._rows.append(rendered)
+
+    def add_examined(self, examined: Examined, quality: int) -> None:
+        """Add a test body with its view and its true measures."""
+        self.add(examined.rendered, quality)
+        self._views.append(examined.view)
+        self._truths.append(examined.truth)
 
     def write(self) -> None:
         """Write both files, the pictures first."""
@@ -50,6 +59,12 @@ class PackWriter:
             f"body/{name}": np.array([r.measures[name] for r in rows], np.float32)
             for name in rows[0].measures
         }
+        if self._views:
+            table["view"] = np.array(self._views)
+            table |= {
+                f"measure/{code}": np.array([t.get(code, np.nan) for t in self._truths], np.float32)
+                for code in sorted({code for truth in self._truths for code in truth})
+            }
         partial = self._path.with_suffix(".partial.npz")
         np.savez(partial, allow_pickle=False, **table)
         partial.replace(self._path.with_suffix(".npz"))

@@ -69,11 +69,13 @@ class Views:
     shares: tuple[float, ...] = (0.32, 0.28, 0.2, 0.2)
     yaw_sd_deg: float = 9.0
     any_yaw: float = 0.25
+    roll_deg: float = 0.0
     roll_sd_deg: float = 4.0
     height_m: tuple[float, float] = (0.35, 1.7)
     distance_m: tuple[float, float] = (1.9, 5.5)
     fills: tuple[float, float] = (0.78, 0.97)
     k1_sd: float = 0.015
+    size_hw: tuple[int, int] = SIZE_HW
 
 
 class Renderer:
@@ -131,7 +133,8 @@ class Renderer:
         rows, columns = np.nonzero(figure.coverage > 0.5)
         box = np.array([columns.min(), rows.min(), columns.max(), rows.max()], float)
         behind = rng.random()
-        other = self._others[rng.integers(len(self._others))] if self._others else None
+        others = [one for one in self._others if one.coverage.shape == (h, w)]
+        other = others[rng.integers(len(others))] if others else None
         if other is not None and behind < 0.12:
             picture, _ = _beside(picture, other, box, rng, near=False)
         room.shadow(picture, feet, (box[3] - box[1]) * rng.uniform(0.3, 0.6), rng.uniform(0, 0.5))
@@ -153,11 +156,11 @@ def _camera(body: Body, views: Views, rng: Rng) -> Camera:
     tall = float(body.points_m[:, 2].max()) + 0.12
     distance = rng.uniform(*views.distance_m)
     height = rng.uniform(*views.height_m)
-    focal = rng.uniform(*views.fills) * SIZE_HW[0] * distance / tall
+    focal = rng.uniform(*views.fills) * views.size_hw[0] * distance / tall
     pitch = float(np.degrees(np.arctan2(height - tall / 2, distance)))
     return Camera(
-        float(yaw % 360), distance, height, focal, SIZE_HW, pitch,
-        float(rng.normal(0, views.roll_sd_deg)), float(rng.normal(0, 0.05)),
+        float(yaw % 360), distance, height, focal, views.size_hw, pitch,
+        float(rng.normal(views.roll_deg, views.roll_sd_deg)), float(rng.normal(0, 0.05)),
         float(rng.normal(0, views.k1_sd)),
     )  # fmt: skip
 
