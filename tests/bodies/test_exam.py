@@ -35,7 +35,8 @@ def test_what_is_seen_from_the_side_follows_the_body(examined: dict[str, list[Ex
     for view in ("left", "right"):
         for one in examined[view]:
             apart = one.truth["trunk_inclination"] - one.rendered.measures["trunk_inclination"]
-            assert abs(apart) < abs(one.rendered.camera.roll_deg) + 3.5
+            # Of the near shoulder and hip alone, which may lie ahead of the other ones.
+            assert abs(apart) < abs(one.rendered.camera.roll_deg) + 7.0
 
 
 def test_each_view_shows_its_side(examined: dict[str, list[Examined]]) -> None:
