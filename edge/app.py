@@ -119,6 +119,7 @@ def build_engine(
     settings: Settings, outbox: Outbox, *, on_saved: OnSaved, on_problem: OnProblem
 ) -> Engine:
     """Camera, models and screening around one outbox."""
+    from edge.camera.base import origin_of
     from edge.camera.sources import camera_for, is_live
     from edge.camera.watch import PictureWatch
     from edge.estimation.factory import estimator_for
@@ -144,6 +145,7 @@ def build_engine(
         Screening,
         settings.screening,
         camera.name,
+        origin=origin_of(camera),
         calibration=calibration,
         admission=Admission(settings.screening.start, OrderBox(settings.state_path)),
         guard=WallGuard(calibration, stored.marks_px, most_days=days),

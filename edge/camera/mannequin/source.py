@@ -17,7 +17,7 @@ from edge.camera.mannequin.render import Person, Rendered, render
 from edge.camera.mannequin.room import Room, paint
 from edge.camera.mannequin.scene import random_body
 from edge.errors import SourceInvalid
-from edge.records import Frame
+from edge.records import Frame, Origin
 
 YAW_DEG = {"front": 0.0, "right": 90.0, "back": 180.0, "left": 270.0}
 WALK_S, TURN_S, STEP_S, STRIDE_HZ = 2.0, 1.5, 1.5, 0.9
@@ -107,6 +107,8 @@ class MannequinCamera:
 
     The same URI gives the same bytes. Frames are made when read, so none is ever dropped.
     """
+
+    origin: Origin = "rendered"
 
     def __init__(self, uri: str = "mannequin:") -> None:
         self._act = act_of(uri)
