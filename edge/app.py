@@ -120,7 +120,7 @@ def build_engine(
 ) -> Engine:
     """Camera, models and screening around one outbox."""
     from edge.camera.base import origin_of
-    from edge.camera.sources import camera_for, is_live
+    from edge.camera.sources import camera_for
     from edge.camera.watch import PictureWatch
     from edge.estimation.factory import estimator_for
     from edge.inference.opencv_threads import leave_cores_to_networks
@@ -136,7 +136,7 @@ def build_engine(
     calibration = stored.calibration
     days = settings.screening.calibration_days
     camera = camera_for(settings.camera)
-    watch = PictureWatch() if is_live(settings.camera.source) else None
+    watch = PictureWatch() if origin_of(camera) == "camera" else None
     build = partial(
         Engine, camera, state_path=settings.state_path, watch=watch, on_problem=on_problem
     )

@@ -238,13 +238,14 @@ def _fleet(options: argparse.Namespace) -> int:
         print(json.dumps([dataclasses.asdict(line) for line in lines], indent=1))
         return 0
     table = Table("site", "station", "heard", "last word (UTC)", "results", "waiting", "missing",
-                  "lost", "rejected", "conflicts", "models", "desired")  # fmt: skip
+                  "lost", "rejected", "conflicts", "models", "desired", "problem")  # fmt: skip
     for line in lines:
         heard = "now" if line.silent_s is None else f"silent for {line.silent_s / 60:.0f} min"
         waiting = "?" if line.waiting is None else str(line.waiting)
         counts = (line.missing, line.lost, line.rejected, line.conflicts)
         table.add_row(line.site, line.station, heard, line.seen_at, _results(line), waiting,
-                      *map(str, counts), _models(line.models), line.desired)  # fmt: skip
+                      *map(str, counts), _models(line.models), line.desired,
+                      line.problem)  # fmt: skip
     _show(table)
     return 0
 

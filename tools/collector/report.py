@@ -91,7 +91,8 @@ class StationLine:
     silent_s : since its last word, None while it may be expected to speak. missing : numbers that
     later ones overtook. lost : numbers it dropped at its limit and that never came.
     models : slot -> version, where it is not the shipped one. desired : what an operator wants.
-    origins : how many of the results came from where.
+    origins : how many of the results came from where. problem : why it measures or sends nothing,
+    as it said itself; empty when all is well.
     """
 
     site: str
@@ -108,6 +109,7 @@ class StationLine:
     models: Mapping[str, str]
     desired: str
     origins: Mapping[Origin, int]
+    problem: str
 
 
 def fleet(store: Store, now: datetime | None = None) -> list[StationLine]:
@@ -139,6 +141,7 @@ def fleet(store: Store, now: datetime | None = None) -> list[StationLine]:
                 models=models.get(station, {}),
                 desired=str(desired.get(station, "as offered")),
                 origins=_origins(store, station),
+                problem=_problem(json.loads(health)) if health else "",
             )
         )
     return lines
@@ -146,6 +149,14 @@ def fleet(store: Store, now: datetime | None = None) -> list[StationLine]:
 
 def _count(store: Store, what: str, station: str) -> int:
     return int(store.rows(f"SELECT COUNT(*) FROM {what}", (station,))[0][0])  # noqa: S608
+
+
+def _problem(health: dict[str, Any]) -> str:
+    vitals = health.get("vitals", {})
+    engine = str(vitals.get("engine", "runs"))
+    if engine != "runs":
+        return f"does not measure: {'stopped' if engine == 'well' else engine}"
+    return str(vitals.get("problem") or health.get("problem", ""))
 
 
 def _origins(store: Store, station: str) -> dict[Origin, int]:
