@@ -14,7 +14,13 @@ from edge import __version__
 from edge.commands.calibrate_arguments import add_calibrate
 from edge.commands.fms_arguments import add_fms
 from edge.commands.pipe import ends_with_its_reader
-from edge.errors import PostureError, SettingsInvalid
+from edge.errors import (
+    BrokerRefused,
+    IdentityRefused,
+    PostureError,
+    SettingsInvalid,
+    SourceInvalid,
+)
 from edge.settings import Settings, load_settings
 
 Section = TypeVar("Section", bound=msgspec.Struct)
@@ -68,6 +74,7 @@ def _parser() -> argparse.ArgumentParser:
     add_calibrate(verbs)
     add_fms(verbs)
     bench = verbs.add_parser("bench", help="how long a frame takes on this machine")
+    bench.add_argument("--source", metavar="URI", help="that shows one person")
     bench.add_argument("--json", action="store_true", help="for machines")
 
     verbs.add_parser("provision", help="at each boot: who this station is")
@@ -193,7 +200,9 @@ def main() -> int:
         console.print(error.problem, style="red", markup=False, highlight=False)
         if error.remedy:
             console.print(error.remedy, markup=False, highlight=False)
-        return 2
+        # What a person must mend first: systemd does not start such an engine anew.
+        mistakes = (SettingsInvalid, SourceInvalid, IdentityRefused, BrokerRefused)
+        return 2 if isinstance(error, mistakes) else 1
 
 
 if __name__ == "__main__":

@@ -119,7 +119,8 @@ def build_engine(
     settings: Settings, outbox: Outbox, *, on_saved: OnSaved, on_problem: OnProblem
 ) -> Engine:
     """Camera, models and screening around one outbox."""
-    from edge.camera.sources import camera_for, is_live
+    from edge.camera.base import origin_of
+    from edge.camera.sources import camera_for
     from edge.camera.watch import PictureWatch
     from edge.estimation.factory import estimator_for
     from edge.inference.opencv_threads import leave_cores_to_networks
@@ -135,7 +136,7 @@ def build_engine(
     calibration = stored.calibration
     days = settings.screening.calibration_days
     camera = camera_for(settings.camera)
-    watch = PictureWatch() if is_live(settings.camera.source) else None
+    watch = PictureWatch() if origin_of(camera) == "camera" else None
     build = partial(
         Engine, camera, state_path=settings.state_path, watch=watch, on_problem=on_problem
     )
@@ -144,6 +145,7 @@ def build_engine(
         Screening,
         settings.screening,
         camera.name,
+        origin=origin_of(camera),
         calibration=calibration,
         admission=Admission(settings.screening.start, OrderBox(settings.state_path)),
         guard=WallGuard(calibration, stored.marks_px, most_days=days),

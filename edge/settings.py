@@ -32,7 +32,7 @@ class _Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class CameraSettings(_Section, frozen=True):
     """Where frames come from and when a silent source counts as stalled."""
 
-    source: str = "mannequin:"
+    source: str = ""  # see `edge.camera.sources`; without one nothing is measured
     stall_s: Seconds = 5.0
     width_px: Annotated[int, msgspec.Meta(ge=64, le=8192)] = 1080
     height_px: Annotated[int, msgspec.Meta(ge=64, le=8192)] = 1920

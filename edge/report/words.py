@@ -10,6 +10,7 @@ from importlib import resources
 from typing import Literal
 
 from edge.errors import SettingsInvalid
+from edge.records import Origin
 
 Language = Literal["en", "zh", "ko", "ja"]
 LANGUAGES: dict[Language, str] = {"en": "en", "zh": "zh-Hans", "ko": "ko", "ja": "ja"}  # BCP 47
@@ -41,6 +42,11 @@ class Words:
     def listed(self, items: Iterable[str]) -> str:
         """Items one after another, as the language separates them."""
         return self.tables["page"]["list"].join(items)
+
+    def origin(self, *origins: Origin) -> str:
+        """In brackets, where frames came from; nothing where all are a live camera's."""
+        told = [self("origins", origin) for origin in origins if origin != "camera"]
+        return f" ({self.listed(told)})" if told else ""
 
     def measure(self, code: str) -> str:
         """The name of a measure; of one that has none here, its code."""

@@ -10,9 +10,9 @@ from posture_tools.evaluate.angle_error import MeasureError
 from posture_tools.evaluate.mannequin import YAWS_DEG, measure_mannequins, postures, true_pose
 from posture_tools.evaluate.people import Person
 from posture_tools.evaluate.scores import Sight
+from posture_tools.mannequin import CameraPose, Posture, Truth, render
+from posture_tools.mannequin import Person as Mannequin
 
-from edge.camera.mannequin import CameraPose, Posture, Truth, render
-from edge.camera.mannequin import Person as Mannequin
 from edge.records import Frame, ModelIdentity, Pose
 from edge.skeletons import BLAZEPOSE_33, COCO_17
 

@@ -10,11 +10,7 @@ import numpy as np
 from posture_tools.evaluate.angle_error import MeasureError, Pair, measure_errors
 from posture_tools.evaluate.contenders import Contender
 from posture_tools.evaluate.people import Person as Labelled
-from rich.console import Console
-from rich.progress import track
-from rich.table import Table
-
-from edge.camera.mannequin import (
+from posture_tools.mannequin import (
     CameraPose,
     Person,
     Posture,
@@ -23,6 +19,10 @@ from edge.camera.mannequin import (
     random_look,
     render,
 )
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
 from edge.posture.assess import assess
 from edge.records import Frame, Pose, View
 from edge.skeletons import COCO_17, Skeleton

@@ -7,10 +7,9 @@ from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
+from posture_tools.mannequin import Truth, random_scene
 from posture_tools.training.pack import PersonCrop
 from posture_tools.training.skeleton import FACE_IN_FRONT, PACK_KEYPOINTS
-
-from edge.camera.mannequin import Truth, random_scene
 
 RENDERED = "rendered"
 

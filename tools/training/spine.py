@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from posture_tools.mannequin import random_scene
 from posture_tools.training.appearance import vary_appearance
 from posture_tools.training.crop_scene import fit_scale
 from posture_tools.training.examples import STRIDE
@@ -21,7 +22,6 @@ from posture_tools.training.scene import crop_affine, move_points
 from posture_tools.training.targets import confidence_maps, map_coordinates
 from torch import Tensor
 
-from edge.camera.mannequin import random_scene
 from edge.skeletons import SPINE_5
 
 HEADS = {"spine": len(SPINE_5.keypoints)}

@@ -8,8 +8,7 @@ from dataclasses import replace
 import cv2
 import numpy as np
 import pytest
-
-from edge.camera.mannequin import (
+from posture_tools.mannequin import (
     KEYPOINTS,
     Arm,
     CameraPose,
@@ -21,7 +20,7 @@ from edge.camera.mannequin import (
     random_scene,
     render,
 )  # fmt: skip
-from edge.camera.mannequin.body import Body, articulate
+from posture_tools.mannequin.body import Body, articulate
 
 SMALL = CameraPose(focal_px=260.0, width_px=192, height_px=256)
 # So far away and so narrow a lens that parallel lines stay parallel.

@@ -5,10 +5,9 @@ from __future__ import annotations
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-
-from edge.camera.mannequin import parts
-from edge.camera.mannequin.look import Look
-from edge.camera.mannequin.skin import waves
+from posture_tools.mannequin import parts
+from posture_tools.mannequin.look import Look
+from posture_tools.mannequin.skin import waves
 
 Float32 = NDArray[np.float32]
 

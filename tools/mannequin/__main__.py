@@ -1,4 +1,4 @@
-"""`python -m edge.camera.mannequin OUT.png`: a contact sheet of views, looks and postures."""
+"""`python -m posture_tools.mannequin OUT.png`: a contact sheet of views, looks and postures."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-
-from edge.camera.mannequin import CameraPose, Look, Person, Posture, random_scene, render
+from posture_tools.mannequin import CameraPose, Look, Person, Posture, random_scene, render
 
 
 def sheet() -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
@@ -30,7 +29,7 @@ def sheet() -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
 
 def main() -> int:
     if len(sys.argv) != 2:
-        sys.stderr.write("usage: python -m edge.camera.mannequin OUT.png\n")
+        sys.stderr.write("usage: python -m posture_tools.mannequin OUT.png\n")
         return 2
     good, data = cv2.imencode(".png", sheet())
     if not good:

@@ -8,17 +8,16 @@ from functools import cached_property
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-
-from edge.camera.mannequin import parts, raster, skin
-from edge.camera.mannequin.body import Body, Joints, articulate
-from edge.camera.mannequin.figure import figure
-from edge.camera.mannequin.lens import CameraPose
-from edge.camera.mannequin.light import creases, folded, lit
-from edge.camera.mannequin.look import Look
-from edge.camera.mannequin.measures import joint_angles, measured
-from edge.camera.mannequin.posture import Posture
-from edge.camera.mannequin.room import Room, cast_shadow, cover, paint
-from edge.camera.mannequin.surface import Mesh
+from posture_tools.mannequin import parts, raster, skin
+from posture_tools.mannequin.body import Body, Joints, articulate
+from posture_tools.mannequin.figure import figure
+from posture_tools.mannequin.lens import CameraPose
+from posture_tools.mannequin.light import creases, folded, lit
+from posture_tools.mannequin.look import Look
+from posture_tools.mannequin.measures import joint_angles, measured
+from posture_tools.mannequin.posture import Posture
+from posture_tools.mannequin.room import Room, cast_shadow, cover, paint
+from posture_tools.mannequin.surface import Mesh
 
 Float32 = NDArray[np.float32]
 Float64 = NDArray[np.float64]

@@ -6,8 +6,8 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from posture_tools.mannequin import MannequinCamera
 
-from edge.camera.mannequin import MannequinCamera
 from edge.errors import SourceInvalid
 
 SMALL = "width=96&height=128&fps=2&seconds=1"

@@ -8,16 +8,17 @@ from urllib.parse import parse_qsl
 
 import numpy as np
 from numpy.typing import NDArray
+from posture_tools.mannequin.faults import Faults, degrade
+from posture_tools.mannequin.lens import CameraPose
+from posture_tools.mannequin.look import random_look
+from posture_tools.mannequin.posture import Arm, Leg, Posture
+from posture_tools.mannequin.render import Person, Rendered, render
+from posture_tools.mannequin.room import Room, paint
+from posture_tools.mannequin.scene import random_body
 
-from edge.camera.mannequin.faults import Faults, degrade
-from edge.camera.mannequin.lens import CameraPose
-from edge.camera.mannequin.look import random_look
-from edge.camera.mannequin.posture import Arm, Leg, Posture
-from edge.camera.mannequin.render import Person, Rendered, render
-from edge.camera.mannequin.room import Room, paint
-from edge.camera.mannequin.scene import random_body
 from edge.errors import SourceInvalid
-from edge.records import Frame
+from edge.records import Frame, Origin
+from edge.settings import CameraSettings
 
 YAW_DEG = {"front": 0.0, "right": 90.0, "back": 180.0, "left": 270.0}
 WALK_S, TURN_S, STEP_S, STRIDE_HZ = 2.0, 1.5, 1.5, 0.9
@@ -102,11 +103,18 @@ def act_of(uri: str) -> Act:
         raise SourceInvalid(f"the source {uri} cannot be: {error}.", remedy) from error
 
 
+def mannequin_camera(settings: CameraSettings) -> MannequinCamera:
+    """The source `mannequin:`, as `edge.camera.sources` finds it."""
+    return MannequinCamera(settings.source)
+
+
 class MannequinCamera:
     """Frames of a simulated visit; `captured_ns` is the visit's own clock, from 0.
 
     The same URI gives the same bytes. Frames are made when read, so none is ever dropped.
     """
+
+    origin: Origin = "rendered"
 
     def __init__(self, uri: str = "mannequin:") -> None:
         self._act = act_of(uri)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-
-from edge.camera.mannequin.body import FOOT_LENGTH
-from edge.camera.mannequin.parts import (
+from posture_tools.mannequin.body import FOOT_LENGTH
+from posture_tools.mannequin.parts import (
     ARM,
     FOOT,
     HAND,
@@ -18,7 +17,7 @@ from edge.camera.mannequin.parts import (
     across,
     unit,
 )  # fmt: skip
-from edge.camera.mannequin.surface import Loft, ellipsoid, loft
+from posture_tools.mannequin.surface import Loft, ellipsoid, loft
 
 Float64 = NDArray[np.float64]
 

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-
-from edge.camera.mannequin.lens import CameraPose
-from edge.camera.mannequin.look import Colour, random_colour
+from posture_tools.mannequin.lens import CameraPose
+from posture_tools.mannequin.look import Colour, random_colour
 
 Float32 = NDArray[np.float32]
 Float64 = NDArray[np.float64]

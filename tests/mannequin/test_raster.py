@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from posture_tools.mannequin.raster import fill, interpolate
 from reference.zbuffer import carried, nearest
-
-from edge.camera.mannequin.raster import fill, interpolate
 
 
 @settings(max_examples=25, deadline=None)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-
-from edge.camera.mannequin import parts
-from edge.camera.mannequin.body import EYE
-from edge.camera.mannequin.head import hairline
-from edge.camera.mannequin.look import Colour, Fabric, Look
+from posture_tools.mannequin import parts
+from posture_tools.mannequin.body import EYE
+from posture_tools.mannequin.head import hairline
+from posture_tools.mannequin.look import Colour, Fabric, Look
 
 Float32 = NDArray[np.float32]
 

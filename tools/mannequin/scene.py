@@ -6,14 +6,13 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
-
-from edge.camera.mannequin.body import Body
-from edge.camera.mannequin.faults import Faults, Occluder, degrade
-from edge.camera.mannequin.lens import CameraPose
-from edge.camera.mannequin.look import random_colour, random_look
-from edge.camera.mannequin.posture import Arm, Leg, Posture
-from edge.camera.mannequin.render import Person, Rendered, Truth, render
-from edge.camera.mannequin.room import Room
+from posture_tools.mannequin.body import Body
+from posture_tools.mannequin.faults import Faults, Occluder, degrade
+from posture_tools.mannequin.lens import CameraPose
+from posture_tools.mannequin.look import random_colour, random_look
+from posture_tools.mannequin.posture import Arm, Leg, Posture
+from posture_tools.mannequin.render import Person, Rendered, Truth, render
+from posture_tools.mannequin.room import Room
 
 Uint8 = NDArray[np.uint8]
 

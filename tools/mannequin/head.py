@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-
-from edge.camera.mannequin.body import HALF_EAR_SPAN
-from edge.camera.mannequin.parts import EAR, HAIR, HEAD, NOSE, Wearer, unit
-from edge.camera.mannequin.surface import Loft, ellipsoid, loft
+from posture_tools.mannequin.body import HALF_EAR_SPAN
+from posture_tools.mannequin.parts import EAR, HAIR, HEAD, NOSE, Wearer, unit
+from posture_tools.mannequin.surface import Loft, ellipsoid, loft
 
 Float64 = NDArray[np.float64]
 

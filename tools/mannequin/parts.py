@@ -6,9 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-
-from edge.camera.mannequin.body import Body, Joints
-from edge.camera.mannequin.look import Look
+from posture_tools.mannequin.body import Body, Joints
+from posture_tools.mannequin.look import Look
 
 Float64 = NDArray[np.float64]
 

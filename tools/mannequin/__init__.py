@@ -5,15 +5,15 @@ training. A `Posture` asks for angles, `articulate` makes joints of them, `figur
 on the joints, `render` draws it through a `CameraPose` and returns the picture with the truth.
 """
 
-from edge.camera.mannequin.body import Body
-from edge.camera.mannequin.faults import Faults, Occluder, degrade
-from edge.camera.mannequin.lens import CameraPose
-from edge.camera.mannequin.look import Fabric, Look, random_look
-from edge.camera.mannequin.posture import Arm, Leg, Posture
-from edge.camera.mannequin.render import KEYPOINTS, Keypoint, Person, Rendered, Truth, render
-from edge.camera.mannequin.room import Room
-from edge.camera.mannequin.scene import Scene, random_body, random_posture, random_scene
-from edge.camera.mannequin.source import MannequinCamera
+from posture_tools.mannequin.body import Body
+from posture_tools.mannequin.faults import Faults, Occluder, degrade
+from posture_tools.mannequin.lens import CameraPose
+from posture_tools.mannequin.look import Fabric, Look, random_look
+from posture_tools.mannequin.posture import Arm, Leg, Posture
+from posture_tools.mannequin.render import KEYPOINTS, Keypoint, Person, Rendered, Truth, render
+from posture_tools.mannequin.room import Room
+from posture_tools.mannequin.scene import Scene, random_body, random_posture, random_scene
+from posture_tools.mannequin.source import MannequinCamera
 
 __all__ = [
     "KEYPOINTS", "Arm", "Body", "CameraPose", "Fabric", "Faults", "Keypoint", "Leg", "Look",

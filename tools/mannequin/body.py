@@ -15,8 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-
-from edge.camera.mannequin.posture import Arm, Leg, Posture
+from posture_tools.mannequin.posture import Arm, Leg, Posture
 
 Float64 = NDArray[np.float64]
 

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-
-from edge.camera.mannequin.parts import (
+from posture_tools.mannequin.parts import (
     HEM,
     MARKER,
     NECKLINE,
@@ -19,7 +18,7 @@ from edge.camera.mannequin.parts import (
     through,
     unit,
 )  # fmt: skip
-from edge.camera.mannequin.surface import Loft, ellipsoid, loft
+from posture_tools.mannequin.surface import Loft, ellipsoid, loft
 
 Float64 = NDArray[np.float64]
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from edge.camera.mannequin.body import Body, Joints
-from edge.camera.mannequin.head import head
-from edge.camera.mannequin.limbs import arm, foot, leg, skirt
-from edge.camera.mannequin.look import Look
-from edge.camera.mannequin.parts import Wearer
-from edge.camera.mannequin.surface import Mesh, join
-from edge.camera.mannequin.torso import torso
+from posture_tools.mannequin.body import Body, Joints
+from posture_tools.mannequin.head import head
+from posture_tools.mannequin.limbs import arm, foot, leg, skirt
+from posture_tools.mannequin.look import Look
+from posture_tools.mannequin.parts import Wearer
+from posture_tools.mannequin.surface import Mesh, join
+from posture_tools.mannequin.torso import torso
 
 
 def figure(body: Body, joints: Joints, look: Look) -> Mesh:
