@@ -9,6 +9,7 @@ from itertools import product
 import numpy as np
 from posture_tools.evaluate.angle_error import MeasureError, Pair, measure_errors
 from posture_tools.evaluate.contenders import Contender
+from posture_tools.evaluate.people import AREA_SHARE
 from posture_tools.evaluate.people import Person as Labelled
 from rich.console import Console
 from rich.progress import track
@@ -30,8 +31,6 @@ from edge.skeletons import COCO_17, Skeleton
 YAWS_DEG: dict[View, float] = {"front": 0.0, "right": 90.0, "back": 180.0, "left": 270.0}
 STATURE_M = 1.70
 DISTANCE_M = 3.0
-# The figure's own share of its box, for the area that OKS divides by.
-AREA_SHARE = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,9 +109,9 @@ def tables(views: Sequence[ViewErrors]) -> list[Table]:
 
 def _pair(contender: Contender, frame: Frame, rendered: Rendered, view: View) -> Pair:
     (truth,) = rendered.people
-    found = contender.poses(frame, [_labelled(truth)])
-    skeleton = found[0].skeleton if found else COCO_17
-    predicted = assess(found[0], view) if found else ()
+    found = contender.locate(frame, _labelled(truth))
+    skeleton = COCO_17 if found is None else found.skeleton
+    predicted = () if found is None else assess(found, view)
     return predicted, assess(true_pose(truth, skeleton), view)
 
 
