@@ -96,7 +96,7 @@ def test_two_models_of_one_name_are_refused(
     file = str(models / "movenet_lightning.onnx")
     photos = str(shared / "photos")
     assert main(["compare", file, file, "--photos", photos, "--limit", "1"]) == EXIT_REFUSED
-    assert "Rename one" in capsys.readouterr().err
+    assert "NAME=PATH" in capsys.readouterr().err
 
 
 def test_a_folder_without_photographs_is_refused(

@@ -69,16 +69,18 @@ def _shear(options: argparse.Namespace) -> None:
 def _views(options: argparse.Namespace) -> None:
     from posture_tools.evaluate.views import examine, tables
 
+    pictures = _pictures(options)
     models = _models(options)
-    found = examine(models, _pictures(options), quiet=options.json)
+    found = examine(models, pictures, quiet=options.json)
     _hand_out(options, models, found, tables(found))
 
 
 def _boxes(options: argparse.Namespace) -> None:
     from posture_tools.evaluate.boxes import examine, tables
 
+    pictures = _pictures(options)
     models = _models(options)
-    found = examine(models, _pictures(options), quiet=options.json)
+    found = examine(models, pictures, quiet=options.json)
     _hand_out(options, models, found, tables(found))
 
 
