@@ -57,6 +57,14 @@ def test_the_standard_error_of_independent_people_is_that_of_least_squares() -> 
     )
 
 
+def test_a_truth_that_varies_by_less_than_the_scatter_has_no_slope_but_a_scatter() -> None:
+    rng = np.random.default_rng(2)
+    true = rng.normal(0, 0.01, 50)
+    found = slope_of_values(true, true + rng.normal(3, 1, 50))
+    assert math.isnan(found.slope)
+    assert found.residual_sd == pytest.approx(1, rel=0.3)
+
+
 @pytest.mark.parametrize("true", [[], [2.0], [2.0, 2.0, 2.0]])
 def test_a_truth_that_does_not_vary_has_no_slope(true: list[float]) -> None:
     found = slope_of_values(np.array(true), np.array(true))

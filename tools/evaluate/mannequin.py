@@ -11,6 +11,7 @@ from posture_tools.evaluate.angle_error import MeasureError, Pair, measure_error
 from posture_tools.evaluate.contenders import Contender
 from posture_tools.evaluate.people import AREA_SHARE
 from posture_tools.evaluate.people import Person as Labelled
+from posture_tools.evaluate.report import number
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
@@ -96,12 +97,12 @@ def tables(views: Sequence[ViewErrors]) -> list[Table]:
         table = by_model.get(view.model)
         if table is None:
             table = Table("view", "measure", "unit", title=view.model, title_justify="left")
-            for heading in ("n", "refused", "bias", "SD", "p95", "interval", "holds"):
+            for heading in ("n", "refused", "bias", "SD", "slope", "p95", "interval", "holds"):
                 table.add_column(heading, justify="right")
             by_model[view.model] = table
         for m in view.measures:
             counts = (str(m.n), str(m.refused))
-            errors = (f"{m.bias:+.2f}", f"{m.sd:.2f}", f"{m.p95_abs:.2f}")
+            errors = (f"{m.bias:+.2f}", f"{m.sd:.2f}", number(m.slope, 2), f"{m.p95_abs:.2f}")
             interval = (f"± {m.median_u95:.2f}", f"{m.covered:.1%}")
             table.add_row(view.view, m.code, m.unit, *counts, *errors, *interval)
     return list(by_model.values())

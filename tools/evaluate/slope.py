@@ -18,13 +18,15 @@ Float64 = NDArray[np.float64]
 # A normal distribution's standard deviation over its median absolute deviation.
 _NORMAL_PER_MAD = 1.4826
 _LEAST_SPREAD = 1e-9
+# A slope known no better than this could be anything from 0 to 1 and beyond: it is not told.
+_WORST_ERROR = 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class Slope:
     """A line through readings over truths.
 
-    slope : NaN where the truth does not vary.
+    slope : NaN where the truth does not vary, or so little that the scatter hides it.
     standard_error : of the slope.
     residual_sd, residual_robust_sd : of the readings about the line, in their unit; the robust one
         (from the median absolute deviation) is not moved by a few wild readings.
@@ -71,17 +73,22 @@ def slope_of_changes(
 
 
 def slope_of_values(true: Float64, read: Float64) -> Slope:
-    """Of values over people, (N,): a least squares line with an intercept."""
+    """Of values over people, (N,): a least squares line with an intercept.
+
+    Where no slope can be told the residuals are those about the mean error.
+    """
     if len(true) < 3:
         return _unknown(len(true))
     t = true - true.mean()
     power = float(t @ t)
-    if power <= _LEAST_SPREAD:
-        return _unknown(len(true))
-    slope = float(t @ read) / power
+    slope = float(t @ read) / max(power, _LEAST_SPREAD)
     residual = read - read.mean() - slope * t
     sd = _sd(residual, 2)
-    return Slope(len(true), slope, sd / math.sqrt(power), sd, robust_sd(residual))
+    error = sd / math.sqrt(power) if power > _LEAST_SPREAD else math.inf
+    if error > _WORST_ERROR:
+        off = read - true - (read - true).mean()
+        return Slope(len(true), math.nan, math.nan, _sd(off, 1), robust_sd(off))
+    return Slope(len(true), slope, error, sd, robust_sd(residual))
 
 
 def _sd(residual: Float64, fitted: int) -> float:
