@@ -109,6 +109,8 @@ def test_unlabelled_photographs_are_examined_by_a_third_network(
     command = ["shear", str(photo), "--predictor", SINGLE]
     assert main(command) == EXIT_REFUSED
     assert b"--lines-by" in capfdbinary.readouterr().err
+    assert main([*command, "--lines-by", SHIPPED]) == EXIT_REFUSED
+    assert b"third network" in capfdbinary.readouterr().err
     by = str(shared / "models" / "intel_hpe0001_paf")
     found = report([*command, "--lines-by", by], capfdbinary)
     assert found["lines_by"] == "intel_hpe0001_paf"

@@ -7,7 +7,7 @@ pictures in one run.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +18,10 @@ from posture_tools.evaluate.photos import Picture, read_photos
 from posture_tools.evaluate.report import made_with, write_json, write_line, write_table
 from rich.table import Table
 
+from edge.errors import SettingsInvalid
+
 _NAMED = "a file, FINDER.onnx+REFINER.onnx, or a folder of networks; NAME=... to call it so"
 _PICTURES = "sets, folders of sets, photographs"
-
-Run = Callable[[argparse.Namespace], None]
 
 
 def add_examinations(commands: Any) -> None:
@@ -53,9 +53,7 @@ def _shear(options: argparse.Namespace) -> None:
 
     photos = read_photos(options.pictures, options.limit)
     models = _models(options)
-    reference = None
-    if options.lines_by is not None:
-        (reference,) = contenders([options.lines_by], CropOptions(None), options.threads)
+    reference = _reference(options, models)
     changes = examine(models, photos, reference, quiet=options.json)
     found, shown = rows(changes), hips_shown(changes)
     by = "labels" if reference is None else reference.name
@@ -64,6 +62,27 @@ def _shear(options: argparse.Namespace) -> None:
     if not options.json:
         write_line(f"Where the lines lie is told by: {by}.")
         write_line(f"Waist and hips show in {len(shown)} pictures: {', '.join(shown) or '-'}.")
+
+
+def _reference(options: argparse.Namespace, models: Sequence[Contender]) -> Contender | None:
+    """Who tells where the lines lie; None for the labels.
+
+    Raises
+    ------
+    SettingsInvalid : one of those who are examined.
+    """
+    if options.lines_by is None:
+        return None
+    (reference,) = contenders([options.lines_by], CropOptions(None), options.threads)
+    examined = {file.sha256: model.name for model in models for file in model.models}
+    for file in reference.models:
+        if file.sha256 in examined:
+            raise SettingsInvalid(
+                f"{file.name} would tell where the lines lie by which "
+                f"{examined[file.sha256]} is examined.",
+                "Name a third network as --lines-by.",
+            )
+    return reference
 
 
 def _views(options: argparse.Namespace) -> None:
