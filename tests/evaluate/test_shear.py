@@ -180,7 +180,7 @@ def subject(**moved: tuple[float, float]) -> Subject:
 @pytest.mark.parametrize(
     "moved",
     [
-        {"left_knee": (130.0, 330.0)},  # crossed
+        {"left_knee": (96.0, 330.0)},  # crossed, and wide enough
         {"left_knee": (140.0, 330.0)},  # too narrow
         {"left_knee": (192.0, 380.0)},  # too steep
         {"left_knee": (np.nan, np.nan)},

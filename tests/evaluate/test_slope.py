@@ -46,6 +46,13 @@ def test_the_standard_error_counts_people_not_readings() -> None:
     assert often.standard_error == pytest.approx(once.standard_error)
 
 
+def test_two_people_have_the_standard_error_of_two() -> None:
+    """Both turned by 1, read as 1.1 and 0.9: moments +-.1, so sqrt(2 (.1^2 + .1^2)) / 2."""
+    found = slope_of_changes([1.0, 1.0], [1.1, 0.9], ["a", "b"])
+    assert found.standard_error == pytest.approx(0.1)
+    assert math.isnan(slope_of_changes([1.0, 1.0], [1.1, 0.9], ["a", "a"]).standard_error)
+
+
 def test_the_standard_error_of_independent_people_is_that_of_least_squares() -> None:
     rng = np.random.default_rng(1)
     true = rng.uniform(-8, 8, 2000)
