@@ -35,6 +35,7 @@ from posture_tools.training.losses import (
 from posture_tools.training.network import YAW, PoseNetwork, load_matching
 from posture_tools.training.points import BODY_MIRROR, COCO_MIRROR
 from posture_tools.training.recipe import BODY, PHOTO, Recipe
+from posture_tools.training.replicas import Replicas
 from posture_tools.training.stream import Batch, Source, batches
 from torch import Tensor, nn
 from tqdm import tqdm
@@ -70,6 +71,7 @@ class Run:
         """
         self._recipe, self._source, self._validate = recipe, source, validate
         self._seed, self._workers, self._device = seed, workers, torch.device(device)
+        self._replicas = Replicas()
         self._folder = runs / recipe.name
         self._folder.mkdir(parents=True, exist_ok=True)
         torch.manual_seed(seed)
@@ -111,19 +113,28 @@ class Run:
             )
         finally:
             signal.signal(signal.SIGTERM, previous)
+            self._replicas.close()
         return self.progress
 
     def _train(self, last_image: float, until_s: float) -> None:
         progress, recipe = self.progress, self._recipe
         stream = batches(
-            self._source, recipe.batch, seed=self._seed, first=progress.step, workers=self._workers
+            self._source,
+            recipe.batch // self._replicas.count,
+            seed=self._seed,
+            first=progress.step * self._replicas.count,
+            place=(self._replicas.rank, self._replicas.count),
+            workers=self._workers,
         )
+        first = self._replicas.rank == 0
         sums: dict[str, Tensor] = {}
         steps, began = 0, time.monotonic()
         saved = began
-        bar = tqdm(initial=progress.images, unit="img", desc=recipe.name, mininterval=10)
-        while not (
-            self._stopped
+        bar = tqdm(
+            initial=progress.images, unit="img", desc=recipe.name, mininterval=10, disable=not first
+        )
+        while not self._replicas.agree(
+            stop=self._stopped
             or self.finished
             or progress.images >= last_image
             or time.monotonic() >= until_s
@@ -133,6 +144,8 @@ class Run:
             steps += 1
             before, progress.images = progress.images, progress.images + recipe.batch
             bar.update(recipe.batch)
+            if not first:
+                continue
             if progress.images // LOG_EVERY > before // LOG_EVERY:
                 row = {name: float(value) / steps for name, value in sums.items()}
                 row["images_per_s"] = steps * recipe.batch / (time.monotonic() - began)
@@ -145,13 +158,15 @@ class Run:
                 self._save()
                 saved = time.monotonic()
         bar.close()
-        self._save()
+        if first:
+            self._save()
 
     def _step(self, batch: Batch) -> dict[str, Tensor]:
         self._set_learning_rate()
         self.network.train()
         losses = self.losses({name: value.to(self._device) for name, value in batch.items()})
         losses["total"].backward()
+        self._replicas.average_gradients(self.network)
         nn.utils.clip_grad_norm_(self.network.parameters(), 50.0)
         self._optimiser.step()
         self._optimiser.zero_grad(set_to_none=True)

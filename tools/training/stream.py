@@ -34,8 +34,9 @@ class Source(Protocol):
 
 
 class _Stream(IterableDataset[Batch]):
-    def __init__(self, source: Source, size: int, seed: int, first: int) -> None:
-        self._source, self._size, self._seed, self._first = source, size, seed, first
+    def __init__(self, source: Source, size: int, seed: int, first: int, every: int) -> None:
+        self._source, self._size, self._seed = source, size, seed
+        self._first, self._every = first, every
 
     def __iter__(self) -> Iterator[Batch]:
         worker = get_worker_info()
@@ -45,18 +46,28 @@ class _Stream(IterableDataset[Batch]):
             os.nice(_NICENESS)
             # A stop is for the run, which ends its workers once its checkpoint is written.
             signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        start, step = (worker.id, worker.num_workers) if worker is not None else (0, 1)
-        for index in count(self._first + start, step):
+        own, workers = (worker.id, worker.num_workers) if worker is not None else (0, 1)
+        for index in count(self._first + own * self._every, workers * self._every):
             rng = np.random.default_rng([self._seed, index])
             arrays = self._source.batch(self._size, rng)
             yield {name: torch.from_numpy(array) for name, array in arrays.items()}
 
 
-def batches(source: Source, size: int, *, seed: int, first: int, workers: int) -> Iterator[Batch]:
+def batches(
+    source: Source,
+    size: int,
+    *,
+    seed: int,
+    first: int,
+    workers: int,
+    place: tuple[int, int] = (0, 1),
+) -> Iterator[Batch]:
     """Yield batch `first` and those behind it for ever; tensors come through shared memory.
 
-    workers: processes that draw; 0 draws in this one.
+    workers: processes that draw; 0 draws in this one. place: (r, n) yields each n-th batch only,
+    from the r-th of these on, for one of n processes that train together.
     """
-    stream = _Stream(source, size, seed, first)
+    rank, every = place
+    stream = _Stream(source, size, seed, first + rank, every)
     ahead = _AHEAD if workers else None
     return iter(DataLoader(stream, batch_size=None, num_workers=workers, prefetch_factor=ahead))
