@@ -59,7 +59,8 @@ class RenderPack:
             stream=self._streams[self._offsets[row] : self._offsets[row + 1]],
             points=self.points[row, :, :2],
             trust=trust.astype(np.float32),
-            sharp=seen == _SEEN,
+            # Exact under clothes as well, and it is there that a tilt has to be read.
+            sharp=trust > 0,
             box=self.box[row],
             photograph=False,
             yaw=exact_yaw(self.yaw_deg[row]),
