@@ -24,6 +24,9 @@ _HIPS = np.array([11, 12])
 _SURE, _UNSURE = 0.5, 0.2
 _MOST, _DISAGREEING, _APART = 0.7, 0.2, 0.05  # trust at no distance, and at 5 % of the diagonal
 
+_LARGE_PX = 180.0  # height of a body that is fit for close crops
+_ACROBAT = 0.35  # how often somebody is drawn who does not stand upright: the product sees few
+
 # On the back of a head the teacher finds a nose with 0.3 to 0.7 in most photographs. Below the
 # first confidence it is taken to be hidden, below the second its label is not believed.
 _FACE_HIDDEN, _FACE_UNSURE = 0.2, 0.7
@@ -53,6 +56,11 @@ class PhotographPack:
 
     def __len__(self) -> int:
         return len(self._rows)
+
+    def chance(self) -> NDArray[np.float64]:
+        """Return how often everybody is drawn, over the others."""
+        upright = self._index["upright"][self._rows] == 1
+        return np.where(upright, 1.0, _ACROBAT)
 
     def body_px(self) -> NDArray[np.float32]:
         """Return the height of everybody's box."""
@@ -160,7 +168,9 @@ class Photographs:
     def __init__(self, folders: Sequence[Path], split: Split) -> None:
         self.packs = [PhotographPack(folder, split) for folder in folders]
         self._ends = np.cumsum([len(pack) for pack in self.packs], dtype=np.int64)
-        self.body_px = np.concatenate([pack.body_px() for pack in self.packs])
+        large = np.concatenate([pack.body_px() for pack in self.packs]) >= _LARGE_PX
+        chance = np.concatenate([pack.chance() for pack in self.packs])
+        self._of_all, self._of_large = np.cumsum(chance), np.cumsum(chance * large)
 
     def __len__(self) -> int:
         return int(self._ends[-1])
@@ -169,6 +179,11 @@ class Photographs:
         """Return one of all photographed people."""
         pack, row = self.find(row)
         return pack.picture(row)
+
+    def draw(self, rng: np.random.Generator, *, large: bool) -> int:
+        """Draw somebody, upright people more often; large: who is not enlarged beyond use."""
+        sums = self._of_large if large and self._of_large[-1] > 0 else self._of_all
+        return int(np.searchsorted(sums, rng.random() * sums[-1], side="right"))
 
     def find(self, row: int) -> tuple[PhotographPack, int]:
         """Return the pack that holds a row, and its place there."""

@@ -33,9 +33,7 @@ CLOSE_GROUPS = (
     ("left_knee", "right_knee"),
     ("left_ankle", "right_ankle"),
 )
-CLOSE_ABOUT = tuple(
-    np.array([COCO_POINTS.index(name) for name in group]) for group in CLOSE_GROUPS
-)
+CLOSE_ABOUT = tuple(np.array([COCO_POINTS.index(name) for name in group]) for group in CLOSE_GROUPS)
 
 # What the head itself hides from behind.
 FACE_IN_FRONT = np.array([0, 1, 2])

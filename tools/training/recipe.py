@@ -30,8 +30,8 @@ class Recipe:
     ema_decay: float = 0.9998
     decay_ema: float = 0.999  # while the rate falls the average has to follow
     place: Mapping[str, float] = field(default_factory=lambda: {PHOTO: 1.0, BODY: 2.0})
-    yaw: float = 2.0
-    mirror: float = 0.3
+    yaw: float = 8.0
+    mirror: float = 0.1
     mirrored: int = 2
 
 

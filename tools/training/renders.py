@@ -26,7 +26,7 @@ class RenderPack:
     """One pack; channels are found by name, those that the pack lacks are unknown."""
 
     def __init__(self, table: Path) -> None:
-        with np.load(table) as stored:
+        with table.open("rb") as file, np.load(file) as stored:
             names = [str(name) for name in stored["names"]]
             self._offsets = stored["off"].astype(np.int64)
             truth = stored["kp"].astype(np.float32)

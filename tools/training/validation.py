@@ -17,7 +17,6 @@ from posture_tools.training.framing import (
     body_height,
     crop_affine,
     halved,
-    move_points,
     scale_of,
     warp,
     whole_region,
@@ -54,7 +53,9 @@ Places = NDArray[np.float64]
 class Validation:
     """Scores a network on held-out renders and on the photographs of the val split."""
 
-    def __init__(self, renders: Renders, photographs: Photographs, size_hw: tuple[int, int]) -> None:
+    def __init__(
+        self, renders: Renders, photographs: Photographs, size_hw: tuple[int, int]
+    ) -> None:
         self._renders, self._photographs, self._size_hw = renders, photographs, size_hw
 
     @torch.inference_mode()
@@ -69,7 +70,9 @@ class Validation:
         return scores
 
     def _of_renders(self, network: PoseNetwork) -> dict[str, float]:
-        pictures, views, yaws = [], [], []
+        pictures: list[Picture] = []
+        views: list[str] = []
+        yaws: list[float] = []
         for row in _spread(len(self._renders), 4 * _RENDERS):
             pack, own = self._renders.find(row)
             view = _view(float(pack.yaw_deg[own]))
