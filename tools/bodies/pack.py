@@ -1,4 +1,7 @@
-"""Packs of rendered pictures: NAME.bin (JPEG streams) and NAME.npz (truth, one row a picture)."""
+"""Packs of rendered pictures: NAME.bin (JPEG streams) and NAME.npz (truth, one row a picture).
+
+The streams of the masks, 1-bit PNG, stand behind those of the pictures in the same file.
+"""
 
 from __future__ import annotations
 
@@ -21,6 +24,7 @@ class PackWriter:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._streams: list[bytes] = []
+        self._masks: list[bytes] = []
         self._rows: list[Rendered] = []
         self._views: list[str] = []
         self._truths: list[dict[str, float]] = []
@@ -29,6 +33,9 @@ class PackWriter:
         """Add a picture as JPEG of this quality."""
         stream = cv2.imencode(".jpg", rendered.picture, [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
         self._streams.append(stream.tobytes())
+        mask = rendered.mask.astype(np.uint8) * 255
+        bilevel = [cv2.IMWRITE_PNG_BILEVEL, 1]
+        self._masks.append(cv2.imencode(".png", mask, bilevel)[1].tobytes())
         self._rows.append(rendered)
 
     def add_examined(self, examined: Examined, quality: int) -> None:
@@ -40,9 +47,11 @@ class PackWriter:
     def write(self) -> None:
         """Write both files, the pictures first."""
         rows = self._rows
-        self._path.with_suffix(".bin").write_bytes(b"".join(self._streams))
+        self._path.with_suffix(".bin").write_bytes(b"".join(self._streams + self._masks))
+        ends = np.cumsum([0, *(len(s) for s in self._streams + self._masks)])
         table = {
-            "off": np.cumsum([0, *(len(s) for s in self._streams)]),
+            "off": ends[: len(rows) + 1],
+            "mask_off": ends[len(rows) :],
             "names": np.array(NAMES),
             "kp": np.array([r.points_px for r in rows], np.float32),
             "box": np.array([r.box for r in rows], np.float32),

@@ -46,12 +46,14 @@ class Rendered:
     """A picture (H, W, 3) BGR and its truth.
 
     points_px (61, 3): x, y in px (pixel centres at whole numbers) and 2 seen, 1 hidden, in the
-    order of `NAMES`; box: x0, y0, x1, y1 of the person's pixels; measures: of the body in space.
+    order of `NAMES`; box: x0, y0, x1, y1 of the person's pixels; mask (H, W): the person's pixels
+    that nothing covers; measures: of the body in space.
     """
 
     picture: Picture
     points_px: Float32
     box: Float32
+    mask: NDArray[np.bool_]
     camera: Camera
     shape: Shape
     measures: dict[str, float]
@@ -112,12 +114,13 @@ class Renderer:
         scene, before = self._in_room(figure, body, camera, palette)
         picture = _as_taken(scene, rng)
         points = _points(body, camera, figure, before)
-        rows, columns = np.nonzero(figure.coverage > 0.5)
+        covered = figure.coverage > 0.5
+        rows, columns = np.nonzero(covered)
         if not len(rows):
             raise ValueError("the camera sees nobody")
         box = np.array([columns.min(), rows.min(), columns.max(), rows.max()], np.float32)
         return Rendered(
-            picture, points, box, camera, person.shape,
+            picture, points, box, covered & ~before, camera, person.shape,
             measured(body.points_m), person.active, dressed.upper, dressed.lower, dressed.worn,
         )  # fmt: skip
 
