@@ -46,15 +46,20 @@ def write_renders(
     """Write NAME.bin and NAME.npz. sign: -1 writes the yaw with the wrong sign."""
     rng = np.random.default_rng(seed)
     streams, rows = [], []
+    mask = np.zeros(SIZE_HW, np.uint8)
+    mask[6:93, 14:59] = 255
+    masks = [cv2.imencode(".png", mask)[1].tobytes()] * len(yaws_deg)
     for yaw_deg in yaws_deg:
         image, points = person(yaw_deg, rng)
         streams.append(cv2.imencode(".jpg", image)[1].tobytes())
         rows.append(np.column_stack([points, np.full(len(points), 2.0)]))
     keep = [BODY_POINTS.index(name) for name in names]
-    path.with_suffix(".bin").write_bytes(b"".join(streams))
+    path.with_suffix(".bin").write_bytes(b"".join(streams + masks))
+    ends = np.cumsum([0, *(len(stream) for stream in streams + masks)])
     np.savez(
         path.with_suffix(".npz"),
-        off=np.cumsum([0, *(len(stream) for stream in streams)]),
+        off=ends[: len(streams) + 1],
+        mask_off=ends[len(streams) :],
         names=np.array(names),
         kp=np.array(rows, np.float32)[:, keep],
         box=np.tile(np.array([14, 6, 58, 92], np.float32), (len(rows), 1)),

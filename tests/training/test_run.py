@@ -19,7 +19,7 @@ torch = pytest.importorskip("torch")
 from posture_tools.training import run as running  # noqa: E402
 from posture_tools.training.checkpoint import load_weights  # noqa: E402
 from posture_tools.training.network import PoseNetwork, load_matching  # noqa: E402
-from posture_tools.training.recipe import JOINT  # noqa: E402
+from posture_tools.training.recipe import RECIPES  # noqa: E402
 from posture_tools.training.run import Run  # noqa: E402
 
 pytestmark = [
@@ -27,7 +27,7 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),
 ]
 
-RECIPE = replace(JOINT, mix=PLAIN, batch=6, warmup=4, mirrored=1)
+RECIPE = replace(RECIPES["joint"], mix=PLAIN, batch=6, warmup=4, mirrored=1)
 
 
 @pytest.fixture(autouse=True)
@@ -140,7 +140,7 @@ sys.path.insert(0, sys.argv[2])
 from training.synthetic import PLAIN, sampler
 from posture_tools.training import run
 from posture_tools.training.network import PoseNetwork
-from posture_tools.training.recipe import JOINT
+from posture_tools.training.recipe import RECIPES
 from posture_tools.training.replicas import Replicas
 torch.set_num_threads(1)
 network = torch.nn.Linear(2, 1)
@@ -152,7 +152,7 @@ assert all((p.grad == 1.5).all() for p in network.parameters())
 assert replicas.agree(stop=replicas.rank == 1)
 run.PoseNetwork = lambda maps, *, yaw: PoseNetwork(maps, yaw=yaw, width=0.25)
 folder = Path(sys.argv[1])
-recipe = replace(JOINT, mix=PLAIN, batch=12, mirrored=1)
+recipe = replace(RECIPES["joint"], mix=PLAIN, batch=12, mirrored=1)
 trained = run.Run(recipe, sampler(folder / str(replicas.rank)), folder / "runs", workers=0)
 trained.run(images=24)
 print(sum(float(p.double().sum()) for p in trained.network.parameters()), flush=True)

@@ -101,12 +101,19 @@ class PoseNetwork(nn.Module):
 
 
 def load_matching(network: PoseNetwork, state: Mapping[str, Tensor]) -> None:
-    """Load another network's weights; heads that only one of the two has are left as they are."""
+    """Load another network's weights; heads that only one of the two has are left as they are.
+
+    Of a head that has more maps there, the first ones are taken.
+    """
     own = network.state_dict()
     missing = [name for name in own if name not in state]
     if any(not name.startswith(("heads.", f"{YAW}.")) for name in missing):
         raise ValueError(f"the weights are another network's: they lack {missing[0]}")
-    network.load_state_dict({name: state.get(name, value) for name, value in own.items()})
+    taken = {name: state.get(name, value) for name, value in own.items()}
+    for name, value in own.items():
+        if name.startswith("heads."):
+            taken[name] = taken[name][: len(value)]
+    network.load_state_dict(taken)
 
 
 def count_parameters(network: nn.Module) -> int:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 from posture_tools.training.picture import UNKNOWN_YAW, Picture, decode_rgb
@@ -92,24 +91,38 @@ class PhotographPack:
             photograph=True,
             yaw=_yaw(int(index["view"][row]), points, float(h)),
             others=index["other_boxes"][row, : index["n_others"][row]].astype(np.float32),
+            mask_stream=self._mask_stream(row),
         )
-
-    def mask(self, position: int) -> NDArray[np.bool_] | None:
-        """Return the person's pixels, where the pack has them."""
-        index, row = self._index, int(self._rows[position])
-        if not index["mask_length"][row]:
-            return None
-        start = index["mask_offset"][row]
-        stream = self._streams[start : start + index["mask_length"][row]]
-        return decode_rgb(stream, cv2.IMREAD_COLOR)[:, :, 0] > 0
 
     def backgrounds(self) -> list[NDArray[np.uint8]]:
         """Return the pictures without people, RGB."""
         return [decode_rgb(self._stream(int(row))) for row in self._empty]
 
+    def by_hand(self, position: int) -> NDArray[np.bool_]:
+        """Tell which of COCO's joints (17,) are labelled by hand."""
+        row = self._rows[position]
+        source, visibility = self._index["kp_source"], self._index["keypoints"][:, :, 2]
+        return np.asarray((source[row, :17] == _HAND) & (visibility[row, :17] == 2))
+
     def set_of(self, position: int) -> str:
         """Return the name of the set a person belongs to."""
         return str(self.set_name[self._rows[position]])
+
+    def masked(self) -> NDArray[np.bool_]:
+        """Tell of whom the pixels are known."""
+        known: NDArray[np.bool_] = self._index["mask_length"][self._rows] > 0
+        return known
+
+    def turned(self) -> NDArray[np.bool_]:
+        """Tell who is labelled as seen from the side or from behind."""
+        return np.isin(self._index["view"][self._rows], (_SIDE, _BACK))
+
+    def _mask_stream(self, row: int) -> NDArray[np.uint8] | None:
+        length = self._index["mask_length"][row]
+        if not length:
+            return None
+        start = self._index["mask_offset"][row]
+        return self._streams[start : start + length]
 
     def _stream(self, row: int) -> NDArray[np.uint8]:
         start = self._index["offset"][row]
@@ -179,6 +192,11 @@ class Photographs:
         """Return one of all photographed people."""
         pack, row = self.find(row)
         return pack.picture(row)
+
+    def by_hand(self, row: int) -> NDArray[np.bool_]:
+        """Tell which of somebody's joints (17,) are labelled by hand."""
+        pack, row = self.find(row)
+        return pack.by_hand(row)
 
     def draw(self, rng: np.random.Generator, *, large: bool) -> int:
         """Draw somebody, upright people more often; large: who is not enlarged beyond use."""

@@ -25,7 +25,7 @@ from posture_tools.training.occlusion import occlude, random_patch
 from posture_tools.training.photographs import Photographs
 from posture_tools.training.picture import Picture, mirrored_yaw
 from posture_tools.training.points import BODY_MIRROR
-from posture_tools.training.renders import Renders
+from posture_tools.training.renders import Renders, census
 from posture_tools.training.targets import box_cells, map_coordinates
 
 _LARGE_SHARE = 0.85  # of the close crops of photographs that show large people
@@ -66,6 +66,10 @@ class Sampler:
     def __init__(self, photographs: Photographs, renders: Renders, mix: Mix) -> None:
         self._photographs, self._renders, self.mix = photographs, renders, mix
         self._backgrounds = photographs.backgrounds()
+
+    def census(self) -> dict[str, int]:
+        """Return how many people of each set there are."""
+        return census(self._photographs, self._renders)
 
     def batch(self, size: int, rng: np.random.Generator) -> dict[str, NDArray[np.generic]]:
         """Return a batch: photographs first, renders behind them."""

@@ -28,6 +28,10 @@ _AHEAD = 4
 class Source(Protocol):
     """Draws a batch of arrays from a generator."""
 
+    def census(self) -> dict[str, int]:
+        """Return how many people of each set there are."""
+        ...
+
     def batch(self, size: int, rng: np.random.Generator) -> dict[str, NDArray[np.generic]]:
         """Return a batch of `size` samples."""
         ...
