@@ -76,23 +76,22 @@ class FittedTarget:
 
 
 def fit_target(
-    image: Float32, x_px: float, y_px: float, guess: Guess, steps: int = FULLY
+    image: Float32, at_px: Float64, guess: Guess, steps: int = FULLY
 ) -> FittedTarget | None:
     """The target nearest to a point.
 
-    image : float32 (H, W, 3), linear light. None where the point lies too near to the border.
+    image : float32 (H, W, 3), linear light. at_px (2,). None where the point lies too near to the
+    border.
     """
+    x, y = np.rint(at_px).astype(int).tolist()
     reach = math.ceil(1.5 * guess.radius_px + 2.0)
-    left, top = max(0, round(x_px) - reach), max(0, round(y_px) - reach)
-    window = np.ascontiguousarray(
-        image[top : round(y_px) + reach + 1, left : round(x_px) + reach + 1]
-    )
+    left, top = max(0, x - reach), max(0, y - reach)
+    window = np.ascontiguousarray(image[top : y + reach + 1, left : x + reach + 1])
     if min(window.shape[:2]) < 1.5 * reach:
         return None
     start = np.zeros(PARAMETERS)
-    start[[X, Y, LOG_RADIUS, LOG_BLUR]] = (
-        x_px - left, y_px - top, math.log(guess.radius_px), math.log(guess.blur_px),
-    )  # fmt: skip
+    start[[X, Y]] = at_px - np.array([left, top])
+    start[[LOG_RADIUS, LOG_BLUR]] = math.log(guess.radius_px), math.log(guess.blur_px)
     fit = _Fit(window, start, guess)
     fit.settle(steps)
     return fit.result(np.array([left, top], np.float64))

@@ -1,13 +1,14 @@
 """What a printed target looks like through a lens: the kernel under its fit.
 
 A disc seen at a slant is an ellipse, and the picture of an ellipse behind a lens is the ellipse
-blurred by a Gaussian. Along a row of the picture the blurred ellipse is a sum over its chords, each
-a difference of two error functions. Chords at even steps of the angle t, at the heights sin(t), have
-no corner at either end; steps below 1.6 deviations of the blur give the sum to 1e-3.
+blurred by a Gaussian. Along a row of the picture it is a sum over the ellipse's chords, each
+a difference of two error functions. Chords at even steps of the angle t, at the heights sin(t),
+have no corner at either end; steps below 1.6 deviations of the blur give the sum to 1e-3.
 """
 
 from __future__ import annotations
 
+# ruff: noqa: PLR0917 - a kernel takes its arrays one by one
 import math
 
 import numpy as np
@@ -62,7 +63,7 @@ def blurred_ellipse(
     slope = xy_px2 / yy_px2
     scale = 1.0 / (blur_px * math.sqrt(2.0))
     largest = max(half_height, math.sqrt(xx_px2))
-    chords = max(_FEWEST_CHORDS, int(math.ceil(math.pi * largest / (_CHORD_STEP * blur_px))))
+    chords = max(_FEWEST_CHORDS, math.ceil(math.pi * largest / (_CHORD_STEP * blur_px)))
     step = math.pi / chords
     density = half_height * step / (blur_px * math.sqrt(2.0 * math.pi))
     for row in range(height):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
@@ -67,11 +67,20 @@ def assess(
         view, refused = found
     elif found.view not in ("unknown", view):
         refused = (f"seen_from:{found.view}",)
+    calibration = _with_scale(calibration, pose)
     as_seen = Landmarks.of(pose, calibration, near_side(pose, view))
     body = in_ankle_plane(as_seen, view, calibration)
     doubts = _turned(body, view, calibration) if view in ("front", "back") else ()
     sight = _Sight(body, view, calibration, n_eff, refused, doubts)
     return tuple(_measure(definition, sight) for definition in catalogue(pose.skeleton, view))
+
+
+def _with_scale(calibration: Calibration, pose: Pose) -> Calibration:
+    """With the scale that stickers give, where none was calibrated."""
+    placed = pose.placed
+    if placed is None or placed.mm_per_px is None or calibration.mm_per_px is not None:
+        return calibration
+    return replace(calibration, mm_per_px=placed.mm_per_px, scale_sd=placed.scale_sd)
 
 
 def refuse(skeleton: Skeleton, view: View, why: tuple[str, ...]) -> tuple[Measure, ...]:

@@ -14,8 +14,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from edge.markers.surroundings import linear
 from edge.markers.target import CORE_MM, CUT_MM, GREEN, MAGENTA, RING_MM
-from edge.markers.targets import linear
 from edge.records import Float32, Uint8
 
 Float64 = NDArray[np.float64]
@@ -48,19 +48,19 @@ class Shot:
 def with_targets(
     image: Uint8, centres_px: Float64, px_per_mm: float, shot: Shot, rng: np.random.Generator
 ) -> Uint8:
-    """A new picture with a target at each of the centres (N, 2), and everything in another light."""
+    """A new picture with a target at each of the centres (N, 2), taken in some light."""
     canvas = linear(image)
     inks = [_ink(rgb, rng) for rgb in (MAGENTA, GREEN)]
-    for x, y in centres_px.tolist():
-        _draw(canvas, x, y, px_per_mm, inks, rng)
+    for at_px in centres_px:
+        _draw(canvas, at_px, px_per_mm, inks, rng)
     return taken(canvas, shot, rng)
 
 
 def taken(light: Float32, shot: Shot, rng: np.random.Generator) -> Uint8:
     """A scene in linear light as the camera writes it."""
-    seen = light * np.array(LIGHTS[shot.light], np.float32)
+    seen = np.asarray(light * np.array(LIGHTS[shot.light], np.float32), np.float32)
     if shot.blur_px > 0.0:
-        seen = cv2.GaussianBlur(seen, (0, 0), shot.blur_px)
+        seen = np.asarray(cv2.GaussianBlur(seen, (0, 0), shot.blur_px), np.float32)
     seen = np.clip(seen, 0.0, 1.0)
     level = np.where(seen <= 0.0031308, 12.92 * seen, 1.055 * seen ** (1.0 / 2.4) - 0.055)
     noisy = 255.0 * level + rng.normal(0.0, shot.noise, level.shape)
@@ -74,10 +74,11 @@ def _ink(rgb: tuple[int, int, int], rng: np.random.Generator) -> Float64:
 
 
 def _draw(
-    canvas: Float32, x_px: float, y_px: float, px_per_mm: float, inks: list[Float64],
+    canvas: Float32, at_px: Float64, px_per_mm: float, inks: list[Float64],
     rng: np.random.Generator,
 ) -> None:  # fmt: skip
     """One target, in place."""
+    x_px, y_px = at_px.tolist()
     cut_mm = CUT_MM + rng.normal(0.0, _CUT_SD_MM)
     reach = math.ceil((CUT_MM + 1.5) * px_per_mm) + 2
     left, top = round(x_px) - reach, round(y_px) - reach
