@@ -20,6 +20,7 @@ from edge.markers.protocol import AWAY, Placement
 from edge.markers.target import STANDING_MM
 from edge.posture.landmarks import Landmarks
 from edge.records import Pose, View
+from edge.skeletons import part_of
 
 Float64 = NDArray[np.float64]
 
@@ -88,8 +89,7 @@ class Expected:
 
 def anatomy_sd(name: str) -> float:
     """How far a landmark lies from where anatomy leads, one deviation, in parts of stature."""
-    side, _, part = name.partition("_")
-    return _WAYS[part if side in ("left", "right") else name].sd
+    return _WAYS[part_of(name)].sd
 
 
 def expected(pose: Pose, view: View, targets: Mapping[str, Placement]) -> Expected:

@@ -17,6 +17,7 @@ import msgspec
 import numpy as np
 
 from edge.posture.angles import Float64
+from edge.skeletons import part_of
 
 _VERTEBRA = re.compile(r"[CTLS]\d+")
 
@@ -57,8 +58,7 @@ def placing_px2(
 
 
 def _scatter(landmark: str) -> _Scatter:
-    side, _, part = landmark.partition("_")
-    name = part if side in ("left", "right") else landmark
+    name = part_of(landmark)
     if _VERTEBRA.fullmatch(name):
         name = "vertebra"
     table = scatters()

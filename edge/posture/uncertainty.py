@@ -65,6 +65,10 @@ class Spread(NamedTuple):
     normal: float
     limit: float
 
+    def widened(self, sd: float) -> Spread:
+        """With one more independent cause, a normal one of this deviation."""
+        return Spread(math.hypot(self.normal, sd), self.limit)
+
     @property
     def standard_error(self) -> float:
         """Root of the summed variances."""
