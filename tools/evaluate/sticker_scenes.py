@@ -44,13 +44,11 @@ _CROSSED = 0.02  # in statures: closer joints of a pair may be crossed legs
 class Scene:
     """One person in one picture.
 
-    plain : the picture before targets were drawn. joints : the truth, over COCO-17. centres_px :
-    landmark -> where its target's centre was drawn.
+    joints : the truth, over COCO-17. centres_px : landmark -> where its target's centre was drawn.
     """
 
     name: str
     image: Uint8
-    plain: Uint8
     joints: Pose
     view: View
     targets: Mapping[str, Placement]
@@ -82,7 +80,8 @@ def on_photos(photos: Sequence[Photo], rng: np.random.Generator) -> Iterator[Sce
                 ]
                 points = should.points_px + rng.normal(size=(len(scatter), 2)) * np.c_[scatter]
                 centres = dict(zip(should.names, points, strict=True))
-                yield _drawn(photo.path.name, image, joints, view, centres, height, shot, rng)
+                sitter = _Sitter(photo.path.name, image, joints, view, height, shot)
+                yield _drawn(sitter, centres, rng)
 
 
 def on_bodies(pack: Path, rng: np.random.Generator) -> Iterator[Scene]:
@@ -103,10 +102,9 @@ def on_bodies(pack: Path, rng: np.random.Generator) -> Iterator[Scene]:
         ) from error
     lights = _in_turn()
     joints_of = [names.index(name) for name in COCO_17.keypoints]
+    nowhere = (0.0, 0.0, 0.0, 0.0)
     for number, points in enumerate(all_points):
-        person = Person(
-            points[joints_of].astype(np.float64), 0.0, (0.0, 0.0, 0.0, 0.0), upright=True
-        )
+        person = Person(points[joints_of].astype(np.float64), 0.0, nowhere, upright=True)
         view = standing_view(person)
         if view is None:
             continue
@@ -126,7 +124,21 @@ def on_bodies(pack: Path, rng: np.random.Generator) -> Iterator[Scene]:
                 name: point + stands_off_px(name, _targets(view)[name], view, height / _ADULT_MM)
                 for name, point in marks.items()
             }
-            yield _drawn(f"{pack.name}:{number}", image, joints, view, centres, height, shot, rng)
+            sitter = _Sitter(f"{pack.name}:{number}", image, joints, view, height, shot)
+            yield _drawn(sitter, centres, rng)
+
+
+def upright_people(photos: Sequence[Photo]) -> Iterator[Uint8]:
+    """Everybody upright as they are, without a sticker: at each height, and as photographed."""
+    for photo in photos:
+        for person in photo.people:
+            joints = labels(person.keypoints)
+            stature = Landmarks.of(joints).stature_px
+            if not person.upright or not person.wanted or stature is None:
+                continue
+            whole = photo.read().image
+            for height in (*HEIGHTS_PX, stature):
+                yield _scaled(whole, joints, height)[0]
 
 
 def labels(keypoints: Float64) -> Pose:
@@ -222,16 +234,28 @@ def _scaled_with(
     return image, pose, {name: moved(point) for name, point in more.items()}
 
 
-def _drawn(
-    name: str, plain: Uint8, joints: Pose, view: View, centres: dict[str, Float64],
-    height_px: float, shot: Shot, rng: np.random.Generator,
-) -> Scene:  # fmt: skip
-    size = np.array([plain.shape[1], plain.shape[0]])
+@dataclass(frozen=True, eq=False)
+class _Sitter:
+    """Somebody without targets, and how their picture is taken."""
+
+    name: str
+    plain: Uint8
+    joints: Pose
+    view: View
+    height_px: float
+    shot: Shot
+
+
+def _drawn(sitter: _Sitter, centres: dict[str, Float64], rng: np.random.Generator) -> Scene:
+    size = np.array([sitter.plain.shape[1], sitter.plain.shape[0]])
     inside = {
         landmark: at
         for landmark, at in centres.items()
         if (at >= _BORDER_PX).all() and (at < size - _BORDER_PX).all()
     }
     points = np.array(list(inside.values())).reshape(-1, 2)
-    image = with_targets(plain, points, height_px / _ADULT_MM, shot, rng)
-    return Scene(name, image, plain, joints, view, _targets(view), inside, height_px, shot)
+    image = with_targets(sitter.plain, points, sitter.height_px / _ADULT_MM, sitter.shot, rng)
+    return Scene(
+        sitter.name, image, sitter.joints, sitter.view, _targets(sitter.view), inside,
+        sitter.height_px, sitter.shot,
+    )  # fmt: skip

@@ -14,13 +14,14 @@ from rich.table import Table
 from edge.estimation.estimator import Estimator
 from edge.markers.mark import target_marks
 from edge.markers.protocol import PROTOCOLS, protocol_of
+from edge.markers.protocol import Side as Near
 from edge.markers.skeleton import marked_skeleton
 from edge.markers.targets import FoundTargets, find_targets
 from edge.posture.assess import alternatives
 from edge.posture.definition import Definition
 from edge.posture.landmarks import Landmarks, Side
 from edge.posture.uncertainty import COVERAGE, gradient_px
-from edge.records import Frame, Pose, View
+from edge.records import Frame, Pose, Uint8, View
 
 Float64 = NDArray[np.float64]
 
@@ -32,10 +33,9 @@ _ROLL_SD_DEG = 0.1
 _BLURS_PX = (0.5, 1.0, 1.5)
 # What stickers should make possible before the finger's error, deg at 95 %.
 WANTED_DEG = {
-    "head_tilt_ear": 0.8, "shoulder_tilt": 0.4, "pelvis_tilt": 0.4, "scapular_tilt": 0.6,
-    "craniovertebral_angle": 0.8, "pelvic_anterior_tilt": 0.65, "knee_frontal_right": 0.5,
-    "knee_frontal_left": 0.5, "q_angle_right": 1.8, "q_angle_left": 1.8, "knee_sagittal": 0.5,
-    "trunk_inclination": 0.4,
+    "shoulder_tilt": 0.4, "pelvis_tilt": 0.4, "craniovertebral_angle": 0.8,
+    "pelvic_anterior_tilt": 0.65, "knee_frontal_right": 0.5, "knee_frontal_left": 0.5,
+    "knee_sagittal": 0.5, "q_angle_right": 1.8, "q_angle_left": 1.8,
 }  # fmt: skip
 
 
@@ -108,26 +108,26 @@ def judge(scenes: Iterable[Scene], estimator: Estimator) -> Verdict:
     """Look at every scene as `assess` would, the side being known."""
     verdict = Verdict()
     for scene in scenes:
-        for image, drawn in ((scene.image, True), (scene.plain, False)):
-            poses = estimator.estimate(Frame(image, 0, 0, still=True))
-            pose = _of(scene, poses)
-            if pose is None:
-                verdict.missed += drawn
-            elif drawn:
-                _judge_drawn(scene, pose, verdict)
-            else:
-                _judge_plain(scene, pose, verdict)
+        pose = _of(scene, estimator.estimate(Frame(scene.image, 0, 0, still=True)))
+        if pose is None:
+            verdict.missed += 1
+        else:
+            _judge_drawn(scene, pose, verdict)
     return verdict
 
 
-def _judge_plain(scene: Scene, pose: Pose, verdict: Verdict) -> None:
-    """Whatever is found on somebody without stickers is one too many, in any protocol."""
-    for protocol in PROTOCOLS.values():
-        near = "left" if scene.view == "left" else "right"
-        view: View = near if protocol.name == "side" else protocol.name
-        found = find_targets(scene.plain, pose, view, protocol.targets(near))
-        verdict.searches += 1
-        verdict.chance += len(found.fits)
+def take_chance(pictures: Iterable[Uint8], estimator: Estimator, verdict: Verdict) -> None:
+    """Whatever is found on people without stickers is one too many, in any protocol."""
+    sides: tuple[tuple[View, Near], ...] = (
+        ("front", "right"), ("back", "right"), ("right", "right"), ("left", "left"),
+    )  # fmt: skip
+    for image in pictures:
+        for pose in estimator.estimate(Frame(image, 0, 0, still=True)):
+            for view, near in sides:
+                protocol = PROTOCOLS[protocol_of(view) or "front"]
+                found = find_targets(image, pose, view, protocol.targets(near))
+                verdict.searches += 1
+                verdict.chance += len(found.fits)
 
 
 def _judge_drawn(scene: Scene, pose: Pose, verdict: Verdict) -> None:
