@@ -104,15 +104,20 @@ def _with_stickers(estimator: Estimator, settings: Settings) -> Estimator:
     from edge.markers.estimator import MarkerEstimator
     from edge.markers.stickers import Stickers
 
-    colour = settings.screening.sticker_colour
-    return MarkerEstimator(estimator, Stickers(colour)) if colour else estimator
+    colour, targets = settings.screening.sticker_colour, settings.screening.sticker_targets
+    if not colour and not targets:
+        return estimator
+    return MarkerEstimator(estimator, Stickers(colour) if colour else None, targets)
 
 
 def _skeletons(models: Sequence[ModelIdentity], settings: Settings) -> list[Skeleton]:
     """A body's, if one is looked for, and a spine's: each has the measures of its kind."""
+    from edge.markers.skeleton import marked_skeleton
+
     tasks = {model.task for model in models} - {"detector"}
     spine = "spine" in tasks or bool(settings.screening.sticker_colour)
-    return [COCO_17] * bool(tasks - {"spine"}) + [SPINE_5] * spine
+    body = marked_skeleton(COCO_17, None, settings.screening.sticker_targets)
+    return [body] * bool(tasks - {"spine"}) + [SPINE_5] * spine
 
 
 def build_engine(

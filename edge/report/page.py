@@ -131,8 +131,9 @@ def _row(visit: ReportedVisit, code: str, views: Sequence[View], norms: Norms, w
     change = ""
     if visit.before:
         change = f'<td class="n">{change_cell(visit, given[0], norms, words)}</td>'
+    name = escape(words.measure(code, given[0].definition))
     return (
-        f"<tr><td>{escape(words.measure(code))}&nbsp;<small>{unit}</small></td>{cells}"
+        f"<tr><td>{name}&nbsp;<small>{unit}</small></td>{cells}"
         f'<td class="n">{_band(bands, norms, words)}</td>{change}</tr>'
     )
 

@@ -8,6 +8,7 @@ python -m posture_tools.evaluate boxes PHOTOS... --predictor MODEL  what moves w
 python -m posture_tools.evaluate bodies DIR... --predictor MODEL   on bodies known exactly
 python -m posture_tools.evaluate ap RESULTS.json ANNOTATIONS.json  COCO's ten keypoint figures
 python -m posture_tools.evaluate mannequin [MODEL...]               angle error, truth known exactly
+python -m posture_tools.evaluate stickers --photos DIR [--bodies NAME]  printed targets, drawn
 python -m posture_tools.evaluate agreement RATINGS.csv             two raters of the same tests
 """
 
@@ -133,6 +134,31 @@ def _mannequin(options: argparse.Namespace) -> None:
         write_line(line)
 
 
+def _stickers(options: argparse.Namespace) -> None:
+    from itertools import chain
+
+    import numpy as np
+    from posture_tools.evaluate.sticker_scenes import on_bodies, on_photos, upright_people
+    from posture_tools.evaluate.stickers import as_figures, judge, take_chance
+
+    from edge.estimation.factory import estimator_for
+    from edge.settings import ModelSettings
+
+    photos = _photos(options)
+    rng = np.random.default_rng(options.seed)
+    scenes = chain(on_photos(photos, rng), *(on_bodies(pack, rng) for pack in options.bodies))
+    estimator = estimator_for(ModelSettings(threads=options.threads))
+    verdict = judge(scenes, estimator)
+    take_chance(upright_people(photos), estimator, verdict)
+    if options.json:
+        write_json(as_figures(verdict))
+        return
+    for table in verdict.tables():
+        write_table(table)
+    for sentence in verdict.sentences():
+        write_line(sentence)
+
+
 def _agreement(options: argparse.Namespace) -> None:
     from posture_tools.evaluate.agreement import write_confusion_matrix
     from posture_tools.evaluate.ratings import agree, read_ratings
@@ -183,7 +209,14 @@ def _parser() -> argparse.ArgumentParser:
     models.add_argument("--threads", type=count, default=1, help="of each model")
     models.set_defaults(run=_models)
 
-    for command in (compare, models):
+    stickers = commands.add_parser("stickers", help="printed targets drawn on people")
+    stickers.add_argument("--bodies", nargs="+", type=Path, default=[], metavar="NAME",
+                          help="packs of rendered people: NAME.bin, NAME.npz")  # fmt: skip
+    stickers.add_argument("--seed", type=int, default=0)
+    stickers.add_argument("--threads", type=count, default=1, help="of the network")
+    stickers.set_defaults(run=_stickers)
+
+    for command in (compare, models, stickers):
         command.add_argument("--photos", type=Path, required=True, help="folder of labelled sets")
         command.add_argument("--sets", nargs="+", metavar="SET", help="only these sets")
         command.add_argument("--limit", type=count, metavar="N", help="photographs of each set")
@@ -215,7 +248,7 @@ def _parser() -> argparse.ArgumentParser:
         )
         command.add_argument("--flip", action="store_true", help="average over the mirrored crop")
         command.add_argument("--threads", type=count, default=1, help="of each model")
-    for command in (compare, models, ap, agreement, mannequin):
+    for command in (compare, models, ap, agreement, mannequin, stickers):
         command.add_argument("--json", action="store_true", help="for machines")
     return parser
 
