@@ -26,9 +26,9 @@ def test_tilts_follow_the_body(examined: dict[str, list[Examined]], view: str) -
     for one in examined[view]:
         roll = one.rendered.camera.roll_deg
         for code, body in (("shoulder_tilt", "shoulder_tilt"), ("pelvis_tilt", "hip_tilt")):
-            # Yaw and height of the lens add about a degree to what the roll adds.
+            # Yaw, the height of the lens and a turned trunk add degrees to what the roll adds.
             apart = abs(one.truth[code] - one.rendered.measures[body])
-            assert apart < abs(roll) + 3.5, code
+            assert apart < abs(roll) + 7.0, code
 
 
 def test_what_is_seen_from_the_side_follows_the_body(examined: dict[str, list[Examined]]) -> None:
