@@ -18,7 +18,9 @@ from rich.table import Table
 from edge.app import open_outbox
 from edge.camera.opencv import VIDEO_SUFFIXES
 from edge.commands.sightings import open_source
+from edge.errors import SettingsInvalid
 from edge.estimation.factory import estimator_for
+from edge.fms.line import scored
 from edge.fms.outcome import assessment_of
 from edge.fms.recording import read_sequence, read_sheet, write_sequence, write_sheet
 from edge.fms.rules import FilmedFrom, shipped_rules
@@ -48,9 +50,8 @@ def run(settings: Settings, options: argparse.Namespace) -> int:
         return _send(settings, read_sheet(options.sheet))
     steps: dict[str, Callable[[], Sheet]] = {
         "try": lambda: _tried(settings, options),
-        "confirm": lambda: read_sheet(options.sheet).confirmed(
-            options.movement, options.side, options.score, options.by
-        ),
+        "score": lambda: scored(_sheet(options), options.scores, options.by, shipped_rules()),
+        "confirm": lambda: _confirmed(options),
         "clear": lambda: read_sheet(options.sheet).with_clearing(
             Clearing(options.test, options.pain), shipped_rules()
         ),
@@ -62,12 +63,31 @@ def run(settings: Settings, options: argparse.Namespace) -> int:
     return _show(sheet, as_json=False)
 
 
+def _sheet(options: argparse.Namespace) -> Sheet:
+    """The sheet named, or a new one."""
+    if options.sheet.exists():
+        return read_sheet(options.sheet)
+    return Sheet(session=options.session or secrets.token_hex(8), rules=shipped_rules().version)
+
+
+def _confirmed(options: argparse.Namespace) -> Sheet:
+    """One try confirmed, or, where none is named, every suggestion that waits for nothing."""
+    sheet = read_sheet(options.sheet)
+    if options.movement:
+        return sheet.confirmed(options.movement, options.side, options.score, options.by)
+    if options.score is not None or options.side:
+        raise SettingsInvalid(
+            "A score or a side belongs to one movement.", "Name the movement, or leave both out."
+        )
+    sheet, still_open = sheet.all_confirmed(options.by)
+    for reason in still_open:
+        Console(stderr=True).print(reason, style="yellow", markup=False, highlight=False)
+    return sheet
+
+
 def _tried(settings: Settings, options: argparse.Namespace) -> Sheet:
     rules = shipped_rules()
-    if options.sheet.exists():
-        sheet = read_sheet(options.sheet)
-    else:
-        sheet = Sheet(session=options.session or secrets.token_hex(8), rules=rules.version)
+    sheet = _sheet(options)
     movement = rules.movement(options.movement)
     variation = options.variation
     if variation == "standard" and "flat" in movement.variations:

@@ -30,9 +30,17 @@ def add_fms(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     one.add_argument("--pain", action="store_true", help="the movement hurt: it scores 0")
     one.add_argument("--session", default="", help="opaque code of the person's visit")
 
-    confirm = steps.add_parser("confirm", help="take over the last suggestion, or override it")
+    score = steps.add_parser("score", help="scores by eye, all in one line")
+    _on_sheet(score)
+    text = "deep_squat=2 hurdle_step=2/3 (left/right) rotary_stability=2/pain shoulder=no-pain ..."
+    score.add_argument("scores", nargs="+", metavar="MOVEMENT=SCORE", help=text)
+    score.add_argument("--by", required=True, metavar="CODE", help="who scores, as a code")
+    score.add_argument("--session", default="", help="opaque code of the person's visit")
+
+    text = "take over suggestions: all that wait for nothing, or one, which may be overridden"
+    confirm = steps.add_parser("confirm", help=text)
     _on_sheet(confirm)
-    _of_movement(confirm)
+    _of_movement(confirm, optional=True)
     confirm.add_argument("--score", type=int, choices=range(4), help="instead of the suggestion")
     confirm.add_argument("--by", required=True, metavar="CODE", help="who decides, as a code")
 
@@ -55,6 +63,9 @@ def _on_sheet(step: argparse.ArgumentParser) -> None:
     step.add_argument("sheet", type=Path, metavar="SHEET", help="a score sheet (JSON)")
 
 
-def _of_movement(step: argparse.ArgumentParser) -> None:
-    step.add_argument("movement", metavar="MOVEMENT", help="deep_squat, hurdle_step, ...")
+def _of_movement(step: argparse.ArgumentParser, *, optional: bool = False) -> None:
+    count = "?" if optional else None
+    step.add_argument(
+        "movement", nargs=count, metavar="MOVEMENT", help="deep_squat, hurdle_step, ..."
+    )
     step.add_argument("--side", choices=_SIDES, default="", help="as the rules name sides")
