@@ -17,14 +17,9 @@ RULES = shipped_rules()
 NEW = Sheet(session="s1", rules=RULES.version)
 # Raw scores of the seed's example, left before right; SCORES has them by side.
 LINE = [
-    "deep_squat=2",
-    "hurdle_step=2/3",
-    "inline_lunge=2/2",
-    "shoulder_mobility=1/3",
-    "active_straight_leg_raise=3/3",
-    "trunk_stability_push_up=2",
-    "rotary_stability=2/2",
-]
+    "deep_squat=2", "hurdle_step=2/3", "inline_lunge=2/2", "shoulder_mobility=1/3",
+    "active_straight_leg_raise=3/3", "trunk_stability_push_up=2", "rotary_stability=2/2",
+]  # fmt: skip
 CLEARED = ["shoulder=no-pain", "spinal_extension=no-pain", "spinal_flexion=no-pain"]
 
 
