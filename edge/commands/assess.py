@@ -87,7 +87,7 @@ def _say_stickers(sighting: Sighting, why: Sequence[tuple[str, ...]]) -> None:
     for person, reasons in zip(sighting.people, why, strict=True):
         if reasons:
             text = f"{sighting.path}, person {person.number}, stickers: {', '.join(reasons)}"
-            Console(stderr=True).print(text, highlight=False)
+            Console(stderr=True).print(text, highlight=False, soft_wrap=True)
 
 
 def _tracked(source: Source, estimator: Estimator) -> Iterator[Sighting]:

@@ -13,7 +13,7 @@ def announced(skeletons: Iterable[Skeleton], *, in_mm: bool) -> dict[str, str]:
     """Code -> unit, over all views, those included that are always refused.
 
     in_mm : a scale was calibrated. Without one a length is in % of stature, and in mm only of a
-        person whose stature was told.
+        person whose stature was told, or who wears printed targets.
     """
     length = "mm" if in_mm else "%H"
     units: dict[str, str] = {}
