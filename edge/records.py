@@ -111,6 +111,36 @@ class FieldMaps:
         _frozen(self.pafs)
 
 
+@dataclass(frozen=True, slots=True)
+class Yaw:
+    """How far a person is turned about the vertical.
+
+    deg : -180..180; 0 faces the camera, + has turned the left side to it (90: seen from the left).
+    sd_deg : how far the answers scatter that it was made of, and how unsure each of them was.
+    """
+
+    deg: float
+    sd_deg: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scatter:
+    """How far the looks lie apart from which a pose was combined: single looks, not their mean.
+
+    covariance_px2 : float32 (K, 2, 2), NaN where fewer than two looks saw the keypoint.
+    looks : int (K,), how many agreed on it.
+    sides_agree : 0..1, part of the looks at the whole body that told left and right alike.
+    """
+
+    covariance_px2: Float32
+    looks: NDArray[np.int64]
+    sides_agree: float
+
+    def __post_init__(self) -> None:
+        _frozen(self.covariance_px2)
+        _frozen(self.looks)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Pose:
     """One person's keypoints in one picture.
@@ -119,6 +149,8 @@ class Pose:
     covariance_px2 : float32 (K, 2, 2), of each keypoint's position; NaN where unknown.
     score : 0..1, how sure the estimator is that this is a person.
     box_px : x, y, width, height of the person, or None.
+    yaw : where a network has measured it.
+    scatter : where the pose was combined from many looks; over the same keypoints.
     """
 
     skeleton: Skeleton
@@ -126,6 +158,8 @@ class Pose:
     covariance_px2: Float32
     score: float
     box_px: tuple[float, float, float, float] | None = None
+    yaw: Yaw | None = None
+    scatter: Scatter | None = None
 
     def __post_init__(self) -> None:
         count = len(self.skeleton.keypoints)
