@@ -29,6 +29,8 @@ def _parser() -> argparse.ArgumentParser:
     assess = verbs.add_parser("assess", help="everybody's measures in photographs and videos")
     assess.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="file or folder")
     assess.add_argument("--model", metavar="FILE", help="another one; FIRST+LATER for a cascade")
+    assess.add_argument("--close", metavar="FILE", help="looks closely at who the model places")
+    assess.add_argument("--fast", action="store_true", help="one pass: no closer look")
     assess.add_argument("--detector", type=Path, metavar="FILE", help="finds who the model places")
     assess.add_argument(
         "--overlay", type=Path, metavar="PATH", help="draw: a folder, of a video an .mp4 or .gif"
@@ -51,6 +53,7 @@ def _parser() -> argparse.ArgumentParser:
     run = verbs.add_parser("run", help="measure and send, until Ctrl-C")
     run.add_argument("--source", metavar="URI", help="path, /dev/video0, rtsp://, picamera2:, ...")
     run.add_argument("--model", type=Path, metavar="FILE", help="another model file")
+    run.add_argument("--close", metavar="FILE", help="looks closely at who the model places")
     run.add_argument("--broker", metavar="HOST:PORT")
     run.add_argument("--pace", choices=("own", "fast"), help="how fast a video is read")
     _add_interval(run)
@@ -99,6 +102,8 @@ def _settings(options: argparse.Namespace) -> Settings:
     named = {"single": f"{detector}+{model}" if detector else model} if model else {}
     if detector and not model:
         named = {"mode": "top-down", "finder": detector, "single": ""}
+    if close := "none" if given.get("fast") else given.get("close"):
+        named["close"] = close
     return msgspec.structs.replace(
         settings, models=msgspec.structs.replace(settings.models, **named)
     )

@@ -15,7 +15,7 @@ import numpy as np
 from edge.camera.opencv import VIDEO_SUFFIXES, VideoFileCamera
 from edge.camera.photos import PhotoCamera
 from edge.errors import ImageUnreadable, PostureError
-from edge.estimation.estimator import Estimator
+from edge.estimation.estimator import Estimator, Measurer, Seen
 from edge.estimation.tracking import Tracker
 from edge.posture.assess import assess
 from edge.records import Frame, Measure, Pose
@@ -111,6 +111,8 @@ def open_source(path: Path, interval: int = 1) -> Source:
 def sightings(source: Source, estimator: Estimator) -> Iterator[Sighting]:
     """Every picture of a source in its order, with every person in it.
 
+    People of photographs are measured closely where the estimator can; of videos in one pass.
+
     A damaged photograph is a sighting with a problem, and the rest goes on; so is a video that
     breaks off.
     """
@@ -120,6 +122,8 @@ def sightings(source: Source, estimator: Estimator) -> Iterator[Sighting]:
             yield Sighting(source.name, None, problem=frame)
             continue
         poses = estimator.estimate(frame)
+        if frame.still and isinstance(estimator, Measurer):
+            poses = [estimator.measure([Seen(frame, pose)], pose) for pose in poses]
         numbers = range(1, len(poses) + 1) if frame.still else tracker.follow(poses, frame)
         people = zip(numbers, poses, strict=True)
         yield Sighting(

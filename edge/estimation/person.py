@@ -49,7 +49,7 @@ class PersonNetwork:
         if description.task not in SINGLE_PERSON_TASKS or "boxes" in description.outputs:
             raise ModelRefused(
                 f"{description.name} is a {description.task} model, not one for a single person.",
-                "Name a heatmap, keypoints or regression model as refiner.",
+                "Name a heatmap, keypoints or regression model as whole.",
             )
         if flip and "heatmaps" not in description.outputs:
             raise ModelRefused(

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
-from functools import cache
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
-from edge.estimation.estimator import Estimator
+from edge.estimation.estimator import Estimator, Measurer, Seen
 from edge.markers.spine import MarkedSpine, find_spine
 from edge.markers.stickers import Stickers
 from edge.posture.landmarks import box_px
 from edge.posture.views import view_of
 from edge.records import Frame, ModelIdentity, Pose
-from edge.skeletons import Skeleton
+from edge.skeletons import Skeleton, joined
 
 # The back lies behind the keypoints of shoulder and hip, by this part of the pose's height at most.
 _BEHIND = 0.15
@@ -53,6 +53,19 @@ class MarkerEstimator:
             for pose, spine in zip(poses, spines, strict=True)
         ]
 
+    def measure(
+        self,
+        seen: Sequence[Seen],
+        about: Pose,
+        *,
+        budget_s: float | None = None,
+        progress: Callable[[int, int], None] = lambda _done, _all: None,
+    ) -> Pose:
+        """The body as the other estimator measures it; the stickers stay as they were found."""
+        if not isinstance(self._body, Measurer):
+            return about
+        return self._body.measure(seen, about, budget_s=budget_s, progress=progress)
+
     def _spine(self, frame: Frame, pose: Pose) -> MarkedSpine:
         facing = view_of(pose)
         box = box_px(pose)
@@ -71,26 +84,15 @@ class MarkerEstimator:
         )
 
 
-@cache
-def _union(body: Skeleton, spine: Skeleton) -> Skeleton:
-    first = len(body.keypoints)
-    chain = tuple((a + first, b + first) for a, b in spine.limbs)
-    return Skeleton(
-        f"{body.name}+{spine.name}", body.keypoints + spine.keypoints, body.limbs + chain,
-        body.midpoints,
-    )  # fmt: skip
-
-
-def _joined(pose: Pose, spine: MarkedSpine, skeleton: Skeleton) -> Pose:
+def _joined(pose: Pose, spine: MarkedSpine, stickers: Skeleton) -> Pose:
+    """With the stickers' keypoints; a sticker takes the place of a landmark of its name."""
+    skeleton = joined(pose.skeleton, stickers)
     count = len(skeleton.keypoints)
     keypoints = np.tile(np.array([np.nan, np.nan, 0.0], np.float32), (count, 1))
     covariance = np.full((count, 2, 2), np.nan, np.float32)
+    keypoints[: len(pose.keypoints)] = pose.keypoints
+    covariance[: len(pose.keypoints)] = pose.covariance_px2
     if spine.pose is not None:
-        keypoints, covariance = spine.pose.keypoints, spine.pose.covariance_px2
-    return Pose(
-        _union(pose.skeleton, skeleton),
-        np.concatenate([pose.keypoints, keypoints]),
-        np.concatenate([pose.covariance_px2, covariance]),
-        pose.score,
-        pose.box_px,
-    )
+        rows = [skeleton.index[name] for name in stickers.keypoints]
+        keypoints[rows], covariance[rows] = spine.pose.keypoints, spine.pose.covariance_px2
+    return replace(pose, skeleton=skeleton, keypoints=keypoints, covariance_px2=covariance)

@@ -1,5 +1,7 @@
 """From which side a person is seen, and how squarely.
 
+Where a network has measured the person's yaw, the yaw tells. Else the view is guessed:
+
 Front: the subject's right is at image left at shoulders and hips, and the face is seen. Back: the
 reverse, and no eyes. Side: shoulders narrow against the trunk. Whatever contradicts itself, a
 mirrored picture above all, is `unknown` with the reason, and nothing is measured on it.
@@ -18,12 +20,17 @@ from edge.posture.calibration import Calibration
 from edge.posture.landmarks import USABLE, Landmarks, mean_score
 from edge.posture.perspective import yaw_slope_px
 from edge.posture.uncertainty import COVERAGE, SQUARE_YAW_DEG, gradient_px, spread
-from edge.records import Pose, View
+from edge.records import Pose, View, Yaw
 
 # Shoulder width over trunk length: 0.64 and 0.71 in frontal examples. Below SIDE the person shows a
 # side; up to FRONTAL the body is turned by about 45 deg, and no view's measures hold.
 SIDE = 0.35
 FRONTAL = 0.5
+# Of yaw, about each view; a frontal one ends at about 42 deg where it is told by SIDE and FRONTAL.
+_TOLERANCE_DEG = 35.0
+# A network that wavers between front and back answers with a short vector: 1 / sqrt(e) at 57 deg.
+_UNSURE_DEG = 45.0
+_CENTRES_DEG: dict[View, float] = {"front": 0.0, "left": 90.0, "back": 180.0, "right": -90.0}
 # Single-person networks guess a face on the back of a head: 0.46 to 0.68 as sure as the trunk, 1.04
 # and more where there is one (PP-TinyPose on the mannequin).
 _FACE_TO_TRUNK = 0.8
@@ -50,6 +57,8 @@ def view_of(pose: Pose) -> Facing:
     if unseen := tuple(f"keypoint_missing:{n}" for n in trunk if not body.seen(n)):
         return Facing("unknown", unseen)
 
+    if pose.yaw is not None:
+        return _by_yaw(pose.yaw, body)
     # + with the subject's right at image left
     shoulders_px = float(body.point("left_shoulder")[0] - body.point("right_shoulder")[0])
     hips_px = float(body.point("left_hip")[0] - body.point("right_hip")[0])
@@ -65,6 +74,24 @@ def view_of(pose: Pose) -> Facing:
     if shoulders_px > 0.0:
         return Facing("unknown", ("face_not_seen",)) if face_seen is False else Facing("front")
     return Facing("unknown", ("face_seen_from_behind",)) if face_seen else Facing("back")
+
+
+def _by_yaw(yaw: Yaw, body: Landmarks) -> Facing:
+    """The view about whose centre the yaw lies; unknown between two, and against the shoulders."""
+    if yaw.sd_deg > _UNSURE_DEG:
+        return Facing("unknown", ("yaw_unsure",))
+    view = min(_CENTRES_DEG, key=lambda each: abs(off_square_deg(yaw, each)))
+    if abs(off_square_deg(yaw, view)) > _TOLERANCE_DEG:
+        return Facing("unknown", ("oblique",))
+    shoulders_px = float(body.point("left_shoulder")[0] - body.point("right_shoulder")[0])
+    if view in ("front", "back") and (shoulders_px > 0.0) != (view == "front"):
+        return Facing("unknown", ("yaw_and_shoulders_contradict",))
+    return Facing(view)
+
+
+def off_square_deg(yaw: Yaw, view: View) -> float:
+    """How far a yaw lies from that of a view, -180 to 180."""
+    return (yaw.deg - _CENTRES_DEG[view] + 180.0) % 360.0 - 180.0
 
 
 def _face_seen(body: Landmarks, trunk: tuple[str, ...]) -> bool | None:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from edge.estimation.yaw import mean_yaw
 from edge.posture.angles import Float64
 from edge.posture.landmarks import USABLE, near_side
 from edge.records import Pose, View
@@ -123,6 +124,7 @@ def median_pose(poses: list[Pose]) -> Median:
         covariance.astype(np.float32),
         float(np.median([pose.score for pose in poses])),
         poses[-1].box_px,
+        mean_yaw([pose.yaw for pose in poses if pose.yaw is not None]),
     )
     return Median(pose, n_eff)
 

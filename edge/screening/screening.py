@@ -21,6 +21,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from edge.estimation.estimator import Measurer, Seen
 from edge.posture.assess import assess, refuse
 from edge.posture.calibration import LEVEL, Calibration
 from edge.posture.landmarks import Landmarks, near_side
@@ -33,7 +34,7 @@ from edge.screening.calibration_guard import CalibrationGuard, NoGuard
 from edge.screening.capture_attempt import LEAST_FRAMES, Capture, CaptureAttempt
 from edge.screening.feedback import Feedback, Silent
 from edge.screening.prompts import PROMPTS, Prompt
-from edge.screening.quality import failures
+from edge.screening.quality import failures, sharpness
 from edge.screening.repeats import combine
 from edge.screening.subject import Subject, SubjectLock, choose
 from edge.screening.visit import VIEWS, Visit
@@ -42,6 +43,7 @@ from edge.skeletons import COCO_17
 
 _LEFT_AFTER_NS = 1_000_000_000  # nobody seen for so long: the person is gone
 AWAY_NS = 5_000_000_000  # who steps off between two captures may be out of the picture for longer
+_MEASURING_S = 2.0  # a person waits so long after a hold, at most where the machine can
 _POSITION_NS = 60_000_000_000  # a view that nobody can be brought to stand in is given up
 
 
@@ -50,6 +52,8 @@ class Screening:
 
     source, models : carried into every assessment.
     admission : who is screened; everybody who steps up without one.
+    measurer : looks closely at who was held or photographed; without one the frames' median counts.
+    progress : called while it does, with how many looks are done, and how many there are at most.
     guard : says when the calibration must not be trusted; every measure is then refused.
     new_session : gives the opaque code that the assessments of one visit share.
     """
@@ -64,6 +68,8 @@ class Screening:
         admission: Admission | None = None,
         guard: CalibrationGuard | None = None,
         feedback: Feedback | None = None,
+        measurer: Measurer | None = None,
+        progress: Callable[[int, int], None] = lambda _done, _all: None,
         new_session: Callable[[], str] = lambda: secrets.token_hex(8),
     ) -> None:
         self._settings = settings
@@ -73,6 +79,9 @@ class Screening:
         self._admission = admission or Admission(settings.start)
         self._guard = guard or NoGuard()
         self._feedback = feedback or Silent()
+        self._measurer = measurer
+        self._progress = progress
+        self._looked_away = False  # a hold was measured, and frames went by meanwhile
         self._new_session = new_session
         self._lock = SubjectLock()
         self._visit: Visit | None = None
@@ -92,6 +101,8 @@ class Screening:
         """
         if frame.still:
             return self._judge_photograph(frame, poses)
+        if self._looked_away:
+            self._resume(frame.captured_ns)
         self._guard.look(frame, empty=not poses)
         subject = self._lock.follow(frame, poses)
         if self._visit is None:
@@ -120,6 +131,14 @@ class Screening:
     def _left(self, now_ns: int) -> bool:
         stepping = self._visit is not None and self._visit.stepping
         return now_ns - self._seen_ns > (AWAY_NS if stepping else _LEFT_AFTER_NS)
+
+    def _resume(self, now_ns: int) -> None:
+        """The time that measuring took is nobody's absence."""
+        self._looked_away = False
+        self._lock.resume(now_ns)
+        self._seen_ns = now_ns
+        if self._visit is not None:
+            self._visit.resume(now_ns)
 
     def _start_visit(self, now_ns: int) -> Visit | None:
         admitted = self._admission.admit()
@@ -177,6 +196,9 @@ class Screening:
         self._tell(attempt.add(pose, now_ns, stature_px))
         if attempt.holding:
             self._lock.lock()
+            if self._measurer is not None:
+                sharp = sharpness(frame, subject)
+                attempt.best.offer(frame, pose, sharp, attempt.poses, stature_px)
             if (other := visit.left_open(but=attempt.view)) is not None:
                 visit.attempt = None
                 assessment = self._close(visit, other, now_ns)
@@ -216,16 +238,24 @@ class Screening:
         return None
 
     def _capture(self, visit: Visit, attempt: CaptureAttempt, now_ns: int) -> Assessment | None:
-        due = attempt.capture(now_ns, self._calibration_for(visit, attempt))
+        due = attempt.capture(now_ns, self._calibration_for(visit, attempt), self._measured)
         if isinstance(due, str):
             self._tell(due)
         if not isinstance(due, Capture):
             return None
-        visit.add(due, attempt.view, Landmarks.of(due.pose, self._calibration).stature_px)
+        visit.add(due, attempt.view, Landmarks.of(due.guide, self._calibration).stature_px)
         if len(visit.captures[attempt.view]) < self._settings.repeats:
             self._tell("step")
             return None
         return self._close(visit, attempt.view, now_ns)
+
+    def _measured(self, seen: list[Seen], guide: Pose) -> Pose:
+        """The person of a hold looked at closely, in its best frames."""
+        if self._measurer is None or not seen:
+            return guide
+        self._tell("measuring")
+        self._looked_away = True
+        return self._measurer.measure(seen, guide, budget_s=_MEASURING_S, progress=self._progress)
 
     def _calibration_for(self, visit: Visit, attempt: CaptureAttempt) -> Calibration:
         """With the scale that an entered stature gives, where none was calibrated."""
@@ -246,7 +276,7 @@ class Screening:
         if not visit.captures.get(view):
             seen = visit.attempt.frames_seen if visit.attempt is not None else 1
             refused = refuse(pose.skeleton, view, why)
-            visit.captures[view] = [Capture(refused, pose, now_ns, 0, seen)]
+            visit.captures[view] = [Capture(refused, pose, pose, now_ns, 0, seen)]
         assessment = self._close(visit, view, now_ns)
         if visit.next_view is None or why[0].startswith("calibration"):
             visit.closed.update(VIEWS)
@@ -278,6 +308,11 @@ class Screening:
             found, measures = distrusted, refuse(COCO_17, facing.view, distrusted)
         elif subject is not None:
             _, found = self._gate(frame, subject, facing)
+            if self._measurer is not None:
+                one = Seen(frame, subject.pose)
+                pose = self._measurer.measure([one], subject.pose, progress=self._progress)
+                subject = subject._replace(pose=pose)
+                facing = view_of(pose)
             measures = tuple(
                 measure
                 if not found or measure.value is None

@@ -31,6 +31,7 @@ class Visit:
     returned: bool = False  # has been out of sight since the last capture
     _stature_px: float | None = None
     _stepping_from: Capture | None = None
+    _stepping_since_ns: int = 0
 
     @property
     def next_view(self) -> View | None:
@@ -54,7 +55,11 @@ class Visit:
         self.captures.setdefault(view, []).append(capture)
         self.attempt = None
         self._stepping_from = capture
-        self.waiting_since_ns = capture.captured_ns
+        self.waiting_since_ns = self._stepping_since_ns = capture.captured_ns
+
+    def resume(self, now_ns: int) -> None:
+        """The capture was measured until now, and only now was the person told what to do next."""
+        self.waiting_since_ns = self._stepping_since_ns = now_ns
 
     def close(self, view: View, now_ns: int) -> list[Capture]:
         """The view is done; what was captured of it."""
@@ -72,8 +77,8 @@ class Visit:
         before = self._stepping_from
         if before is None:
             return False
-        moved = pose is None or _moved_px(pose, before.pose) > _STEPPED * stature_px
-        if moved or now_ns - before.captured_ns > _STEP_NS:
+        moved = pose is None or _moved_px(pose, before.guide) > _STEPPED * stature_px
+        if moved or now_ns - self._stepping_since_ns > _STEP_NS:
             self._stepping_from = None
         return self.stepping
 

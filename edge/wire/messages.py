@@ -8,6 +8,7 @@ Readers ignore fields they do not know, so that a newer station can talk to an o
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
@@ -27,8 +28,9 @@ Seq = Annotated[int, msgspec.Meta(ge=1)]
 Count = Annotated[int, msgspec.Meta(ge=0)]
 Sha256 = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
 Epoch = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{24}$")]
-# Where a network stands in the estimator: `finder`, `refiner`.
+# Where a network stands in the estimator: `finder`, `whole`, `close`.
 Slot = Annotated[str, msgspec.Meta(pattern="^[a-z][a-z0-9-]{0,31}$")]
+_SLOTS_OF_0_1_0 = {"refiner": "whole", "spine": "close"}
 GENESIS = "0" * 64  # prev_sha256 of an epoch's first message
 
 
@@ -280,8 +282,23 @@ SCHEMAS = tuple(
 )
 
 Wire = TypeVar("Wire", bound=msgspec.Struct)
+Entry = TypeVar("Entry")
 _message_decoder: msgspec.json.Decoder[Result | Event] = msgspec.json.Decoder(Result | Event)
 _encoder = msgspec.json.Encoder()
+
+
+def slot_of(name: str) -> str:
+    """A slot by today's name, whichever version's name it is.
+
+    What is sent and signed keeps the name it was given, which older stations know.
+    """
+    return _SLOTS_OF_0_1_0.get(name, name)
+
+
+def by_slot(entries: Mapping[str, Entry]) -> dict[str, Entry]:
+    """Entries by today's names of slots; where both names stand, today's counts."""
+    renamed = {slot_of(name): entry for name, entry in entries.items()}
+    return renamed | {name: entry for name, entry in entries.items() if slot_of(name) == name}
 
 
 def identity(station: str, epoch: str, seq: int) -> str:

@@ -81,7 +81,7 @@ def test_working_confirms(room, publisher, station, models) -> None:
     room.screened()
     assert station.slots.candidate is not None  # 19 frames are not 20
     room.see(PERSON, 1)
-    assert station.slots.active["refiner"].version == "2"
+    assert station.slots.active["whole"].version == "2"
     assert station.reasons("confirm") == ["ok"]
 
 
@@ -106,7 +106,7 @@ def test_an_empty_room_confirms_nothing_however_long(room, publisher, station, m
     assert station.slots.candidate is not None
     room.see(PERSON, 20)  # people pass by for long enough, nobody stands still
     assert station.slots.candidate is None
-    assert station.slots.active["refiner"].version == "2"
+    assert station.slots.active["whole"].version == "2"
 
 
 def test_a_model_that_finds_nobody_is_rolled_back(room, publisher, station) -> None:

@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from posture_tools.collector.store import Store
 
 from edge.wire.bucket import bucket
+from edge.wire.messages import slot_of
 
 STAGES = (1, 10, 100)
 MOST_FAILURES = 0.05
@@ -84,7 +85,7 @@ def model_words(store: Store) -> list[ModelWord]:
         words.append(
             ModelWord(
                 station, datetime.fromisoformat(received_at), str(data.get("step", "")),
-                str(data.get("reason", "")), **said,
+                str(data.get("reason", "")), **said | {"slot": slot_of(said["slot"])},
             )
         )  # fmt: skip
     return words

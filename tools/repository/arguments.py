@@ -16,7 +16,7 @@ def add_arguments(repo: argparse.ArgumentParser) -> None:
 
     add = _verb(verbs, "add", "stage a model, or other terms for one that stands")
     add.add_argument("model", type=Path, metavar="MODEL")
-    add.add_argument("--slot", required=True, help="finder or refiner")
+    add.add_argument("--slot", required=True, help="finder, whole or close")
     add.add_argument("--latency-ms", type=float, required=True, help="the most one run may take")
     add.add_argument("--ring", type=int, required=True, metavar="PERCENT", help="of all stations")
     add.add_argument("--min-sw", metavar="VERSION", help="oldest station software that can use it")
