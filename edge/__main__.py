@@ -29,8 +29,9 @@ def _parser() -> argparse.ArgumentParser:
     assess = verbs.add_parser("assess", help="everybody's measures in photographs and videos")
     assess.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="file or folder")
     assess.add_argument("--model", metavar="FILE", help="another one; FIRST+LATER for a cascade")
-    assess.add_argument("--close", metavar="FILE", help="looks closely at who the model places")
-    assess.add_argument("--fast", action="store_true", help="one pass: no closer look")
+    look = assess.add_mutually_exclusive_group()
+    look.add_argument("--close", metavar="FILE", help="looks closely at who the model places")
+    look.add_argument("--fast", action="store_true", help="one pass: no closer look")
     assess.add_argument("--detector", type=Path, metavar="FILE", help="finds who the model places")
     assess.add_argument(
         "--overlay", type=Path, metavar="PATH", help="draw: a folder, of a video an .mp4 or .gif"

@@ -23,9 +23,7 @@ def engine_of(station) -> ModelStore:
 
 
 def network_of(store: ModelStore) -> Network:
-    return store.load(
-        lambda files: Network.load(files["whole"].path, sha256=files["whole"].sha256)
-    )
+    return store.load(lambda files: Network.load(files["whole"].path, sha256=files["whole"].sha256))
 
 
 def damages(model: bytes) -> dict[str, bytes]:

@@ -150,8 +150,7 @@ def test_a_good_model_reaches_all_and_a_bad_one_stops_by_itself(fleet, models) -
 def words(sha256: str, *said: tuple[str, str, str]):
     at = datetime(2026, 6, 1, tzinfo=UTC)
     return at, [
-        ModelWord(station, at, step, reason, "whole", "2", sha256)
-        for station, step, reason in said
+        ModelWord(station, at, step, reason, "whole", "2", sha256) for station, step, reason in said
     ]
 
 
