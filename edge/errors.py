@@ -30,6 +30,8 @@ PostureError                 everything raised on purpose; carries a remedy
 
 from __future__ import annotations
 
+import re
+
 
 class PostureError(Exception):
     """Base of the tree.
@@ -47,6 +49,11 @@ class PostureError(Exception):
 
     def __str__(self) -> str:
         return f"{self.problem} {self.remedy}".rstrip()
+
+    @property
+    def code(self) -> str:
+        """What machines call this kind of error: its class's name, as `image_unreadable`."""
+        return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(self).__name__).lower()
 
 
 class TryAgain(PostureError):

@@ -164,7 +164,8 @@ def test_a_damaged_photograph_is_reported_and_the_rest_goes_on(assess, photo: Pa
     (photo.parent / "damaged.png").write_bytes(b"not a picture")
     assert assess(photo.parent, "--json") == 1
     damaged, sound = json.loads(capsys.readouterr().out)
-    assert "damaged.png" in damaged["problem"]
+    assert damaged["problem"]["code"] == "image_unreadable"
+    assert "damaged.png" in damaged["problem"]["words"]
     assert "time_s" not in sound
     assert len(sound["people"]) == 1
 
@@ -176,7 +177,7 @@ def test_a_damaged_video_is_reported_and_the_rest_goes_on(
     assert assess(clip, photo, "--json") == 1
     damaged, sound = json.loads(capfd.readouterr().out)
     assert damaged["path"] == str(clip)
-    assert "H.264" in damaged["problem"]
+    assert "H.264" in damaged["problem"]["words"]
     assert len(sound["people"]) == 1
 
 
@@ -211,7 +212,9 @@ def test_ctrl_c_leaves_whole_files_of_what_was_seen(
     monkeypatch.setattr(overlay_files, "draw", draw_until_interrupted)
     out = tmp_path / "out.mp4"
     assert assess(clip, "--overlay", out, "--json") == 130
-    assert len(json.loads(capsys.readouterr().out)) == 6
+    *seen, last = json.loads(capsys.readouterr().out)
+    assert len(seen) == 6
+    assert (last["path"], last["problem"]["code"]) == (str(clip), "stopped")
     assert len(frames_of(out)) == 5
 
 

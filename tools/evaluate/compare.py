@@ -7,8 +7,8 @@ import platform
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
+from typing import Any
 
-import msgspec
 from posture_tools.evaluate.contenders import Contender
 from posture_tools.evaluate.photos import Photo
 from posture_tools.evaluate.scores import Scores, Sight, TiltError, score
@@ -51,23 +51,21 @@ class Comparison:
                 rows += [Row(name, set_name, view, s) for view, s in views if s.people]
         return rows
 
-    def as_json(self) -> bytes:
+    def told(self) -> dict[str, Any]:
         """Figures with what made them: models by digest, versions, processor."""
-        return msgspec.json.encode(
-            {
-                "models": [
-                    {"name": c.name, "size_bytes": c.size_bytes, "files": c.models}
-                    for c in self.contenders
-                ],
-                "made_with": {
-                    "posture-station": version("posture-station"),
-                    "onnxruntime": version("onnxruntime"),
-                    "python": platform.python_version(),
-                    "machine": platform.machine(),
-                },
-                "rows": self.rows(),
-            }
-        )
+        return {
+            "models": [
+                {"name": c.name, "size_bytes": c.size_bytes, "files": c.models}
+                for c in self.contenders
+            ],
+            "made_with": {
+                "posture-station": version("posture-station"),
+                "onnxruntime": version("onnxruntime"),
+                "python": platform.python_version(),
+                "machine": platform.machine(),
+            },
+            "rows": self.rows(),
+        }
 
 
 def compare(contenders: Sequence[Contender], photos: Sequence[Photo], quiet: bool) -> Comparison:
