@@ -28,6 +28,7 @@ class Document:
 
     def __init__(self) -> None:
         self.shape: Shape = "object"
+        self.called = "path"
         self._inputs: list[str] = []
         self._waiting: list[str] = []  # inputs of which nothing has been said yet
         self._at: str | None = None  # the one that is being read
@@ -65,7 +66,7 @@ class Document:
     def problem(self, error: PostureError, path: str) -> None:
         """An input that could not be read."""
         if self.shape == "array":
-            self.entry({"path": path, "problem": problem_of(error)})
+            self.entry({self.called: path, "problem": problem_of(error)})
         else:
             self._problems[path] = problem_of(error)
 
@@ -87,7 +88,7 @@ class Document:
             return []
         at = [] if self._at is None else [self._at]
         paths = [*at, *self._waiting]
-        return [{"path": path, "problem": problem} for path in paths] or [{"problem": problem}]
+        return [{self.called: path, "problem": problem} for path in paths] or [{"problem": problem}]
 
     def _object(self, problem: dict[str, str] | None) -> dict[str, Any]:
         whole: dict[str, Any] = {}
@@ -98,7 +99,7 @@ class Document:
             unread = set(self._waiting) | {self._at}
             told |= {path: problem for path in self._inputs if path in unread and path not in told}
         entries = [
-            {"path": path, **({"problem": told[path]} if path in told else {})}
+            {self.called: path, **({"problem": told[path]} if path in told else {})}
             for path in self._inputs
         ]
         if len(entries) == 1:

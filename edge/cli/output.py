@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +14,7 @@ from rich.table import Table
 from edge.cli.document import Document, Shape
 from edge.cli.exits import Exit
 from edge.cli.table import show
-from edge.errors import Distrust, PostureError, SourceInvalid
+from edge.errors import Distrust, PostureError, SettingsInvalid, SourceInvalid, TryAgain
 
 __all__ = ["Output", "Shape"]
 
@@ -21,7 +22,7 @@ __all__ = ["Output", "Shape"]
 class Output:
     """Passed to every verb.
 
-    as_json : whether machines read it. status : `Exit.NO` once an input could not be read.
+    as_json : whether machines read it. status : of the run, as far as its inputs have been read.
     """
 
     def __init__(self, *, as_json: bool = False) -> None:
@@ -57,8 +58,12 @@ class Output:
             self._document.answer(value)
 
     def problem(self, error: PostureError, path: str | Path) -> None:
-        """An input that could not be read; what follows goes on, and the status will be 1."""
-        self.status = Exit.NO
+        """An input that could not be read; what follows goes on.
+
+        The status will be 1, or 4 where all that was wrong is that something was not reached.
+        """
+        if self.status is not Exit.NO:
+            self.status = Exit.UNREACHED if isinstance(error, TryAgain) else Exit.NO
         self.tell(error)
         if self._document is not None:
             self._document.problem(error, str(path))
@@ -83,6 +88,19 @@ class Output:
         if self._document is not None:
             self._document.plan([str(path) for path in paths])
 
+    def ask(self, question: str) -> bool:
+        """Ask back before what cannot be undone; anything but `y` and `yes` is a no.
+
+        Raises
+        ------
+        SettingsInvalid : nobody is there to be asked.
+        """
+        if not sys.stdin.isatty():
+            raise SettingsInvalid(f"{question} Nobody is there to be asked.", "Say so with --yes.")
+        sys.stderr.write(f"{question} [y/N] ")
+        sys.stderr.flush()
+        return sys.stdin.readline().strip().lower() in ("y", "yes")
+
     def tell(self, error: PostureError) -> None:
         """An error in words on standard error, and below it what can be done."""
         self.note(error.problem, style="red")
@@ -91,10 +109,10 @@ class Output:
 
     # What the program itself calls.
 
-    def expect(self, shape: Shape, inputs: Sequence[str]) -> None:
+    def expect(self, shape: Shape, inputs: Sequence[str], called: str = "path") -> None:
         """What the document will be: see `Verb`."""
         if self._document is not None:
-            self._document.shape = shape
+            self._document.shape, self._document.called = shape, called
             self._document.plan(inputs)
 
     @contextmanager

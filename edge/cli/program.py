@@ -67,7 +67,7 @@ class Program:
         if unknown:
             raise _misused(f"unrecognized arguments: {' '.join(unknown)}", options.prog)
         verb: Verb = options.verb
-        out.expect(verb.json or "object", verb.inputs_of(options))
+        out.expect(verb.json or "object", verb.inputs_of(options), verb.called)
         assert verb.run is not None  # noqa: S101 - a step is required where there are steps
         return verb.run(options, out) or out.status
 

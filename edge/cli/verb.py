@@ -47,7 +47,8 @@ class Verb:
     steps : the verb's own verbs; it then has no `run`. Its options may stand behind a step too.
     json : what `--json` prints, one object or an array with an entry for each thing; without, the
         verb has no `--json`.
-    inputs : the argument (its attribute in the options) that names what is read.
+    inputs : the argument (its attribute in the options) that names what is read or spoken to.
+    called : what the document calls one of them.
     """
 
     name: str
@@ -58,6 +59,7 @@ class Verb:
     steps: tuple[Verb, ...] = ()
     json: Shape | Literal[""] = ""
     inputs: str = ""
+    called: str = "path"
 
     def inputs_of(self, options: argparse.Namespace) -> list[str]:
         """What the options name as read, in their order."""

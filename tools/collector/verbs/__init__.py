@@ -1,6 +1,7 @@
 """What may be typed behind `posture-collector`: a file a verb, in the order of its help."""
 
 from posture_tools.collector.verbs import (
+    command,
     contract,
     demo_broker,
     desire,
@@ -20,6 +21,7 @@ VERBS = (
     fleet.VERB,
     rollout.VERB,
     desire.VERB,
+    command.VERB,
     contract.VERB,
     demo_broker.VERB,
 )
