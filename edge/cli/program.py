@@ -14,7 +14,7 @@ from edge.cli.exits import Exit, status_of, table
 from edge.cli.output import Output
 from edge.cli.pipe import ends_with_its_reader
 from edge.cli.verb import Argument, Verb, argument
-from edge.errors import PostureError, SettingsInvalid
+from edge.errors import PartMissing, PostureError, SettingsInvalid
 
 _HELP = argument("-h", "--help", action="help", help="Show this help.")
 _VERSION = argument("--version", action="version", version=__version__, help="Print the version.")
@@ -34,6 +34,7 @@ class Program:
     """A program and its verbs.
 
     options : taken before the verb and behind it.
+    extra : of the package `posture-station`, what its verbs need to be installed.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Program:
     example: str
     verbs: tuple[Verb, ...]
     options: tuple[Argument, ...] = ()
+    extra: str = ""
 
     def main(self, words: Sequence[str] | None = None) -> int:
         """Run what the words (without, those of the command line) say; returns the exit status.
@@ -69,7 +71,18 @@ class Program:
         verb: Verb = options.verb
         out.expect(verb.json or "object", verb.inputs_of(options), verb.called)
         assert verb.run is not None  # noqa: S101 - a step is required where there are steps
-        return verb.run(options, out) or out.status
+        try:
+            return verb.run(options, out) or out.status
+        except ModuleNotFoundError as error:
+            package = (error.name or "").partition(".")[0]
+            if package in ("", "edge", "posture_tools"):
+                raise
+            extra = verb.extra or self.extra
+            wanted = f"'posture-station[{extra}]'" if extra else package
+            raise PartMissing(
+                f"The Python package {error.name} is missing, which `{options.prog}` needs.",
+                f"Install it: pip install {wanted}.",
+            ) from error
 
     def _meant(self, words: Sequence[str]) -> Verb | None:
         """The verb that is named, even if the rest makes no sense."""

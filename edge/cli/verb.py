@@ -49,6 +49,7 @@ class Verb:
         verb has no `--json`.
     inputs : the argument (its attribute in the options) that names what is read or spoken to.
     called : what the document calls one of them.
+    extra : of the package `posture-station`, what it needs beyond the program's.
     """
 
     name: str
@@ -60,6 +61,7 @@ class Verb:
     json: Shape | Literal[""] = ""
     inputs: str = ""
     called: str = "path"
+    extra: str = ""
 
     def inputs_of(self, options: argparse.Namespace) -> list[str]:
         """What the options name as read, in their order."""

@@ -17,6 +17,7 @@ from edge.commands.overlay_files import overlay_at
 from edge.commands.report_files import ReportFiles
 from edge.commands.sightings import Sighting, Source, open_source, sightings
 from edge.commands.table import measure_table, summary_table
+from edge.errors import ImageUnreadable
 from edge.estimation.estimator import Estimator
 from edge.exports import Export, open_export
 from edge.markers.estimator import MarkerEstimator
@@ -64,7 +65,9 @@ def run(
                 into = list(takers)
                 if overlay is not None:
                     into.append(of_source.enter_context(closing(overlay_at(overlay, source))).add)
+                seen = False
                 for sighting in _tracked(source, estimator):
+                    seen = True
                     if sighting.problem is not None:
                         out.problem(sighting.problem, sighting.path)
                         continue
@@ -72,6 +75,11 @@ def run(
                         take(sighting)
                     if isinstance(estimator, MarkerEstimator):
                         _say_stickers(sighting, estimator.why, out)
+                if not seen:
+                    raise ImageUnreadable(
+                        f"{path} has no frame {interval}, which is the first that was asked for.",
+                        "Ask for a smaller --interval.",
+                    )
     return 0
 
 

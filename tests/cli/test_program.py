@@ -73,6 +73,12 @@ def weigh(options: Namespace, out: Output) -> int:
     return 0
 
 
+def lack(_options: Namespace, _out: Output) -> int:
+    import there_is_no_such_package.inside  # noqa: F401 # type: ignore[import-not-found]
+
+    return 0
+
+
 def wait(_options: Namespace, _out: Output) -> int:
     raise BrokerUnreachable("nobody listens.")
 
@@ -88,6 +94,7 @@ PROGRAM = Program(
              json="array", inputs="cards"),
         Verb("weigh", "Weigh them.", "cards weigh a.txt", run=weigh, arguments=(CARDS,),
              json="object", inputs="cards"),
+        Verb("lack", "Lack a package.", "cards lack", run=lack, json="object", extra="some"),
         Verb(
             "send", "Send them.", "cards send wait --to 3",
             arguments=(argument("--to", default="1", help="Where to."),),
@@ -262,6 +269,17 @@ def test_an_option_of_a_verb_stands_behind_its_step_too(words: list[str]) -> Non
     options = PROGRAM.parser().parse_args(words)
     assert options.to == "3"
     assert PROGRAM.main(words) == Exit.UNREACHED
+
+
+def test_a_package_that_is_not_installed_is_a_missing_part(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    status, document = said(capsys, "lack", "--json")
+    assert status == Exit.LACKING
+    assert document["problem"]["words"] == (
+        "The Python package there_is_no_such_package is missing, which `cards lack` needs. "
+        "Install it: pip install 'posture-station[some]'."
+    )
 
 
 def test_an_option_has_its_whole_name(capsys: pytest.CaptureFixture[str]) -> None:

@@ -15,6 +15,7 @@ PROGRAM = Program(
     "Measure how accurate and how fast models and measures are.",
     example="python -m posture_tools.evaluate compare a.onnx b.onnx --photos photos/",
     verbs=VERBS,
+    extra="models",
 )
 
 

@@ -16,6 +16,7 @@ PROGRAM = Program(
     example="posture-models describe model.onnx card.json -o described.onnx\n"
     "posture-models check described.onnx",
     verbs=VERBS,
+    extra="models",
 )
 
 

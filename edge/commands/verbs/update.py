@@ -9,7 +9,7 @@ from edge.cli.verb import Verb, argument
 from edge.commands.station_options import settings_of
 
 
-def run(options: Namespace, _out: Output) -> int:
+def run(options: Namespace, out: Output) -> int:
     import msgspec
 
     from edge.commands import update
@@ -17,7 +17,7 @@ def run(options: Namespace, _out: Output) -> int:
     settings = settings_of(options)
     if options.state is not None:
         settings = msgspec.structs.replace(settings, state_dir=options.state)
-    return update.run(settings)
+    return update.run(settings, out)
 
 
 VERB = Verb(

@@ -3,6 +3,6 @@
 They are light: what reads photographs or runs networks is imported where it is used.
 """
 
-from posture_tools.evaluate.verbs import agreement, ap, compare, mannequin, models
+from posture_tools.evaluate.verbs import agreement, ap, compare, decode, mannequin, models
 
-VERBS = (compare.VERB, models.VERB, ap.VERB, mannequin.VERB, agreement.VERB)
+VERBS = (compare.VERB, models.VERB, ap.VERB, mannequin.VERB, agreement.VERB, decode.VERB)

@@ -9,17 +9,10 @@ from pathlib import Path
 from posture_tools.cli import Output, Verb, argument
 from posture_tools.models.architectures import MODULES
 
-from edge.errors import PartMissing
-
 
 def run(options: Namespace, out: Output) -> int:
-    try:
-        from posture_tools.models.export import TOLERANCE, export
-    except ModuleNotFoundError as error:
-        raise PartMissing(
-            f"the Python package {error.name} is missing, which exporting needs.",
-            "Install it: pip install 'posture-station[training]'.",
-        ) from error
+    from posture_tools.models.export import TOLERANCE, export
+
     made = export(options.architecture, options.checkpoint, options.output, options.size)
     out.line(
         f"{made.path}: {made.parameters / 1e6:.1f} million parameters, {made.bytes / 1e6:.1f} MB; "
@@ -67,4 +60,5 @@ VERB = Verb(
             help="Height and width of its input, px. The default is as published.",
         ),
     ),
+    extra="training",
 )
