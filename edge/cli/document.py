@@ -36,7 +36,9 @@ class Document:
         self._problems: dict[str, dict[str, str]] = {}
         self._before = "["
         self._writing = False
-        self._stopped = False
+        self._stop_due = False  # it came within a write
+        self._stopping = False  # said once: what follows must not cut the end
+        self._ended = False
 
     def plan(self, inputs: Sequence[str]) -> None:
         """Of what the document will speak."""
@@ -71,9 +73,12 @@ class Document:
             self._problems[path] = problem_of(error)
 
     def end(self, code: str = "", words: str = "") -> None:
-        """Finish it. With a code, something ended the run: every input not yet read says so."""
+        """Finish it, once. With a code, something ended the run: each input not yet read says so."""
+        if self._ended:
+            return
         problem = {"code": code, "words": words} if code else None
-        with self._uncut(at_end=True):
+        self._stopping = True
+        with self._uncut():
             if self.shape == "object":
                 sys.stdout.write(f"{_text(self._object(problem))}\n")
             else:
@@ -82,6 +87,7 @@ class Document:
                     self._before = ","
                 sys.stdout.write("\n]\n" if self._before == "," else "[]\n")
             sys.stdout.flush()
+            self._ended = True
 
     def _left(self, problem: dict[str, str] | None) -> list[dict[str, Any]]:
         if problem is None:
@@ -109,24 +115,25 @@ class Document:
         return whole | self._answer
 
     @contextmanager
-    def _uncut(self, *, at_end: bool = False) -> Iterator[None]:
+    def _uncut(self) -> Iterator[None]:
         self._writing = True
         try:
             yield
         finally:
             self._writing = False
-        if self._stopped and not at_end:
-            self._stopped = False
+        if self._stop_due and not self._stopping:
+            self._stopping = True
             raise KeyboardInterrupt
 
     @contextmanager
     def listening(self) -> Iterator[None]:
-        """Ctrl-C and SIGTERM end the run between two writes, never within one."""
+        """Ctrl-C and SIGTERM end the run between two writes, never within one; the first counts."""
 
         def stop(_signal: int, _frame: FrameType | None) -> None:
             if self._writing:
-                self._stopped = True
-            else:
+                self._stop_due = True
+            elif not self._stopping:
+                self._stopping = True
                 raise KeyboardInterrupt
 
         if threading.current_thread() is not threading.main_thread():

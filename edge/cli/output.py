@@ -124,6 +124,7 @@ class Output:
         with self._document.listening():
             try:
                 yield
+                self._document.end()
             except KeyboardInterrupt:
                 self._document.end("stopped", "stopped before the end")
                 raise
@@ -135,4 +136,3 @@ class Output:
             except Exception as error:
                 self._document.end("fault", f"{type(error).__name__}: {error}")
                 raise
-            self._document.end()

@@ -50,6 +50,11 @@ def read(options: Namespace, out: Output) -> int:
                     raise OutboxFull("the outbox is full.")
                 case "stop":
                     signal.raise_signal(signal.SIGINT)
+                case "twice":
+                    try:
+                        signal.raise_signal(signal.SIGINT)
+                    finally:
+                        signal.raise_signal(signal.SIGINT)
                 case "terminate":
                     signal.raise_signal(signal.SIGTERM)
                 case "mistake":
@@ -136,6 +141,7 @@ def test_people_hear_the_same_on_both_streams(capsys: pytest.CaptureFixture[str]
 @pytest.mark.parametrize(
     ("fault", "status", "code"),
     [("full", Exit.NO, "outbox_full"), ("stop", Exit.STOPPED, "stopped"),
+        ("twice", Exit.STOPPED, "stopped"),
      ("terminate", Exit.STOPPED, "stopped")],
 )  # fmt: skip
 def test_what_ends_a_run_stands_at_the_input_it_met_and_at_those_it_never_reached(
