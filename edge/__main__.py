@@ -46,6 +46,7 @@ def _parser() -> argparse.ArgumentParser:
     assess.add_argument("--lang", default="en", metavar="LANG", help="of the page: en, zh, ko, ja")
     assess.add_argument("--markers", metavar="#RRGGBB", help="colour of stickers on the spine")
     _add_interval(assess)
+    assess.add_argument("--recursive", action="store_true", help="subfolders of folders too")
     assess.add_argument("--json", action="store_true", help="for machines")
 
     run = verbs.add_parser("run", help="measure and send, until Ctrl-C")
@@ -144,6 +145,7 @@ def _run_verb(options: argparse.Namespace) -> int:
             exports=options.export,
             pages=pages,
             interval=settings.camera.interval,
+            recursive=options.recursive,
             as_json=options.json,
         )
     if options.verb == "run":

@@ -12,15 +12,10 @@ from urllib.parse import urlsplit
 
 import cv2
 
+from edge.camera.quiet import quieten
 from edge.errors import CameraLost, PartMissing
 
 _GROUP = "Add the user to the group video: `usermod -aG video NAME`, then start anew."
-
-
-def _quieten() -> None:
-    """OpenCV and FFmpeg print at every try what the exception says: they would fill the journal."""
-    os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
-    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)
 
 
 def open_v4l2(path: str, size_px: tuple[int, int], fps: float) -> cv2.VideoCapture:
@@ -33,7 +28,7 @@ def open_v4l2(path: str, size_px: tuple[int, int], fps: float) -> cv2.VideoCaptu
     ------
     CameraLost : not there, not allowed, or used by another program.
     """
-    _quieten()
+    quieten()
     _try_node(path)
     capture = cv2.VideoCapture(path, cv2.CAP_V4L2)
     if not capture.isOpened():
@@ -71,7 +66,7 @@ def _try_node(path: str) -> None:
 
 def open_stream(address: str, stall_s: float) -> cv2.VideoCapture:
     """An RTSP stream; opening and each read give up after `stall_s`. Raises CameraLost."""
-    _quieten()
+    quieten()
     limit_ms = int(stall_s * 1000)
     limits = [
         *(cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, limit_ms),
@@ -102,7 +97,7 @@ def open_csi(sensor: int, size_px: tuple[int, int], fps: float) -> cv2.VideoCapt
             "Use JetPack's own OpenCV: a venv with --system-site-packages, and "
             "`pip uninstall opencv-python-headless` in it; or a USB camera.",
         )
-    _quieten()
+    quieten()
     capture = cv2.VideoCapture(csi_pipeline(sensor, size_px, fps), cv2.CAP_GSTREAMER)
     if not capture.isOpened():
         raise CameraLost(

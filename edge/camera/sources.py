@@ -16,11 +16,12 @@ from pathlib import Path
 
 from edge.camera import connect
 from edge.camera.base import Camera
+from edge.camera.disk import is_folder, kind_on_disk
 from edge.camera.live import LiveCamera
-from edge.camera.opencv import VIDEO_SUFFIXES, VideoFileCamera
-from edge.camera.photos import PhotoCamera
+from edge.camera.photo_camera import PhotoCamera
 from edge.camera.picamera import PiCamera
-from edge.errors import SourceInvalid
+from edge.camera.video import VideoFileCamera
+from edge.errors import ImageUnreadable, SourceInvalid
 from edge.settings import CameraSettings
 
 _STREAMS = ("rtsp://", "rtsps://")
@@ -65,14 +66,26 @@ def camera_for(settings: CameraSettings) -> Camera:
         return LiveCamera(
             source, partial(connect.open_csi, int(sensor), size_px, fps), stall_s=stall_s
         )
-    path = Path(source).expanduser()
-    if path.is_file() and path.suffix.lower() in VIDEO_SUFFIXES:
-        return VideoFileCamera(
-            path, fast=settings.pace == "fast", stall_s=stall_s, interval=settings.interval
-        )
-    if path.exists():
+    return _recorded(Path(source).expanduser(), settings)
+
+
+def _recorded(path: Path, settings: CameraSettings) -> Camera:
+    if is_folder(path):
         return PhotoCamera(path)
-    raise SourceInvalid(
-        f"the source {source} is neither a file, a folder nor a known camera.",
-        f"Give a path or one of {', '.join(SCHEMES)}.",
-    )
+    try:
+        kind = kind_on_disk(path)
+    except ImageUnreadable:
+        return PhotoCamera(path)  # opening it says why it cannot be read
+    except SourceInvalid as error:
+        raise SourceInvalid(
+            f"{error.problem.rstrip('.')}, and no camera is called so.",
+            f"Give a path or one of {', '.join(SCHEMES)}.",
+        ) from error
+    if kind.reader == "video":
+        return VideoFileCamera(
+            path,
+            fast=settings.pace == "fast",
+            stall_s=settings.stall_s,
+            interval=settings.interval,
+        )
+    return PhotoCamera(path)

@@ -13,12 +13,13 @@ from typing import Protocol
 from rich.console import Console
 from rich.progress import track
 
+from edge.commands.inputs import Input, inputs
 from edge.commands.measure_csv import MeasureCsv
 from edge.commands.overlay_files import overlay_at
 from edge.commands.report_files import ReportFiles
 from edge.commands.sightings import Sighting, Source, open_source, sightings
 from edge.commands.table import measure_table, summary_table
-from edge.errors import ImageUnreadable
+from edge.errors import ImageUnreadable, SourceInvalid
 from edge.estimation.estimator import Estimator
 from edge.exports import Export, open_export
 from edge.markers.estimator import MarkerEstimator
@@ -42,6 +43,7 @@ def run(
     exports: Sequence[tuple[str, str]] = (),
     pages: ReportFiles | None = None,
     interval: int = 1,
+    recursive: bool = False,
     as_json: bool,
 ) -> int:
     """Print tables, or JSON for machines. Returns 1 when something could not be read.
@@ -61,25 +63,41 @@ def run(
             takers.append(pages.add)
         for format_name, place in exports:
             takers.append(_exporting(stack.enter_context(open_export(format_name, Path(place)))))
-        for path in paths:
-            try:
-                source = open_source(path, interval)
-            except ImageUnreadable as problem:
-                report.add(Sighting(str(path), None, problem=problem))
-                problems += 1
-                continue
-            with ExitStack() as of_source:
-                of_source.enter_context(closing(source))
-                into = list(takers)
-                if overlay is not None:
-                    into.append(of_source.enter_context(closing(overlay_at(overlay, source))).add)
-                for sighting in _tracked(source, estimator):
-                    problems += sighting.problem is not None
-                    for take in into:
-                        take(sighting)
-                    if isinstance(estimator, MarkerEstimator):
-                        _say_stickers(sighting, estimator.why)
+        for one in inputs(paths, recursive=recursive):
+            problems += _assess(one, estimator, takers, overlay=overlay, interval=interval)
     return 1 if problems else 0
+
+
+def _assess(
+    one: Input,
+    estimator: Estimator,
+    takers: Sequence[Callable[[Sighting], None]],
+    *,
+    overlay: Path | None,
+    interval: int,
+) -> int:
+    """Hand everything that is seen in one file to the takers; returns how often it failed."""
+    report, problems = takers[0], 0
+    with ExitStack() as stack:
+        if not one.measurable:
+            report(Sighting(one, problem=one.problem))
+            return one.problem is not None
+        try:
+            source = open_source(one.path, is_video=one.is_video, interval=interval)
+        except (ImageUnreadable, SourceInvalid) as problem:
+            report(Sighting(one, problem=problem))
+            return 1
+        stack.enter_context(closing(source))
+        into = list(takers)
+        if overlay is not None:
+            into.append(stack.enter_context(closing(overlay_at(overlay, source))).add)
+        for sighting in _tracked(one, source, estimator):
+            problems += sighting.problem is not None
+            for take in into:
+                take(sighting)
+            if isinstance(estimator, MarkerEstimator):
+                _say_stickers(sighting, estimator.why)
+    return problems
 
 
 def _say_stickers(sighting: Sighting, why: Sequence[tuple[str, ...]]) -> None:
@@ -90,11 +108,11 @@ def _say_stickers(sighting: Sighting, why: Sequence[tuple[str, ...]]) -> None:
             Console(stderr=True).print(text, highlight=False)
 
 
-def _tracked(source: Source, estimator: Estimator) -> Iterator[Sighting]:
+def _tracked(of: Input, source: Source, estimator: Estimator) -> Iterator[Sighting]:
     """The sightings of a source, with a progress bar where there is a terminal."""
     bar = Console(stderr=True)
     yield from track(
-        sightings(source, estimator),
+        sightings(of, source, estimator),
         Path(source.name).name,
         total=source.frame_count or None,
         console=bar,
@@ -142,9 +160,14 @@ class _TableReport:
             for person in sighting.people:
                 self._filmed[sighting.path, person.number].append(person.measures)
             return
+        if sighting.of.left_out:
+            told = ", ".join(f"{count} {kind}" for kind, count in sighting.of.left_out.items())
+            self._console.print(f"{sighting.path}: left out {told}", highlight=False)
+        if sighting.frame is None:
+            return
         self._photographs += 1
         self._people += len(sighting.people)
-        if sighting.frame is not None and not sighting.people:
+        if not sighting.people:
             self._console.print(f"{sighting.path}: nobody found", highlight=False)
         for person in sighting.people:
             title = f"{sighting.path}, person {person.number}"

@@ -27,7 +27,7 @@ from rich.progress import track
 from rich.table import Table
 
 from edge.camera.sources import camera_for
-from edge.errors import CalibrationInvalid, SettingsInvalid
+from edge.errors import CalibrationInvalid, ImageUnreadable, SettingsInvalid
 from edge.posture.angles import Float64
 from edge.posture.calibration import Calibration
 from edge.posture.gravity import gravity_of_plumb_lines, roll_pitch_deg
@@ -80,7 +80,14 @@ def _frames(settings: Settings) -> Iterator[Frame]:
     camera = camera_for(settings.camera)
     with closing(camera):
         camera.open()
-        while (frame := camera.read()) is not None:
+        while True:
+            try:
+                frame = camera.read()
+            except ImageUnreadable as damaged:  # of a folder the others may do
+                Console(stderr=True).print(str(damaged), markup=False, highlight=False)
+                continue
+            if frame is None:
+                return
             yield frame
 
 

@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 from edge.app import open_outbox
-from edge.camera.opencv import VIDEO_SUFFIXES
+from edge.camera.disk import kind_on_disk
 from edge.commands.sightings import open_source
 from edge.estimation.factory import estimator_for
 from edge.fms.outcome import assessment_of
@@ -96,9 +96,9 @@ def _tried(settings: Settings, options: argparse.Namespace) -> Sheet:
 
 def _film(settings: Settings, path: Path, expected: tuple[View, ...]) -> PoseSequence:
     """A recorded sequence, or the subject of a video."""
-    if path.suffix.lower() not in VIDEO_SUFFIXES:
+    if kind_on_disk(path).name == "JSON":
         return read_sequence(path)
-    source = open_source(path)
+    source = open_source(path, is_video=True)
     estimator = estimator_for(settings.models, everyone=False)
     poses, times_s = [], []
     while (frame := source.read()) is not None:

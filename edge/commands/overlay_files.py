@@ -9,7 +9,7 @@ from typing import Protocol
 import cv2
 import numpy as np
 
-from edge.camera.opencv import VideoFileCamera
+from edge.camera.video import VideoFileCamera
 from edge.commands.sightings import Person, Sighting, Source
 from edge.errors import SettingsInvalid
 from edge.estimation.one_euro import OneEuro

@@ -12,9 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from edge.camera.opencv import VIDEO_SUFFIXES, VideoFileCamera
-from edge.camera.photos import PhotoCamera
-from edge.errors import ImageUnreadable, PostureError
+from edge.camera.photo_camera import PhotoCamera
+from edge.camera.video import VideoFileCamera
+from edge.commands.inputs import Input
+from edge.errors import CameraFault, ImageUnreadable, PostureError, SourceInvalid
 from edge.estimation.estimator import Estimator
 from edge.estimation.tracking import Tracker
 from edge.posture.assess import assess
@@ -60,14 +61,18 @@ class Person:
 class Sighting:
     """One photograph, or one frame of a video, and the people in it; or why it was not read.
 
-    path : the file; for a photograph that was not read, what was asked for (a file or its folder).
-    frame : None exactly where there is a problem.
+    of : the file. A folder's sighting has neither frame nor problem, only what it left out.
+    frame : None where there is a problem.
     """
 
-    path: str
-    frame: Frame | None
+    of: Input
+    frame: Frame | None = None
     people: tuple[Person, ...] = ()
     problem: PostureError | None = None
+
+    @property
+    def path(self) -> str:
+        return str(self.of.path)
 
     @property
     def time_s(self) -> float | None:
@@ -85,20 +90,21 @@ class Sighting:
         entry["people"] = [person.as_json() for person in self.people]
         if self.problem is not None:
             entry["problem"] = str(self.problem)
+        if self.of.left_out:
+            entry["left_out"] = self.of.left_out
         return entry
 
 
-def open_source(path: Path, interval: int = 1) -> Source:
-    """The photograph, folder of photographs or video at a path, opened.
+def open_source(path: Path, *, is_video: bool, interval: int = 1) -> Source:
+    """The photograph or video at a path, opened.
 
     interval : of a video every so many-th frame.
 
     Raises
     ------
-    SourceInvalid : nothing there, or a folder without photographs.
+    SourceInvalid : nothing there.
     ImageUnreadable : a video that cannot be decoded.
     """
-    is_video = path.is_file() and path.suffix.lower() in VIDEO_SUFFIXES
     source: Source
     if is_video:
         source = VideoFileCamera(path, fast=True, stall_s=_STALL_S, interval=interval)
@@ -108,37 +114,26 @@ def open_source(path: Path, interval: int = 1) -> Source:
     return source
 
 
-def sightings(source: Source, estimator: Estimator) -> Iterator[Sighting]:
-    """Every picture of a source in its order, with every person in it.
+def sightings(of: Input, source: Source, estimator: Estimator) -> Iterator[Sighting]:
+    """Every picture of an opened source in its order, with every person in it.
 
-    A damaged photograph is a sighting with a problem, and the rest goes on; so is a video that
-    breaks off.
+    What cannot be read, or breaks off, is a sighting with a problem.
     """
     tracker = Tracker()
-    for frame in _frames(source):
-        if isinstance(frame, ImageUnreadable):
-            yield Sighting(source.name, None, problem=frame)
-            continue
+    while True:
+        try:
+            frame = source.read()
+        except (ImageUnreadable, SourceInvalid, CameraFault) as problem:
+            yield Sighting(of, problem=problem)
+            return
+        if frame is None:
+            return
         poses = estimator.estimate(frame)
         numbers = range(1, len(poses) + 1) if frame.still else tracker.follow(poses, frame)
         people = zip(numbers, poses, strict=True)
         yield Sighting(
-            frame.name, frame, tuple(Person(number, pose, assess(pose)) for number, pose in people)
+            of, frame, tuple(Person(number, pose, assess(pose)) for number, pose in people)
         )
-
-
-def _frames(source: Source) -> Iterator[Frame | ImageUnreadable]:
-    while True:
-        try:
-            frame = source.read()
-        except ImageUnreadable as problem:
-            yield problem
-            if isinstance(source, VideoFileCamera):
-                return
-            continue
-        if frame is None:
-            return
-        yield frame
 
 
 def _plain(value: float | np.floating[Any] | None) -> float | None:

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from edge.camera.live import LiveCamera
-from edge.camera.opencv import VideoFileCamera
-from edge.camera.photos import PhotoCamera
+from edge.camera.video import VideoFileCamera
+from edge.camera.photo_camera import PhotoCamera
 from edge.camera.picamera import PiCamera
 from edge.camera.sources import camera_for, is_live
 from edge.errors import SourceInvalid

@@ -1,0 +1,29 @@
+"""Text from outside as people may see it: one line, and nothing in it that a terminal obeys.
+
+File names are bytes; Python carries those that are no UTF-8 as lone surrogates, which no terminal,
+log or JSON takes. Control characters would move the cursor, start a new line in a log, or (the
+Unicode ones) turn the reading direction so that `photo_gnp.exe` reads as a picture.
+"""
+
+from __future__ import annotations
+
+import os
+import unicodedata
+
+_UNSEEN = ("Cc", "Cf", "Zl", "Zp")  # control, format (direction, zero width), line, paragraph
+
+
+def shown(text: str | os.PathLike[str]) -> str:
+    r"""The text with every byte that is no UTF-8 as \xNN, and so every character without a shape
+    (\uNNNN beyond the first 256). Everything else, backslashes too, stays as it is."""
+    told = os.fspath(text)
+    return told if told.isascii() and told.isprintable() else "".join(map(_shown, told))
+
+
+def _shown(character: str) -> str:
+    code = ord(character)
+    if 0xDC80 <= code <= 0xDCFF:
+        return f"\\x{code - 0xDC00:02x}"
+    if unicodedata.category(character) in _UNSEEN or 0xD800 <= code <= 0xDFFF:
+        return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
+    return character
