@@ -28,6 +28,7 @@ lint: $(READY)
 	$(BIN)/ruff format --check edge tools tests
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/deptry .
 
 check: lint test
 

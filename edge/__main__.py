@@ -130,9 +130,11 @@ def _run_verb(options: argparse.Namespace) -> int:
         from edge.commands.report_files import ReportFiles
         from edge.estimation.estimator import Estimator
         from edge.estimation.factory import estimator_for
+        from edge.inference.opencv_threads import leave_cores_to_networks
         from edge.markers.estimator import MarkerEstimator
         from edge.markers.stickers import Stickers
 
+        leave_cores_to_networks()
         estimator: Estimator = estimator_for(settings.models)
         if options.markers:
             estimator = MarkerEstimator(estimator, Stickers(options.markers))

@@ -17,8 +17,8 @@ from edge.commands.checks import Check, State
 from edge.engine.engine_file import read_engine_file
 from edge.machine import board, read_machine
 from edge.records import Frame
-from edge.results.clock import boot_id
 from edge.settings import Settings
+from edge.wire.clock import boot_id
 
 UNITS = ("posture-engine", "posture-uplink")
 _LOOK_FRAMES = 5

@@ -20,8 +20,9 @@ from rich.console import Console
 from edge.app import build_engine, open_outbox
 from edge.commands.run import Reporter, stop_on_signals, uplink_running, wait_until_delivered
 from edge.errors import PartMissing
+from edge.mqtt.settings import MqttSettings
 from edge.records import Assessment
-from edge.settings import CameraSettings, MqttSettings, ScreeningSettings, Settings
+from edge.settings import CameraSettings, ScreeningSettings, Settings
 
 SAMPLE = "mannequin:?shoulder_tilt=4&head_lean=3&seed=7"
 

@@ -15,10 +15,10 @@ from pathlib import Path
 from rich.console import Console
 
 from edge import systemd
+from edge.appliance.next_hop import next_hop_answers
+from edge.appliance.recovery import RebootBudget, Recovery, Step
 from edge.commands.run import stop_on_signals
-from edge.recovery import RebootBudget, Recovery, Step
 from edge.settings import Settings
-from edge.uplink.link import link_answers
 
 _LOOK_EVERY_S = 30.0
 _BUDGET = Path("/var/lib/posture/netwatch/reboots.json")
@@ -45,7 +45,7 @@ def patients(settings: Settings) -> tuple[Patient, ...]:
     return (
         Patient(
             "link",
-            lambda: link_answers(settings.mqtt.host),
+            lambda: next_hop_answers(settings.mqtt.host),
             ("NetworkManager", "systemd-networkd", "dhcpcd", "wpa_supplicant"),
             Recovery(first_wait_s=180.0, restarts=3),
         ),

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from rich.console import Console
 
+from edge.appliance.board import board_id
+from edge.appliance.provision import Places, provision, report
 from edge.errors import PostureError
-from edge.provision.board import board_id
-from edge.provision.provision import Places, provision, report
 
 PLACES = Places(
     # Raspberry Pi OS; older images and Debian; the EFI partition of a Jetson.

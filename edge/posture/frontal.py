@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Literal
 
 from edge.posture.angles import (
+    STRAIGHT_KNEE_DEG,
     Float64,
     distance_px,
     inner_deg,
@@ -29,7 +30,6 @@ BACK: tuple[View, ...] = ("back",)
 # angle in the picture says nothing about valgus.
 _THIGH_SEEN = 0.6
 _THIGH_TO_TRUNK = 0.245 / 0.288  # segment fractions after Winter
-_STRAIGHT_KNEE_DEG = 170.0
 
 
 def _tilt(p: Float64, _: float) -> float:
@@ -101,7 +101,7 @@ def _knees_straight(body: Landmarks) -> tuple[str, ...]:
         f"knee_bent:{side}"
         for side in ("right", "left")
         if inner_deg(*(body.point(f"{side}_{joint}") for joint in ("hip", "knee", "ankle")))
-        <= _STRAIGHT_KNEE_DEG
+        <= STRAIGHT_KNEE_DEG
     )
 
 

@@ -6,16 +6,16 @@ from html import escape
 
 from edge.fms.rules import shipped_rules
 from edge.records import Measure
-from edge.report.screening import Screening
+from edge.report.reported_visit import ReportedVisit
 from edge.report.words import Words
 
 _MOVEMENTS = tuple(shipped_rules().movements)
 _GROUPS = ("mobility", "stability", "pattern")
 
 
-def score_block(screening: Screening, words: Words) -> str:
+def score_block(visit: ReportedVisit, words: Words) -> str:
     """Scores by movement and side, total and advice; empty where no movements were scored."""
-    scores = {m.code: m for m in screening.scores}
+    scores = {m.code: m for m in visit.scores}
     if not scores:
         return ""
     heads = ("", words("sides", "right"), words("sides", "left"),

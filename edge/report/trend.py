@@ -4,24 +4,24 @@ from __future__ import annotations
 
 from html import escape
 
-from edge.posture.norms import Norms
+from edge.norms import Norms
 from edge.records import Measure
-from edge.report.figure import signed
-from edge.report.screening import Screening
+from edge.report.drawing import signed
+from edge.report.reported_visit import ReportedVisit
 from edge.report.words import Words
 
 _WIDE, _HIGH = 60.0, 14.0
 
 
-def change_cell(screening: Screening, now: Measure, norms: Norms, words: Words) -> str:
+def change_cell(visit: ReportedVisit, now: Measure, norms: Norms, words: Words) -> str:
     """The change since the last visit that can be compared, a sparkline of all, and the verdict.
 
     Empty where no visit before gave this measure in this unit and definition.
     """
     history = [
         m
-        for visit in screening.before
-        if (m := visit.of(now.code, now.view)) is not None and norms.changed(m, now) is not None
+        for earlier in visit.before
+        if (m := earlier.of(now.code, now.view)) is not None and norms.changed(m, now) is not None
     ]
     if not history or now.value is None:
         return ""

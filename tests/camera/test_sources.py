@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from edge.camera.live import LiveCamera
-from edge.camera.video import VideoFileCamera
 from edge.camera.photo_camera import PhotoCamera
 from edge.camera.picamera import PiCamera
 from edge.camera.sources import camera_for, is_live
+from edge.camera.video import VideoFileCamera
 from edge.errors import SourceInvalid
 from edge.settings import CameraSettings
 

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from edge.camera import slot
-from edge.camera.video import VideoFileCamera
 from edge.camera.slot import CaptureThread, FrameSlot
+from edge.camera.video import VideoFileCamera
 from edge.errors import CameraHung, CameraLost, CameraStalled, ImageUnreadable, SourceInvalid
 from edge.records import Frame
 

@@ -11,12 +11,14 @@ import numpy as np
 import pytest
 from simulators.networks import colour_card, colour_network, described_file
 
-from edge.commands import checks_live, doctor
+from edge.app import build_engine, open_outbox
+from edge.commands import checks, checks_live, doctor
 from edge.commands.checks import State
 from edge.engine.engine_file import ENGINE_FILE, EngineState
 from edge.machine import Machine
-from edge.results.clock import boot_id
-from edge.settings import CameraSettings, ModelSettings, MqttSettings, Settings
+from edge.mqtt.settings import MqttSettings
+from edge.settings import CameraSettings, ModelSettings, Settings
+from edge.wire.clock import boot_id
 
 HEALTH = {
     "frames": 812,
@@ -102,3 +104,18 @@ def test_a_board_without_enough_power(settings: Settings, monkeypatch: pytest.Mo
     check = checks_live.machine(settings)
     assert check.state is State.FAIL
     assert "supply" in check.remedy
+
+
+def test_a_process_that_measures_leaves_the_cores_to_its_network(settings: Settings) -> None:
+    """As many threads as cores would be OpenCV's own choice; see `opencv_threads`."""
+    before = cv2.getNumThreads()
+    cv2.setNumThreads(4)
+    try:
+        checks.models(settings)
+        assert cv2.getNumThreads() == 1
+        cv2.setNumThreads(4)
+        with open_outbox(settings) as outbox:
+            build_engine(settings, outbox, on_saved=lambda *_: None, on_problem=lambda _: None)
+        assert cv2.getNumThreads() == 1
+    finally:
+        cv2.setNumThreads(before)

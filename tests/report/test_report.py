@@ -14,13 +14,13 @@ from simulators.standing_person import pose_of, seen
 
 from edge.errors import SettingsInvalid
 from edge.fms.rules import shipped_rules
+from edge.norms import shipped_norms
 from edge.posture.assess import assess, catalogue, refuse
-from edge.posture.figure import figure_of
-from edge.posture.norms import shipped_norms
+from edge.posture.stick_figure import figure_of
 from edge.posture.sway import sway
 from edge.records import Frame, Measure, Quality
 from edge.report.page import page, picture
-from edge.report.screening import Seen
+from edge.report.reported_visit import ReportedView
 from edge.report.words import LANGUAGES, words
 from edge.screening.prompts import PROMPTS
 from edge.screening.screening import Screening
@@ -138,7 +138,7 @@ def test_an_open_sheet_has_no_total():
 
 def test_a_visit_that_measured_nothing_is_a_page_of_reasons():
     measures = refuse(COCO_17, "front", ("two_people",))
-    visit = replace(screening(), views=(Seen("front", measures, {}, 0, 40, 0.0),))
+    visit = replace(screening(), views=(ReportedView("front", measures, {}, 0, 40, 0.0),))
     text = text_of(page(visit, NORMS, words("en")))
     assert "a second person : " in text
     assert "No figure in this result" in text
@@ -149,7 +149,7 @@ def test_what_comes_from_outside_cannot_write_html():
     measure = Measure(strange, 1.0, strange, 0.1, 1.0, Quality.OK, view="front")
     visit = replace(
         screening(), person=strange, station=strange, consent=strange, models=(strange,),
-        views=(Seen("front", (measure,), {strange: (0, 0)}, 1, 1, 0.5),),
+        views=(ReportedView("front", (measure,), {strange: (0, 0)}, 1, 1, 0.5),),
     )  # fmt: skip
     assert "<script" not in page(visit, NORMS, words("en"))
     assert "<script" not in picture(visit, words("en"))
@@ -168,7 +168,8 @@ def test_the_craniovertebral_angle_is_drawn_from_c7_to_the_ear():
     figure = {"C7": (-60, -850), "right_ear": (0, -920), "right_ankle": (0, 0)}
     angle = Measure("craniovertebral_angle", 49.4, "deg", 1.0, 1.0, Quality.OK, view="right")
     drawn = picture(
-        replace(screening(), views=(Seen("right", (angle,), figure, 1, 1, 0.9),)), words("en")
+        replace(screening(), views=(ReportedView("right", (angle,), figure, 1, 1, 0.9),)),
+        words("en"),
     )
     assert "+49.4°" in drawn
     assert 'class="arc ok"' in drawn

@@ -17,8 +17,9 @@ from simulators.waiting import eventually
 
 from edge.errors import MessageRefused, OutboxFull, OutboxUnusable
 from edge.records import Measure, Quality
-from edge.results import clock
-from edge.results.messages import (
+from edge.results.outbox import SMALLEST_LIMIT_BYTES, AtLimit, Outbox
+from edge.wire import clock
+from edge.wire.messages import (
     BODY_LIMIT_BYTES,
     GENESIS,
     Consent,
@@ -31,8 +32,7 @@ from edge.results.messages import (
     decode,
     decode_message,
 )
-from edge.results.outbox import SMALLEST_LIMIT_BYTES, AtLimit, Outbox
-from edge.results.ranges import holds
+from edge.wire.ranges import holds
 
 
 def open_outbox(folder: Path, **given: Any) -> Outbox:

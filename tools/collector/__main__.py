@@ -26,20 +26,21 @@ from posture_tools.collector.rollout import (
     progress_of,
     stations,
 )
-from posture_tools.collector.screening import screening_of
 from posture_tools.collector.store import Outcome, Store
+from posture_tools.collector.stored_visit import stored_visit
+from posture_tools.pipe import ends_with_its_reader
 from rich.console import Console
 from rich.table import Table
 
-from edge.commands.pipe import ends_with_its_reader
 from edge.errors import PostureError, SettingsInvalid
-from edge.posture.norms import shipped_norms
+from edge.mqtt.settings import MqttSettings
+from edge.norms import shipped_norms
 from edge.records import Quality
 from edge.report.page import page, picture
 from edge.report.words import words
-from edge.results.contract import asyncapi
-from edge.results.messages import Desired
-from edge.settings import MqttSettings, parse_settings
+from edge.wire.contract import asyncapi
+from edge.wire.messages import Desired
+from edge.wire.topics import topic_level
 
 DEFAULT_STORE = Path.home() / ".local" / "state" / "posture-collector" / "collector.db"
 
@@ -127,7 +128,7 @@ def _broker_and_site(options: argparse.Namespace) -> tuple[MqttSettings, str]:
     keys = ("username", "password_file", "ca_file", "cert_file", "key_file")
     given = {key: getattr(options, key) for key in keys}
     mqtt = MqttSettings(host=host, port=int(port), tls=bool(options.ca_file), **given)
-    return mqtt, parse_settings(f"site = {json.dumps(options.site)}", "--site").site
+    return mqtt, topic_level(options.site, "--site")
 
 
 @contextmanager
@@ -210,7 +211,7 @@ def _export(options: argparse.Namespace) -> int:
 def _report(options: argparse.Namespace) -> int:
     texts = words(options.lang)
     with _existing(options.store) as store:
-        screening = screening_of(store, options.result_id, options.before)
+        screening = stored_visit(store, options.result_id, options.before)
     if options.out.suffix == ".svg":
         text = picture(screening, texts)
     else:
@@ -279,7 +280,7 @@ def _desire(options: argparse.Namespace) -> int:
             "A pin is SLOT=SHA256, and a sha256 is 64 lower-case hexadecimal digits.",
         ) from error
     for name in options.stations:
-        parse_settings(f"station = {json.dumps(name)}", "STATION")
+        topic_level(name, "STATION")
     version = desire.publish(mqtt, site, options.stations, wanted)
     print(f"version {version} for {', '.join(options.stations)}: {desire.Wish(wanted, True)}")
     return 0

@@ -13,8 +13,8 @@ from posture_tools.collector.desire import wishes
 from posture_tools.collector.rollout import actual_models, model_words
 from posture_tools.collector.store import Store
 
-from edge.results.clock import Instant
-from edge.results.messages import Result, decode
+from edge.wire.clock import Instant
+from edge.wire.messages import Result, decode
 
 # A station speaks at least each minute (its health); two missed and a half are no accident.
 SILENT_AFTER = timedelta(seconds=150)

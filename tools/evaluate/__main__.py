@@ -22,6 +22,7 @@ from rich.measure import Measurement
 from rich.table import Table
 
 from edge.errors import PostureError, SettingsInvalid
+from edge.inference.opencv_threads import leave_cores_to_networks
 
 if TYPE_CHECKING:
     from posture_tools.evaluate.photos import Photo
@@ -32,6 +33,7 @@ EXIT_REFUSED = 2
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; 2 where it was refused, with the reason on stderr."""
     options = _parser().parse_args(argv)
+    leave_cores_to_networks()
     try:
         options.run(options)
     except PostureError as error:
