@@ -25,7 +25,8 @@ def read_heif(data: bytes, name: str) -> Uint8 | None:
             "save the picture as JPEG.",
         ) from error
     try:
-        image = np.asarray(pi_heif.open_heif(data, convert_hdr_to_8bit=True, bgr_mode=True))
+        opened = pi_heif.open_heif(data, convert_hdr_to_8bit=True, bgr_mode=True)
+        image = np.array(opened)  # a copy: its own memory goes with `opened`
     except (ValueError, EOFError, SyntaxError, RuntimeError, OSError):
         return None
     if image.dtype != np.uint8:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 from pathlib import Path
 
 import cv2
@@ -44,12 +45,12 @@ def read_photo(path: Path) -> Uint8:
             kind = kind_of(head)
             if not kind.is_photo:
                 raise ImageUnreadable(f"{path} {described(kind)}.", _SAVE)
-            data = head + file.read(_MOST_BYTES - len(head) + 1)
+            data = head + file.read(min(_MOST_BYTES, os.fstat(file.fileno()).st_size))
         except OSError as error:
             raise not_readable(path, error) from error
         except MemoryError as error:
             raise _too_large(path, "has more bytes than there is memory") from error
-    if len(data) > _MOST_BYTES:
+    if len(data) >= _MOST_BYTES:
         raise _too_large(path, f"has more than {_MOST_BYTES >> 20} MB")
     _check_size(path, data, kind)
     try:
