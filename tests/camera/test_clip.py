@@ -1,9 +1,10 @@
-"""What a video says of itself is believed: times, pixels, turning, length; and what is missing told."""
+"""What a video says of itself is believed: times, pixels, turning, length. What lacks is told."""
 
 from __future__ import annotations
 
 import os
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 
 import cv2
@@ -115,7 +116,7 @@ def test_fault_14_the_decoder_is_asked_and_not_the_suffix(
     times, pictures, said = frames_of(path)
     assert (len(times), said) == (45, "")
     assert times[0] == 0.0
-    assert all(later > earlier for earlier, later in zip(times, times[1:], strict=False))
+    assert all(later > earlier for earlier, later in pairwise(times))
     shown = picture(44)[:, :, ::-1].astype(int)
     assert np.abs(pictures[-1] - shown).mean() < 12
 
