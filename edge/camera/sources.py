@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path
 
 from edge.camera import connect
+from edge.camera.address import check_address, shown_address
 from edge.camera.base import Camera
 from edge.camera.disk import is_folder, kind_on_disk
 from edge.camera.live import LiveCamera
@@ -23,6 +24,7 @@ from edge.camera.picamera import PiCamera
 from edge.camera.video import VideoFileCamera
 from edge.errors import ImageUnreadable, SourceInvalid
 from edge.settings import CameraSettings
+from edge.shown import shown
 
 _STREAMS = ("rtsp://", "rtsps://")
 _NODES = ("v4l2:", "/dev/video", "/dev/v4l/")
@@ -32,7 +34,12 @@ SCHEMES = ("v4l2:", *_STREAMS, "csi:", "picamera2:", "mannequin:")
 
 def is_live(source: str) -> bool:
     """Whether no two pictures of the source can be equal to the bit, for a sensor makes them."""
-    return source.startswith(_LIVE)
+    return source.lower().startswith(_LIVE)
+
+
+def shown_source(source: str) -> str:
+    """A source as people may see it: of a network camera scheme, host and port."""
+    return shown_address(source) if "://" in source else shown(source)
 
 
 def camera_for(settings: CameraSettings) -> Camera:
@@ -56,15 +63,25 @@ def camera_for(settings: CameraSettings) -> Camera:
     if source.startswith(_NODES):
         node = source.removeprefix("v4l2:")
         return LiveCamera(node, partial(connect.open_v4l2, node, size_px, fps), stall_s=stall_s)
-    if source.startswith(_STREAMS):
-        name = connect.without_password(source)
-        return LiveCamera(name, partial(connect.open_stream, source, stall_s), stall_s=stall_s)
+    if source.lower().startswith(_STREAMS):
+        check_address(source)
+        return LiveCamera(
+            shown_address(source),
+            partial(connect.open_stream, source, stall_s),
+            stall_s=stall_s,
+            start_s=connect.STREAM_START_S,
+        )
     if source.startswith("csi:"):
         sensor = source.removeprefix("csi:")
         if not sensor.isdigit():
             raise SourceInvalid(f"{source} names no sensor.", "Write csi:0 or csi:1.")
         return LiveCamera(
             source, partial(connect.open_csi, int(sensor), size_px, fps), stall_s=stall_s
+        )
+    if "://" in source:
+        raise SourceInvalid(
+            f"the source {shown_source(source)} is no camera that is known.",
+            f"Give a path or one of {', '.join(SCHEMES)}.",
         )
     return _recorded(Path(source).expanduser(), settings)
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from edge.camera.base import Camera
 from edge.camera.live import LiveCamera
-from edge.camera.sources import camera_for, is_live
+from edge.camera.sources import camera_for, is_live, shown_source
 from edge.camera.watch import is_black
 from edge.commands.checks import Check, State
 from edge.engine.engine_file import read_engine_file
@@ -85,9 +85,10 @@ def camera(settings: Settings) -> Check:
     """Open it and look at a few frames; while the engine has it, take the engine's word."""
     told = read_engine_file(settings.state_path)
     source = settings.camera.source
+    shown = shown_source(source)
     if told is not None and told.running and is_live(source) and told.health:
         problem, size = told.health.get("problem", ""), told.health.get("picture_px")
-        found = f"{source} in use by the engine, {size} px"
+        found = f"{shown} in use by the engine, {size} px"
         if problem.startswith("camera"):
             return Check("camera", State.FAIL, f"{found}; {problem}", "Cable, power, light, lens?")
         return Check("camera", State.OK, found)
