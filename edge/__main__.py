@@ -40,8 +40,12 @@ def _parser() -> argparse.ArgumentParser:
         action="append",
         default=[],
         metavar=("FORMAT", "PATH"),
-        help="keypoints as openpose (a folder), coco or csv",
+        help="coco or csv, a file; openpose, trc, mot or c3d, a folder",
     )
+    assess.add_argument(
+        "--mm-per-px", type=_scale, metavar="MM", help="size of a pixel where people stand"
+    )
+    assess.add_argument("--overwrite", action="store_true", help="replace files of others too")
     assess.add_argument("--report", type=Path, metavar="DIR", help="a page for each photograph")
     assess.add_argument("--lang", default="en", metavar="LANG", help="of the page: en, zh, ko, ja")
     assess.add_argument("--markers", metavar="#RRGGBB", help="colour of stickers on the spine")
@@ -79,6 +83,13 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _scale(text: str) -> float:
+    mm = float(text)
+    if not 0.01 <= mm <= 100.0:
+        raise argparse.ArgumentTypeError("from 0.01 to 100 mm")
+    return mm
+
+
 def _add_interval(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--interval", metavar="N", help="of a video only frames N, 2N, 3N, ...")
 
@@ -114,6 +125,13 @@ def _changed(section: Section, said: dict[str, Any]) -> Section:
         raise SettingsInvalid(f"the command line: {error}.", "Mend that option.") from error
 
 
+def _files_read(settings: Settings, options: argparse.Namespace) -> list[Path]:
+    """What is read beside pictures: nothing may be written over it."""
+    models = settings.models
+    named = f"{models.single}+{models.finder}+{models.refiner}+{models.spine}".split("+")
+    return [Path(name) for name in (*named, options.settings or "") if str(name)]
+
+
 def _run_verb(options: argparse.Namespace) -> int:
     # Each verb imports what it needs: `--help` on a Pi should not wait for numba.
     if options.verb == "warmup":
@@ -127,7 +145,7 @@ def _run_verb(options: argparse.Namespace) -> int:
     settings = _settings(options)
     if options.verb == "assess":
         from edge.commands import assess
-        from edge.commands.report_files import ReportFiles
+        from edge.desk.plan import Asked
         from edge.estimation.estimator import Estimator
         from edge.estimation.factory import estimator_for
         from edge.inference.opencv_threads import leave_cores_to_networks
@@ -138,14 +156,20 @@ def _run_verb(options: argparse.Namespace) -> int:
         estimator: Estimator = estimator_for(settings.models)
         if options.markers:
             estimator = MarkerEstimator(estimator, Stickers(options.markers))
-        pages = options.report and ReportFiles(options.report, options.lang, estimator)
+        asked = Asked(
+            overlay=options.overlay,
+            csv=options.csv,
+            report=options.report,
+            exports=[(name, Path(place)) for name, place in options.export],
+            language=options.lang,
+            mm_per_px=options.mm_per_px,
+            overwrite=options.overwrite,
+            protected=_files_read(settings, options),
+        )
         return assess.run(
             options.paths,
             estimator,
-            overlay=options.overlay,
-            csv=options.csv,
-            exports=options.export,
-            pages=pages,
+            asked,
             interval=settings.camera.interval,
             recursive=options.recursive,
             as_json=options.json,

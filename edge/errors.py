@@ -125,6 +125,10 @@ class IdentityRefused(AskPerson):
     """A station that has no identity, or that of another board."""
 
 
+class OutputFailed(AskPerson):
+    """A place that cannot be written, or holds what must not be replaced."""
+
+
 class SourceInvalid(AskPerson):
     """A camera source that cannot exist."""
 

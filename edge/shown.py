@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import unicodedata
 
+_FORMULA = ("=", "+", "-", "@", "\t", "\\x09", "\\x0d")
 _UNSEEN = ("Cc", "Cf", "Zl", "Zp")  # control, format (direction, zero width), line, paragraph
 
 
@@ -18,6 +19,15 @@ def shown(text: str | os.PathLike[str]) -> str:
     (\uNNNN beyond the first 256). Everything else, backslashes too, stays as it is."""
     told = os.fspath(text)
     return told if told.isascii() and told.isprintable() else "".join(map(_shown, told))
+
+
+def csv_cell(text: str | os.PathLike[str]) -> str:
+    """A text for a table: a spreadsheet would run what begins like a formula.
+
+    Numbers are no texts: they go into a table as they are.
+    """
+    told = shown(text)
+    return f"'{told}" if told.startswith(_FORMULA) else told
 
 
 def _shown(character: str) -> str:

@@ -13,15 +13,14 @@ from typing import Protocol
 from rich.console import Console
 from rich.progress import track
 
-from edge.commands.inputs import Input, inputs
-from edge.commands.measure_csv import MeasureCsv
-from edge.commands.overlay_files import overlay_at
-from edge.commands.report_files import ReportFiles
-from edge.commands.sightings import Sighting, Source, open_source, sightings
+from edge.camera.video import VideoFileCamera
 from edge.commands.table import measure_table, summary_table
+from edge.desk.inputs import Input, inputs
+from edge.desk.overlay_files import overlay
+from edge.desk.plan import Asked, Plan
+from edge.desk.sightings import Sighting, Source, open_source, sightings
 from edge.errors import ImageUnreadable, SourceInvalid
 from edge.estimation.estimator import Estimator
-from edge.exports import Export, open_export
 from edge.markers.estimator import MarkerEstimator
 from edge.records import Measure
 
@@ -37,34 +36,28 @@ class _Report(Protocol):
 def run(
     paths: Sequence[Path],
     estimator: Estimator,
+    asked: Asked,
     *,
-    overlay: Path | None,
-    csv: Path | None,
-    exports: Sequence[tuple[str, str]] = (),
-    pages: ReportFiles | None = None,
     interval: int = 1,
     recursive: bool = False,
     as_json: bool,
 ) -> int:
     """Print tables, or JSON for machines. Returns 1 when something could not be read.
 
-    exports : names of formats of `edge.exports`, each with the path to write.
     interval : of a video every so many-th frame is looked at.
-    pages : takes photographs and writes a report of each person.
+    recursive : folders with their subfolders.
     """
+    looked_at = inputs(paths, recursive=recursive)
+    plan = Plan(
+        looked_at, asked, as_json=as_json
+    )  # whatever must not be is said before a model runs
     problems = 0
     with ExitStack() as stack:
-        report: _Report = _JsonReport() if as_json else _TableReport(Console())
+        report: _Report = _JsonReport() if as_json else _TableReport(Console(stderr=plan.to_stdout))
         stack.enter_context(closing(report))
-        takers: list[Callable[[Sighting], None]] = [report.add]
-        if csv is not None:
-            takers.append(stack.enter_context(closing(MeasureCsv(csv))).add)
-        if pages is not None:
-            takers.append(pages.add)
-        for format_name, place in exports:
-            takers.append(_exporting(stack.enter_context(open_export(format_name, Path(place)))))
-        for one in inputs(paths, recursive=recursive):
-            problems += _assess(one, estimator, takers, overlay=overlay, interval=interval)
+        takers = [report.add, *plan.open(stack, estimator)]
+        for one in looked_at:
+            problems += _assess(one, estimator, takers, plan, interval=interval)
     return 1 if problems else 0
 
 
@@ -72,16 +65,16 @@ def _assess(
     one: Input,
     estimator: Estimator,
     takers: Sequence[Callable[[Sighting], None]],
+    plan: Plan,
     *,
-    overlay: Path | None,
     interval: int,
 ) -> int:
     """Hand everything that is seen in one file to the takers; returns how often it failed."""
     report, problems = takers[0], 0
+    if not one.measurable:
+        report(Sighting(one, problem=one.problem))
+        return one.problem is not None
     with ExitStack() as stack:
-        if not one.measurable:
-            report(Sighting(one, problem=one.problem))
-            return one.problem is not None
         try:
             source = open_source(one.path, is_video=one.is_video, interval=interval)
         except (ImageUnreadable, SourceInvalid) as problem:
@@ -89,10 +82,12 @@ def _assess(
             return 1
         stack.enter_context(closing(source))
         into = list(takers)
-        if overlay is not None:
-            into.append(stack.enter_context(closing(overlay_at(overlay, source))).add)
+        target = plan.overlay_of(one)
         for sighting in _tracked(one, source, estimator):
             problems += sighting.problem is not None
+            if target is not None and sighting.frame is not None and len(into) == len(takers):
+                fps = source.fps if isinstance(source, VideoFileCamera) else 1.0
+                into.append(stack.enter_context(overlay(target, fps)))
             for take in into:
                 take(sighting)
             if isinstance(estimator, MarkerEstimator):
@@ -119,14 +114,6 @@ def _tracked(of: Input, source: Source, estimator: Estimator) -> Iterator[Sighti
         transient=True,
         disable=not bar.is_interactive,
     )
-
-
-def _exporting(export: Export) -> Callable[[Sighting], None]:
-    def take(sighting: Sighting) -> None:
-        if sighting.frame is not None:
-            export.add(sighting.frame, {person.number: person.pose for person in sighting.people})
-
-    return take
 
 
 class _JsonReport:

@@ -17,7 +17,7 @@ from rich.table import Table
 
 from edge.app import open_outbox
 from edge.camera.disk import kind_on_disk
-from edge.commands.sightings import open_source
+from edge.desk.sightings import open_source
 from edge.estimation.factory import estimator_for
 from edge.fms.outcome import assessment_of
 from edge.fms.recording import read_sequence, read_sheet, write_sequence, write_sheet

@@ -11,7 +11,7 @@ from edge.camera.sources import camera_for
 from edge.errors import SourceInvalid
 from edge.settings import CameraSettings
 
-SECRET = "s3cr3t"
+SECRET = "s3cr3t"  # noqa: S105 - the one that is looked for
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ import pytest
 from simulators.networks import colour_card, colour_network, described_file, dots_picture
 
 from edge.__main__ import main
-from edge.commands import overlay_files
+from edge.desk import overlay_files
 
 FRAMES, FPS, SIZE = 12, 12, (240, 200)  # height, width
 START = {"left_shoulder": (120.0, 80.0), "right_shoulder": (70.0, 84.0), "nose": (95.0, 40.0)}
@@ -185,8 +185,8 @@ def test_a_damaged_video_is_reported_and_the_rest_goes_on(
     [
         ("photo", "out.mp4", "is no video"),
         ("clip", "out.avi", "Name a folder, an .mp4 or a .gif"),
-        ("clip", "clip.mp4", "would replace the video"),
-        ("clip", "missing/out.mp4", "cannot be written"),
+        ("clip", "clip.mp4", "is an input of this run"),
+        ("clip", "missing/out.mp4", "there is no folder"),
         ("photo", "c.onnx/drawn", "cannot be written"),
     ],
 )
@@ -212,7 +212,8 @@ def test_ctrl_c_leaves_whole_files_of_what_was_seen(
     out = tmp_path / "out.mp4"
     assert assess(clip, "--overlay", out, "--json") == 130
     assert len(json.loads(capsys.readouterr().out)) == 6
-    assert len(frames_of(out)) == 5
+    assert len(frames_of(tmp_path / "out.incomplete.mp4")) == 5
+    assert not out.exists()
 
 
 def test_a_gif_of_a_long_video_is_refused(
@@ -225,4 +226,4 @@ def test_a_gif_of_a_long_video_is_refused(
 
 def test_a_csv_that_cannot_be_written_is_refused(assess, photo: Path, tmp_path, capsys) -> None:
     assert assess(photo, "--csv", tmp_path / "no" / "such.csv") == 2
-    assert "Name another file" in " ".join(capsys.readouterr().err.split())
+    assert "there is no folder" in " ".join(capsys.readouterr().err.split())

@@ -26,10 +26,10 @@ _LAUNCH = (
 
 
 def is_there() -> bool:
-    return (
-        Path(_SYSTEM_PYTHON).exists()
-        and subprocess.run([_SYSTEM_PYTHON, "-c", _NEEDED], capture_output=True).returncode == 0
-    )
+    if not Path(_SYSTEM_PYTHON).exists():
+        return False
+    asked = subprocess.run([_SYSTEM_PYTHON, "-c", _NEEDED], capture_output=True, check=False)
+    return asked.returncode == 0
 
 
 class RtspServer:

@@ -14,7 +14,7 @@ import numpy as np
 
 from edge.camera.photo_camera import PhotoCamera
 from edge.camera.video import VideoFileCamera
-from edge.commands.inputs import Input
+from edge.desk.inputs import Input
 from edge.errors import CameraFault, ImageUnreadable, PostureError, SourceInvalid
 from edge.estimation.estimator import Estimator
 from edge.estimation.tracking import Tracker

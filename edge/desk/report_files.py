@@ -6,39 +6,37 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from edge import __version__
-from edge.commands.sightings import Person, Sighting
-from edge.errors import SettingsInvalid
+from edge.desk.sightings import Person, Sighting
 from edge.estimation.estimator import Estimator
+from edge.exports.base import Place
 from edge.norms import shipped_norms
+from edge.output import MARK, write_output
 from edge.posture.landmarks import USABLE
 from edge.posture.stick_figure import figure_of
 from edge.records import View
 from edge.report.page import page
 from edge.report.reported_visit import ReportedView, ReportedVisit
 from edge.report.words import words
+from edge.shown import shown
 
 
 class ReportFiles:
-    """Writes `NAME.html`, and `NAME-2.html` for the second person, into a folder."""
+    """A page for each person.
 
-    def __init__(self, folder: Path, language: str, estimator: Estimator) -> None:
-        self._folder = folder
+    place : where each goes, of a source and the person's number. language : en, zh, ko, ja.
+    """
+
+    def __init__(self, place: Place, language: str, estimator: Estimator) -> None:
+        self._place = place
         self._words = words(language)
         self._estimator = estimator
 
     def add(self, sighting: Sighting) -> None:
-        """Raises SettingsInvalid for a video: a screening of one is made by `run`."""
-        if sighting.time_s is not None:
-            raise SettingsInvalid(
-                f"{sighting.path} is a video; reports here are of photographs.",
-                "Screen the video with `run --source`, then write the collector's report.",
-            )
+        """Raises OutputFailed."""
         for person in sighting.people:
             text = page(self._visit(sighting, person), shipped_norms(), self._words)
-            self._folder.mkdir(parents=True, exist_ok=True)
-            number = f"-{person.number}" if person.number > 1 else ""
-            name = f"{Path(sighting.path).stem}{number}.html"
-            (self._folder / name).write_text(text, encoding="utf-8")
+            marked = text.replace("<title>", f'<meta name="generator" content="{MARK}"><title>', 1)
+            write_output(self._place(sighting.path, person.number, None), marked.encode())
 
     def _visit(self, sighting: Sighting, person: Person) -> ReportedVisit:
         view: View = person.measures[0].view if person.measures else "unknown"
@@ -46,7 +44,7 @@ class ReportFiles:
         lowest = float(scores[scores >= USABLE].min(initial=1.0))
         seen = ReportedView(view, person.measures, figure_of(person.pose), 1, 1, lowest)
         return ReportedVisit(
-            person=Path(sighting.path).stem,
+            person=shown(Path(sighting.path).stem),
             screened_at=datetime.now(UTC).isoformat(timespec="minutes"),
             station="",
             software=__version__,

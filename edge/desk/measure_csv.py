@@ -1,0 +1,47 @@
+"""Measures as CSV: one row for each measure of each person in each picture."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from edge.desk.sightings import Sighting
+from edge.output import text_output
+from edge.shown import csv_cell
+
+COLUMNS = (
+    "path", "frame", "time_s", "person", "view", "side", "code", "value", "unit", "u95", "quality",
+    "why", "definition", "n",
+)  # fmt: skip
+
+
+@contextmanager
+def measure_csv(path: Path) -> Iterator[Callable[[Sighting], None]]:
+    """Takes sightings; an empty cell is a number that there is not. Raises OutputFailed."""
+    with text_output(path) as file:
+        rows = csv.writer(file)
+        rows.writerow(COLUMNS)
+
+        def add(sighting: Sighting) -> None:
+            """Write everybody in one picture; a picture with nobody in it has no rows."""
+            rows.writerows(_rows(sighting))
+
+        yield add
+
+
+def _rows(sighting: Sighting) -> Iterator[tuple[object, ...]]:
+    if sighting.frame is None:
+        return
+    video = sighting.time_s is not None
+    at = (sighting.frame.frame_id, f"{sighting.time_s:.4f}") if video else ("", "")
+    path = csv_cell(sighting.path)
+    for person in sighting.people:
+        for m in person.measures:
+            yield (
+                *(path, *at, person.number, m.view, m.side, m.code),
+                *("" if m.value is None else f"{m.value:.4f}", m.unit),
+                *("" if m.u95 is None else f"{m.u95:.4f}", m.quality, " ".join(m.why)),
+                *(m.definition, f"{m.n:g}"),
+            )
