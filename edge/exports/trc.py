@@ -12,7 +12,7 @@ def trc(track: Track, name: str, mm_per_px: float) -> bytes:
     """One person's file (OpenSim documentation, "Marker (.trc) files").
 
     The picture's plane is x and y, z is 0: one camera knows no depth. A keypoint that is missing
-    has empty cells.
+    is nan: OpenSim loses count of empty cells at the end of a line.
     """
     points, keypoints = track.points_mm(mm_per_px), track.keypoints
     rate, count = f"{track.rate_hz:g}", len(track.moments)
@@ -26,6 +26,6 @@ def trc(track: Track, name: str, mm_per_px: float) -> bytes:
         "",
     ]
     for number, (time_s, row) in enumerate(zip(track.times_s, points, strict=True), start=1):
-        cells = ("" if np.isnan(value) else f"{value:.3f}" for value in row.ravel())
+        cells = ("nan" if np.isnan(value) else f"{value:.3f}" for value in row.ravel())
         lines.append(f"{number}\t{time_s:.6f}\t" + "\t".join(cells))
     return ("\n".join(lines) + "\n").encode()
