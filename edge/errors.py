@@ -30,6 +30,8 @@ PostureError                 everything raised on purpose; carries a remedy
 
 from __future__ import annotations
 
+from edge.shown import shown
+
 
 class PostureError(Exception):
     """Base of the tree.
@@ -41,9 +43,9 @@ class PostureError(Exception):
     """
 
     def __init__(self, problem: str, remedy: str = "") -> None:
-        super().__init__(problem)
-        self.problem = problem
-        self.remedy = remedy
+        self.problem = shown(problem)  # names of files come from outside
+        self.remedy = shown(remedy)
+        super().__init__(self.problem)
 
     def __str__(self) -> str:
         return f"{self.problem} {self.remedy}".rstrip()

@@ -10,6 +10,7 @@ from edge.camera.folder import look_into
 from edge.camera.photos import read_photo
 from edge.errors import SourceInvalid
 from edge.records import Frame
+from edge.shown import shown
 
 
 class PhotoCamera:
@@ -21,7 +22,7 @@ class PhotoCamera:
     dropped = 0
 
     def __init__(self, path: Path) -> None:
-        self.name = str(path)
+        self.name = shown(path)
         self._path = path
         self._left: list[Path] = []
         self._next_id = 0
@@ -52,7 +53,7 @@ class PhotoCamera:
             return None
         path = self._left.pop(0)
         frame_id, self._next_id = self._next_id, self._next_id + 1
-        return Frame(read_photo(path), frame_id, time.monotonic_ns(), still=True, name=str(path))
+        return Frame(read_photo(path), frame_id, time.monotonic_ns(), still=True, name=shown(path))
 
     def pace(self, _most_fps: float) -> None:
         """Each photograph is read."""

@@ -10,6 +10,7 @@ from edge.camera.clip import Clip
 from edge.camera.slot import CaptureThread, FrameSlot
 from edge.errors import ImageUnreadable
 from edge.records import Frame
+from edge.shown import shown
 
 
 class VideoFileCamera:
@@ -20,7 +21,7 @@ class VideoFileCamera:
     """
 
     def __init__(self, path: Path, *, fast: bool, stall_s: float, interval: int = 1) -> None:
-        self.name = str(path)
+        self.name = shown(path)
         self._path = path
         self._fast = fast
         self._interval = interval

@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Protocol
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import track
+from rich.text import Text
 
 from edge.camera.video import VideoFileCamera
 from edge.commands.table import measure_table, summary_table
@@ -23,6 +25,7 @@ from edge.errors import ImageUnreadable, SourceInvalid
 from edge.estimation.estimator import Estimator
 from edge.markers.estimator import MarkerEstimator
 from edge.records import Measure
+from edge.shown import shown
 
 
 class _Report(Protocol):
@@ -75,6 +78,7 @@ def _assess(
         report(Sighting(one, problem=one.problem))
         return one.problem is not None
     with ExitStack() as stack:
+        seen = 0
         try:
             source = open_source(one.path, is_video=one.is_video, interval=interval)
         except (ImageUnreadable, SourceInvalid) as problem:
@@ -84,6 +88,7 @@ def _assess(
         into = list(takers)
         target = plan.overlay_of(one)
         for sighting in _tracked(one, source, estimator):
+            seen += 1
             problems += sighting.problem is not None
             if target is not None and sighting.frame is not None and len(into) == len(takers):
                 fps = source.fps if isinstance(source, VideoFileCamera) else 1.0
@@ -92,6 +97,13 @@ def _assess(
                 take(sighting)
             if isinstance(estimator, MarkerEstimator):
                 _say_stickers(sighting, estimator.why)
+        if not seen:
+            short = ImageUnreadable(
+                f"{one.path} has fewer than {interval} frames, of which --interval looks at one.",
+                "Give a smaller --interval.",
+            )
+            report(Sighting(one, problem=short))
+            problems += 1
     return problems
 
 
@@ -100,7 +112,7 @@ def _say_stickers(sighting: Sighting, why: Sequence[tuple[str, ...]]) -> None:
     for person, reasons in zip(sighting.people, why, strict=True):
         if reasons:
             text = f"{sighting.path}, person {person.number}, stickers: {', '.join(reasons)}"
-            Console(stderr=True).print(text, highlight=False)
+            Console(stderr=True).print(Text(shown(text)), highlight=False, soft_wrap=True)
 
 
 def _tracked(of: Input, source: Source, estimator: Estimator) -> Iterator[Sighting]:
@@ -108,7 +120,7 @@ def _tracked(of: Input, source: Source, estimator: Estimator) -> Iterator[Sighti
     bar = Console(stderr=True)
     yield from track(
         sightings(of, source, estimator),
-        Path(source.name).name,
+        escape(shown(of.path.name)),
         total=source.frame_count or None,
         console=bar,
         transient=True,
@@ -123,8 +135,9 @@ class _JsonReport:
         self._before = "["
 
     def add(self, sighting: Sighting) -> None:
-        sys.stdout.write(f"{self._before}\n{json.dumps(sighting.as_json(), indent=1)}")
-        self._before = ","
+        entry = f"{self._before}\n{json.dumps(sighting.as_json(), indent=1)}"
+        self._before = ","  # first: whoever is interrupted while writing goes on behind a comma
+        sys.stdout.write(entry)
 
     def close(self) -> None:
         sys.stdout.write("\n]\n" if self._before == "," else "[]\n")
@@ -141,7 +154,7 @@ class _TableReport:
 
     def add(self, sighting: Sighting) -> None:
         if sighting.problem is not None:
-            self._console.print(f"[red]not read[/red] {sighting.problem}", highlight=False)
+            self._say(Text.assemble(("not read", "red"), f" {sighting.problem}"))
         if sighting.time_s is not None:
             self._frames[sighting.path] += 1
             for person in sighting.people:
@@ -149,15 +162,16 @@ class _TableReport:
             return
         if sighting.of.left_out:
             told = ", ".join(f"{count} {kind}" for kind, count in sighting.of.left_out.items())
-            self._console.print(f"{sighting.path}: left out {told}", highlight=False)
+            self._say(f"{sighting.path}: left out {told}")
         if sighting.frame is None:
             return
         self._photographs += 1
         self._people += len(sighting.people)
         if not sighting.people:
-            self._console.print(f"{sighting.path}: nobody found", highlight=False)
+            self._say(f"{sighting.path}: nobody found")
         for person in sighting.people:
-            title = f"{sighting.path}, person {person.number}"
+            view = f", {person.measures[0].view} view" if person.measures else ""
+            title = f"{sighting.path}, person {person.number}{view}"
             self._console.print(measure_table(title, person.measures))
 
     def close(self) -> None:
@@ -166,7 +180,10 @@ class _TableReport:
             self._console.print(summary_table(title, frames))
         for path, count in self._frames.items():
             people = sum(key[0] == path for key in self._filmed)
-            self._console.print(f"{path}: {count} frames, {people} people.", highlight=False)
+            self._say(f"{path}: {count} frames, {people} people.")
         if self._photographs:
-            text = f"{self._photographs} photographs, {self._people} people."
-            self._console.print(text, highlight=False)
+            self._say(f"{self._photographs} photographs, {self._people} people.")
+
+    def _say(self, text: str | Text) -> None:
+        told = Text(shown(text)) if isinstance(text, str) else text
+        self._console.print(told, highlight=False, soft_wrap=True)

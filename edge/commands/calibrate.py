@@ -27,7 +27,9 @@ from rich.progress import track
 from rich.table import Table
 
 from edge.camera.sources import camera_for
-from edge.errors import CalibrationInvalid, ImageUnreadable, SettingsInvalid
+from edge.desk.outputs import Outputs
+from edge.desk.picture_file import write_picture
+from edge.errors import CalibrationInvalid, ImageUnreadable
 from edge.posture.angles import Float64
 from edge.posture.calibration import Calibration
 from edge.posture.gravity import gravity_of_plumb_lines, roll_pitch_deg
@@ -44,6 +46,7 @@ from edge.screening.stored import (
     save_calibration,
 )
 from edge.settings import Settings
+from edge.shown import shown
 
 _MOST_FRAMES = 600  # of a camera, while somebody turns the board about
 _MOST_PICTURES = 30
@@ -55,9 +58,9 @@ _SQUARE_PX, _MARK_PX = 200, 800
 def run(settings: Settings, options: Namespace) -> int:
     """Do one step; returns 1 where `show` finds a calibration that must not be trusted."""
     if options.step == "print":
-        return _print_sheets(options.folder, Board.parse(options.board))
+        return _print_sheets(options, Board.parse(options.board))
     if options.step == "picture":
-        return _picture(settings, options.file)
+        return _picture(settings, options)
     if options.step == "show":
         return _show(settings, as_json=options.json)
     stored = load_calibration(settings.state_path)
@@ -73,7 +76,7 @@ def run(settings: Settings, options: Namespace) -> int:
 
 
 def _say(text: str) -> None:
-    Console().print(text, highlight=False, markup=False, soft_wrap=True)
+    Console().print(shown(text), highlight=False, markup=False, soft_wrap=True)
 
 
 def _frames(settings: Settings) -> Iterator[Frame]:
@@ -102,15 +105,15 @@ def _size(frame: Frame) -> tuple[int, int]:
     return frame.width_px, frame.height_px
 
 
-def _print_sheets(folder: Path, board: Board) -> int:
-    folder.mkdir(parents=True, exist_ok=True)
+def _print_sheets(options: Namespace, board: Board) -> int:
+    outputs = Outputs([], overwrite=options.overwrite)
+    folder = outputs.claim_folder(options.folder)
     sheets = {"board.png": board.draw(_SQUARE_PX)}
     for mark in WALL_MARKS:
         drawn = cv2.aruco.generateImageMarker(MARKERS, mark, _MARK_PX)
         sheets[f"mark_{mark}.png"] = np.pad(drawn, _MARK_PX // 8, constant_values=255)
     for name, image in sheets.items():
-        if not cv2.imwrite(str(folder / name), image):
-            raise SettingsInvalid(f"{folder / name} cannot be written.", "Check path and rights.")
+        write_picture(outputs.claim(folder / name), np.asarray(image, np.uint8))
     _say(
         f"{', '.join(sheets)} in {folder}. Print the board so that a square measures "
         f"{board.square_mm:g} mm, and the markers 100 mm or wider."
@@ -118,10 +121,11 @@ def _print_sheets(folder: Path, board: Board) -> int:
     return 0
 
 
-def _picture(settings: Settings, path: Path) -> int:
+def _picture(settings: Settings, options: Namespace) -> int:
+    source = Path(settings.camera.source)
+    path = Outputs([source], overwrite=options.overwrite).claim(options.file)
     frame = _frame(settings)
-    if not cv2.imwrite(str(path), frame.image):
-        raise SettingsInvalid(f"{path} cannot be written.", "Name a .png or .jpg in a folder.")
+    write_picture(path, frame.image)
     _say(f"{path}, {frame.width_px} x {frame.height_px} px. Remove it when you have calibrated.")
     return 0
 

@@ -36,6 +36,8 @@ def add_calibrate(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     marks = steps.add_parser("marks", help="find the two markers on the wall")
     show = steps.add_parser("show", help="what is known, and whether it may be trusted")
     show.add_argument("--json", action="store_true", help="for machines")
+    for step in (sheets, picture):
+        step.add_argument("--overwrite", action="store_true", help="replace files of others too")
     for step in (lens, picture, stance, marks, show):
         step.add_argument("--source", metavar="URI", help="photographs, a video or a camera")
 

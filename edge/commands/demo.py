@@ -88,7 +88,9 @@ def run(settings: Settings, *, source: str) -> int:
             screening=ScreeningSettings(repeats=1),
             mqtt=MqttSettings(host=broker["host"], port=broker["port"]),
         )
-        console.print(f"station   {shown_source(source)}, Ctrl-C ends\n", highlight=False)
+        console.print(
+            f"station   {shown_source(source)}, Ctrl-C ends\n", highlight=False, markup=False
+        )
         reporter = Reporter(console)
         with open_outbox(settings) as outbox:
 

@@ -14,9 +14,11 @@ from typing import Literal
 import msgspec
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from edge.app import open_outbox
 from edge.camera.disk import kind_on_disk
+from edge.desk.outputs import Outputs
 from edge.desk.sightings import open_source
 from edge.estimation.factory import estimator_for
 from edge.fms.outcome import assessment_of
@@ -30,6 +32,7 @@ from edge.posture.views import view_of
 from edge.records import View
 from edge.screening.subject import choose
 from edge.settings import Settings
+from edge.shown import shown
 
 _FILMED: tuple[FilmedFrom, ...] = ("lateral", "frontal", "back")
 _FITTING: dict[FilmedFrom | Literal["any"], tuple[View, ...]] = {
@@ -43,7 +46,8 @@ def run(settings: Settings, options: argparse.Namespace) -> int:
     if options.step == "rules":
         return _print_rules()
     if options.step == "record":
-        write_sequence(options.out, _film(settings, options.clip, _FITTING["any"]))
+        out = Outputs([options.clip], overwrite=options.overwrite).claim(options.out)
+        write_sequence(out, _film(settings, options.clip, _FITTING["any"]))
         return 0
     if options.step == "send":
         return _send(settings, read_sheet(options.sheet))
@@ -121,7 +125,9 @@ def _send(settings: Settings, sheet: Sheet) -> int:
         seq = outbox.accept(assessment_of(sheet, shipped_rules(), time.time_ns()))
     finally:
         outbox.close()
-    Console().print(f"saved {seq}: the scores of session {sheet.session}", highlight=False)
+    Console().print(
+        f"saved {seq}: the scores of session {shown(sheet.session)}", highlight=False, markup=False
+    )
     return 0
 
 
@@ -171,7 +177,14 @@ def _evidence_table(one: Try, suggestion: Suggestion) -> Table:
 
 
 def _score_table(sheet: Sheet, outcome: Total) -> Table:
-    table = Table("movement", "right", "left", "score", "remarks", title=f"session {sheet.session}")
+    table = Table(
+        "movement",
+        "right",
+        "left",
+        "score",
+        "remarks",
+        title=Text(f"session {shown(sheet.session)}"),
+    )
     for line in outcome.lines:
         sides = [_number(line.sides.get(side)) for side in ("right", "left")]
         remarks = [*line.why, *(["asymmetric"] if line.asymmetric else [])]

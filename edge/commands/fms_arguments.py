@@ -17,6 +17,7 @@ def add_fms(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     record = steps.add_parser("record", help="a clip to a file of keypoints, without pictures")
     record.add_argument("clip", type=Path, metavar="CLIP", help="a video, or a pose sequence")
     record.add_argument("--out", type=Path, required=True, metavar="FILE")
+    record.add_argument("--overwrite", action="store_true", help="replace files of others too")
 
     one = steps.add_parser("try", help="add a try: films for a suggestion, or a score by eye")
     _on_sheet(one)

@@ -27,6 +27,7 @@ from edge.errors import CameraHung, PostureError
 from edge.records import Assessment
 from edge.results.outbox import Outbox
 from edge.settings import Settings
+from edge.shown import shown
 
 _LOOK_EVERY_S = 10.0
 _LOOP_LATE_S = 90.0  # longer than the longest wait between two tries to connect
@@ -57,9 +58,10 @@ class Reporter:
     def saved(self, assessment: Assessment, seq: int) -> None:
         given = sum(m.value is not None for m in assessment.measures)
         self._console.print(
-            f"saved {seq}: {assessment.source}, {assessment.view}, {given} of "
+            f"saved {seq}: {shown(assessment.source)}, {assessment.view}, {given} of "
             f"{len(assessment.measures)} measures from {assessment.frames_used} frames",
             highlight=False,
+            markup=False,
             soft_wrap=True,
         )
 

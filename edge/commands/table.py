@@ -7,8 +7,10 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 from rich.table import Table
+from rich.text import Text
 
 from edge.records import Measure, Quality
+from edge.shown import shown
 
 _UNITS = {"deg": "°", "%": " %", "mm": " mm", "px": " px", "1": ""}
 _COLOURS = {Quality.OK: "green", Quality.LOW: "yellow"}
@@ -19,7 +21,7 @@ def measure_table(title: str, measures: Iterable[Measure]) -> Table:
 
     What was refused stands below, by reason: nothing is left out, and the eye finds the values.
     """
-    table = Table(title=title, title_justify="left", caption_justify="left")
+    table = Table(title=_plain(title), title_justify="left", caption_justify="left")
     table.add_column("measure")
     table.add_column("value", justify="right")
     table.add_column("± 95 %", justify="right")
@@ -34,11 +36,13 @@ def measure_table(title: str, measures: Iterable[Measure]) -> Table:
             measure.code,
             f"{measure.value:+.1f}{unit}",
             "" if measure.u95 is None else f"{measure.u95:.1f}{unit}",
-            f"[{_COLOURS[measure.quality]}]{measure.quality}[/] {', '.join(measure.why)}".rstrip(),
+            Text.assemble(
+                (str(measure.quality), _COLOURS[measure.quality]), f" {', '.join(measure.why)}"
+            ),
         )
     if refused:
         lines = [f"refused ({why}): {', '.join(codes)}" for why, codes in refused.items()]
-        table.caption = "\n".join(lines)
+        table.caption = Text("\n".join(lines))
     return table
 
 
@@ -55,10 +59,10 @@ def summary_table(title: str, frames: Sequence[Iterable[Measure]]) -> Table:
             if measure.value is not None:
                 values[measure.view, measure.code, _unit(measure)].append(measure.value)
             reasons.update(measure.why)
-    table = Table(title=title, title_justify="left")
+    table = Table(title=_plain(title), title_justify="left")
     if not values:
         common = ", ".join(reason for reason, _ in reasons.most_common(3))
-        table.caption = f"nothing measured: {common}"
+        table.caption = Text(f"nothing measured: {common}")
     table.add_column("view")
     table.add_column("measure")
     for heading in ("median", "5 % .. 95 % of frames", "frames"):
@@ -68,6 +72,11 @@ def summary_table(title: str, frames: Sequence[Iterable[Measure]]) -> Table:
         spread = f"{low:+.1f} .. {high:+.1f}{unit}"
         table.add_row(view, code, f"{median:+.1f}{unit}", spread, str(len(of_frames)))
     return table
+
+
+def _plain(title: str) -> Text:
+    """A file's name is no markup, and moves no cursor."""
+    return Text(shown(title), style="table.title")
 
 
 def _unit(measure: Measure) -> str:

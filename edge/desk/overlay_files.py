@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import struct
 import tempfile
-import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -14,6 +13,7 @@ from typing import BinaryIO
 import cv2
 import numpy as np
 
+from edge.desk.picture_file import png
 from edge.desk.sightings import Person, Sighting
 from edge.errors import OutputFailed
 from edge.estimation.one_euro import OneEuro
@@ -79,12 +79,7 @@ class _Picture:
         self._file = file
 
     def write(self, drawn: Uint8, _time_s: float) -> None:
-        _, data = cv2.imencode(".png", drawn)
-        png = data.tobytes()
-        text = b"tEXtSoftware\0" + MARK.encode()
-        mark = struct.pack(">I", len(text) - 4) + text + struct.pack(">I", zlib.crc32(text))
-        end = len(png) - 12  # the last chunk, IEND, has no content
-        self._file.write(png[:end] + mark + png[end:])
+        self._file.write(png(drawn))
 
     def finish(self) -> None:
         """The picture is whole."""

@@ -5,6 +5,8 @@ What writes results (tables, JSON, CSV, overlays, exports) reads `sightings` and
 
 from __future__ import annotations
 
+import base64
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +22,7 @@ from edge.estimation.estimator import Estimator
 from edge.estimation.tracking import Tracker
 from edge.posture.assess import assess
 from edge.records import Frame, Measure, Pose
+from edge.shown import shown
 
 Source = PhotoCamera | VideoFileCamera
 
@@ -51,6 +54,10 @@ class Person:
                     "u95": _plain(m.u95),
                     "quality": str(m.quality),
                     "why": list(m.why),
+                    "view": m.view,
+                    "side": m.side,
+                    "definition": m.definition,
+                    "n": _plain(m.n),
                 }
                 for m in self.measures
             ],
@@ -82,7 +89,9 @@ class Sighting:
         return self.frame.captured_ns / 1e9
 
     def as_json(self) -> dict[str, Any]:
-        entry: dict[str, Any] = {"path": self.path}
+        entry: dict[str, Any] = {"path": shown(self.path)}
+        if entry["path"] != self.path:  # what is shown is not the name: here it is
+            entry["path_bytes"] = base64.b64encode(os.fsencode(self.path)).decode()
         if self.frame is not None and self.time_s is not None:
             entry |= {"frame": self.frame.frame_id, "time_s": _plain(self.time_s)}
         if self.frame is not None:
@@ -90,6 +99,7 @@ class Sighting:
         entry["people"] = [person.as_json() for person in self.people]
         if self.problem is not None:
             entry["problem"] = str(self.problem)
+            entry["code"] = type(self.problem).__name__
         if self.of.left_out:
             entry["left_out"] = self.of.left_out
         return entry

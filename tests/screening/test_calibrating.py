@@ -45,7 +45,7 @@ def write(folder, **pictures):
 
 def run(state, source, step, **options):
     settings = Settings(state_dir=str(state), camera=CameraSettings(source=source))
-    return calibrate.run(settings, Namespace(step=step, **options))
+    return calibrate.run(settings, Namespace(step=step, **({"overwrite": False} | options)))
 
 
 @pytest.fixture(scope="module")
