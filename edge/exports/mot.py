@@ -8,6 +8,7 @@ from __future__ import annotations
 from edge.exports.base import Exported
 from edge.exports.motion import Track
 from edge.output import MARK
+from edge.shown import shown
 
 
 def mot(track: Track, name: str) -> bytes:
@@ -22,7 +23,7 @@ def mot(track: Track, name: str) -> bytes:
         f"nColumns={len(codes) + 1}",
         "inDegrees=yes",
         "",
-        f"{MARK}: {name}: angles by this station's own codes, no coordinates of an OpenSim model.",
+        f"{MARK}: {shown(name)}: angles by this station's own codes, no coordinates of an OpenSim model.",
         "",
         "endheader",
         "\t".join(("time", *codes)),

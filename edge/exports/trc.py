@@ -6,6 +6,7 @@ import numpy as np
 
 from edge.exports.motion import Track
 from edge.output import MARK
+from edge.shown import shown
 
 
 def trc(track: Track, name: str, mm_per_px: float) -> bytes:
@@ -17,7 +18,7 @@ def trc(track: Track, name: str, mm_per_px: float) -> bytes:
     points, keypoints = track.points_mm(mm_per_px), track.keypoints
     rate, count = f"{track.rate_hz:g}", len(track.moments)
     lines = [
-        f"PathFileType\t4\t(X/Y/Z)\t{MARK}: {name}",
+        f"PathFileType\t4\t(X/Y/Z)\t{MARK}: {shown(name)}",
         "DataRate\tCameraRate\tNumFrames\tNumMarkers\tUnits\tOrigDataRate\tOrigDataStartFrame"
         "\tOrigNumFrames",
         f"{rate}\t{rate}\t{count}\t{len(keypoints)}\tmm\t{rate}\t1\t{count}",
