@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import resource
 import sys
 from pathlib import Path
 from typing import Any, TypeVar
@@ -14,10 +15,15 @@ from edge import __version__
 from edge.commands.calibrate_arguments import add_calibrate
 from edge.commands.fms_arguments import add_fms
 from edge.commands.pipe import ends_with_its_reader
-from edge.errors import PostureError, SettingsInvalid
+from edge.errors import PartMissing, PostureError, SettingsInvalid
 from edge.settings import Settings, load_settings
 
 Section = TypeVar("Section", bound=msgspec.Struct)
+
+
+_LIGHT = ("provision", "netwatch", "update")
+_LEAST_ADDRESSES_BYTES = 1_300_000_000
+_MEMORY = "Give it more memory (`ulimit -v`, the service's MemoryMax), or install it again."
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -132,7 +138,20 @@ def _files_read(settings: Settings, options: argparse.Namespace) -> list[Path]:
     return [Path(name) for name in (*named, options.settings or "") if str(name)]
 
 
+def _check_memory(options: argparse.Namespace) -> None:
+    """Libraries that run into `ulimit -v` while they load end the process without a word."""
+    limit, _ = resource.getrlimit(resource.RLIMIT_AS)
+    light = options.verb in _LIGHT or getattr(options, "only", "") == "uplink"
+    if limit != resource.RLIM_INFINITY and limit < _LEAST_ADDRESSES_BYTES and not light:
+        raise PartMissing(
+            f"the limit of memory (`ulimit -v`) is {limit / 1e6:.0f} MB, and measuring takes "
+            f"{_LEAST_ADDRESSES_BYTES / 1e6:.0f} MB of addresses.",
+            _MEMORY,
+        )
+
+
 def _run_verb(options: argparse.Namespace) -> int:
+    _check_memory(options)
     # Each verb imports what it needs: `--help` on a Pi should not wait for numba.
     if options.verb == "warmup":
         from edge.commands import warmup
@@ -215,11 +234,26 @@ def main() -> int:
     except KeyboardInterrupt:
         return 130  # what shells say of a program that Ctrl-C ended
     except PostureError as error:
-        console = Console(stderr=True)
-        console.print(error.problem, style="red", markup=False, highlight=False)
-        if error.remedy:
-            console.print(error.remedy, markup=False, highlight=False)
+        _say(error)
         return 2
+    except MemoryError:
+        _say(PostureError("there is not enough memory.", _MEMORY))
+        return 1
+    except OSError as error:
+        if error.filename is None:  # standard output, which `ends_with_its_reader` knows about
+            raise
+        _say(PostureError(f"{error.filename}: {error.strerror}.", "Check path, rights and memory."))
+        return 1
+    except ImportError as error:
+        _say(PartMissing(f"a part of this program cannot be loaded: {error}.", _MEMORY))
+        return 2
+
+
+def _say(error: PostureError) -> None:
+    console = Console(stderr=True)
+    console.print(error.problem, style="red", markup=False, highlight=False, soft_wrap=True)
+    if error.remedy:
+        console.print(error.remedy, markup=False, highlight=False, soft_wrap=True)
 
 
 if __name__ == "__main__":

@@ -41,6 +41,9 @@ def examine(settings: Settings) -> Iterator[Check]:
             yield Check(name, State.FAIL, error.problem, error.remedy)
         except OSError as error:
             yield Check(name, State.FAIL, str(error), "On a station call doctor with sudo.")
+        except Exception as error:  # noqa: BLE001 - of any kind: the other checks say why, perhaps
+            told = f"the check itself failed: {type(error).__name__}: {error}"
+            yield Check(name, State.FAIL, told, "The other checks may say why; else report this.")
 
 
 def run(settings: Settings, *, as_json: bool) -> int:

@@ -23,7 +23,7 @@ from edge.commands.table import measure_table
 from edge.engine.engine import Engine
 from edge.engine.engine_file import EngineFile
 from edge.engine.saving import Saving
-from edge.errors import CameraHung, PostureError
+from edge.errors import CameraHung, ImageUnreadable, PostureError
 from edge.records import Assessment
 from edge.results.outbox import Outbox
 from edge.settings import Settings
@@ -54,6 +54,7 @@ class Reporter:
 
     def __init__(self, console: Console) -> None:
         self._console = console
+        self.unreadable = 0  # pictures of a recorded source
 
     def saved(self, assessment: Assessment, seq: int) -> None:
         given = sum(m.value is not None for m in assessment.measures)
@@ -70,6 +71,7 @@ class Reporter:
         self._console.print(measure_table(title, assessment.measures))
 
     def problem(self, problem: PostureError) -> None:
+        self.unreadable += isinstance(problem, ImageUnreadable)
         self._console.print(str(problem), style="yellow", markup=False, highlight=False)
 
 
@@ -154,4 +156,4 @@ def run(settings: Settings, *, only: str = "", verbose: bool = False) -> int:
             highlight=False,
         )
     systemd.stopping()
-    return 0
+    return 1 if reporter.unreadable else 0

@@ -23,7 +23,8 @@ def mot(track: Track, name: str) -> bytes:
         f"nColumns={len(codes) + 1}",
         "inDegrees=yes",
         "",
-        f"{MARK}: {shown(name)}: angles by this station's own codes, no coordinates of an OpenSim model.",
+        f"{MARK}: {shown(name)}: angles by this station's own codes, "
+        "no coordinates of an OpenSim model.",
         "",
         "endheader",
         "\t".join(("time", *codes)),

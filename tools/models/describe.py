@@ -60,6 +60,7 @@ def describe(model: bytes, card: ModelDescription) -> bytes:
         identity = ModelIdentity(description.name, description.version, "")
         picture = golden_picture(_SEED, *size)
         outputs = Network(session, description, identity).run(picture, stages=True)
+        _check_finite(card.name, outputs)
         golden = take_golden(_SEED, *size, outputs)
         if description.weights == "int8-qdq":
             plain = Network(_plain_session(model), description, identity)
@@ -67,6 +68,16 @@ def describe(model: bytes, card: ModelDescription) -> bytes:
     except ORT_ERRORS as error:
         raise ModelRefused(f"{card.name} does not run: {error}.", "Export it again.") from error
     return _sealed(graph, msgspec.structs.replace(description, golden=golden))
+
+
+def _check_finite(name: str, outputs: Outputs) -> None:
+    """Golden vectors of a NaN would be refused at every load, with the advice to describe again."""
+    for role, output in outputs.items():
+        if not np.isfinite(output).all():
+            raise ModelRefused(
+                f"{name} answers NaN or Inf in {role}: it cannot serve.",
+                "Export it again, and look for a division by zero or weights that overflow.",
+            )
 
 
 def writable(path: Path) -> None:
