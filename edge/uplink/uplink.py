@@ -17,6 +17,7 @@ from edge.errors import OutboxFull, PostureError
 from edge.mqtt.backoff import Backoff
 from edge.mqtt.connection import WILL_DELAY_S, Connection, open_best
 from edge.mqtt.events import Will
+from edge.mqtt.oddities import Oddities
 from edge.records import Abilities
 from edge.results.outbox import Outbox
 from edge.settings import Settings
@@ -89,6 +90,7 @@ class Uplink:
         self._desired = desired
         self._on_problem = on_problem
         self._identity = Identity()
+        self._oddities = Oddities()
         self._phase: Phase = "stopped"
         self._problem = ""
         self._said_version = ""
@@ -153,6 +155,7 @@ class Uplink:
                 on_receipt=self._received,
                 on_desired=self._desired,
                 on_trouble=self._trouble,
+                oddities=self._oddities,
             )
             self._learn()
             session.start(encode(self._birth()))

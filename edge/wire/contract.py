@@ -14,18 +14,22 @@ from edge.wire.messages import (
     EraseCommand,
     Event,
     Health,
-    Receipt,
     ResendCommand,
     Response,
     Result,
     State,
 )
+from edge.wire.receipt import Receipt
+from edge.wire.seal import Seal
 from edge.wire.topics import Topics
 
 MESSAGES: tuple[type[msgspec.Struct], ...] = (
-    Result, Event, State, Birth, Health, Response, Receipt, Desired, ResendCommand, EraseCommand,
-    Order, CollectorState,
+    Result, Event, Seal, State, Birth, Health, Response, Receipt, Desired, ResendCommand,
+    EraseCommand, Order, CollectorState,
 )  # fmt: skip
+
+# Two lines in one payload, the second of them a Seal: docs/wire.md.
+SEALED: tuple[type[msgspec.Struct], ...] = (Result, Event, Receipt)
 
 _HERE = Topics("{site}", "{station}")
 
@@ -81,7 +85,7 @@ def asyncapi() -> dict[str, Any]:
         "asyncapi": "3.0.0",
         "info": {
             "title": "Posture station",
-            "version": "1.0.0",
+            "version": "2.0.0",
             "description": "Measures, never pictures, from stations to a collector over MQTT.",
         },
         "defaultContentType": "application/json",
@@ -90,13 +94,22 @@ def asyncapi() -> dict[str, Any]:
         "components": {
             "messages": {
                 m.__name__: {
-                    "contentType": "application/json",
+                    **_form(m),
                     "payload": {"$ref": f"#/components/schemas/{m.__name__}"},
                 }
                 for m in MESSAGES
             },
             "schemas": json_schemas("#/components/schemas/{name}"),
         },
+    }
+
+
+def _form(message: type[msgspec.Struct]) -> dict[str, str]:
+    if message not in SEALED:
+        return {"contentType": "application/json"}
+    return {
+        "contentType": "application/x-ndjson",
+        "description": "The first of two lines; the second is its Seal.",
     }
 
 

@@ -30,6 +30,7 @@ from posture_tools.collector.store import Outcome, Store
 from posture_tools.collector.stored_visit import stored_visit
 from posture_tools.pipe import ends_with_its_reader
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from edge.errors import PostureError, SettingsInvalid
@@ -186,8 +187,8 @@ def _list(options: argparse.Namespace) -> int:
             result = stored.result
             refused = sum(m.quality is Quality.REFUSED for m in result.measures)
             counts = (str(len(result.measures) - refused), str(refused))
-            table.add_row(stored.screened_at, result.station, str(result.seq), result.session,
-                          result.kind, result.view, *counts)  # fmt: skip
+            table.add_row(stored.screened_at, result.station, str(result.seq),
+                          escape(result.session), result.kind, result.view, *counts)  # fmt: skip
         _show(table)
     return 0
 
@@ -228,13 +229,13 @@ def _fleet(options: argparse.Namespace) -> int:
         print(json.dumps([dataclasses.asdict(line) for line in lines], indent=1))
         return 0
     table = Table("site", "station", "heard", "last word (UTC)", "results", "waiting", "missing",
-                  "lost", "rejected", "conflicts", "models", "desired")  # fmt: skip
+                  "lost", "breaks", "rejected", "conflicts", "models", "desired")  # fmt: skip
     for line in lines:
         heard = "now" if line.silent_s is None else f"silent for {line.silent_s / 60:.0f} min"
         waiting = "?" if line.waiting is None else str(line.waiting)
-        counts = (line.missing, line.lost, line.rejected, line.conflicts)
+        counts = (line.missing, line.lost, line.broken, line.rejected, line.conflicts)
         table.add_row(line.site, line.station, heard, line.seen_at, str(line.results), waiting,
-                      *map(str, counts), _models(line.models), line.desired)  # fmt: skip
+                      *map(str, counts), escape(_models(line.models)), line.desired)  # fmt: skip
     _show(table)
     return 0
 
@@ -253,12 +254,13 @@ def _rollout(options: argparse.Namespace) -> int:
         report = {"stations": rows, "advice": dataclasses.asdict(advice)}
         print(json.dumps(report, indent=1, default=str))
     else:
-        table = Table("station", "desired", "progress", "reason", "since (UTC)", "actual")
+        table = Table("site", "station", "desired", "progress", "reason", "since (UTC)", "actual")
         for each in progress:
             outside = each.progress is Progress.OUTSIDE
             since = f"{each.since:%Y-%m-%d %H:%M}" if each.since else ""
-            table.add_row(each.station, "" if outside else options.sha256[:12], each.progress,
-                          each.reason, since, _models(each.actual))  # fmt: skip
+            wanted = "" if outside else options.sha256[:12]
+            table.add_row(each.site, each.station, wanted, each.progress,
+                          escape(each.reason), since, escape(_models(each.actual)))  # fmt: skip
         _show(table)
         then = "" if advice.ring is None else f"; publish --ring {advice.ring}"
         print(f"{'STOP: ' if advice.stopped else ''}{advice.why}{then}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import secrets
 import time
 from collections.abc import Collection
@@ -15,7 +14,7 @@ from edge.errors import BrokerRefused, BrokerUnreachable, MessageRefused
 from edge.mqtt.connection import Connection, open_best
 from edge.mqtt.events import Acknowledged, Arrived
 from edge.mqtt.settings import MqttSettings
-from edge.wire.messages import Desired, decode, encode
+from edge.wire.messages import Desired, Event, decode, encode
 from edge.wire.topics import Topics
 
 _RETAINED_S = 1.0  # a broker sends what it retains at once
@@ -88,16 +87,24 @@ def _retained(connection: Connection, topics: Collection[str]) -> list[int]:
     return list(versions.values())
 
 
-def wishes(store: Store) -> dict[str, Wish]:
-    """By station, where something was ever desired."""
-    answered: dict[str, int] = {}
-    for station, body in store.rows("SELECT station, body FROM event WHERE kind = 'model'"):
-        data = json.loads(body)["data"]
-        if data.get("step") == "desired":
-            version = int(data["desired_version"])
-            answered[station] = max(version, answered.get(station, 0))
+def wishes(store: Store) -> dict[tuple[str, str], Wish]:
+    """By site and station, where something was ever desired."""
+    answered: dict[tuple[str, str], int] = {}
+    for site, station, body in store.rows(
+        "SELECT site, station, body FROM event WHERE kind = 'model'"
+    ):
+        data = decode(body, Event).data
+        version = data.get("desired_version")
+        if data.get("step") == "desired" and isinstance(version, int):
+            answered[site, station] = max(version, answered.get((site, station), 0))
     found = {}
-    for station, body in store.rows("SELECT station, desired FROM station WHERE desired <> x''"):
-        desired = decode(body, Desired)
-        found[station] = Wish(desired, answered.get(station, 0) >= desired.version)
+    for site, station, body in store.rows(
+        "SELECT site, station, desired FROM station WHERE desired <> x''"
+    ):
+        try:
+            desired = decode(body, Desired)
+        except MessageRefused:
+            continue
+        place = (site, station)
+        found[place] = Wish(desired, answered.get(place, 0) >= desired.version)
     return found

@@ -12,14 +12,17 @@ import threading
 from collections.abc import Callable
 
 from posture_tools.collector.intake import Bad, Good, Incoming, examine
-from posture_tools.collector.store import Outcome, Store
+from posture_tools.collector.store import Note, Outcome, Store
 
 from edge.errors import MessageRefused, PostureError
 from edge.mqtt.backoff import Backoff
 from edge.mqtt.connection import Connection, open_best
 from edge.mqtt.events import Acknowledged, Arrived, Will
+from edge.mqtt.oddities import Oddities
 from edge.mqtt.settings import MqttSettings
-from edge.wire.messages import CollectorState, Desired, State, decode, encode
+from edge.wire.messages import Birth, CollectorState, Desired, Health, State, decode, encode
+from edge.wire.receipt import Receipt
+from edge.wire.seal import pack, seal_of
 from edge.wire.topics import COLLECTOR, Topics, parse
 
 log = logging.getLogger(__name__)
@@ -28,7 +31,7 @@ _IDLE_S = 0.2
 
 
 class Collector:
-    """Takes in one site's results.
+    """Takes in one site's results. No message ends it, whatever it holds.
 
     on_batch : told of each committed batch. on_problem : told once of each new problem.
     on_ready : called whenever a subscription stands.
@@ -51,6 +54,7 @@ class Collector:
         self._on_batch = on_batch
         self._on_problem = on_problem
         self._on_ready = on_ready
+        self._oddities = Oddities()
 
     def run(self, stop: threading.Event) -> None:
         """Connect and serve until `stop`; a broker that goes away or refuses is tried again."""
@@ -59,8 +63,11 @@ class Collector:
         while not stop.is_set():
             try:
                 self._serve(backoff, stop)
-            except (PostureError, sqlite3.Error) as problem:
+            except Exception as problem:
                 text = str(problem)
+                if not isinstance(problem, PostureError | sqlite3.Error):
+                    log.exception("the collector failed and connects again")
+                    text = f"The collector failed and connects again: {text}"
                 if isinstance(problem, sqlite3.Error):  # not committed: not acknowledged, not lost
                     text = f"The store cannot be written: {problem}. Free space or mend its rights."
                 if text != told:
@@ -101,47 +108,70 @@ class Collector:
         )
 
     def _take_in(self, connection: Connection, events: list[Arrived | Acknowledged]) -> bool:
+        """Whether anything was committed for a station."""
         arrived = [event for event in events if isinstance(event, Arrived)]
         batch: list[Good | Bad] = []
+        notes: list[Note] = []
         for message in arrived:
             try:
                 item = self._read(connection, message)
             except MessageRefused as problem:
-                log.warning("%s: %s", message.topic, problem)
+                self._oddities.note(f"{_kind(message.topic)} refused", problem)
+            except (PostureError, OSError):  # our own connection
+                raise
+            except Exception as problem:  # noqa: BLE001  one message that we did not foresee
+                kind = f"{_kind(message.topic)} raised {type(problem).__name__}"
+                self._oddities.note(kind, problem)
             else:
-                if item is not None:
+                if isinstance(item, Note):
+                    notes.append(item)
+                elif item is not None:
                     batch.append(item)
+        if notes:
+            self._store.note_all(notes)
         if batch:
             outcome = self._store.ingest(batch)
-            for site, station, receipt in outcome.receipts:
-                connection.publish(Topics(site, station).receipt, encode(receipt))
+            for topics, receipt in outcome.receipts:
+                self._answer(connection, topics, receipt)
             self._on_batch(outcome)
         for message in arrived:
             if message.qos:
                 connection.acknowledge(message)
         return bool(batch)
 
-    def _read(self, connection: Connection, message: Arrived) -> Good | Bad | None:
-        """A result or event to store; states, births and health are noted at once."""
+    def _answer(self, connection: Connection, topics: Topics, receipt: Receipt) -> None:
+        body = encode(receipt)
+        connection.publish(topics.receipt, pack(body, seal_of("receipt", topics.receipt, body)))
+
+    def _read(self, connection: Connection, message: Arrived) -> Good | Bad | Note | None:
+        """A result or event to store, or a word to remember."""
         address = parse(message.topic)
         if address.station == COLLECTOR:
-            if not decode(message.body, CollectorState).online:
-                self._announce(
-                    connection, online=True
-                )  # the will of our own earlier life came late
+            # The will of our own earlier life came late, or somebody cleared it.
+            if not message.body or not decode(message.body, CollectorState).online:
+                self._announce(connection, online=True)
             return None
-        if address.channel == "state":
-            online = decode(message.body, State).online
-            self._store.note(address.site, address.station, "state", message.body, online)
-            return None
-        if address.channel == "birth":
-            self._store.note(address.site, address.station, "birth", message.body)
-            return None
-        if address.channel == "desired":
-            decode(message.body, Desired)
-            self._store.note(address.site, address.station, "desired", message.body)
-            return None
-        if address.channel == "health":
-            self._store.note(address.site, address.station, "health", message.body, online=True)
-            return None
-        return examine(Incoming(message.topic, message.body, message.user_properties))
+        if address.site != self._site:
+            raise MessageRefused(f"the site {address.site!r} is not ours.")
+        place = (address.site, address.station)
+        match address.channel:
+            case "state":
+                online = decode(message.body, State).online if message.body else False
+                return Note(*place, "state", message.body, online)
+            case "birth":
+                decode(message.body, Birth)
+                return Note(*place, "birth", message.body)
+            case "desired":
+                decode(message.body, Desired)
+                return Note(*place, "desired", message.body)
+            case "health":
+                decode(message.body, Health)
+                return Note(*place, "health", message.body, online=True)
+        return examine(Incoming(message.topic, message.body))
+
+
+def _kind(topic: str) -> str:
+    """The part of a topic that a person may know, in our words."""
+    level = topic.split("/")[4:5]
+    known = ("result", "event", "state", "birth", "health", "desired", "enrol")
+    return level[0] if level and level[0] in known else "message"

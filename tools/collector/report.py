@@ -13,8 +13,9 @@ from posture_tools.collector.desire import wishes
 from posture_tools.collector.rollout import actual_models, model_words
 from posture_tools.collector.store import Store
 
+from edge.errors import MessageRefused
 from edge.wire.clock import Instant
-from edge.wire.messages import Result, decode
+from edge.wire.messages import Health, Result, decode
 
 # A station speaks at least each minute (its health); two missed and a half are no accident.
 SILENT_AFTER = timedelta(seconds=150)
@@ -34,6 +35,7 @@ class Stored:
     received_at: str
     body_sha256: str
     body: bytes
+    seal: bytes
 
     @property
     def result(self) -> Result:
@@ -43,18 +45,20 @@ class Stored:
 def results(store: Store) -> Iterator[Stored]:
     """All results, by station, in the order in which they were accepted."""
     rows = store.rows(
-        "SELECT screened_ns, received_at, body_sha256, body FROM screening"
-        " JOIN ingest_key USING (station, epoch, seq)"
-        " ORDER BY station, screened_ns, epoch, seq"
+        "SELECT screened_ns, received_at, body_sha256, body, seal FROM screening"
+        " JOIN ingest_key USING (site, station, epoch, seq)"
+        " ORDER BY site, station, screened_ns, epoch, seq"
     )
-    for screened_ns, received_at, body_sha256, body in rows:
-        yield Stored(Instant(screened_ns, "synced", "", 0).utc, received_at, body_sha256, body)
+    for screened_ns, *rest in rows:
+        yield Stored(Instant(screened_ns, "synced", "", 0).utc, *rest)
 
 
 def as_json(stored: Stored) -> dict[str, Any]:
     """The message as the station wrote it, and what the collector adds."""
     message: dict[str, Any] = json.loads(stored.body)
+    seal = json.loads(stored.seal) if stored.seal else None
     return message | {
+        "seal": seal,
         "screened_at": stored.screened_at,
         "received_at": stored.received_at,
         "body_sha256": stored.body_sha256,
@@ -84,6 +88,7 @@ class StationLine:
 
     silent_s : since its last word, None while it may be expected to speak. missing : numbers that
     later ones overtook. lost : numbers it dropped at its limit and that never came.
+    broken : breaks in its hash chain. conflicts : second bodies that a person should look at.
     models : slot -> version, where it is not the shipped one. desired : what an operator wants.
     """
 
@@ -95,6 +100,7 @@ class StationLine:
     results: int
     missing: int
     lost: int
+    broken: int
     rejected: int
     conflicts: int
     waiting: int | None
@@ -112,7 +118,8 @@ def fleet(store: Store, now: datetime | None = None) -> list[StationLine]:
     ):
         silence = now - datetime.fromisoformat(seen_at)
         silent = not online or silence > SILENT_AFTER
-        missing, lost = _holes(store, station)
+        missing, lost = _holes(store, site, station)
+        place = (site, station)
         lines.append(
             StationLine(
                 site=site,
@@ -120,40 +127,51 @@ def fleet(store: Store, now: datetime | None = None) -> list[StationLine]:
                 online=bool(online),
                 seen_at=seen_at,
                 silent_s=silence.total_seconds() if silent else None,
-                results=_count(store, "result WHERE station = ?", station),
+                results=_count(store, "result", "1", place),
                 missing=missing,
                 lost=lost,
-                rejected=_count(
-                    store, "ingest_key WHERE fate = 'rejected' AND station = ?", station
-                ),
-                conflicts=_count(store, "ingest_conflict WHERE station = ?", station),
-                waiting=json.loads(health)["waiting"] if health else None,
-                models=models.get(station, {}),
-                desired=str(desired.get(station, "as offered")),
+                broken=_count(store, "ingest_key", "link = 'broken'", place),
+                rejected=_count(store, "ingest_key", "fate = 'rejected'", place),
+                conflicts=_count(store, "ingest_conflict", "resolved = ''", place),
+                waiting=_waiting(health),
+                models=models.get(place, {}),
+                desired=str(desired.get(place, "as offered")),
             )
         )
     return lines
 
 
-def _count(store: Store, what: str, station: str) -> int:
-    return int(store.rows(f"SELECT COUNT(*) FROM {what}", (station,))[0][0])  # noqa: S608
+def _waiting(health: bytes) -> int | None:
+    """As the station last said; None where it did not, or said something else."""
+    try:
+        return decode(health, Health).waiting
+    except MessageRefused:
+        return None
 
 
-def _holes(store: Store, station: str) -> tuple[int, int]:
-    """Numbers below the newest that never came: still missing, and dropped by the station."""
+def _count(store: Store, table: str, what: str, place: tuple[str, str]) -> int:
+    sql = f"SELECT COUNT(*) FROM {table} WHERE site = ? AND station = ? AND {what}"  # noqa: S608
+    return int(store.rows(sql, place)[0][0])
+
+
+def _holes(store: Store, site: str, station: str) -> tuple[int, int]:
+    """Numbers below the newest that never came: still missing, and given up by the station."""
     missing = lost = 0
     for epoch, newest, come in store.rows(
-        "SELECT epoch, MAX(seq), COUNT(*) FROM ingest_key WHERE station = ? GROUP BY epoch",
-        (station,),
+        "SELECT epoch, MAX(MAX(seq), COALESCE((SELECT last FROM epoch_end e WHERE e.site = k.site"
+        "  AND e.station = k.station AND e.epoch = k.epoch), 0)), COUNT(*)"
+        " FROM ingest_key k WHERE site = ? AND station = ? GROUP BY epoch",
+        (site, station),
     ):
         gaps = 0
         for first, last in store.rows(
-            "SELECT first, last FROM gap WHERE station = ? AND epoch = ?", (station, epoch)
+            "SELECT first, last FROM gap WHERE site = ? AND station = ? AND epoch = ?",
+            (site, station, epoch),
         ):
             [(known,)] = store.rows(
-                "SELECT COUNT(*) FROM ingest_key WHERE station = ? AND epoch = ?"
+                "SELECT COUNT(*) FROM ingest_key WHERE site = ? AND station = ? AND epoch = ?"
                 " AND seq BETWEEN ? AND ?",
-                (station, epoch, first, last),
+                (site, station, epoch, first, last),
             )
             gaps += last - first + 1 - known
         lost += gaps

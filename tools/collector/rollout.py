@@ -35,10 +35,14 @@ class Progress(enum.StrEnum):
 FAILURES = (Progress.REFUSED, Progress.ROLLED_BACK, Progress.SILENT)
 
 
+Place = tuple[str, str]  # site and station
+
+
 @dataclass(frozen=True, slots=True)
 class ModelWord:
     """One `event/model` of a station, in the order in which it was committed."""
 
+    site: str
     station: str
     received_at: datetime
     step: str
@@ -47,11 +51,16 @@ class ModelWord:
     version: str
     sha256: str
 
+    @property
+    def place(self) -> Place:
+        return self.site, self.station
+
 
 @dataclass(frozen=True, slots=True)
 class StationProgress:
     """One station and the file. actual : slot -> version, as last confirmed; shipped if none."""
 
+    site: str
     station: str
     progress: Progress
     reason: str
@@ -71,53 +80,55 @@ class Advice:
 def model_words(store: Store) -> list[ModelWord]:
     """Every model event that the stations have sent."""
     words = []
-    for station, received_at, body in store.rows(
-        "SELECT event.station, received_at, event.body FROM event"
-        " JOIN ingest_key USING (station, epoch, seq) WHERE kind = 'model'"
-        " ORDER BY event.station,"
+    for site, station, received_at, body in store.rows(
+        "SELECT event.site, event.station, received_at, event.body FROM event"
+        " JOIN ingest_key USING (site, station, epoch, seq) WHERE kind = 'model'"
+        " ORDER BY event.site, event.station,"
         # by sequence, and epochs as they came: the station's clock may have jumped
-        " (SELECT first.received_at FROM ingest_key AS first WHERE first.station = event.station"
-        "  AND first.epoch = event.epoch ORDER BY first.seq LIMIT 1), seq"
+        " (SELECT first.received_at FROM ingest_key AS first WHERE first.site = event.site"
+        "  AND first.station = event.station AND first.epoch = event.epoch"
+        "  ORDER BY first.seq LIMIT 1), seq"
     ):
         data = json.loads(body)["data"]
         said = {key: str(data.get(key, "")) for key in ("slot", "version", "sha256")}
         words.append(
             ModelWord(
-                station, datetime.fromisoformat(received_at), str(data.get("step", "")),
+                site, station, datetime.fromisoformat(received_at), str(data.get("step", "")),
                 str(data.get("reason", "")), **said,
             )
         )  # fmt: skip
     return words
 
 
-def stations(store: Store) -> list[str]:
+def stations(store: Store) -> list[Place]:
     """Every station that was ever heard."""
-    return [str(row[0]) for row in store.rows("SELECT station FROM station ORDER BY station")]
+    rows = store.rows("SELECT site, station FROM station ORDER BY site, station")
+    return [(str(site), str(station)) for site, station in rows]
 
 
-def actual_models(words: Iterable[ModelWord]) -> dict[str, dict[str, str]]:
-    """station -> slot -> version that serves there; a slot without one serves as shipped."""
-    confirmed: dict[tuple[str, str], list[ModelWord]] = {}
+def actual_models(words: Iterable[ModelWord]) -> dict[Place, dict[str, str]]:
+    """Site and station -> slot -> version that serves; a slot without one serves as shipped."""
+    confirmed: dict[tuple[Place, str], list[ModelWord]] = {}
     for word in words:
-        history = confirmed.setdefault((word.station, word.slot), [])
+        history = confirmed.setdefault((word.place, word.slot), [])
         if word.step == "confirm":
             history.append(word)
         elif word.step == "rollback" and history and history[-1].sha256 == word.sha256:
             # The one before serves again; of what lies further back the station keeps nothing.
-            confirmed[word.station, word.slot] = history[-2:-1]
+            confirmed[word.place, word.slot] = history[-2:-1]
         elif word.reason == "slots_damaged":
-            for station, slot in confirmed:
-                if station == word.station:
-                    confirmed[station, slot] = []
-    actual: dict[str, dict[str, str]] = {}
-    for (station, slot), history in confirmed.items():
+            for place, slot in confirmed:
+                if place == word.place:
+                    confirmed[place, slot] = []
+    actual: dict[Place, dict[str, str]] = {}
+    for (place, slot), history in confirmed.items():
         if history:
-            actual.setdefault(station, {})[slot] = history[-1].version
+            actual.setdefault(place, {})[slot] = history[-1].version
     return actual
 
 
 def progress_of(
-    names: Iterable[str],
+    places: Iterable[Place],
     words: Iterable[ModelWord],
     sha256: str,
     ring: int,
@@ -126,14 +137,15 @@ def progress_of(
     """How far each station is with a file that `ring` percent of them may take."""
     now, words = now or datetime.now(UTC), list(words)
     actual = actual_models(words)
-    found: dict[str, StationProgress] = {}
-    for name in names:
-        inside = bucket(name, sha256) < ring
+    found: dict[Place, StationProgress] = {}
+    for site, station in places:
+        inside = bucket(station, sha256) < ring
         start = Progress.WAITING if inside else Progress.OUTSIDE
-        found[name] = StationProgress(name, start, "", None, actual.get(name, {}))
+        serves = actual.get((site, station), {})
+        found[site, station] = StationProgress(site, station, start, "", None, serves)
     for word in words:
-        if word.station in found and word.sha256 == sha256:
-            found[word.station] = _after(found[word.station], word)
+        if word.place in found and word.sha256 == sha256:
+            found[word.place] = _after(found[word.place], word)
     return [_timed_out(each, now) for each in found.values()]
 
 
