@@ -129,6 +129,15 @@ class Database:
                 self._follow()
             return self._connection.execute(sql, values).fetchall()
 
+    def each(self, sql: str, values: Sequence[Any] = ()) -> Iterator[tuple[Any, ...]]:
+        """What a query answers, row by row, as the file was when it began: on a connection of its
+        own, so that nobody waits for the reader and no more than a row is held."""
+        reader = sqlite3.connect(f"{self._path.absolute().as_uri()}?mode=ro", uri=True)
+        try:
+            yield from reader.execute(sql, values)
+        finally:
+            reader.close()
+
     def used_bytes(self) -> int:
         """Bytes of the file that hold something; inside a transaction, what it will be then."""
         with self._lock:

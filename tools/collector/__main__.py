@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
-from posture_tools.collector import desire
+from posture_tools.collector import desire, letters, verify
 from posture_tools.collector.broker import broker
 from posture_tools.collector.ingest import Collector
 from posture_tools.collector.report import as_json, fleet, results, write_csv
@@ -99,6 +99,15 @@ def _parser() -> argparse.ArgumentParser:
     rollout.add_argument("sha256", metavar="SHA256", help="of the offered file")
     rollout.add_argument("--ring", type=int, required=True, metavar="PERCENT", help="as published")
     rollout.add_argument("--json", action="store_true")
+    letters.add_arguments(
+        add_stored("dead-letters", _letters("dead-letters"), "What could not be taken in.")
+    )
+    letters.add_arguments(
+        add_stored("conflicts", _letters("conflicts"), "Second bodies under one number.")
+    )
+    verify.add_arguments(
+        add_stored("verify", _verify, "Whether all is here, and as the stations gave it.")
+    )
     wanted = add("desire", _desire, "Pin, force or hold models; replaces what was desired before.")
     wanted.add_argument("stations", nargs="+", metavar="STATION")
     wanted.add_argument("--hold", action="store_true", help="take no new model")
@@ -173,6 +182,19 @@ def _existing(path: Path) -> Iterator[Store]:
         raise SettingsInvalid(f"There is no store {path}.", "Name the one of `run` with --store.")
     with Store(path) as store:
         yield store
+
+
+def _letters(kind: letters.Kind) -> Callable[[argparse.Namespace], int]:
+    def command(options: argparse.Namespace) -> int:
+        with _existing(options.store) as store:
+            return letters.run(options, store, kind)
+
+    return command
+
+
+def _verify(options: argparse.Namespace) -> int:
+    with _existing(options.store) as store:
+        return verify.run(options, store)
 
 
 def _list(options: argparse.Namespace) -> int:

@@ -42,15 +42,40 @@ class Stored:
         return decode(self.body, Result)
 
 
-def results(store: Store) -> Iterator[Stored]:
-    """All results, by station, in the order in which they were accepted."""
-    rows = store.rows(
-        "SELECT screened_ns, received_at, body_sha256, body, seal FROM screening"
-        " JOIN ingest_key USING (site, station, epoch, seq)"
-        " ORDER BY site, station, screened_ns, epoch, seq"
-    )
-    for screened_ns, *rest in rows:
-        yield Stored(Instant(screened_ns, "synced", "", 0).utc, *rest)
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Which results are meant; an empty word means any. since, until : UTC, screened then."""
+
+    site: str = ""
+    station: str = ""
+    session: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+def results(store: Store, chosen: Chosen = Chosen()) -> Iterator[Stored]:
+    """Results, by station, in the order in which they were screened. Only the order of all is
+    held, never their bodies."""
+    wheres, values = ["1"], list[Any]()
+    for name in ("site", "station", "session"):
+        if word := getattr(chosen, name):
+            wheres.append(f"{name} = ?")
+            values.append(word)
+    for edge, when in ((">=", chosen.since), ("<", chosen.until)):
+        if when is not None:
+            wheres.append(f"screened_ns {edge} ?")
+            values.append(int(when.timestamp()) * 1_000_000_000)
+    for row, screened_ns in store.each(
+        f"SELECT result_row, screened_ns FROM screening WHERE {' AND '.join(wheres)}"  # noqa: S608
+        " ORDER BY site, station, screened_ns, epoch, seq",
+        values,
+    ):
+        for about in store.rows(
+            "SELECT received_at, body_sha256, body, seal FROM result"
+            " JOIN ingest_key USING (site, station, epoch, seq) WHERE result.rowid = ?",
+            (row,),
+        ):  # erased meanwhile, there is none
+            yield Stored(Instant(screened_ns, "synced", "", 0).utc, *about)
 
 
 def as_json(stored: Stored) -> dict[str, Any]:

@@ -7,7 +7,7 @@ receipt names the bodies it was asked about, so it can be sent again at any time
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib import resources
@@ -143,6 +143,19 @@ class Store(DatabaseOwner):
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """For reports."""
         return self._database.rows(sql, values)
+
+    def each(self, sql: str, values: Sequence[Any] = ()) -> Iterator[tuple[Any, ...]]:
+        """For reports of many rows: one at a time."""
+        return self._database.each(sql, values)
+
+    def forget_letter(self, table: Literal["dead_letter", "ingest_conflict"], sha256: str) -> None:
+        """Erase a dead letter or a conflict. sha256 : the first digits of its body's."""
+        with self._database.transaction() as db:
+            db.execute(
+                f"DELETE FROM {table} WHERE body_sha256 >= ? AND body_sha256 < ?",  # noqa: S608
+                (sha256, sha256 + "g"),
+            )
+        self._database.truncate_log()
 
 
 def _commit(db: sqlite3.Connection, batch: Sequence[Good | Bad]) -> Outcome:

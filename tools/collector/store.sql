@@ -63,7 +63,7 @@ CREATE INDEX event_boot ON event (site, station, boot_id) WHERE kind = 'clock';
 
 -- Results with the time corrected: a clock event gives one pair (UTC, boot time) of its boot.
 CREATE VIEW screening AS
-SELECT result.*, CASE result.clock_state WHEN 'synced' THEN result.utc_ns ELSE COALESCE(
+SELECT result.rowid AS result_row, result.*, CASE result.clock_state WHEN 'synced' THEN result.utc_ns ELSE COALESCE(
     (SELECT event.utc_ns - event.boottime_ns FROM event
      WHERE event.site = result.site AND event.station = result.station
        AND event.boot_id = result.boot_id
