@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from edge.wire.messages import Link
 
 MOST_LINKS = 32  # 200 bytes each: an event has room for little more
+
+_HASHES = re.compile("[0-9a-f]{64} [0-9a-f]{64}")  # a disk may have changed them
 
 
 def links_of(rows: Iterable[tuple[int, str, str]]) -> tuple[Link, ...]:
@@ -21,7 +24,8 @@ def links_of(rows: Iterable[tuple[int, str, str]]) -> tuple[Link, ...]:
     The first 32 runs; breaks beyond them cannot be judged.
     """
     runs: list[Link] = []
-    for seq, sha256, prev_sha256 in sorted(rows):
+    whole = [row for row in rows if _HASHES.fullmatch(f"{row[1]} {row[2]}")]
+    for seq, sha256, prev_sha256 in sorted(whole):
         if runs and runs[-1].last == seq - 1 and runs[-1].sha256 == prev_sha256:
             runs[-1] = Link(runs[-1].first, seq, runs[-1].prev_sha256, sha256)
         else:

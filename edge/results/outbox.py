@@ -21,7 +21,7 @@ import msgspec
 from edge.errors import OutboxFull
 from edge.files import locked
 from edge.records import Assessment
-from edge.results import compose
+from edge.results import commanded, compose
 from edge.results.chain import Chain
 from edge.results.counts import Counts, counts_of
 from edge.results.dropping import drop_oldest
@@ -35,6 +35,7 @@ from edge.results.salvage import finish, is_damaged, salvage
 from edge.results.upgrade import UPGRADES
 from edge.wire import clock
 from edge.wire.database import Database, DatabaseOwner
+from edge.wire.grant import Granted
 from edge.wire.keys import Signer
 from edge.wire.messages import AtLimit, Consent, Envelope, EventKind, Gap
 from edge.wire.ranges import Ranges
@@ -45,7 +46,10 @@ SMALLEST_LIMIT_BYTES = 128 * 1024
 _RESERVE_BYTES = 1024 * 1024
 # Dropping makes this share of the limit free at once, so that gap events stay few.
 _DROP_SHARE = 16
-_WAITING = "seq, channel, sha256, body, seal"
+_WAITING = (
+    "seq, COALESCE(CAST(channel AS TEXT), ''), COALESCE(CAST(sha256 AS TEXT), ''),"
+    " COALESCE(CAST(body AS BLOB), x''), COALESCE(CAST(seal AS BLOB), x'')"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,11 +207,11 @@ class Outbox(DatabaseOwner):
             if renew:
                 begin_epoch(db, chain, "behind")
                 return
-            rows = db.execute("SELECT seq, channel, sha256, body FROM message WHERE seal = x''")
-            for seq, channel, sha256, body in rows.fetchall():
-                if not Pending(seq, channel, sha256, body, b"").damage:
-                    seal = chain.seal("late", channel, seq, body)
-                    db.execute("UPDATE message SET seal = ? WHERE seq = ?", (seal, seq))
+            rows = db.execute(f"SELECT {_WAITING} FROM message WHERE seal = x''")  # noqa: S608
+            for pending in [Pending(*row) for row in rows]:
+                if not pending.damage:
+                    seal = chain.seal("late", pending.channel, pending.seq, pending.body)
+                    db.execute("UPDATE message SET seal = ? WHERE seq = ?", (seal, pending.seq))
 
     def settle(self, receipt: Receipt) -> Settled:
         """Delete what the collector has stored; quarantine what it rejected.
@@ -275,6 +279,31 @@ class Outbox(DatabaseOwner):
         """
         with self._transaction() as db:
             return erase(db, self._chain(db), session, seqs)
+
+    def begin_command(self, number: int, sha256: str) -> bytes | None:
+        """As `commanded.begin`."""
+        with self._transaction() as db:
+            return commanded.begin(db, number, sha256)
+
+    def end_command(self, number: int, answer: bytes) -> None:
+        """Keep what a command was answered."""
+        with self._transaction() as db:
+            commanded.end(db, number, answer)
+
+    def floor(self, role: Granted) -> int:
+        """The highest serial of a grant that this station has seen of a role."""
+        with usable():
+            rows = self._database.rows("SELECT serial FROM grant_floor WHERE role = ?", (role,))
+        return int(rows[0][0]) if rows else 0
+
+    def raise_floor(self, role: Granted, serial: int) -> None:
+        """Keep a higher one, before anything is obeyed that was signed under it."""
+        with self._transaction() as db:
+            db.execute(
+                "INSERT INTO grant_floor VALUES (?, ?) ON CONFLICT (role)"
+                " DO UPDATE SET serial = MAX(serial, excluded.serial)",
+                (role, serial),
+            )
 
     def counts(self) -> Counts:
         """What is there now, for people and for health messages."""

@@ -44,3 +44,14 @@ CREATE TABLE quarantine (               -- rejected by the collector, or damaged
     code TEXT NOT NULL,
     PRIMARY KEY (epoch, seq)
 ) STRICT;
+
+CREATE TABLE grant_floor (              -- highest serial of the site key's grants seen of each role
+    role TEXT PRIMARY KEY,
+    serial INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE command (                  -- kept before it is carried out: each number acts once
+    number INTEGER PRIMARY KEY,
+    sha256 TEXT NOT NULL,
+    answer BLOB NOT NULL                -- empty while it is carried out, or if that broke off
+) STRICT;

@@ -21,7 +21,24 @@ from edge.wire.messages import BODY_LIMIT_BYTES, GENESIS, NewEpoch, Was, decode_
 
 Reason = Literal["behind", "damaged"]
 _MOST_NAMES = 16
-FIELDS = "seq, channel, session, utc_ns, boot_id, boottime_ns, sha256, prev_sha256, body, seal"
+# A disk may have changed what kind of value a column holds, and STRICT looks only at writing.
+FIELDS = ", ".join(
+    ["seq"]
+    + [
+        f"COALESCE(CAST({name} AS {kind}), {empty})"
+        for name, kind, empty in (
+            ("channel", "TEXT", "''"),
+            ("session", "TEXT", "''"),
+            ("utc_ns", "INTEGER", "0"),
+            ("boot_id", "TEXT", "''"),
+            ("boottime_ns", "INTEGER", "0"),
+            ("sha256", "TEXT", "''"),
+            ("prev_sha256", "TEXT", "''"),
+            ("body", "BLOB", "x''"),
+            ("seal", "BLOB", "x''"),
+        )
+    ]  # fmt: skip
+)
 
 
 def begin_epoch(db: sqlite3.Connection, chain: Chain, reason: Reason) -> Chain:
@@ -56,7 +73,7 @@ def carry_over(
     for row in rows:
         seq, channel, session, utc_ns, boot_id, boottime_ns, sha256, _, body, seal = row
         pending = Pending(seq, channel, sha256, body, seal)
-        if problem := pending.damage or _too_long(body):
+        if problem := pending.damage or _cannot_move(chain, body):
             db.execute(
                 f"INSERT OR REPLACE INTO quarantine VALUES ({'?, ' * 11}'damaged')",  # noqa: S608
                 (epoch, *row),
@@ -89,8 +106,11 @@ def _renamed(chain: Chain, body: bytes, sha256: str, seq: int, prev_sha256: str)
     )
 
 
-def _too_long(body: bytes) -> str:
-    """Version 0.1 left no room for earlier names."""
+def _cannot_move(chain: Chain, body: bytes) -> str:
+    """Why a body that is whole cannot go along. Version 0.1 left no room for earlier names."""
     if len(body) + NAMES_BYTES > BODY_LIMIT_BYTES:
         return f"{len(body)} bytes leave no room for its earlier name"
+    said = decode_message(body)
+    if (said.site, said.station) != (chain.site, chain.station):
+        return f"it is of {said.site}/{said.station}"
     return ""

@@ -18,24 +18,51 @@ from edge.files import sync_folder
 from edge.results.chain import Chain
 from edge.results.renewal import FIELDS, carry_over, start_epoch
 from edge.wire.database import Database
-from edge.wire.messages import NewEpoch
+from edge.wire.messages import MOST, NewEpoch
 
 log = logging.getLogger(__name__)
 
 _DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _KEPT = 3
 _EPOCH = re.compile("[0-9a-f]{24}")
+_SHA256 = re.compile("[0-9a-f]{64}")
 
 
 def is_damaged(path: Path) -> bool:
-    """Whether SQLite can read all of the file. Takes as long as the file is large."""
+    """Whether SQLite can read all of the file, and it still knows whose it is and how far it is.
+    Takes as long as the file is large."""
     if not path.exists():
         return False
     try:
-        with closing(sqlite3.connect(path, timeout=30.0)) as db:
-            return bool(db.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok")
+        with closing(_reader(path)) as db:
+            if db.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
+                return True
+            return bool(db.execute("PRAGMA user_version").fetchone()[0]) and not _knows_itself(db)
     except sqlite3.DatabaseError as error:
         return (getattr(error, "sqlite_errorcode", 0) & 0xFF) in _DAMAGE
+
+
+def _reader(path: Path) -> sqlite3.Connection:
+    db = sqlite3.connect(path, timeout=30.0)
+    db.text_factory = lambda raw: raw.decode(errors="replace")
+    return db
+
+
+def _knows_itself(db: sqlite3.Connection) -> bool:
+    """A number given twice, or a chain that hangs on no hash, would be of our own making."""
+    row = db.execute(
+        "SELECT epoch, next_seq, prev_sha256, newest_utc_ns, quarantined, dropped,"
+        " (SELECT MAX(seq) FROM message) FROM self"
+    ).fetchone()
+    if row is None:  # made and not yet claimed
+        return True
+    epoch, next_seq, prev_sha256, *numbers, newest = row
+    return (
+        _EPOCH.fullmatch(str(epoch)) is not None
+        and _SHA256.fullmatch(str(prev_sha256)) is not None
+        and all(isinstance(number, int) for number in (next_seq, *numbers))
+        and max(0, newest or 0) < next_seq <= MOST
+    )
 
 
 def finish(path: Path) -> None:
@@ -56,11 +83,15 @@ def salvage(path: Path, begin: Callable[[Path], tuple[Database, Chain]]) -> None
         old.unlink(missing_ok=True)
     database, chain = begin(beside)
     try:
-        with closing(sqlite3.connect(path)) as damaged:
+        with closing(_reader(path)) as damaged:
             said = _said(damaged)
             rows = sorted(_readable(damaged))
+            floors = _floors(damaged)
+            commands = _commands(damaged)
         with database.transaction() as db:
             started = start_epoch(db, chain, said)
+            db.executemany("INSERT OR REPLACE INTO grant_floor VALUES (?, ?)", floors)
+            db.executemany("INSERT OR REPLACE INTO command VALUES (?, ?, ?)", commands)
             carry_over(db, started, said.was_epoch or "0" * 24, rows)
         database.truncate_log()
     finally:
@@ -100,7 +131,24 @@ def _said(damaged: sqlite3.Connection) -> NewEpoch:
         return NewEpoch("damaged")
     if not isinstance(epoch, str) or not _EPOCH.fullmatch(epoch):
         return NewEpoch("damaged")
-    return NewEpoch("damaged", epoch, next_seq if isinstance(next_seq, int) else 0)
+    known = isinstance(next_seq, int) and 0 <= next_seq <= MOST
+    return NewEpoch("damaged", epoch, next_seq if known else 0)
+
+
+def _floors(damaged: sqlite3.Connection) -> list[tuple[str, int]]:
+    """Which keys were retired. Where the file does not say it any more, the next grant does."""
+    try:
+        rows = damaged.execute("SELECT role, serial FROM grant_floor").fetchall()
+    except sqlite3.Error:
+        return []
+    return [(role, serial) for role, serial in rows if role in ("receipt", "command")]
+
+
+def _commands(damaged: sqlite3.Connection) -> list[tuple[int, str, bytes]]:
+    try:
+        return damaged.execute("SELECT number, sha256, answer FROM command").fetchall()
+    except sqlite3.Error:
+        return []
 
 
 def _readable(damaged: sqlite3.Connection) -> Iterator[tuple[Any, ...]]:

@@ -45,6 +45,14 @@ def _with_hashes(db: sqlite3.Connection) -> None:
         " VALUES ((SELECT epoch FROM self), ?, ?, ?, ?, ?, ?, ?, ?, ?, x'', ?)",
         ((*about, digest(body), _previous(body), body, code) for *about, body, code in rejected),
     )
+    db.execute(
+        "CREATE TABLE grant_floor (role TEXT PRIMARY KEY, serial INTEGER NOT NULL)"
+        " STRICT, WITHOUT ROWID"
+    )
+    db.execute(
+        "CREATE TABLE command (number INTEGER PRIMARY KEY, sha256 TEXT NOT NULL,"
+        " answer BLOB NOT NULL) STRICT"
+    )
     db.execute("CREATE INDEX message_session ON message (session)")
 
 

@@ -24,8 +24,8 @@ from edge.uplink.window import Window
 from edge.wire import clock
 from edge.wire.messages import CollectorState, State, decode, encode
 from edge.wire.receipt import Receipt
-from edge.wire.seal import unpack
 from edge.wire.topics import Topics
+from edge.wire.trust import SiteTrust
 
 log = logging.getLogger(__name__)
 
@@ -68,6 +68,7 @@ class Session:
         commands: Commands,
         identity: Identity,
         *,
+        trust: SiteTrust,
         window: int,
         resend_s: float,
         on_receipt: Callable[[], None],
@@ -80,6 +81,7 @@ class Session:
         self._topics = topics
         self._commands = commands
         self._identity = identity
+        self._trust = trust
         self._resend_s = resend_s
         self._on_receipt = on_receipt
         self._on_desired = on_desired
@@ -96,13 +98,15 @@ class Session:
         self._paused_until_s = 0.0
         self._probed_s = self._started_s
 
-    def start(self, birth: bytes) -> None:
+    def start(self, birth: bytes, enrolment: bytes = b"") -> None:
         """Subscribe anew, for a broker may have forgotten, and say who is here."""
         topics = self._topics
         wanted = [topics.receipt, topics.collector_state, topics.state, topics.desired]
         if self._connection.version == "5":  # commands need expiry, response topic, correlation
             wanted.append(self._topics.command("+"))
         self._connection.subscribe(*wanted)
+        if enrolment:  # before any result that its key has signed
+            self._connection.publish(topics.enrol, enrolment, retain=True)
         self.say_birth(birth)
         self._announce(online=True)
 
@@ -249,7 +253,8 @@ class Session:
                 self._collector(message.body)
             elif message.topic == self._topics.desired:
                 kind = "desired"
-                self._on_desired(message.body)
+                if message.body:  # cleared: nothing more is desired
+                    self._on_desired(self._trust.open(message.body, message.topic, "desired").body)
             elif message.topic == self._topics.state:
                 kind = "state"
                 self._state(decode(message.body, State), message.retained)
@@ -266,9 +271,7 @@ class Session:
     def _receipt(self, message: Arrived) -> None:
         if message.retained:  # nobody retains receipts
             raise MessageRefused("it is retained.")
-        sealed = unpack(message.body)
-        if sealed.seal.role != "receipt":
-            raise MessageRefused(f"sealed as {sealed.seal.role}.")
+        sealed = self._trust.open(message.body, self._topics.receipt, "receipt")
         settled = self._outbox.settle(decode(sealed.body, Receipt))
         for seq in settled.rejected:
             log.error("the collector rejected message %d; it is in quarantine", seq)
@@ -301,6 +304,5 @@ class Session:
 
     def _command(self, message: Arrived) -> None:
         answer = self._commands.answer(message)
-        if answer is not None:
-            self._cursor = 0  # a resend may have put old numbers back in line
-            self._connection.publish(answer.topic, answer.body, correlation=answer.correlation)
+        self._cursor = 0  # a resend may have put old numbers back in line
+        self._connection.publish(answer.topic, answer.body, correlation=answer.correlation)

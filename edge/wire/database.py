@@ -56,6 +56,8 @@ class Database:
         self._connection = sqlite3.connect(
             self._path, timeout=_BUSY_S, isolation_level=None, check_same_thread=False
         )
+        # A text that the disk has changed must be read, so that it can be seen to be wrong.
+        self._connection.text_factory = lambda raw: raw.decode(errors="replace")
         try:
             self._configure(self._limit_bytes)
             self._create(self._schema, self._upgrades)

@@ -12,7 +12,9 @@ from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
     PrivateFormat,
+    PublicFormat,
     load_pem_private_key,
+    load_pem_public_key,
 )
 
 from edge.errors import SettingsInvalid
@@ -78,3 +80,27 @@ def is_signed(public: bytes, signature: bytes, text: bytes) -> bool:
     except (InvalidSignature, ValueError):
         return False
     return True
+
+
+def load_public(path: Path) -> bytes:
+    """The 32 raw bytes of a public key in a PEM file.
+
+    Raises
+    ------
+    SettingsInvalid : missing, not readable, or no Ed25519 key.
+    """
+    try:
+        public = load_pem_public_key(path.read_bytes())
+    except (OSError, ValueError) as error:
+        raise SettingsInvalid(
+            f"The public key {path} cannot be read: {error}.", "Check the file and its rights."
+        ) from error
+    if not isinstance(public, Ed25519PublicKey):
+        raise SettingsInvalid(f"{path} is no Ed25519 key.", "Name the right file.")
+    return public.public_bytes_raw()
+
+
+def public_pem(public: bytes) -> bytes:
+    """For a file that everybody may read."""
+    key = Ed25519PublicKey.from_public_bytes(public)
+    return key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)

@@ -308,6 +308,22 @@ class Desired(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag
     force: tuple[Sha256, ...] = ()
 
 
+class Command(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="ps.command/2"):
+    """What the clinic wants of a station; its name stands in the topic.
+
+    number : given by the collector's store, higher each time; a station acts once on each.
+    expires : RFC 3339; empty for what never does, as an erasure.
+    """
+
+    number: Seq
+    data: dict[str, Any] = {}
+    expires: Annotated[str, msgspec.Meta(max_length=40)] = ""
+
+    def __post_init__(self) -> None:
+        if self.expires:
+            utc_ns_of(self.expires)
+
+
 class Response(msgspec.Struct, frozen=True, tag_field="schema", tag="ps.response/1"):
     """The answer to a command."""
 

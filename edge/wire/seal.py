@@ -14,20 +14,30 @@ from typing import Literal
 import msgspec
 
 from edge.errors import MessageRefused
+from edge.wire.grant import Grant
 from edge.wire.keys import Signer, is_signed
 from edge.wire.messages import Sha256, decode, encode
 
 Role = Literal["message", "late", "receipt", "command", "desired", "enrol"]
 
 
-class Seal(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="ps.seal/2"):
-    """id : of an outbox message, else empty. key, signature : empty where nobody signs."""
+class Seal(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    omit_defaults=True,
+    tag_field="schema",
+    tag="ps.seal/2",
+):
+    """id : of an outbox message, else empty. key, signature : empty where nobody signs. grant : why
+    a station should believe the key of what comes down."""
 
     role: Role
     sha256: Sha256
     id: str = ""
     key: str = ""
     signature: str = ""
+    grant: Grant | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +60,13 @@ def signed_text(role: Role, topic: str, name: str, sha256: str) -> bytes:
 
 
 def seal_of(
-    role: Role, topic: str, body: bytes, *, name: str = "", signer: Signer | None = None
+    role: Role,
+    topic: str,
+    body: bytes,
+    *,
+    name: str = "",
+    signer: Signer | None = None,
+    grant: Grant | None = None,
 ) -> bytes:
     """The second line of a payload. name : the id of an outbox message."""
     sha256 = digest(body)
@@ -58,7 +74,9 @@ def seal_of(
         return encode(Seal(role=role, id=name, sha256=sha256))
     signature = signer.sign(signed_text(role, topic, name, sha256))
     said = b64encode(signature).decode()
-    return encode(Seal(role=role, id=name, sha256=sha256, key=signer.key, signature=said))
+    return encode(
+        Seal(role=role, id=name, sha256=sha256, key=signer.key, signature=said, grant=grant)
+    )
 
 
 def pack(body: bytes, seal: bytes) -> bytes:

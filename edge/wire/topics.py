@@ -1,6 +1,6 @@
 """The topic tree, version 2: ps/v2/{site}/{station}/...
 
-state birth health result/{kind} event/{kind} rsp/{requester}     up
+state birth health enrol result/{kind} event/{kind} rsp/{requester} up
 receipt desired cmd/{name}                                        down
 ps/v2/{site}/_collector/state                                     the collector's presence
 """
@@ -44,6 +44,10 @@ class Topics:
     @property
     def health(self) -> str:
         return self._under("health")
+
+    @property
+    def enrol(self) -> str:
+        return self._under("enrol")
 
     @property
     def receipt(self) -> str:

@@ -64,7 +64,7 @@ class Site:
 
     @property
     def wish(self):
-        return wishes(self.store).get(self.station.name)
+        return wishes(self.store).get(("north", self.station.name))
 
     def answers(self) -> list[dict]:
         rows = self.store.rows("SELECT body FROM event WHERE kind = 'model' ORDER BY seq")

@@ -17,6 +17,7 @@ import pytest
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
+from posture_tools.collector.worker_key import GrantedKey, plain_payload
 from simulators.assessments import MODEL, assessment
 from simulators.collector_words import payload_of, receipt_for
 from simulators.mosquitto import Mosquitto
@@ -31,7 +32,7 @@ from edge.settings import Settings
 from edge.uplink import uplink as uplink_module
 from edge.uplink.session import Session
 from edge.uplink.uplink import Uplink
-from edge.wire.messages import CollectorState, Response, State, decode, encode
+from edge.wire.messages import CollectorState, Command, Response, State, decode, encode
 from edge.wire.receipt import Receipt
 from edge.wire.topics import Topics
 
@@ -47,6 +48,7 @@ class Clinic:
     def __init__(self, mqtt: MqttSettings) -> None:
         self.seen: list[tuple[str, bytes, bool]] = []
         self.answers: dict[bytes, list[Response]] = {}
+        self.number = 0
         subscribed = threading.Event()
         self._client = paho.Client(
             CallbackAPIVersion.VERSION2, "clinic", protocol=MQTTProtocolVersion.MQTTv5
@@ -73,11 +75,17 @@ class Clinic:
             setattr(properties, name, value)
         self._client.publish(topic, body, 1, retain, properties)
 
-    def command(self, name: str, body: Any, correlation: bytes, **named: Any) -> None:
+    def command(
+        self, name: str, data: Any, correlation: bytes, *, number: int = 0, expires: str = "",
+        key: GrantedKey | None = None, **named: Any,
+    ) -> None:  # fmt: skip
+        """number : the next one, if none is given."""
+        self.number = number or self.number + 1
         named = {"ResponseTopic": TOPICS.response("clinic"), "MessageExpiryInterval": 60} | named
-        self.publish(
-            TOPICS.command(name), json.dumps(body).encode(), CorrelationData=correlation, **named
-        )
+        topic = TOPICS.command(name)
+        body = encode(Command(number=self.number, data=data, expires=expires))
+        sign = plain_payload if key is None else key.payload
+        self.publish(topic, sign("command", topic, body), CorrelationData=correlation, **named)
 
     def collector_is(self, online: bool) -> None:
         self.publish(TOPICS.collector_state, encode(CollectorState(online)), retain=True)
@@ -510,7 +518,7 @@ def test_broker_with_a_small_packet_limit(
         clinic.close()
 
 
-def test_command_is_answered_once_for_each_correlation(
+def test_a_command_acts_once_and_is_answered_each_time_it_comes(
     broker: Mosquitto, clinic: Clinic, start: Start
 ) -> None:
     runs: list[bytes] = []
@@ -521,10 +529,15 @@ def test_command_is_answered_once_for_each_correlation(
 
     running = start(broker.settings, commands={"selftest": selftest})
     eventually(lambda: running.uplink.status().phase == "connected")
-    clinic.command("selftest", {}, b"one")
-    clinic.command("selftest", {}, b"one")
+    clinic.command("selftest", {}, b"one", number=7)
+    clinic.command("selftest", {}, b"one", number=7)
     eventually(lambda: len(clinic.answers.get(b"one", [])) == 2)
     assert [answer.data for answer in clinic.answers[b"one"]] == [{"camera": "ok"}] * 2
+    assert len(runs) == 1
+    running.stop()
+    start(broker.settings, commands={"selftest": selftest})
+    clinic.command("selftest", {}, b"after a restart", number=7)
+    eventually(lambda: b"after a restart" in clinic.answers)
     assert len(runs) == 1
 
 
@@ -535,18 +548,45 @@ def test_commands_that_are_ignored(broker: Mosquitto, clinic: Clinic, start: Sta
         runs.append(body)
         return {}
 
+    topic = TOPICS.command("restart")
+    body = encode(Command(number=1))
     clinic.publish(
-        TOPICS.command("restart"), b"{}", retain=True,
+        topic, plain_payload("command", topic, body), retain=True,
         CorrelationData=b"old", ResponseTopic=TOPICS.response("clinic"),
     )  # fmt: skip
     eventually(lambda: clinic.bodies("cmd"))
     running = start(broker.settings, commands={"restart": restart})
     eventually(lambda: running.uplink.status().phase == "connected")
-    clinic.command("restart", {}, b"elsewhere", ResponseTopic="ps/v1/north/hall-2/receipt")
-    clinic.publish(TOPICS.command("restart"), b"{}", ResponseTopic=TOPICS.response("clinic"))
+    for elsewhere in ("ps/v2/north/hall-2/receipt", TOPICS.response(""), TOPICS.receipt,
+                      TOPICS.response("a/b")):  # fmt: skip
+        clinic.command("restart", {}, b"elsewhere", ResponseTopic=elsewhere)
+    clinic.publish(topic, body, ResponseTopic=TOPICS.response("clinic"))
+    answerable = {"CorrelationData": b"x", "ResponseTopic": TOPICS.response("clinic")}
+    clinic.publish(topic, body, **answerable)
+    clinic.publish(topic, plain_payload("receipt", topic, body), **answerable)
+    clinic.command("restart", {"a": 1}, b"first", number=50)
+    clinic.command("restart", {"a": 2}, b"another body", number=50)
     clinic.command("resend", {"from": 1, "to": 2}, b"last")
     eventually(lambda: b"last" in clinic.answers)
-    assert runs == []
+    assert len(runs) == 1
+    assert set(clinic.answers) == {b"first", b"last"}
+
+
+def test_a_late_command_is_judged_by_a_clock_that_is_right(
+    broker: Mosquitto, clinic: Clinic, start: Start, monkeypatch: Any
+) -> None:
+    running = start(broker.settings, commands={"now": lambda _: {}})
+    eventually(lambda: running.uplink.status().phase == "connected")
+    monkeypatch.setattr("edge.wire.clock.is_disciplined", lambda: False)
+    clinic.command("now", {}, b"unsynced", expires="2026-01-02T00:00:00Z")
+    eventually(lambda: clinic.answers.get(b"unsynced"))
+    monkeypatch.setattr("edge.wire.clock.is_disciplined", lambda: True)
+    clinic.command("now", {}, b"late", expires="2026-01-02T00:00:00Z")
+    clinic.command("now", {}, b"in time", expires="2199-01-01T00:00:00Z")
+    eventually(lambda: len(clinic.answers) == 3)
+    assert [clinic.answers[name][0].ok for name in (b"unsynced", b"late", b"in time")] == [
+        True, False, True,
+    ]  # fmt: skip
 
 
 def test_erase_and_resend_by_command(

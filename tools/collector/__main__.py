@@ -28,6 +28,7 @@ from posture_tools.collector.rollout import (
 )
 from posture_tools.collector.store import Outcome, Store
 from posture_tools.collector.stored_visit import stored_visit
+from posture_tools.collector.worker_key import load_granted
 from posture_tools.pipe import ends_with_its_reader
 from rich.console import Console
 from rich.markup import escape
@@ -124,6 +125,7 @@ def _parser() -> argparse.ArgumentParser:
 def _add_broker(command: argparse.ArgumentParser) -> None:
     command.add_argument("--broker", default="127.0.0.1:1883", metavar="HOST:PORT")
     command.add_argument("--site", default="desk")
+    command.add_argument("--keys", type=Path, metavar="FOLDER", help="written by `site init`")
     command.add_argument("--username", default="")
     command.add_argument("--password-file", default="", metavar="FILE")
     command.add_argument("--ca-file", default="", metavar="FILE", help="turns TLS on")
@@ -170,9 +172,15 @@ def _run(options: argparse.Namespace) -> int:
         print(f"posture-collector: {text}", file=sys.stderr, flush=True)
 
     with Store(options.store) as store, _until_signal() as stop:
-        Collector(mqtt, store, site, on_batch=stored, on_problem=problem, on_ready=say_ready).run(
-            stop
-        )
+        if store.is_closed(site) and not options.keys:
+            raise SettingsInvalid(
+                f"The stations of {site} believe signed receipts only.",
+                "Name the folder of keys that `site init` wrote with --keys.",
+            )
+        key = load_granted(options.keys, "receipt") if options.keys else None
+        Collector(
+            mqtt, store, site, key=key, on_batch=stored, on_problem=problem, on_ready=say_ready
+        ).run(stop)
     return 0
 
 
@@ -305,7 +313,8 @@ def _desire(options: argparse.Namespace) -> int:
         ) from error
     for name in options.stations:
         topic_level(name, "STATION")
-    version = desire.publish(mqtt, site, options.stations, wanted)
+    key = load_granted(options.keys, "command") if options.keys else None
+    version = desire.publish(mqtt, site, options.stations, wanted, key)
     print(f"version {version} for {', '.join(options.stations)}: {desire.Wish(wanted, True)}")
     return 0
 

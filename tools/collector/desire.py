@@ -9,12 +9,14 @@ from dataclasses import dataclass
 
 import msgspec
 from posture_tools.collector.store import Store
+from posture_tools.collector.worker_key import GrantedKey, plain_payload
 
 from edge.errors import BrokerRefused, BrokerUnreachable, MessageRefused
 from edge.mqtt.connection import Connection, open_best
 from edge.mqtt.events import Acknowledged, Arrived
 from edge.mqtt.settings import MqttSettings
 from edge.wire.messages import Desired, Event, decode, encode
+from edge.wire.seal import unpack
 from edge.wire.topics import Topics
 
 _RETAINED_S = 1.0  # a broker sends what it retains at once
@@ -38,8 +40,16 @@ class Wish:
         return (", ".join(said) or "as offered") + ("" if self.obeyed else " (not answered)")
 
 
-def publish(mqtt: MqttSettings, site: str, stations: Collection[str], wanted: Desired) -> int:
+def publish(
+    mqtt: MqttSettings,
+    site: str,
+    stations: Collection[str],
+    wanted: Desired,
+    key: GrantedKey | None = None,
+) -> int:
     """Replace what is desired of each station, retained; returns the version, which is new to all.
+
+    key : the operator's; without it only stations at a desk obey.
 
     Versions are seconds since 1970 or more: they grow even where broker and store were lost.
 
@@ -53,7 +63,11 @@ def publish(mqtt: MqttSettings, site: str, stations: Collection[str], wanted: De
         known = _retained(connection, topics.values())
         version = max(int(time.time()), wanted.version, *(each + 1 for each in known), 1)
         body = encode(msgspec.structs.replace(wanted, version=version))
-        awaited = {connection.publish(topic, body, retain=True): topic for topic in topics.values()}
+        sign = plain_payload if key is None else key.payload
+        awaited = {
+            connection.publish(topic, sign("desired", topic, body), retain=True): topic
+            for topic in topics.values()
+        }
         deadline_s = time.monotonic() + _ANSWER_S
         while awaited:
             if time.monotonic() > deadline_s:
@@ -81,7 +95,7 @@ def _retained(connection: Connection, topics: Collection[str]) -> list[int]:
         for event in connection.poll(0.1):
             if isinstance(event, Arrived):
                 try:
-                    versions[event.topic] = decode(event.body, Desired).version
+                    versions[event.topic] = decode(unpack(event.body).body, Desired).version
                 except MessageRefused:  # what nobody can obey holds no version back
                     versions[event.topic] = 0
     return list(versions.values())

@@ -13,6 +13,7 @@ from collections.abc import Callable
 
 from posture_tools.collector.intake import Bad, Good, Incoming, examine
 from posture_tools.collector.store import Note, Outcome, Store
+from posture_tools.collector.worker_key import GrantedKey, plain_payload
 
 from edge.errors import MessageRefused, PostureError
 from edge.mqtt.backoff import Backoff
@@ -22,7 +23,7 @@ from edge.mqtt.oddities import Oddities
 from edge.mqtt.settings import MqttSettings
 from edge.wire.messages import Birth, CollectorState, Desired, Health, State, decode, encode
 from edge.wire.receipt import Receipt
-from edge.wire.seal import pack, seal_of
+from edge.wire.seal import unpack
 from edge.wire.topics import COLLECTOR, Topics, parse
 
 log = logging.getLogger(__name__)
@@ -33,6 +34,7 @@ _IDLE_S = 0.2
 class Collector:
     """Takes in one site's results. No message ends it, whatever it holds.
 
+    key : signs the receipts; without one, only stations at a desk believe them.
     on_batch : told of each committed batch. on_problem : told once of each new problem.
     on_ready : called whenever a subscription stands.
     """
@@ -43,6 +45,7 @@ class Collector:
         store: Store,
         site: str,
         *,
+        key: GrantedKey | None = None,
         on_batch: Callable[[Outcome], None] = lambda _: None,
         on_problem: Callable[[str], None] = log.error,
         on_ready: Callable[[], None] = lambda: None,
@@ -50,6 +53,7 @@ class Collector:
         self._mqtt = mqtt
         self._store = store
         self._site = site
+        self._key = key
         self._topics = Topics(site, "+")
         self._on_batch = on_batch
         self._on_problem = on_problem
@@ -88,6 +92,7 @@ class Collector:
                 self._topics.message("event/#"),
                 self._topics.state,
                 self._topics.birth,
+                self._topics.enrol,
                 self._topics.health,
                 self._topics.desired,
                 self._topics.collector_state,
@@ -130,7 +135,7 @@ class Collector:
         if notes:
             self._store.note_all(notes)
         if batch:
-            outcome = self._store.ingest(batch)
+            outcome = self._store.ingest(self._store.judge(batch))
             for topics, receipt in outcome.receipts:
                 self._answer(connection, topics, receipt)
             self._on_batch(outcome)
@@ -140,8 +145,8 @@ class Collector:
         return bool(batch)
 
     def _answer(self, connection: Connection, topics: Topics, receipt: Receipt) -> None:
-        body = encode(receipt)
-        connection.publish(topics.receipt, pack(body, seal_of("receipt", topics.receipt, body)))
+        sign = plain_payload if self._key is None else self._key.payload
+        connection.publish(topics.receipt, sign("receipt", topics.receipt, encode(receipt)))
 
     def _read(self, connection: Connection, message: Arrived) -> Good | Bad | Note | None:
         """A result or event to store, or a word to remember."""
@@ -158,12 +163,18 @@ class Collector:
             case "state":
                 online = decode(message.body, State).online if message.body else False
                 return Note(*place, "state", message.body, online)
+            case "enrol":
+                if message.body and (said := self._store.enrol(address, message.body)):
+                    self._on_problem(said)
+                return None
             case "birth":
                 decode(message.body, Birth)
                 return Note(*place, "birth", message.body)
             case "desired":
-                decode(message.body, Desired)
-                return Note(*place, "desired", message.body)
+                body = unpack(message.body).body if message.body else b""
+                if body:
+                    decode(body, Desired)
+                return Note(*place, "desired", body)
             case "health":
                 decode(message.body, Health)
                 return Note(*place, "health", message.body, online=True)

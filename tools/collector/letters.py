@@ -94,7 +94,7 @@ def _show(store: Store, kind: Kind, sha256: str) -> int:
 def _replay(store: Store, kind: Kind, sha256: str) -> int:
     """Exit status 1 where it still cannot be taken in."""
     topic, payload = _one(store, kind, sha256)
-    item = examine(Incoming(topic, payload))
+    [item] = store.judge([examine(Incoming(topic, payload))])
     if not isinstance(item, Good):
         print(f"still {item.code}: {ascii(item.problem)[1:-1]}")
         return 1

@@ -7,7 +7,8 @@ receipt names the bodies it was asked about, so it can be sent again at any time
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib import resources
@@ -18,12 +19,13 @@ from posture_tools.collector.dead_letters import bury, evict
 from posture_tools.collector.intake import Bad, Good
 from posture_tools.collector.store_upgrades import UPGRADES
 from posture_tools.collector.taking import Answer, take
+from posture_tools.collector.trust import Known, enrol, judge, known
 
 from edge.errors import StoreUnusable
 from edge.mqtt.oddities import Oddities
 from edge.wire.database import Database, DatabaseOwner
 from edge.wire.receipt import Receipt
-from edge.wire.topics import Topics
+from edge.wire.topics import Address, Topics
 
 Word = Literal["state", "birth", "health", "desired"]
 # Anybody may say a state: a flood of names must not fill the disk.
@@ -119,6 +121,41 @@ class Store(DatabaseOwner):
             [Bad(incoming, item.address, item.key, item.body_sha256, "malformed",
                  f"{type(problem).__name__}: {problem}", item.sealed)]
         )  # fmt: skip
+
+    def judge(self, batch: Iterable[Good | Bad]) -> list[Good | Bad]:
+        """Each as `trust.judge` sees it: what no enrolled key vouches for is not answered."""
+        seen: dict[tuple[str, str], Known] = {}
+        judged = []
+        for item in batch:
+            place = (item.address.site, item.address.station)
+            if place not in seen:
+                seen[place] = known(self._database.rows, *place)
+            judged.append(judge(item, seen[place]))
+        return judged
+
+    def enrol(self, address: Address, payload: bytes) -> str:
+        """What became of a station's word about its key; "" if it was known. Raises as
+        `trust.enrol`."""
+        with self._database.transaction() as db:
+            return enrol(db, address, payload, _now())
+
+    def is_closed(self, site: str) -> bool:
+        """Whether only enrolled stations are heard there."""
+        return bool(self.rows("SELECT 1 FROM closed_site WHERE site = ?", (site,)))
+
+    def next_number(self) -> int:
+        """For a command: higher than any before, also than those of a store that was lost, for it
+        is no less than the seconds since 1970."""
+        with self._database.transaction() as db:
+            row = db.execute("SELECT number FROM command_number").fetchone()
+            number = max(int(time.time()), row[0] + 1 if row else 0)
+            db.execute("INSERT OR REPLACE INTO command_number VALUES (1, ?)", (number,))
+        return number
+
+    def change(self, act: Callable[[sqlite3.Connection], None]) -> None:
+        """Do something of another module in one transaction."""
+        with self._database.transaction() as db:
+            act(db)
 
     def note(
         self, site: str, station: str, word: Word, body: bytes, online: bool | None = None

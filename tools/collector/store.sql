@@ -135,3 +135,39 @@ CREATE TABLE tally (                    -- what is counted and not kept
     name TEXT PRIMARY KEY,
     count INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+CREATE TABLE closed_site (              -- only enrolled stations are heard there
+    site TEXT PRIMARY KEY
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE trusted (                  -- who speaks for a station
+    site TEXT NOT NULL,
+    station TEXT NOT NULL,
+    key TEXT NOT NULL,                  -- public, base64; '' where it has none
+    how TEXT NOT NULL,                  -- token, approved, first use
+    revoked INTEGER NOT NULL,
+    unsigned INTEGER NOT NULL,          -- an operator takes it without a key, as version 0.1 is
+    since TEXT NOT NULL,
+    PRIMARY KEY (site, station)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE token (                    -- enrols one station, once
+    site TEXT NOT NULL,
+    station TEXT NOT NULL,
+    token TEXT NOT NULL,
+    replaces INTEGER NOT NULL,          -- may take the place of a known key
+    PRIMARY KEY (site, station)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE pending_key (              -- shown by a station, waiting for a person
+    site TEXT NOT NULL,
+    station TEXT NOT NULL,
+    key TEXT NOT NULL,
+    since TEXT NOT NULL,
+    PRIMARY KEY (site, station)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE command_number (           -- the last that was given to a command of this store
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    number INTEGER NOT NULL
+) STRICT;
