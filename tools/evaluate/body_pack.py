@@ -1,7 +1,8 @@
 """Packs of test bodies: rendered people whose measures are known exactly.
 
-A pack is two files, NAME.bin and NAME.npz. NAME.bin holds JPEGs one after the other. Arrays of
-NAME.npz, for n pictures with one person to measure in each:
+A pack is two files, NAME.bin and NAME.npz. NAME.bin begins with JPEGs, one after the other; what
+follows them (masks) is for others. Arrays of NAME.npz, for n pictures with one person to measure in
+each:
 
     off                 (n + 1,)     picture i is bytes off[i] to off[i + 1] of NAME.bin
     names               (K,)         keypoints, COCO's 17 among them
@@ -12,8 +13,9 @@ NAME.npz, for n pictures with one person to measure in each:
     clothing_upper, clothing_lower   (n,)   bare, tight, loose
     measure/CODE        (n,)         true measures, deg, by the codes and signs of `edge.posture`;
                                      NaN where one is not defined
-    roll_deg, pitch_deg, focal_px    (n,)   optional: what a station's calibration knows of the
-                                     camera; without them it counts as hung level
+    roll_deg, pitch_deg, focal_px    (n,)   only all three together: what a station's calibration
+                                     knows of the camera; the true measures are then those of a
+                                     level one. Else they are those of the picture as it is
 
 Other arrays are for others. Whatever contradicts this is refused before a picture is read.
 """
@@ -186,8 +188,8 @@ def _fault(arrays: Arrays, size_bytes: int) -> str:
         if name not in _WORDS and arrays[name].dtype.kind not in "fiu":
             return f"{name} holds {arrays[name].dtype}, not numbers"
     off = arrays["off"]
-    if n == 0 or off[0] != 0 or (np.diff(off) <= 0).any() or off[-1] != size_bytes:
-        return f"off does not divide the {size_bytes} bytes of pictures into {n}"
+    if n == 0 or off[0] != 0 or (np.diff(off) <= 0).any() or off[-1] > size_bytes:
+        return f"off does not find {n} pictures in the {size_bytes} bytes beside it"
     for name, words in _WORDS.items():
         if strange := sorted(set(arrays[name].tolist()) - set(words)):
             return f"{name} holds {strange[0]!r}, which is none of {', '.join(words)}"
