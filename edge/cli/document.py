@@ -73,7 +73,7 @@ class Document:
             self._problems[path] = problem_of(error)
 
     def end(self, code: str = "", words: str = "") -> None:
-        """Finish it, once. With a code, something ended the run: each input not yet read says so."""
+        """Finish it, once. A code says what ended the run: each input not yet read repeats it."""
         if self._ended:
             return
         problem = {"code": code, "words": words} if code else None
