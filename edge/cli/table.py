@@ -20,7 +20,7 @@ def show(table: Table, console: Console | None = None) -> None:
         column.overflow = "fold"  # and not an ellipsis, however narrow the terminal is
     _line(title, console)
     if table.row_count or not caption:
-        _fitting(table, console).print(table)
+        _fitting(table, console).print(table, soft_wrap=False)
     _line(caption, console)
 
 

@@ -42,7 +42,7 @@ def _child(*arguments: str) -> Iterator[subprocess.Popen[str]]:
         yield child
     finally:
         child.terminate()
-        child.wait(timeout=10)
+        child.wait(timeout=30)
 
 
 def _first_line(child: subprocess.Popen[str], what: str) -> str:
@@ -68,7 +68,7 @@ def run(settings: Settings, *, source: str) -> int:
 
     Results are counted, not messages: a station tells events too, under numbers of the same row.
     """
-    console = Console()
+    console = Console(soft_wrap=True)
     accepted: set[int] = set()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="posture-demo-")))

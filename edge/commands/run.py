@@ -125,7 +125,7 @@ def _leave_at_once(fault: CameraHung, outbox: Outbox, reporter: Reporter) -> NoR
 
 def run(settings: Settings, *, only: str = "", verbose: bool = False) -> int:
     """Measure and send until Ctrl-C, or until a recorded source has ended and all is delivered."""
-    console = Console()
+    console = Console(soft_wrap=True)
     reporter = Reporter(console)
     on_saved = reporter.saved_in_full if verbose else reporter.saved
     with stop_on_signals() as stop, open_outbox(settings) as outbox:
