@@ -41,8 +41,8 @@ class _Way:
     """Names for the first landmarks: each one's candidate, and what that costs.
 
     cost : minus twice the logarithm of its likelihood. held : the landmarks that have a candidate.
-    factor (h, h) : Cholesky's, of their covariance. white (h, 2) : their deviations, made
-    independent by it.
+    factor (2, h, h) : Cholesky's, of their covariance in x and in y. white (2, h) : their
+    deviations, made independent by it.
     """
 
     chosen: tuple[int, ...]
@@ -58,10 +58,10 @@ def tell_apart(points_px: Float64, should: Expected, stature_px: float) -> Told:
     covariance = should.covariance_px2 / stature_px**2
     other = {b: a for a, b in should.ordered} | dict(should.ordered)
     first = {a for a, _ in should.ordered}
-    ways = [_Way((), 0.0, (), np.zeros((0, 0)), np.zeros((0, 2)))]
+    ways = [_Way((), 0.0, (), np.zeros((2, 0, 0)), np.zeros((2, 0)))]
     for i, place in enumerate(places):
-        reach = _FARTHEST_SD * math.sqrt(2.0 * covariance[i, i])
-        near = np.flatnonzero(np.hypot(*(points - place).T) < reach).tolist()
+        reach = _FARTHEST_SD * np.sqrt(2.0 * covariance[:, i, i])
+        near = np.flatnonzero((np.abs(points - place) < reach).all(axis=1)).tolist()
         longer = [_missing(way) for way in ways]
         for way in ways:
             for k in near:
@@ -86,16 +86,20 @@ def _missing(way: _Way) -> _Way:
 def _with(way: _Way, candidate: int, off: Float64, covariance: Float64) -> _Way:
     """The way with one landmark more, given what those before it say of the joints."""
     i, held = len(way.chosen), len(way.held)
-    shared = np.linalg.solve(way.factor, covariance[list(way.held), i]) if held else np.zeros(0)
-    deviation = math.sqrt(covariance[i, i] - float(shared @ shared))
-    white = (off - shared @ way.white) / deviation
-    factor = np.zeros((held + 1, held + 1))
-    factor[:held, :held], factor[held, :held], factor[held, held] = way.factor, shared, deviation
+    shared = np.zeros((2, held))
+    if held:
+        shared = np.linalg.solve(way.factor, covariance[:, list(way.held), i, None])[..., 0]
+    deviation = np.sqrt(covariance[:, i, i] - (shared**2).sum(axis=1))
+    white = (off - (shared * way.white).sum(axis=1)) / deviation
+    factor = np.zeros((2, held + 1, held + 1))
+    factor[:, :held, :held], factor[:, held, :held], factor[:, held, held] = (
+        way.factor, shared, deviation,
+    )  # fmt: skip
     # Against the alternative that the candidate is there by chance.
-    cost = float(white @ white) + 2.0 * math.log(2.0 * math.pi * deviation**2 * _CHANCE)
+    density = 2.0 * math.pi * float(deviation.prod()) * _CHANCE
     return _Way(
-        (*way.chosen, candidate), way.cost + cost, (*way.held, i), factor,
-        np.vstack([way.white, white]),
+        (*way.chosen, candidate), way.cost + float(white @ white) + 2.0 * math.log(density),
+        (*way.held, i), factor, np.hstack([way.white, white[:, None]]),
     )  # fmt: skip
 
 

@@ -106,6 +106,7 @@ def on_bodies(pack: Path, rng: np.random.Generator) -> Iterator[Scene]:
         view = standing_view(person)
         if view is None:
             continue
+        targets = _targets(view)
         whole = np.asarray(
             cv2.imdecode(np.array(stream[starts[number] : starts[number + 1]]), cv2.IMREAD_COLOR),
             np.uint8,
@@ -113,15 +114,19 @@ def on_bodies(pack: Path, rng: np.random.Generator) -> Iterator[Scene]:
         on_skin = {
             name: point[:2].astype(np.float64)
             for name, point in zip(names, points, strict=True)
-            if point[2] == 2 and name in _targets(view)
+            if name in targets and (point[2] == 2 or targets[name].stands)
         }
         for height in HEIGHTS_PX:
             image, joints, marks = _scaled_with(whole, labels(person.keypoints), height, on_skin)
             shot = _shot(rng)
             centres = {
-                name: point + stands_off_px(name, _targets(view)[name], view, height / _ADULT_MM)
+                name: point + stands_off_px(name, targets[name], view, height / _ADULT_MM)
                 for name, point in marks.items()
             }
+            beside = expected(joints, view, targets)
+            for name, point in zip(beside.names, beside.points_px, strict=True):
+                if name not in names:  # Achilles
+                    centres[name] = point
             sitter = _Sitter(f"{pack.name}:{number}", image, joints, view, height, shot)
             yield _drawn(sitter, centres, rng)
 
