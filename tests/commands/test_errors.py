@@ -30,15 +30,14 @@ def model(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("damage", ["empty", "zeros", "half", "nonsense"])
-@pytest.mark.parametrize("suffix", ["nbi", "nbc"])
 def test_fault_9_a_kernel_cache_that_a_power_cut_damaged_is_built_anew(
-    tmp_path: Path, damage: str, suffix: str
+    tmp_path: Path, damage: str
 ) -> None:
     asked = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
     command = [sys.executable, "-c", KERNELS]
     subprocess.run(command, env=asked, check=True, capture_output=True)
-    files = list(tmp_path.rglob(f"*.{suffix}"))
-    assert files
+    files = list(tmp_path.rglob("*.nb[ic]"))
+    assert {file.suffix for file in files} == {".nbi", ".nbc"}
     for file in files:
         whole = file.read_bytes()
         file.write_bytes(
