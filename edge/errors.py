@@ -30,7 +30,16 @@ PostureError                 everything raised on purpose; carries a remedy
 
 from __future__ import annotations
 
+import tomllib
+
+import msgspec
+
 from edge.shown import shown
+
+# What decoding raises for bytes that are none: of another structure, no UTF-8, or nested so deeply
+# that no honest writer made them. A decoder's own class is never the whole of it.
+NOT_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+NOT_TOML = (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError)
 
 
 class PostureError(Exception):

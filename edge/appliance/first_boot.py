@@ -18,7 +18,7 @@ from typing import Any
 
 import msgspec
 
-from edge.errors import SettingsInvalid
+from edge.errors import NOT_TOML, SettingsInvalid
 from edge.settings import Settings
 
 STATE_DIR = "/var/lib/posture/state"
@@ -45,7 +45,7 @@ def parse_first_boot(text: str, name: str, folder: Path) -> FirstBoot:
     """
     try:
         given = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except NOT_TOML as error:
         raise SettingsInvalid(f"{name} is not TOML: {error}.", "Mend the line it names.") from error
     for key in ("site", "station", "broker"):
         if not given.get(key):
@@ -54,7 +54,7 @@ def parse_first_boot(text: str, name: str, folder: Path) -> FirstBoot:
     if not all(isinstance(value, str) for value in (broker, token, ca)):
         raise SettingsInvalid(f"{name}: broker, token and ca are texts.", "Put quotation marks.")
     host, _, port = broker.rpartition(":")
-    if not host or not port.isdigit():
+    if not host or not (port.isascii() and port.isdecimal()):
         raise SettingsInvalid(f"{name}: broker {broker!r} names no port.", 'Write "HOST:PORT".')
     mqtt: dict[str, Any] = {"host": host.strip("[]"), "port": int(port)}
     if token:

@@ -73,7 +73,7 @@ def camera_for(settings: CameraSettings) -> Camera:
         )
     if source.startswith("csi:"):
         sensor = source.removeprefix("csi:")
-        if not sensor.isdigit():
+        if not (sensor.isascii() and sensor.isdecimal()):
             raise SourceInvalid(f"{source} names no sensor.", "Write csi:0 or csi:1.")
         return LiveCamera(
             source, partial(connect.open_csi, int(sensor), size_px, fps), stall_s=stall_s

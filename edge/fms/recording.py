@@ -8,7 +8,7 @@ from typing import Annotated, TypeVar
 import msgspec
 import numpy as np
 
-from edge.errors import MovementUnusable
+from edge.errors import NOT_JSON, MovementUnusable
 from edge.files import write_durably
 from edge.fms.sequence import PoseSequence
 from edge.fms.sheet import Sheet
@@ -77,6 +77,6 @@ def _read(path: Path, kind: type[_Read]) -> _Read:
         return msgspec.json.decode(path.read_bytes(), type=kind)
     except OSError as error:
         raise MovementUnusable(f"Cannot read {path}: {error.strerror}.", "Check path.") from error
-    except msgspec.DecodeError as error:
+    except NOT_JSON as error:
         what = kind.__name__.lower()
         raise MovementUnusable(f"{path} is no {what}: {error}.", "Name the right file.") from error

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from edge.errors import SettingsInvalid
+from edge.errors import NOT_TOML, SettingsInvalid
 
 FilmedFrom = Literal["lateral", "frontal", "back"]
 Group = Literal["mobility", "stability", "pattern"]
@@ -111,7 +111,7 @@ def parse_rules(text: str, name: str = "rules") -> RuleSet:
     """A rule set from TOML text; SettingsInvalid says what is wrong with it."""
     try:
         return msgspec.convert(tomllib.loads(text), RuleSet)
-    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+    except (*NOT_TOML, msgspec.ValidationError) as error:
         raise SettingsInvalid(f"{name}: {error}.", "Mend the table it names.") from error
 
 

@@ -104,7 +104,7 @@ def load_calibration(state_path: Path) -> Stored:
         return msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), Stored)
     except FileNotFoundError:
         return Stored()
-    except (OSError, ValueError, msgspec.ValidationError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise SettingsInvalid(
             f"{path} cannot be used: {error}.", "Calibrate again, or remove the file."
         ) from error

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 
-from edge.errors import MessageRefused
+from edge.errors import NOT_JSON, MessageRefused
 from edge.records import Kind, Quality, View, check_refusal
 from edge.wire.clock import ClockState, Instant
 from edge.wire.ranges import Ranges, holds
@@ -298,7 +298,7 @@ def decode(body: bytes, kind: type[Wire]) -> Wire:
     """Read one message of a known kind; MessageRefused says what is wrong with it."""
     try:
         return msgspec.json.decode(body, type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except NOT_JSON as error:
         raise MessageRefused(f"not a {kind.__name__} message: {error}.") from error
 
 
@@ -306,5 +306,5 @@ def decode_message(body: bytes) -> Result | Event:
     """Read an outbox message; MessageRefused says what is wrong with it."""
     try:
         return _message_decoder.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except NOT_JSON as error:
         raise MessageRefused(f"not a result or event message: {error}.") from error

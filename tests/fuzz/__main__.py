@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import faulthandler
 import hashlib
-import os
 import random
 import resource
 import subprocess
@@ -20,9 +19,8 @@ import time
 import traceback
 from pathlib import Path
 
-from fuzz.kinds import KINDS
-
 from edge.errors import PostureError
+from fuzz.kinds import KINDS
 
 SEEDS = Path(__file__).parent / "seeds"
 _HANGS_S = 30.0
@@ -77,9 +75,7 @@ def _run(kind: str, count: int, seconds: float, seed: int) -> int:
     return findings + few
 
 
-def _worker(
-    kind: str, seed: int, count: int, seconds: float, folder: Path
-) -> tuple[int, int, str]:
+def _worker(kind: str, seed: int, count: int, seconds: float, folder: Path) -> tuple[int, int, str]:
     """How many files were read, how many deep, and what ended it before its time."""
     command = [
         sys.executable, "-m", "fuzz", "--worker", kind, "--seed", str(seed), "--count", str(count),
@@ -132,7 +128,7 @@ def _work(name: str, seed: int, count: int, seconds: float, folder: Path) -> int
         if seconds and time.monotonic() - began_s > seconds:
             break
         (folder / "progress.new").write_text(f"{done} {deep}")
-        os.replace(folder / "progress.new", folder / "progress")
+        (folder / "progress.new").replace(folder / "progress")
         suffix, data = chance.choice(whole)
         path = folder / f"input{suffix}"
         mutated = chance.choice(kind.mutate)(data, chance)
@@ -141,7 +137,7 @@ def _work(name: str, seed: int, count: int, seconds: float, folder: Path) -> int
             kind.read(path)
         except PostureError:
             deep += kind.deep(mutated)
-        except Exception:
+        except Exception:  # noqa: BLE001 - any that is none of ours is a finding
             traceback.print_exc()
             return 3
         else:

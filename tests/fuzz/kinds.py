@@ -20,7 +20,6 @@ import cv2
 import msgspec
 import numpy as np
 import onnx
-from fuzz.mutate import changed_json, changed_toml, damaged
 from google.protobuf.message import DecodeError
 from PIL import Image
 from posture_tools.models.cards import read_card
@@ -31,13 +30,14 @@ from simulators.networks import colour_card, colour_network, described_file
 from edge.appliance.first_boot import parse_first_boot
 from edge.camera.clip import Clip
 from edge.camera.photos import read_photo
-from edge.errors import PostureError
+from edge.errors import NOT_TOML, PostureError
 from edge.fms.recording import read_sequence, read_sheet
 from edge.fms.rules import shipped_rules
 from edge.fms.sheet import add_up
 from edge.inference.network import Network
 from edge.screening.stored import load_calibration
 from edge.settings import load_settings, parse_settings
+from fuzz.mutate import changed_json, changed_toml, damaged, nested
 
 _MOST_FRAMES = 12
 Mutate = Callable[[bytes, random.Random], bytes]
@@ -214,7 +214,7 @@ def _calibrate(path: Path) -> None:
 def _is_toml(data: bytes) -> bool:
     try:
         tomllib.loads(data.decode())
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError):
+    except NOT_TOML:
         return False
     return True
 
@@ -222,7 +222,7 @@ def _is_toml(data: bytes) -> bool:
 def _is_json(data: bytes) -> bool:
     try:
         json.loads(data)
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
     return True
 
@@ -283,7 +283,8 @@ def _one_toml(content: bytes) -> Callable[[], list[tuple[str, bytes]]]:
     return lambda: [(".toml", content)]
 
 
-_JSON, _TOML = (changed_json, changed_json, damaged), (changed_toml, changed_toml, damaged)
+_JSON = (*[changed_json] * 6, *[damaged] * 3, nested)
+_TOML = (*[changed_toml] * 6, *[damaged] * 3, nested)
 KINDS: dict[str, Kind] = {
     "photographs": Kind(7000, lambda: _photos() + _heic(), (damaged,), _photograph, _decodes),
     "videos": Kind(2000, _videos, (damaged,), _watch, _opens),

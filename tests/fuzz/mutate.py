@@ -75,6 +75,15 @@ def _change(node: Any, chance: random.Random) -> None:
         return
 
 
+def nested(data: bytes, chance: random.Random) -> bytes:
+    """A value so deep that a reader which calls itself runs out of stack."""
+    found = list(_TOKEN.finditer(data.decode()))
+    token, depth = chance.choice(found), chance.choice((100, 2_000, 50_000))
+    deep = "[" * depth + "]" * depth
+    text = data.decode()
+    return (text[: token.start()] + deep + text[token.end() :]).encode()
+
+
 def changed_toml(data: bytes, chance: random.Random) -> bytes:
     """The file with one or two of its values replaced by others that TOML knows."""
     text = data.decode()

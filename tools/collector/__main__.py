@@ -123,7 +123,7 @@ def _add_broker(command: argparse.ArgumentParser) -> None:
 
 def _broker_and_site(options: argparse.Namespace) -> tuple[MqttSettings, str]:
     host, _, port = options.broker.rpartition(":")
-    if not host or not port.isdigit():
+    if not host or not (port.isascii() and port.isdecimal()):
         raise SettingsInvalid(f"{options.broker!r} names no broker.", "Write HOST:PORT.")
     keys = ("username", "password_file", "ca_file", "cert_file", "key_file")
     given = {key: getattr(options, key) for key in keys}

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from edge.errors import MessageRefused
+from edge.errors import NOT_JSON, MessageRefused
 from edge.wire.messages import (
     BODY_LIMIT_BYTES,
     Event,
@@ -98,7 +98,7 @@ def _claimed(incoming: Incoming, address: Address) -> Key | None:
     if not name:
         try:
             name = msgspec.json.decode(incoming.body, type=_Named).id
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except NOT_JSON:
             return None
     match = _IDENTITY.fullmatch(name)
     if match is None or match[1] != address.station:
