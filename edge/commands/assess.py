@@ -16,6 +16,7 @@ from rich.progress import track
 from rich.text import Text
 
 from edge.camera.video import VideoFileCamera
+from edge.commands.pipe import uninterrupted
 from edge.commands.table import measure_table, summary_table
 from edge.desk.inputs import Input, inputs
 from edge.desk.overlay_files import overlay
@@ -135,12 +136,16 @@ class _JsonReport:
         self._before = "["
 
     def add(self, sighting: Sighting) -> None:
-        entry = f"{self._before}\n{json.dumps(sighting.as_json(), indent=1)}"
-        self._before = ","  # first: whoever is interrupted while writing goes on behind a comma
-        sys.stdout.write(entry)
+        self._write(f"{self._before}\n{json.dumps(sighting.as_json(), indent=1)}")
 
     def close(self) -> None:
-        sys.stdout.write("\n]\n" if self._before == "," else "[]\n")
+        self._write("\n]\n" if self._before == "," else "[]\n")
+
+    def _write(self, text: str) -> None:
+        with uninterrupted():
+            self._before = ","
+            sys.stdout.write(text)
+            sys.stdout.flush()
 
 
 class _TableReport:

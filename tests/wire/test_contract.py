@@ -126,3 +126,11 @@ def test_topics_are_taken_apart_as_they_are_put_together() -> None:
     for other in ("", "ps/v1/north/hall-1", "ps/v2/a/b/state", "ps/v1//b/state"):
         with pytest.raises(MessageRefused):
             parse(other)
+
+
+def test_a_message_nested_so_deep_that_no_station_wrote_it_is_refused(bodies: list[bytes]) -> None:
+    deep = b"[" * 5000 + b"]" * 5000
+    body = bodies[1].replace(b'{"lost_s":3.5}', b'{"lost_s":' + deep + b"}")
+    assert body != bodies[1]
+    with pytest.raises(MessageRefused, match="recursion"):
+        decode_message(body)
