@@ -6,6 +6,7 @@ opening, at writing, or only at closing. `-` is standard output.
 
 from __future__ import annotations
 
+import io
 import os
 import secrets
 import sys
@@ -40,8 +41,8 @@ def output(path: Path) -> Iterator[BinaryIO]:
     OutputFailed : it cannot be written, flushed or closed.
     """
     if path == STDOUT:
-        yield sys.stdout.buffer
-        sys.stdout.buffer.flush()
+        with _whole_stdout() as out:
+            yield out
         return
     try:
         target = Path(os.path.realpath(path))  # a link is followed, and so is where its file lies
@@ -50,6 +51,24 @@ def output(path: Path) -> Iterator[BinaryIO]:
             yield file
     except OSError as error:
         raise failed(path, error) from error
+
+
+@contextmanager
+def _whole_stdout() -> Iterator[BinaryIO]:
+    """Standard output that writes all it is given. PYTHONUNBUFFERED leaves a stream that does not:
+    a signal ends its write in the middle, and nobody writes the rest."""
+    sys.stdout.flush()
+    out = sys.stdout.buffer
+    if isinstance(out, io.RawIOBase):
+        whole = io.BufferedWriter(out)
+        try:
+            yield whole
+            whole.flush()
+        finally:
+            whole.detach()
+    else:
+        yield out
+        out.flush()
 
 
 @contextmanager

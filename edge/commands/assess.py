@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing
@@ -25,6 +24,7 @@ from edge.desk.sightings import Sighting, Source, open_source, sightings
 from edge.errors import ImageUnreadable, SourceInvalid
 from edge.estimation.estimator import Estimator
 from edge.markers.estimator import MarkerEstimator
+from edge.output import STDOUT, write_output
 from edge.records import Measure
 from edge.shown import shown
 
@@ -144,8 +144,7 @@ class _JsonReport:
     def _write(self, text: str) -> None:
         with uninterrupted():
             self._before = ","
-            sys.stdout.write(text)
-            sys.stdout.flush()
+            write_output(STDOUT, text.encode())
 
 
 class _TableReport:

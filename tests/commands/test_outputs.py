@@ -325,7 +325,7 @@ def run_quietly(given: list[Path], asked: Asked, model: Path) -> bool:
     except PostureError:
         return False
     with ExitStack() as stack:
-        stack.enter_context(redirect_stdout(StringIO()))
+        stack.enter_context(redirect_stdout(TextIOWrapper(BytesIO())))
         return assess.run(given, _estimator(model), asked, as_json=True) == 0
 
 
