@@ -316,7 +316,7 @@ def test_without_overwrite_no_existing_file_ever_changes(
 def run_quietly(given: list[Path], asked: Asked, model: Path) -> bool:
     """Whether the plan was allowed; its files are written as `assess` does, by one estimator."""
     from contextlib import ExitStack, redirect_stdout
-    from io import StringIO
+    from io import BytesIO, TextIOWrapper
 
     from edge.commands import assess
 
