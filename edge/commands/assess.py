@@ -7,11 +7,11 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, Self
 
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import track
+from rich.progress import Progress
 from rich.text import Text
 
 from edge.camera.video import VideoFileCamera
@@ -60,8 +60,10 @@ def run(
         report: _Report = _JsonReport() if as_json else _TableReport(Console(stderr=plan.to_stdout))
         stack.enter_context(closing(report))
         takers = [report.add, *plan.open(stack, estimator)]
+        bars = stack.enter_context(_Bars(len(looked_at)))
         for one in looked_at:
-            problems += _assess(one, estimator, takers, plan, interval=interval)
+            problems += _assess(one, estimator, takers, plan, bars=bars, interval=interval)
+            bars.done()
     return 1 if problems else 0
 
 
@@ -71,6 +73,7 @@ def _assess(
     takers: Sequence[Callable[[Sighting], None]],
     plan: Plan,
     *,
+    bars: _Bars,
     interval: int,
 ) -> int:
     """Hand everything that is seen in one file to the takers; returns how often it failed."""
@@ -88,7 +91,7 @@ def _assess(
         stack.enter_context(closing(source))
         into = list(takers)
         target = plan.overlay_of(one)
-        for sighting in _tracked(one, source, estimator):
+        for sighting in bars.over(one, source, sightings(one, source, estimator)):
             seen += 1
             problems += sighting.problem is not None
             if target is not None and sighting.frame is not None and len(into) == len(takers):
@@ -116,17 +119,33 @@ def _say_stickers(sighting: Sighting, why: Sequence[tuple[str, ...]]) -> None:
             Console(stderr=True).print(Text(shown(text)), highlight=False, soft_wrap=True)
 
 
-def _tracked(of: Input, source: Source, estimator: Estimator) -> Iterator[Sighting]:
-    """The sightings of a source, with a progress bar where there is a terminal."""
-    bar = Console(stderr=True)
-    yield from track(
-        sightings(of, source, estimator),
-        escape(shown(of.path.name)),
-        total=source.frame_count or None,
-        console=bar,
-        transient=True,
-        disable=not bar.is_interactive,
-    )
+class _Bars:
+    """How far it is: files, and the frames of a video; on standard error, where a person sits."""
+
+    def __init__(self, files: int) -> None:
+        console = Console(stderr=True)
+        self._progress = Progress(
+            console=console, transient=True, disable=not console.is_interactive
+        )
+        self._files = self._progress.add_task("files", total=files, visible=files > 1)
+
+    def __enter__(self) -> Self:
+        self._progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
+
+    def over(self, of: Input, source: Source, seen: Iterator[Sighting]) -> Iterator[Sighting]:
+        name, total = escape(shown(of.path.name)), source.frame_count or None
+        task = self._progress.add_task(name, total=total, visible=of.is_video)
+        for sighting in seen:
+            yield sighting
+            self._progress.advance(task)
+        self._progress.remove_task(task)
+
+    def done(self) -> None:
+        self._progress.advance(self._files)
 
 
 class _JsonReport:

@@ -21,7 +21,8 @@ from edge.output import MARK, STDOUT, failed, incomplete
 _MOST_NAME_BYTES = 255
 _LEAST_ROOM_BYTES = 1 << 20
 _LOOK_BYTES = 4096
-_CSV_BEGINS = b"path,frame,time_s,person,view,"
+# Formats of ours that have no place for a mark: measures, and recorded pose sequences.
+_OURS_BEGIN = (b"path,frame,time_s,person,view,", b'{"skeleton":"')
 
 
 class Outputs:
@@ -102,7 +103,7 @@ def written_here(path: Path) -> bool:
     except OSError:
         return False
     marked = MARK.encode() in head or MARK.encode() in tail
-    return not head or marked or head.startswith(_CSV_BEGINS) or written_by_an_export(head)
+    return not head or marked or head.startswith(_OURS_BEGIN) or written_by_an_export(head)
 
 
 def _identity(path: Path) -> tuple[int, int] | None:
