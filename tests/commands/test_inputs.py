@@ -132,3 +132,20 @@ def test_a_pipe_named_as_an_input_is_not_waited_for(assess, photo: Path, tmp_pat
     status, (pipe, _), _ = assess(tmp_path / "pipe", photo)
     assert status == 1
     assert "is a pipe" in pipe["problem"]
+
+
+def test_fault_11_the_same_scene_of_other_pixels_has_the_same_trunk(
+    shared: Path, monkeypatch: pytest.MonkeyPatch, capfd
+) -> None:
+    """By the shipped networks: before, 5 degrees lay between them."""
+    leans = []
+    for name in ("s1.mp4", "s43.mp4"):
+        monkeypatch.setattr(
+            sys, "argv", ["posture-station", "assess", str(shared / "cases" / name), "--json"]
+        )
+        assert main() == 0
+        first = json.loads(capfd.readouterr().out)[0]["people"][0]
+        (lean,) = [m for m in first["measures"] if m["code"] == "trunk_lean"]
+        leans.append(lean)
+    square, stored = leans
+    assert abs(square["value"] - stored["value"]) < 1.0 < square["u95"]

@@ -152,3 +152,9 @@ def test_a_file_that_is_no_onnx_is_refused(files: tuple[Path, Path], capsys) -> 
     assert main(["describe", str(model), str(card)]) == 1
     assert "no ONNX file" in capsys.readouterr().err
     assert main(["inspect", str(model)]) == 1
+
+
+def test_fault_4_describe_writes_through_a_device(files: tuple[Path, Path]) -> None:
+    model, card = files
+    assert main(["describe", str(model), str(card), "-o", "/dev/null"]) == 0
+    assert Path("/dev/null").is_char_device()
