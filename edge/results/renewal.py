@@ -37,7 +37,7 @@ FIELDS = ", ".join(
             ("body", "BLOB", "x''"),
             ("seal", "BLOB", "x''"),
         )
-    ]  # fmt: skip
+    ]
 )
 
 

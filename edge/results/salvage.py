@@ -23,6 +23,7 @@ from edge.wire.messages import MOST, NewEpoch
 log = logging.getLogger(__name__)
 
 _DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+_UNREADABLE = (sqlite3.Error, UnicodeDecodeError)
 _KEPT = 3
 _EPOCH = re.compile("[0-9a-f]{24}")
 _SHA256 = re.compile("[0-9a-f]{64}")
@@ -38,6 +39,8 @@ def is_damaged(path: Path) -> bool:
             if db.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
                 return True
             return bool(db.execute("PRAGMA user_version").fetchone()[0]) and not _knows_itself(db)
+    except UnicodeDecodeError:  # not even what SQLite complains of can be read
+        return True
     except sqlite3.DatabaseError as error:
         return (getattr(error, "sqlite_errorcode", 0) & 0xFF) in _DAMAGE
 
@@ -127,7 +130,7 @@ def _said(damaged: sqlite3.Connection) -> NewEpoch:
     """Which epoch ended, where the file still says so."""
     try:
         epoch, next_seq = damaged.execute("SELECT epoch, next_seq FROM self").fetchone()
-    except (sqlite3.Error, TypeError):
+    except (*_UNREADABLE, TypeError):
         return NewEpoch("damaged")
     if not isinstance(epoch, str) or not _EPOCH.fullmatch(epoch):
         return NewEpoch("damaged")
@@ -139,7 +142,7 @@ def _floors(damaged: sqlite3.Connection) -> list[tuple[str, int]]:
     """Which keys were retired. Where the file does not say it any more, the next grant does."""
     try:
         rows = damaged.execute("SELECT role, serial FROM grant_floor").fetchall()
-    except sqlite3.Error:
+    except _UNREADABLE:
         return []
     return [(role, serial) for role, serial in rows if role in ("receipt", "command")]
 
@@ -147,7 +150,7 @@ def _floors(damaged: sqlite3.Connection) -> list[tuple[str, int]]:
 def _commands(damaged: sqlite3.Connection) -> list[tuple[int, str, bytes]]:
     try:
         return damaged.execute("SELECT number, sha256, answer FROM command").fetchall()
-    except sqlite3.Error:
+    except _UNREADABLE:
         return []
 
 
@@ -161,5 +164,5 @@ def _readable(damaged: sqlite3.Connection) -> Iterator[tuple[Any, ...]]:
                     break
                 seen.add(row[0])
                 yield row
-        except sqlite3.Error:
+        except _UNREADABLE:
             continue

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from simulators.assessments import assessment
 from simulators.children import station
@@ -319,7 +319,7 @@ def test_a_file_that_is_no_database_is_kept_and_begun_anew(tmp_path: Path) -> No
     assert (tmp_path / "outbox.damaged-0001.db").read_bytes() == garbage
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30, deadline=None, phases=[Phase.generate])  # shrinking takes minutes
 @given(at=st.integers(0, 59), bit=st.integers(0, 8 * 4096 - 1), pages=st.integers(1, 2))
 def test_whatever_the_disk_changes_each_message_goes_on_or_is_named(
     tmp_path_factory: pytest.TempPathFactory, at: int, bit: int, pages: int
