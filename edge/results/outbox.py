@@ -278,7 +278,10 @@ class Outbox(DatabaseOwner):
         Returns the numbers the event names: those found here and those asked for.
         """
         with self._transaction() as db:
-            return erase(db, self._chain(db), session, seqs)
+            ranges = erase(db, self._chain(db), session, seqs)
+        with usable():
+            self._database.truncate_log()
+        return ranges
 
     def begin_command(self, number: int, sha256: str) -> bytes | None:
         """As `commanded.begin`."""

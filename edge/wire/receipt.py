@@ -7,6 +7,7 @@ from typing import Literal
 import msgspec
 
 from edge.wire.messages import Count, Epoch, Seq, Sha256
+from edge.wire.ranges import Ranges, compress
 from edge.wire.topics import TopicLevel
 
 RejectCode = Literal["malformed", "too_large", "topic_mismatch", "conflict"]
@@ -37,3 +38,25 @@ class Receipt(msgspec.Struct, frozen=True, tag_field="schema", tag="ps.receipt/2
     newest: Count
     settled: tuple[tuple[Seq, Sha256], ...] = ()
     reject: tuple[Reject, ...] = ()
+
+
+class OldReject(msgspec.Struct, frozen=True):
+    """Of version 0.1: without a hash."""
+
+    seq: Seq
+    code: RejectCode
+
+
+class OldReceipt(msgspec.Struct, frozen=True, tag_field="schema", tag="ps.receipt/1"):
+    """What a station of version 0.1 understands: the ranges `have`, by number alone."""
+
+    epoch: Epoch
+    upto: Count
+    have: Ranges
+    reject: tuple[OldReject, ...]
+
+    @classmethod
+    def of(cls, receipt: Receipt) -> OldReceipt:
+        """The same, without what it does not know."""
+        rejects = tuple(OldReject(r.seq, r.code) for r in receipt.reject if r.seq)
+        return cls(receipt.epoch, 0, compress(seq for seq, _ in receipt.settled), rejects)

@@ -26,6 +26,7 @@ from posture_tools.collector.rollout import (
     progress_of,
     stations,
 )
+from posture_tools.collector.site import verbs as site_verbs
 from posture_tools.collector.store import Outcome, Store
 from posture_tools.collector.stored_visit import stored_visit
 from posture_tools.collector.worker_key import load_granted
@@ -108,6 +109,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     verify.add_arguments(
         add_stored("verify", _verify, "Whether all is here, and as the stations gave it.")
+    )
+    site_verbs.add_arguments(
+        add_stored("site", _site, "Set up a site; add, approve and revoke its stations.")
     )
     wanted = add("desire", _desire, "Pin, force or hold models; replaces what was desired before.")
     wanted.add_argument("stations", nargs="+", metavar="STATION")
@@ -198,6 +202,11 @@ def _letters(kind: letters.Kind) -> Callable[[argparse.Namespace], int]:
             return letters.run(options, store, kind)
 
     return command
+
+
+def _site(options: argparse.Namespace) -> int:
+    with Store(options.store) as store:
+        return site_verbs.run(options, store)
 
 
 def _verify(options: argparse.Namespace) -> int:

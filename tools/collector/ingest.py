@@ -22,9 +22,9 @@ from edge.mqtt.events import Acknowledged, Arrived, Will
 from edge.mqtt.oddities import Oddities
 from edge.mqtt.settings import MqttSettings
 from edge.wire.messages import Birth, CollectorState, Desired, Health, State, decode, encode
-from edge.wire.receipt import Receipt
+from edge.wire.receipt import OldReceipt, Receipt
 from edge.wire.seal import unpack
-from edge.wire.topics import COLLECTOR, Topics, parse
+from edge.wire.topics import COLLECTOR, OLD_ROOT, Topics, parse
 
 log = logging.getLogger(__name__)
 
@@ -54,6 +54,7 @@ class Collector:
         self._store = store
         self._site = site
         self._key = key
+        self._old = False
         self._topics = Topics(site, "+")
         self._on_batch = on_batch
         self._on_problem = on_problem
@@ -87,16 +88,13 @@ class Collector:
             acks=True,
         )
         try:
-            connection.subscribe(
-                self._topics.message("result/#"),
-                self._topics.message("event/#"),
-                self._topics.state,
-                self._topics.birth,
-                self._topics.enrol,
-                self._topics.health,
-                self._topics.desired,
-                self._topics.collector_state,
-            )
+            self._old = self._store.has_unsigned(self._site)
+            for topics in self._trees:
+                connection.subscribe(
+                    topics.message("result/#"), topics.message("event/#"),
+                    topics.state, topics.birth, topics.enrol, topics.health, topics.desired,
+                    topics.collector_state,
+                )  # fmt: skip
             self._announce(connection, online=True)
             self._on_ready()
             while not stop.is_set():
@@ -108,9 +106,14 @@ class Collector:
             connection.drop()
 
     def _announce(self, connection: Connection, *, online: bool) -> None:
-        connection.publish(
-            self._topics.collector_state, encode(CollectorState(online)), retain=True
-        )
+        for topics in self._trees:
+            connection.publish(topics.collector_state, encode(CollectorState(online)), retain=True)
+
+    @property
+    def _trees(self) -> list[Topics]:
+        """Where stations speak: that of version 0.1 only if the operator lets one in."""
+        old = [Topics(self._site, "+", OLD_ROOT)] if self._old else []
+        return [self._topics, *old]
 
     def _take_in(self, connection: Connection, events: list[Arrived | Acknowledged]) -> bool:
         """Whether anything was committed for a station."""
@@ -145,6 +148,9 @@ class Collector:
         return bool(batch)
 
     def _answer(self, connection: Connection, topics: Topics, receipt: Receipt) -> None:
+        if topics.root == OLD_ROOT:
+            connection.publish(topics.receipt, encode(OldReceipt.of(receipt)))
+            return
         sign = plain_payload if self._key is None else self._key.payload
         connection.publish(topics.receipt, sign("receipt", topics.receipt, encode(receipt)))
 

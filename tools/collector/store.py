@@ -100,7 +100,10 @@ class Store(DatabaseOwner):
         """
         try:
             with self._database.transaction() as db:
-                return _commit(db, batch)
+                outcome = _commit(db, batch)
+            if any(isinstance(i, Good) and i.address.channel == "event/erase" for i in batch):
+                self._database.truncate_log()  # what was erased must not stand in the log
+            return outcome
         except Exception as problem:
             if isinstance(problem, sqlite3.Error) and not isinstance(problem, _OF_ONE_MESSAGE):
                 raise
@@ -143,6 +146,12 @@ class Store(DatabaseOwner):
         """Whether only enrolled stations are heard there."""
         return bool(self.rows("SELECT 1 FROM closed_site WHERE site = ?", (site,)))
 
+    def has_unsigned(self, site: str) -> bool:
+        """Whether the operator lets a station of version 0.1 speak there."""
+        return bool(
+            self.rows("SELECT 1 FROM trusted WHERE site = ? AND unsigned AND key = ''", (site,))
+        )
+
     def next_number(self) -> int:
         """For a command: higher than any before, also than those of a store that was lost, for it
         is no less than the seconds since 1970."""
@@ -152,7 +161,7 @@ class Store(DatabaseOwner):
             db.execute("INSERT OR REPLACE INTO command_number VALUES (1, ?)", (number,))
         return number
 
-    def change(self, act: Callable[[sqlite3.Connection], None]) -> None:
+    def change(self, act: Callable[[sqlite3.Connection], object]) -> None:
         """Do something of another module in one transaction."""
         with self._database.transaction() as db:
             act(db)

@@ -146,3 +146,18 @@ def trust(db: sqlite3.Connection, place: tuple[str, str], key: str, how: How, at
     )
     for table in ("token", "pending_key"):
         db.execute(f"DELETE FROM {table} WHERE site = ? AND station = ?", place)  # noqa: S608
+
+
+def withdraw(db: sqlite3.Connection, place: tuple[str, str]) -> None:
+    """Believe nothing of this station any more, whatever signs it."""
+    db.execute(
+        "INSERT INTO trusted VALUES (?, ?, '', '', 1, 0, '') ON CONFLICT DO UPDATE SET revoked = 1",
+        place,
+    )
+    for table in ("token", "pending_key"):
+        db.execute(f"DELETE FROM {table} WHERE site = ? AND station = ?", place)  # noqa: S608
+
+
+def let_unsigned(db: sqlite3.Connection, place: tuple[str, str]) -> None:
+    """Hear a station of version 0.1, which has no key. Nothing where it has one already."""
+    db.execute("INSERT OR IGNORE INTO trusted VALUES (?, ?, '', '', 0, 1, '')", place)
