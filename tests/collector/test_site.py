@@ -299,8 +299,9 @@ def test_a_station_of_version_0_1_is_answered_in_its_words(site: Site) -> None:
     site.station("hall-2")
     assert site.verb("let-unsigned", "hall-1") == 0
     acl = site.folder / "broker" / "acl"
-    acl.write_text("user hall-2\ntopic readwrite ps/v1/#\n"
-                   f"user {COLLECTOR_USER}\ntopic readwrite ps/v1/#\n" + acl.read_text())  # fmt: skip
+    tree = "topic readwrite ps/v1/#"
+    lines = ["user hall-2", tree, f"user {COLLECTOR_USER}", tree, acl.read_text()]
+    acl.write_text("\n".join(lines))
     with Outbox.open(
         site.folder.parent / "old.db",
         site="north", station="hall-1", limit_bytes=1_000_000, at_limit="refuse",

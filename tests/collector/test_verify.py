@@ -156,3 +156,31 @@ def test_a_number_far_beyond_makes_one_finding(
     send(store, message, Pending(1, message.channel, digest(body), body, seal))
     _, lines = told(capsys, tmp_path, "verify")
     assert lines[0].split()[-1] == f"2-{2**53 - 2}"
+
+
+def test_what_a_spreadsheet_would_carry_out_is_quoted(
+    outbox: Outbox, store: Store, tmp_path: Path, capsys: Any
+) -> None:
+    message = outbox.pending(1)[0]
+    other = json.loads(message.body) | {"session": "=1+1"}
+    send(store, forged(message, json.dumps(other).encode()))
+    _, lines = told(capsys, tmp_path, "export", "--csv", "-")
+    assert ",'=1+1," in lines[1]
+
+
+def test_a_result_that_an_older_collector_took_stops_no_listing(
+    outbox: Outbox, store: Store, tmp_path: Path, capsys: Any
+) -> None:
+    send(store, *outbox.pending(2))
+    store.change(
+        lambda db: db.execute(
+            "UPDATE result SET body = CAST(replace(CAST(body AS TEXT), 'session-0', '\\u001b[2J')"
+            " AS BLOB) WHERE seq = 1"
+        )
+    )
+    status, lines = told(capsys, tmp_path, "list")
+    assert status == 0
+    assert "unreadable" in lines[1]
+    assert "session-1" in lines[2]
+    assert "\x1b" not in "".join(lines)
+    assert told(capsys, tmp_path, "export", "--csv", "-")[0] == 0

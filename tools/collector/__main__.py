@@ -15,10 +15,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
-from posture_tools.collector import desire, letters, verify
+from posture_tools.collector import desire, letters, listing, verify
 from posture_tools.collector.broker import broker
 from posture_tools.collector.ingest import Collector
-from posture_tools.collector.report import as_json, fleet, results, write_csv
+from posture_tools.collector.report import fleet, results, write_csv
 from posture_tools.collector.rollout import (
     Progress,
     advise,
@@ -38,7 +38,6 @@ from rich.table import Table
 from edge.errors import PostureError, SettingsInvalid
 from edge.mqtt.settings import MqttSettings
 from edge.norms import shipped_norms
-from edge.records import Quality
 from edge.report.page import page, picture
 from edge.report.words import words
 from edge.wire.contract import asyncapi
@@ -216,19 +215,8 @@ def _verify(options: argparse.Namespace) -> int:
 
 def _list(options: argparse.Namespace) -> int:
     with _existing(options.store) as store:
-        if options.json:
-            print(json.dumps([as_json(stored) for stored in results(store)], indent=1))
-            return 0
-        table = Table(
-            "screened (UTC)", "station", "seq", "session", "kind", "view", "measured", "refused"
-        )
-        for stored in results(store):
-            result = stored.result
-            refused = sum(m.quality is Quality.REFUSED for m in result.measures)
-            counts = (str(len(result.measures) - refused), str(refused))
-            table.add_row(stored.screened_at, result.station, str(result.seq),
-                          escape(result.session), result.kind, result.view, *counts)  # fmt: skip
-        _show(table)
+        write = listing.write_json if options.json else listing.write_lines
+        write(results(store), sys.stdout)
     return 0
 
 

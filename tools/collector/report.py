@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -16,6 +17,8 @@ from posture_tools.collector.store import Store
 from edge.errors import MessageRefused
 from edge.wire.clock import Instant
 from edge.wire.messages import Health, Result, decode
+
+log = logging.getLogger(__name__)
 
 # A station speaks at least each minute (its health); two missed and a half are no accident.
 SILENT_AFTER = timedelta(seconds=150)
@@ -96,15 +99,25 @@ def write_csv(store: Store, out: TextIO) -> int:
     writer.writerow(CSV_COLUMNS)
     count = 0
     for stored in results(store):
-        result = stored.result
+        try:
+            result = stored.result
+        except MessageRefused as problem:  # an older collector took what this one would not
+            log.warning("left out, sha256 %s: %s", stored.body_sha256, ascii(problem.problem))
+            continue
         for m in result.measures:
-            writer.writerow(
-                (stored.screened_at, result.t.state, result.site, result.station, result.epoch,
-                 result.seq, result.session, result.kind, m.view, m.code, m.value, m.unit, m.u95,
-                 m.n, m.quality, " ".join(m.why), m.side, m.definition, result.backend)
+            said = (
+                stored.screened_at, result.t.state, result.site, result.station, result.epoch,
+                result.seq, result.session, result.kind, m.view, m.code, m.value, m.unit, m.u95,
+                m.n, m.quality, " ".join(m.why), m.side, m.definition, result.backend,
             )  # fmt: skip
+            writer.writerow([_harmless(cell) for cell in said])
             count += 1
     return count
+
+
+def _harmless(cell: object) -> object:
+    """A text that a spreadsheet would carry out as a formula, with a quote before it."""
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(("=", "+", "-", "@")) else cell
 
 
 @dataclass(frozen=True, slots=True)
