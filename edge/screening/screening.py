@@ -196,7 +196,7 @@ class Screening:
         self._tell(attempt.add(pose, now_ns, stature_px))
         if attempt.holding:
             self._lock.lock()
-            if self._measurer is not None:
+            if self._measurer is not None and attempt.poses:
                 sharp = sharpness(frame, subject)
                 attempt.best.offer(frame, pose, sharp, attempt.poses, stature_px)
             if (other := visit.left_open(but=attempt.view)) is not None:
