@@ -43,7 +43,7 @@ def combine(points_px: Array, weights: Array, least_px: float) -> Consensus:
     for _ in range(_ROUNDS):
         radius = np.hypot(*np.moveaxis(points - centre, 2, 0))
         # Each look counts once here: of two camps the heavier one must not call the other wrong.
-        sd = np.maximum(weighted_median(radius, seen * 1.0) / _MEDIAN_RADIUS, least_px)
+        sd = np.maximum(weighted_median(radius, seen.astype(np.float64)) / _MEDIAN_RADIUS, least_px)
         counted = weights * np.clip(1 - (radius / (_TUKEY * sd)) ** 2, 0, None) ** 2
         total = counted.sum(axis=0)
         with np.errstate(invalid="ignore"):

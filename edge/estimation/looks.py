@@ -27,6 +27,8 @@ _LEAST_SCATTER = 0.003  # single looks of the networks tried scatter by 0.2 to 0
 _EDGE = 0.04
 # Of the looks that could see a keypoint, by weight: fewer, and it was not found.
 _FOUND_PART = 1 / 3
+# A whole look's against a close one's of the same joint: it reads less of a tilt and scatters less.
+_WHOLE_WEIGHT = 0.25
 _COUNTS = 0.1  # of a look's weight: less is left of one that lies apart
 
 
@@ -35,7 +37,7 @@ class _Points:
     """One look, over BODY-55, in pixels of where the answer lies.
 
     xy_px : (K, 2), NaN where missing. scores : (K,). covariance_px2 : (K, 2, 2).
-    weight : of the whole look: how many pixels of its crop a pixel of the picture had, squared.
+    weight : of the look as such, before its scores.
     covers : (K,), what it answers for.
     """
 
@@ -76,7 +78,8 @@ class Looks:
         """A crop of the whole person in a frame, and its mirror image."""
         covers = np.zeros(len(BODY_55.keypoints), bool)
         covers[list(_JOINTS)] = True
-        self._whole.append([self._points(frame, image, covers) for image in images])
+        points = [self._points(frame, image, covers, _WHOLE_WEIGHT) for image in images]
+        self._whole.append(points)
         self._yaws += [image.yaw for image in images if image.yaw is not None]
 
     def add_close(self, frame: int, part: Part, *images: Look) -> None:
@@ -85,7 +88,7 @@ class Looks:
         covers[[BODY_55.index[name] for name in (*part.joints, *part.landmarks)]] = True
         points = []
         for image in images:
-            one = self._points(frame, image, covers)
+            one = self._points(frame, image, covers, 1.0)
             inside = _inside(image)
             one.xy_px[~inside] = np.nan
             points.append(one)
@@ -107,13 +110,13 @@ class Looks:
                 kept.append(pair)
         return self._pose(kept, agree)
 
-    def _points(self, frame: int, look: Look, covers: NDArray[np.bool_]) -> _Points:
+    def _points(self, frame: int, look: Look, covers: NDArray[np.bool_], weight: float) -> _Points:
         pose = convert(look.pose, BODY_55)
         xy_px = pose.keypoints[:, :2].astype(np.float64) - self._moved[frame]
         return _Points(
             xy_px, pose.keypoints[:, 2].astype(np.float64),
             pose.covariance_px2.astype(np.float64),
-            look.letterbox.scale_x * look.letterbox.scale_y, covers,
+            weight, covers,
         )  # fmt: skip
 
     def _vote(self) -> tuple[Array, float]:

@@ -2,7 +2,7 @@
 
 With the whole body in 256 px one pixel of noise is 1.7 degrees of shoulder tilt; on a crop of the
 full picture it is 0.6. So a small bottom-up pass finds the people, and a single-person network
-looks at the subject again. From the side, a spine network may look at the same crop.
+looks at the subject again. That is the fast pass; `measuring` looks closer at who stands still.
 """
 
 from __future__ import annotations

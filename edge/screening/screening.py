@@ -43,7 +43,7 @@ from edge.skeletons import COCO_17
 
 _LEFT_AFTER_NS = 1_000_000_000  # nobody seen for so long: the person is gone
 AWAY_NS = 5_000_000_000  # who steps off between two captures may be out of the picture for longer
-_MEASURING_S = 2.0  # a person waits so long after a hold, at most where the machine can
+MEASURING_S = 2.0  # a person waits so long after a hold, at most where the machine can
 _POSITION_NS = 60_000_000_000  # a view that nobody can be brought to stand in is given up
 
 
@@ -255,7 +255,7 @@ class Screening:
             return guide
         self._tell("measuring")
         self._looked_away = True
-        return self._measurer.measure(seen, guide, budget_s=_MEASURING_S, progress=self._progress)
+        return self._measurer.measure(seen, guide, budget_s=MEASURING_S, progress=self._progress)
 
     def _calibration_for(self, visit: Visit, attempt: CaptureAttempt) -> Calibration:
         """With the scale that an entered stature gives, where none was calibrated."""
