@@ -43,7 +43,7 @@ def main(arguments: list[str] | None = None) -> int:
     crops = commands.add_parser("crops", help="cut crops for a machine with an accelerator")
     _add_data(crops, required=True)
     crops.add_argument("file", type=Path, help="NPZ to write")
-    crops.add_argument("--most-mib", type=float, default=45.0)
+    crops.add_argument("--most-mib", type=float, default=34.0)
     crops.add_argument("--seed", type=int, default=1, help="another one for each piece")
     crops.set_defaults(command=_crops)
     curves = commands.add_parser("curves", help="draw the logs of the runs")
