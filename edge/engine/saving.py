@@ -108,7 +108,7 @@ class Saving:
         """Seal what the uplink wrote: only this process holds the station's key."""
         try:
             self._outbox.tend()
-        except (OutboxFull, OutboxUnusable) as trouble:
+        except PostureError as trouble:  # tried again at the next round
             if not self.problem:
                 self._on_problem(trouble)
 
