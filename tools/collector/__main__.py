@@ -38,7 +38,7 @@ from edge.norms import shipped_norms
 from edge.records import Quality
 from edge.report.page import page, picture
 from edge.report.words import words
-from edge.wire.contract import asyncapi
+from edge.wire.contract import MESSAGES, asyncapi, schema_of
 from edge.wire.messages import Desired, Event, Result
 from edge.wire.topics import topic_level
 
@@ -106,7 +106,9 @@ def _parser() -> argparse.ArgumentParser:
     wanted.add_argument("--force", action="append", default=[], metavar="SHA256",
                         help="offer it again although it was rolled back")  # fmt: skip
     _add_broker(wanted)
-    add("contract", _contract, "The wire contract: AsyncAPI 3 with JSON Schemas, as JSON.")
+    contract = add("contract", _contract, "The wire contract: AsyncAPI 3, or one JSON Schema.")
+    contract.add_argument("--schema", choices=[m.__name__ for m in MESSAGES], metavar="MESSAGE",
+                          help="only the JSON Schema of one message")  # fmt: skip
     add("demo-broker", _demo_broker, "A broker for a desk, until standard input closes.")
     return parser
 
@@ -310,8 +312,10 @@ def _desire(options: argparse.Namespace) -> int:
     return 0
 
 
-def _contract(_options: argparse.Namespace) -> int:
-    print(json.dumps(asyncapi(), indent=2))
+def _contract(options: argparse.Namespace) -> int:
+    named = {message.__name__: message for message in MESSAGES}
+    document = schema_of(named[options.schema]) if options.schema else asyncapi()
+    print(json.dumps(document, indent=2))
     return 0
 
 

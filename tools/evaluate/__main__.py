@@ -4,7 +4,9 @@ python -m posture_tools.evaluate compare MODEL... --photos DIR     models agains
 python -m posture_tools.evaluate models MODEL... --photos DIR      all kinds of models in one table
 python -m posture_tools.evaluate ap RESULTS.json ANNOTATIONS.json  COCO's ten keypoint figures
 python -m posture_tools.evaluate mannequin [MODEL...]               angle error, truth known exactly
+python -m posture_tools.evaluate pck RESULTS.json ANNOTATIONS.json PCK, PDJ and PCKh
 python -m posture_tools.evaluate agreement RATINGS.csv             two raters of the same tests
+python -m posture_tools.evaluate limits MEASUREMENTS.csv           the same, of angles or lengths
 """
 
 from __future__ import annotations
@@ -118,6 +120,46 @@ def _ap(options: argparse.Namespace) -> None:
     _print(table)
 
 
+def _pck(options: argparse.Namespace) -> None:
+    from posture_tools.evaluate.coco import read_labels, read_results
+    from posture_tools.evaluate.correct import correct_keypoints
+
+    images = read_labels(options.annotations)
+    lines = correct_keypoints(images, read_results(options.results, images))
+    if options.json:
+        sys.stdout.buffer.write(msgspec.json.encode(lines) + b"\n")
+        return
+    table = Table("metric", "correct", "keypoints", *lines[0].correct.by_part)
+    for line in lines:
+        shares = (line.correct.total, *line.correct.by_part.values())
+        total, *parts = ("-" if share != share else f"{share:.3f}" for share in shares)  # noqa: PLR0124
+        name = f"{line.metric}@{line.threshold:g}"
+        table.add_row(name, total, str(line.correct.keypoints), *parts)
+    _print(table)
+
+
+def _limits(options: argparse.Namespace) -> None:
+    from posture_tools.evaluate.ratings import limits, read_measurements
+
+    found = limits(read_measurements(options.measurements))
+    if options.json:
+        sys.stdout.buffer.write(msgspec.json.encode(found) + b"\n")
+        return
+    table = Table("test", "n", "bias", "SD", "lower limit", "upper limit")
+    for test, each in found.items():
+        cells = (
+            f"{value:.2f} ({low:.2f} to {high:.2f})"
+            for value, (low, high) in (
+                (each.bias, each.bias_ci95),
+                (each.lower, each.lower_ci95),
+                (each.upper, each.upper_ci95),
+            )
+        )
+        bias, lower, upper = cells
+        table.add_row(test, str(each.n), bias, f"{each.sd:.2f}", lower, upper)
+    _print(table)
+
+
 def _mannequin(options: argparse.Namespace) -> None:
     from posture_tools.evaluate.contenders import CropOptions, contenders
     from posture_tools.evaluate.mannequin import measure_mannequins, postures, tables
@@ -205,6 +247,15 @@ def _parser() -> argparse.ArgumentParser:
     ap.add_argument("annotations", type=Path)
     ap.set_defaults(run=_ap)
 
+    pck = commands.add_parser("pck", help="PCK, PDJ and PCKh of a results file")
+    pck.add_argument("results", type=Path)
+    pck.add_argument("annotations", type=Path, help="PCKh needs a head_bbox of each person")
+    pck.set_defaults(run=_pck)
+
+    limits = commands.add_parser("limits", help="limits of agreement of two raters")
+    limits.add_argument("measurements", type=Path, help="CSV: test, first, second")
+    limits.set_defaults(run=_limits)
+
     agreement = commands.add_parser("agreement", help="agreement of two raters")
     agreement.add_argument("ratings", type=Path, help="CSV: test, first, second")
     agreement.add_argument("--matrices", type=Path, metavar="DIR", help="confusion matrices as CSV")
@@ -224,7 +275,7 @@ def _parser() -> argparse.ArgumentParser:
         )
         command.add_argument("--flip", action="store_true", help="average over the mirrored crop")
         command.add_argument("--threads", type=_count, default=1, help="of each model")
-    for command in (compare, models, ap, agreement, mannequin):
+    for command in (compare, models, ap, pck, agreement, limits, mannequin):
         command.add_argument("--json", action="store_true", help="for machines")
     return parser
 

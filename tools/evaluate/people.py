@@ -24,6 +24,7 @@ class Person:
     crowd : a region of many people; may absorb any number of detections, is never missed.
     ignored : whoever finds this person is neither rewarded nor punished.
     view : front | back | side | unknown; labels do not say which side.
+    head_box_px : as box_px, of the head alone; only MPII's labels have it.
     """
 
     keypoints: Float64
@@ -33,6 +34,7 @@ class Person:
     ignored: bool = False
     view: str = "unknown"
     upright: bool = False
+    head_box_px: Box | None = None
 
     def __post_init__(self) -> None:
         self.keypoints.setflags(write=False)
