@@ -34,7 +34,8 @@ from edge.posture.gravity import gravity_of_plumb_lines, roll_pitch_deg
 from edge.records import Frame
 from edge.screening import boards
 from edge.screening.boards import MARKERS, WALL_MARKS, Board, Found, Lens
-from edge.screening.calibration_guard import WallGuard
+from edge.screening.calibration_guard import LostGuard, WallGuard
+from edge.screening.calibration_loss import calibration_lost
 from edge.screening.stored import (
     Stored,
     StoredLens,
@@ -238,9 +239,9 @@ def _marks(settings: Settings, stored: Stored) -> Stored:
 def _show(settings: Settings, *, as_json: bool) -> int:
     stored = load_calibration(settings.state_path)
     frame = _frame(settings)
-    guard = WallGuard(
-        stored.calibration, stored.marks_px, most_days=settings.screening.calibration_days
-    )
+    days = settings.screening.calibration_days
+    wall = WallGuard(stored.calibration, stored.marks_px, most_days=days)
+    guard = LostGuard() if calibration_lost(settings.state_path) else wall
     guard.look(frame, empty=True)
     why = guard.reasons(frame)
     if as_json:
