@@ -9,7 +9,7 @@ from functools import cache
 import numpy as np
 
 from edge.estimation.estimator import Estimator
-from edge.markers.spine import MarkedSpine, find_spine
+from edge.markers.marked_spine import MarkedSpine, find_spine
 from edge.markers.stickers import Stickers
 from edge.posture.landmarks import box_px
 from edge.posture.views import view_of

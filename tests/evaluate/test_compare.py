@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from posture_tools.evaluate.__main__ import EXIT_REFUSED, main
 from posture_tools.evaluate.contenders import CropOptions, contenders
-from posture_tools.evaluate.people import Detection
+from posture_tools.evaluate.labelled import Detection
 from posture_tools.evaluate.photos import read_sets
 from posture_tools.models.cards import read_card
 from posture_tools.models.describe import describe

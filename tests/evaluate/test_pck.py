@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from posture_tools.evaluate.__main__ import main
+from posture_tools.evaluate.labelled import Detection
 from posture_tools.evaluate.pck import head_px, hits, pck, pckh, pdj, torso_px
-from posture_tools.evaluate.people import Detection
 from simulators.coco_results import results_json
 
 from edge.skeletons import COCO_17, MPII_16, Skeleton

@@ -11,7 +11,7 @@ import msgspec
 import numpy as np
 import pytest
 from posture_tools.evaluate.coco import read_labels, read_results
-from posture_tools.evaluate.people import Detection
+from posture_tools.evaluate.labelled import Detection
 from posture_tools.evaluate.photos import read_sets, set_names
 from simulators.coco_results import results_json
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from posture_tools.evaluate.people import Detection
+from posture_tools.evaluate.labelled import Detection
 
 
 def results_json(detections: Mapping[int, Sequence[Detection]]) -> bytes:

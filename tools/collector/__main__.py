@@ -15,14 +15,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
-from posture_tools.collector import desire
+from posture_tools.collector import desired
 from posture_tools.collector.broker import broker
 from posture_tools.collector.ingest import Collector
 from posture_tools.collector.report import StationLine, as_json, fleet, results, write_csv
 from posture_tools.collector.rollout import (
     Progress,
     advise,
-    model_words,
+    model_events,
     progress_of,
     stations,
 )
@@ -239,7 +239,7 @@ def _fleet(options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps([dataclasses.asdict(line) for line in lines], indent=1))
         return 0
-    table = Table("site", "station", "heard", "last word (UTC)", "results", "waiting", "missing",
+    table = Table("site", "station", "heard", "last message (UTC)", "results", "waiting", "missing",
                   "lost", "rejected", "conflicts", "models", "desired", "problem")  # fmt: skip
     for line in lines:
         heard = "now" if line.silent_s is None else f"silent for {line.silent_s / 60:.0f} min"
@@ -272,7 +272,7 @@ def _models(actual: Mapping[str, str]) -> str:
 def _rollout(options: argparse.Namespace) -> int:
     """Exit status 1 when the roll-out has stopped: publish the ring that is advised."""
     with _existing(options.store) as store:
-        progress = progress_of(stations(store), model_words(store), options.sha256, options.ring)
+        progress = progress_of(stations(store), model_events(store), options.sha256, options.ring)
     advice = advise(progress, options.ring)
     if options.json:
         rows = [dataclasses.asdict(each) for each in progress]
@@ -307,8 +307,9 @@ def _desire(options: argparse.Namespace) -> int:
         ) from error
     for name in options.stations:
         topic_level(name, "STATION")
-    version = desire.publish(mqtt, site, options.stations, wanted)
-    print(f"version {version} for {', '.join(options.stations)}: {desire.Wish(wanted, True)}")
+    version = desired.publish(mqtt, site, options.stations, wanted)
+    state = desired.DesiredState(wanted, obeyed=True)
+    print(f"version {version} for {', '.join(options.stations)}: {state}")
     return 0
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 import numpy as np
-from posture_tools.evaluate.people import Box, Detection, Float64, Person
+from posture_tools.evaluate.labelled import Box, Detection, Float64, Person
 
 from edge.errors import LabelsInvalid
 from edge.skeletons import COCO_17

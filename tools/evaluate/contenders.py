@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Protocol
 
 import msgspec
-from posture_tools.evaluate.people import Box, Detection, Person, detection
+from posture_tools.evaluate.labelled import Box, Detection, Person, detection
 from posture_tools.evaluate.scores import Sight, assign
 
 from edge.errors import ModelRefused, SettingsInvalid

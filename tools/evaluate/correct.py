@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from posture_tools.evaluate.coco import LabelledImage
+from posture_tools.evaluate.labelled import Box, Detection, Float64, Person
 from posture_tools.evaluate.pck import Correct, pck, pckh, pdj, torso_px
-from posture_tools.evaluate.people import Box, Detection, Float64, Person
 from posture_tools.evaluate.scores import assign
 
 from edge.skeletons import COCO_17

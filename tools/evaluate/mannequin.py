@@ -9,7 +9,7 @@ from itertools import product
 import numpy as np
 from posture_tools.evaluate.angle_error import MeasureError, Pair, measure_errors
 from posture_tools.evaluate.contenders import Contender
-from posture_tools.evaluate.people import Person as Labelled
+from posture_tools.evaluate.labelled import Person as Labelled
 from posture_tools.mannequin import (
     CameraPose,
     Person,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from posture_tools.evaluate.coco import read_labels
-from posture_tools.evaluate.people import Person
+from posture_tools.evaluate.labelled import Person
 
 from edge.camera.photos import read_photo
 from edge.errors import LabelsInvalid

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from posture_tools.mannequin import parts, raster, skin
 from posture_tools.mannequin.body import Body, Joints, articulate
-from posture_tools.mannequin.figure import figure
+from posture_tools.mannequin.dressed import dressed
 from posture_tools.mannequin.lens import CameraPose
 from posture_tools.mannequin.light import creases, folded, lit
 from posture_tools.mannequin.look import Look
@@ -126,7 +126,7 @@ class _Cast:
 
     @cached_property
     def mesh(self) -> Mesh:
-        return figure(self.person.body, self.joints, self.person.look)
+        return dressed(self.person.body, self.joints, self.person.look)
 
 
 @dataclass(frozen=True, eq=False)

@@ -25,8 +25,8 @@ from posture_tools.training.mobilenet import calibrate, load_folded_onnx
 from posture_tools.training.network import PoseNetwork, freeze_stem, load_matching
 from posture_tools.training.pack import People, PersonCrop
 from posture_tools.training.recipe import Stage
+from posture_tools.training.rendered_spine import SpineMix, SpineSource
 from posture_tools.training.score import score_single, score_spine
-from posture_tools.training.spine import SpineMix, SpineSource
 from torch import nn
 from tqdm import tqdm
 

@@ -10,8 +10,8 @@ from posture_tools.training.crop_scene import CropSettings
 from posture_tools.training.examples import TargetSettings
 from posture_tools.training.losses import LossSettings
 from posture_tools.training.network import BOTTOM_UP_HEADS, JOINT_HEADS, SINGLE_HEADS
-from posture_tools.training.spine import HEADS as SPINE_HEADS
-from posture_tools.training.spine import SpineMix
+from posture_tools.training.rendered_spine import HEADS as SPINE_HEADS
+from posture_tools.training.rendered_spine import SpineMix
 
 
 @dataclass(frozen=True)

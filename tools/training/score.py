@@ -12,8 +12,8 @@ from posture_tools.training.crop_scene import fit_scale, plain_crop
 from posture_tools.training.examples import STRIDE
 from posture_tools.training.network import PoseNetwork
 from posture_tools.training.pack import PersonCrop
+from posture_tools.training.rendered_spine import render_spine
 from posture_tools.training.scene import crop_affine, move_points
-from posture_tools.training.spine import render_spine
 
 from edge.decode.heatmap import decode_heatmaps
 

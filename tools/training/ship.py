@@ -22,7 +22,7 @@ from posture_tools.training.network import (
 )
 from posture_tools.training.pack import People
 from posture_tools.training.recipe import STAGES, Shipped
-from posture_tools.training.spine import SpineMix
+from posture_tools.training.rendered_spine import SpineMix
 
 from edge.skeletons import COCO_17, COCO_18, SPINE_5
 

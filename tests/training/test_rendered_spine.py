@@ -8,13 +8,13 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from posture_tools.training.network import JOINT_HEADS, PoseNetwork, load_matching  # noqa: E402
-from posture_tools.training.score import decode_maps, score_spine  # noqa: E402
-from posture_tools.training.spine import (  # noqa: E402
+from posture_tools.training.rendered_spine import (  # noqa: E402
     HEADS,
     SpineMix,
     SpineSource,
     render_spine,
 )
+from posture_tools.training.score import decode_maps, score_spine  # noqa: E402
 
 SIZE = (128, 96)
 
