@@ -44,6 +44,8 @@ def main(argv: list[str] | None = None) -> int:
         help="a training pack or a folder whose photographs of places are backgrounds",
     )
     options = parser.parse_args(argv)
+    if not options.out.parent.is_dir():
+        parser.error(f"there is no folder {options.out.parent}; make it first")
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     import torch
     from posture_tools.bodies.baked import bake
@@ -52,7 +54,6 @@ def main(argv: list[str] | None = None) -> int:
 
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
-    cv2.setRNGSeed(options.seed)
     places = [p for pack in options.pack for p in backgrounds(pack, options.split)]
     renderer = Renderer(options.split, places)
     if options.command == "bake":

@@ -111,21 +111,17 @@ class Renderer:
             )
         camera = _camera(body, views, rng)
         figure = shade(dressed.parts, camera, draw_light(rng))
-        scene, before = self._in_room(figure, body, camera, palette)
+        box = figure.box
+        scene, before = self._in_room(figure, box, camera, palette)
         picture = _as_taken(scene, rng)
         points = _points(body, camera, figure, before)
-        covered = figure.coverage > 0.5
-        rows, columns = np.nonzero(covered)
-        if not len(rows):
-            raise ValueError("the camera sees nobody")
-        box = np.array([columns.min(), rows.min(), columns.max(), rows.max()], np.float32)
         return Rendered(
-            picture, points, box, covered & ~before, camera, person.shape,
+            picture, points, box, (figure.coverage > 0.5) & ~before, camera, person.shape,
             measured(body.points_m), person.active, dressed.upper, dressed.lower, dressed.worn,
         )  # fmt: skip
 
     def _in_room(
-        self, figure: Figure, body: Body, camera: Camera, palette: Palette
+        self, figure: Figure, box: Float32, camera: Camera, palette: Palette
     ) -> tuple[Float32, NDArray[np.bool_]]:
         """The picture, and where something is in front of the person."""
         rng = palette.rng
@@ -133,8 +129,6 @@ class Renderer:
         feet = camera.project(np.zeros((1, 3)))[0][0]
         picture = room.backdrop((h, w), self._photographs, palette, float(feet[1]))
         before = np.zeros((h, w), bool)
-        rows, columns = np.nonzero(figure.coverage > 0.5)
-        box = np.array([columns.min(), rows.min(), columns.max(), rows.max()], float)
         behind = rng.random()
         others = [one for one in self._others if one.coverage.shape == (h, w)]
         other = others[rng.integers(len(others))] if others else None

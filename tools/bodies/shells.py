@@ -22,7 +22,7 @@ class Regions:
     """Where on the body each vertex lies, told on the average adult, so that it holds for all.
 
     height (V,): part of stature above the floor; arm (V,): 0 at the shoulder to 1 at the wrist, -1
-    off the arms; leg (V,): is part of a leg.
+    off the arms; sideways (V,): metres from the middle.
     """
 
     def __init__(self, mesh: Mesh) -> None:
@@ -37,7 +37,6 @@ class Regions:
         x = np.abs(average_m[:, 0])
         self.arm: Float64 = np.where(share > 0.5, (x - 0.19) / (0.50 - 0.19), -1.0)
         self.sideways: Float64 = x
-        self.back: Float64 = average_m[:, 1]
         self.is_skin = np.zeros(len(average_m), bool)
         self.is_skin[mesh.skin] = True
         self.triangles: Int64 = mesh.triangles[self.is_skin[mesh.triangles].all(axis=1)]

@@ -8,7 +8,8 @@ from functools import cached_property
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from posture_tools.mannequin import parts, raster, skin
+from posture_tools.bodies import raster
+from posture_tools.mannequin import parts, skin
 from posture_tools.mannequin.body import Body, Joints, articulate
 from posture_tools.mannequin.figure import figure
 from posture_tools.mannequin.lens import CameraPose

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from posture_tools.mannequin.raster import fill, interpolate
+from posture_tools.bodies.raster import fill, interpolate, vertex_normals
 from reference.zbuffer import carried, nearest
 
 
@@ -48,3 +49,16 @@ def test_attributes_are_those_of_the_point_in_space(seed: int) -> None:
     )  # fmt: skip
     expected = carried(corners, depth, values.astype(np.float64), np.array([x, y], float))
     np.testing.assert_allclose(out[0], expected, atol=1e-5)
+
+
+def test_normals_are_the_means_of_the_faces_about_a_corner() -> None:
+    rng = np.random.default_rng(2)
+    vertices = rng.normal(size=(7, 3))
+    triangles = np.array([[0, 1, 2], [0, 2, 3], [3, 4, 5]])
+    expected = np.zeros((7, 3))
+    for a, b, c in triangles:  # the slow twin
+        normal = np.cross(vertices[b] - vertices[a], vertices[c] - vertices[a])
+        expected[[a, b, c]] += normal
+    length = np.linalg.norm(expected, axis=1, keepdims=True)
+    expected = np.divide(expected, length, out=np.zeros_like(expected), where=length > 0)
+    assert vertex_normals(vertices, triangles) == pytest.approx(expected, abs=1e-12)
