@@ -9,6 +9,12 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 
 
+def part_of(keypoint: str) -> str:
+    """A keypoint's name without its side."""
+    side, _, part = keypoint.partition("_")
+    return part if side in ("left", "right") else keypoint
+
+
 @dataclass(frozen=True)
 class Skeleton:
     """A named, ordered set of keypoints and the limbs that join them.

@@ -88,7 +88,7 @@ class Measuring:
     ) -> Pose:
         """As `Measurer.measure`. The first round is always looked at, whatever it takes.
 
-        A landmark that `about` has seen (a sticker marks it) stays as it is.
+        What hands placed of `about` stays as it is, and so does a landmark that it has seen.
         """
         began_s, clock = self._clock_s(), StageClock()
         crops = _plan(len(seen))
@@ -167,7 +167,8 @@ def _onto(about: Pose, measured: Pose) -> Pose:
     keypoints, covariance = moved.keypoints.copy(), moved.covariance_px2.copy()
     known = {*BODY_55.index, *about.skeleton.middles}
     for row, name in enumerate(about.skeleton.keypoints):
-        marked = name in LANDMARKS_38.index and about.keypoints[row, 2] > 0
+        placed = about.placed is not None and bool(about.placed.placing_px2[row].any())
+        marked = placed or (name in LANDMARKS_38.index and about.keypoints[row, 2] > 0)
         if marked or name not in known:
             keypoints[row], covariance[row] = about.keypoints[row], about.covariance_px2[row]
     return replace(

@@ -9,7 +9,8 @@ import pytest
 
 if TYPE_CHECKING:
     from posture_tools.bodies.body import Bodies
-    from posture_tools.bodies.model import BodyModel, Shape
+    from posture_tools.bodies.mesh import Shape
+    from posture_tools.bodies.model import BodyModel
     from posture_tools.bodies.render import Renderer
 
 PEOPLE = {"woman": (35.0, True), "man": (60.0, False), "child": (8.0, True)}

@@ -11,13 +11,14 @@ pytest.importorskip("anny")
 from posture_tools.bodies.points import INDEX, LANDMARKS, MIRROR, NAMES, other_side
 
 if TYPE_CHECKING:
-    from posture_tools.bodies.model import BodyModel, Shape
+    from posture_tools.bodies.mesh import Shape
+    from posture_tools.bodies.model import BodyModel
 
 
 def heights(model: BodyModel, shape: Shape) -> dict[str, float]:
     """Point -> part of stature above the floor, at rest."""
     rest = model.rest(shape)
-    skin = rest.vertices_m[model.skin, 2]
+    skin = rest.vertices_m[model.mesh.skin, 2]
     points = rest.held[..., :3].sum(axis=1)
     return {
         name: float((points[row, 2] - skin.min()) / (skin.max() - skin.min()))

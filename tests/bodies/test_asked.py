@@ -14,7 +14,7 @@ from posture_tools.bodies.solve import Pose
 
 if TYPE_CHECKING:
     from posture_tools.bodies.body import Bodies, Body
-    from posture_tools.bodies.model import Shape
+    from posture_tools.bodies.mesh import Shape
 
 WHO = ("woman", "man", "child")
 ARMS = Pose({"upperarm01.L": (0.0, 0.4, 0.0), "upperarm01.R": (0.0, -0.4, 0.0)})

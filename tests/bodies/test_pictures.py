@@ -76,6 +76,20 @@ def test_points_lie_on_the_person(pictures: list[Rendered]) -> None:
         assert (seen[:, 1] < y1 + slack).all()
 
 
+def test_the_mask_is_the_person_without_what_is_in_front(pictures: list[Rendered]) -> None:
+    whole = 0
+    for picture in pictures:
+        rows, columns = np.nonzero(picture.mask)
+        x0, y0, x1, y1 = picture.box
+        assert x0 <= columns.min() <= columns.max() <= x1
+        assert y0 <= rows.min() <= rows.max() <= y1
+        whole += (columns.min(), rows.min(), columns.max(), rows.max()) == (x0, y0, x1, y1)
+        inside = picture.points_px[picture.points_px[:, 2] == 2][:, :2].round().astype(int)
+        on = [picture.mask[y, x] for x, y in inside if y < SIZE_HW[0] and x < SIZE_HW[1]]
+        assert np.mean(on) > 0.8
+    assert MANY > whole > MANY / 2, "somebody is partly covered, most are not"
+
+
 def test_the_same_seed_draws_the_same_picture(renderer: Renderer) -> None:
     from posture_tools.bodies.render import Renderer as Fresh
 

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from posture_tools.bodies import rig
 
 if TYPE_CHECKING:
-    from posture_tools.bodies.model import BodyModel, Shape
+    from posture_tools.bodies.mesh import Shape
+    from posture_tools.bodies.model import BodyModel
 
 
 @given(st.tuples(*[st.floats(-3, 3)] * 3))
@@ -69,18 +70,18 @@ def test_a_pose_agrees_with_the_body_model_itself(
     import roma
 
     rng = np.random.default_rng(0)
-    turns = rng.normal(0, 0.2, (len(model.parents), 3))
+    turns = rng.normal(0, 0.2, (len(model.mesh.parents), 3))
     rest = model.rest(shapes["woman"])
     turn, shift = np.empty((len(turns), 3, 3)), np.empty((len(turns), 3))
-    rig.chain(model.parents, rest.heads_m, turns, np.zeros(3), turn, shift)
+    rig.chain(model.mesh.parents, rest.heads_m, turns, np.zeros(3), turn, shift)
     mine = np.empty_like(rest.vertices_m)
     weights, _ = model.shipped_weights()
-    rig.skin(rest.vertices_m, weights, model.weight_bones, turn, shift, mine)
+    rig.skin(rest.vertices_m, weights, model.mesh.weight_bones, turn, shift, mine)
     pose = torch.eye(4)[None, None].repeat(1, len(turns), 1, 1)
     pose[0, :, :3, :3] = roma.rotvec_to_rotmat(torch.tensor(turns, dtype=torch.float32))
     theirs = model.posed_by_anny(pose, shapes["woman"])
     # anny puts the root's head at the origin, and turns the body about it.
-    apart = (mine - theirs)[model.skin]
+    apart = (mine - theirs)[model.mesh.skin]
     assert np.abs(apart - apart.mean(axis=0)).max() < 1e-4
 
 
@@ -92,15 +93,15 @@ def test_points_of_a_pose_are_sums_of_its_vertices(
 
     rng = np.random.default_rng(1)
     rest = model.rest(shapes["child"])
-    turns = rng.normal(0, 0.2, (2, len(model.parents), 3))
+    turns = rng.normal(0, 0.2, (2, len(model.mesh.parents), 3))
     lifts = rng.normal(size=(2, 3))
     out = np.empty((2, len(rest.held), 3))
-    rig.pose_points(model.parents, rest.heads_m, turns, lifts, rest.held, out)
+    rig.pose_points(model.mesh.parents, rest.heads_m, turns, lifts, rest.held, out)
     turn, shift = np.empty((turns.shape[1], 3, 3)), np.empty((turns.shape[1], 3))
     first = len(COCO + FEET)
     for n in range(2):
-        rig.chain(model.parents, rest.heads_m, turns[n], lifts[n], turn, shift)
+        rig.chain(model.mesh.parents, rest.heads_m, turns[n], lifts[n], turn, shift)
         posed = np.empty_like(rest.vertices_m)
-        rig.skin(rest.vertices_m, model.weights, model.weight_bones, turn, shift, posed)
+        rig.skin(rest.vertices_m, model.mesh.weights, model.mesh.weight_bones, turn, shift, posed)
         single = posed[vertices_of(LANDMARKS)]
         assert out[n, first : first + len(LANDMARKS)] == pytest.approx(single, abs=1e-9)

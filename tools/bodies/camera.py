@@ -32,13 +32,11 @@ class Camera:
 
     def turned(self, directions: Float64) -> Float64:
         """Directions of the body's space (N, 3) in the camera's: x right, y down, z forward."""
-        return np.asarray(directions @ self._rotation.T)
+        return np.asarray(directions @ (self._attitude @ self._facing).T)
 
     def project(self, points_m: Float64) -> tuple[Float64, Float64]:
         """Points (N, 3) m to pixels (N, 2), centres at whole numbers, and 1 / depth (N,)."""
-        a = np.radians(self.yaw_deg)
-        facing = np.array([[np.cos(a), np.sin(a), 0], [-np.sin(a), np.cos(a), 0], [0, 0, 1]])
-        room = points_m @ facing.T - np.array([self.right_m, -self.distance_m, self.height_m])
+        room = points_m @ self._facing.T - np.array([self.right_m, -self.distance_m, self.height_m])
         seen = room @ self._attitude.T
         plane = seen[:, :2] / seen[:, 2:]
         bent = plane * (1.0 + self.k1 * (plane**2).sum(axis=1, keepdims=True))
@@ -54,7 +52,6 @@ class Camera:
         return np.asarray(roll @ pitch @ axes)
 
     @property
-    def _rotation(self) -> Float64:
+    def _facing(self) -> Float64:
         a = np.radians(self.yaw_deg)
-        facing = np.array([[np.cos(a), np.sin(a), 0], [-np.sin(a), np.cos(a), 0], [0, 0, 1]])
-        return np.asarray(self._attitude @ facing)
+        return np.array([[np.cos(a), np.sin(a), 0], [-np.sin(a), np.cos(a), 0], [0, 0, 1]])

@@ -13,7 +13,7 @@ from posture_tools.bodies.body import Body
 from posture_tools.bodies.complexion import hair_colour, skin_paint
 from posture_tools.bodies.fabric import Paint, Palette, cloth, folds, plain
 from posture_tools.bodies.garments import HELD_OUT, wardrobe, worn
-from posture_tools.bodies.model import BodyModel
+from posture_tools.bodies.mesh import Mesh
 from posture_tools.bodies.raster import vertex_normals
 from posture_tools.bodies.shells import Fit, Regions
 
@@ -53,14 +53,14 @@ class Dressed:
 
 
 class Dresser:
-    """Dresses bodies of one model in colours of one set of pictures."""
+    """Dresses bodies of one mesh in colours of one set of pictures."""
 
-    def __init__(self, model: BodyModel, regions: Regions) -> None:
-        self._model, self._regions = model, regions
+    def __init__(self, mesh: Mesh, regions: Regions) -> None:
+        self._mesh, self._regions = mesh, regions
 
     def dress(self, body: Body, palette: Palette) -> Dressed:
         """Put on clothes, shoes and hair."""
-        outfit = _Outfit(self._model, self._regions, body, palette)
+        outfit = _Outfit(self._mesh, self._regions, body, palette)
         if palette.rng.random() < 0.42:
             outfit.suit()
         else:
@@ -72,8 +72,8 @@ class Dresser:
 
 
 class _Outfit:
-    def __init__(self, model: BodyModel, regions: Regions, body: Body, palette: Palette) -> None:
-        self._model, self._regions, self._body = model, regions, body
+    def __init__(self, mesh: Mesh, regions: Regions, body: Body, palette: Palette) -> None:
+        self._mesh, self._regions, self._body = mesh, regions, body
         self._palette, self._rng = palette, palette.rng
         self._shape = body.rest.shape
         self._hidden = np.zeros(len(body.vertices_m), bool)
@@ -83,7 +83,7 @@ class _Outfit:
         self._lower: Cover = "bare"
         self._bald = False
         self._sock_height: float | None = None
-        faces = model.triangles[regions.is_skin[model.triangles].all(axis=1)]
+        faces = mesh.triangles[regions.is_skin[mesh.triangles].all(axis=1)]
         self._faces = faces
         self._normals = vertex_normals(body.rest.vertices_m, faces)
 
@@ -189,7 +189,7 @@ class _Outfit:
 
     def _hang(self, name: str, paint: Paint, bump: Bump | None, gloss: float) -> None:
         garment = wardrobe()[name]
-        posed, rest = worn(self._model, self._body, garment)
+        posed, rest = worn(self._mesh, self._body, garment)
         self._hidden[garment.hides] = True
         self._parts.append(Part(posed, rest, garment.triangles, True, paint, bump, gloss))
         self._names.append(name)
@@ -209,10 +209,10 @@ class _Outfit:
 
     def _skirt(self) -> None:
         rest = self._body.rest.vertices_m
-        low = float(rest[self._model.skin, 2].min())
-        stature = float(rest[self._model.skin, 2].max()) - low
+        low = float(rest[self._mesh.skin, 2].min())
+        stature = float(rest[self._mesh.skin, 2].max()) - low
         hem = low + float(self._rng.uniform(0.2, 0.4)) * stature
-        shell = shells.skirt(self._model, rest, hem)
+        shell = shells.skirt(self._mesh, rest, hem)
         paint, crease = cloth(self._palette), folds(self._rng, self._rng.uniform(0.1, 0.4))
         self._parts.append(
             Part(self._skinned(shell.rest_m), shell.rest_m, shell.triangles, True, paint, crease)
@@ -222,9 +222,9 @@ class _Outfit:
         self._grow("shorts", self._regions.trousers(0.44, 0.62), "tight", 0.0)
 
     def _skinned(self, rest: Float64) -> Float64:
-        model, body = self._model, self._body
+        mesh, body = self._mesh, self._body
         posed = np.empty_like(rest)
-        rig.skin(rest, model.weights, model.weight_bones, body.turn, body.shift, posed)
+        rig.skin(rest, mesh.weights, mesh.weight_bones, body.turn, body.shift, posed)
         return posed
 
 

@@ -12,12 +12,11 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-# ruff: noqa: PLR0917 - a kernel takes its arrays one by one
-import numba as nb
 import numpy as np
 from numpy.typing import NDArray
+from posture_tools.bodies import rig
 from posture_tools.bodies.body import Body
-from posture_tools.bodies.model import BodyModel
+from posture_tools.bodies.mesh import Mesh
 
 Float64 = NDArray[np.float64]
 Int64 = NDArray[np.int64]
@@ -76,7 +75,7 @@ def wardrobe() -> dict[str, Garment]:
         }
 
 
-def worn(model: BodyModel, body: Body, garment: Garment) -> tuple[Float64, Float64]:
+def worn(mesh: Mesh, body: Body, garment: Garment) -> tuple[Float64, Float64]:
     """A garment's vertices on the posed body and at rest, both (N, 3) metres.
 
     It follows the skin that it hangs on: the transforms of its three base vertices, blended by
@@ -85,48 +84,8 @@ def worn(model: BodyModel, body: Body, garment: Garment) -> tuple[Float64, Float
     rest = garment.at_rest(body.rest.vertices_m)
     weights = np.clip(garment.weights, 0.0, None)
     posed = np.empty_like(rest)
-    follow(
+    rig.follow(
         rest, garment.vertices, weights / weights.sum(axis=1, keepdims=True),
-        model.weights, model.weight_bones, body.turn, body.shift, posed,
+        mesh.weights, mesh.weight_bones, body.turn, body.shift, posed,
     )  # fmt: skip
     return posed, rest
-
-
-@nb.njit(
-    "void(f8[:,::1], i8[:,::1], f8[:,::1], f8[:,::1], i8[:,::1], f8[:,:,::1], f8[:,::1],"
-    " f8[:,::1])",
-    cache=True,
-    nogil=True,
-)
-def follow(
-    rest_m: Float64,
-    base: Int64,
-    share: Float64,
-    weights: Float64,
-    bones: Int64,
-    turn: Float64,
-    shift: Float64,
-    out_m: Float64,
-) -> None:
-    """Points moved as the base vertices are that they hang on.
-
-    rest_m (N, 3); base (N, K) vertices and share (N, K); weights, bones (V, M) of the skin;
-    turn (B, 3, 3), shift (B, 3) of `rig.chain`.
-    """
-    for n in range(rest_m.shape[0]):
-        for i in range(3):
-            out_m[n, i] = 0.0
-        for k in range(base.shape[1]):
-            v = base[n, k]
-            for m in range(weights.shape[1]):
-                w = share[n, k] * weights[v, m]
-                if w == 0.0:
-                    continue
-                b = bones[v, m]
-                for i in range(3):
-                    out_m[n, i] += w * (
-                        turn[b, i, 0] * rest_m[n, 0]
-                        + turn[b, i, 1] * rest_m[n, 1]
-                        + turn[b, i, 2] * rest_m[n, 2]
-                        + shift[b, i]
-                    )

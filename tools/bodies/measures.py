@@ -161,11 +161,6 @@ def elbow_flexion(side: str) -> Measure:
     return measure
 
 
-def height_mm(name: str) -> Measure:
-    """Above the floor, mm."""
-    return lambda points: 1000.0 * _p(points, name)[..., 2]
-
-
 MEASURES: dict[str, Measure] = (
     {
         "shoulder_tilt": tilt("shoulder"),

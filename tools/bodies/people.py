@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
-from posture_tools.bodies.model import BodyModel, Shape
+from posture_tools.bodies.mesh import Shape
+from posture_tools.bodies.model import BodyModel
 from posture_tools.bodies.solve import Pose
 
 Rng = np.random.Generator

@@ -15,7 +15,8 @@ from posture_tools.bodies.camera import Camera
 from posture_tools.bodies.dress import Cover, Dresser
 from posture_tools.bodies.fabric import Palette, Split
 from posture_tools.bodies.measures import measured
-from posture_tools.bodies.model import AVERAGE_ADULT, BodyModel, Shape
+from posture_tools.bodies.mesh import Shape
+from posture_tools.bodies.model import BodyModel
 from posture_tools.bodies.people import Person, draw_person
 from posture_tools.bodies.points import COCO, FEET, LANDMARKS, NAMES
 from posture_tools.bodies.shade import SAMPLES, Figure, draw_light, shade
@@ -45,12 +46,14 @@ class Rendered:
     """A picture (H, W, 3) BGR and its truth.
 
     points_px (61, 3): x, y in px (pixel centres at whole numbers) and 2 seen, 1 hidden, in the
-    order of `NAMES`; box: x0, y0, x1, y1 of the person's pixels; measures: of the body in space.
+    order of `NAMES`; box: x0, y0, x1, y1 of the person's pixels; mask (H, W): the person's pixels
+    that nothing covers; measures: of the body in space.
     """
 
     picture: Picture
     points_px: Float32
     box: Float32
+    mask: NDArray[np.bool_]
     camera: Camera
     shape: Shape
     measures: dict[str, float]
@@ -68,11 +71,13 @@ class Views:
     shares: tuple[float, ...] = (0.32, 0.28, 0.2, 0.2)
     yaw_sd_deg: float = 9.0
     any_yaw: float = 0.25
+    roll_deg: float = 0.0
     roll_sd_deg: float = 4.0
     height_m: tuple[float, float] = (0.35, 1.7)
     distance_m: tuple[float, float] = (1.9, 5.5)
     fills: tuple[float, float] = (0.78, 0.97)
     k1_sd: float = 0.015
+    size_hw: tuple[int, int] = SIZE_HW
 
 
 class Renderer:
@@ -81,8 +86,7 @@ class Renderer:
     def __init__(self, split: Split, photographs: Sequence[Picture] = ()) -> None:
         self.model = BodyModel()
         self.bodies = Bodies(self.model)
-        regions = Regions(self.model, self.model.rest(AVERAGE_ADULT).vertices_m)
-        self.dresser = Dresser(self.model, regions)
+        self.dresser = Dresser(self.model.mesh, Regions(self.model.mesh))
         self._split: Split = split
         self._photographs = photographs
         self._others: deque[Figure] = deque(maxlen=_NEIGHBOURS)
@@ -107,20 +111,17 @@ class Renderer:
             )
         camera = _camera(body, views, rng)
         figure = shade(dressed.parts, camera, draw_light(rng))
-        scene, before = self._in_room(figure, body, camera, palette)
+        box = figure.box
+        scene, before = self._in_room(figure, box, camera, palette)
         picture = _as_taken(scene, rng)
         points = _points(body, camera, figure, before)
-        rows, columns = np.nonzero(figure.coverage > 0.5)
-        if not len(rows):
-            raise ValueError("the camera sees nobody")
-        box = np.array([columns.min(), rows.min(), columns.max(), rows.max()], np.float32)
         return Rendered(
-            picture, points, box, camera, person.shape,
+            picture, points, box, (figure.coverage > 0.5) & ~before, camera, person.shape,
             measured(body.points_m), person.active, dressed.upper, dressed.lower, dressed.worn,
         )  # fmt: skip
 
     def _in_room(
-        self, figure: Figure, body: Body, camera: Camera, palette: Palette
+        self, figure: Figure, box: Float32, camera: Camera, palette: Palette
     ) -> tuple[Float32, NDArray[np.bool_]]:
         """The picture, and where something is in front of the person."""
         rng = palette.rng
@@ -128,10 +129,9 @@ class Renderer:
         feet = camera.project(np.zeros((1, 3)))[0][0]
         picture = room.backdrop((h, w), self._photographs, palette, float(feet[1]))
         before = np.zeros((h, w), bool)
-        rows, columns = np.nonzero(figure.coverage > 0.5)
-        box = np.array([columns.min(), rows.min(), columns.max(), rows.max()], float)
         behind = rng.random()
-        other = self._others[rng.integers(len(self._others))] if self._others else None
+        others = [one for one in self._others if one.coverage.shape == (h, w)]
+        other = others[rng.integers(len(others))] if others else None
         if other is not None and behind < 0.12:
             picture, _ = _beside(picture, other, box, rng, near=False)
         room.shadow(picture, feet, (box[3] - box[1]) * rng.uniform(0.3, 0.6), rng.uniform(0, 0.5))
@@ -153,11 +153,11 @@ def _camera(body: Body, views: Views, rng: Rng) -> Camera:
     tall = float(body.points_m[:, 2].max()) + 0.12
     distance = rng.uniform(*views.distance_m)
     height = rng.uniform(*views.height_m)
-    focal = rng.uniform(*views.fills) * SIZE_HW[0] * distance / tall
+    focal = rng.uniform(*views.fills) * views.size_hw[0] * distance / tall
     pitch = float(np.degrees(np.arctan2(height - tall / 2, distance)))
     return Camera(
-        float(yaw % 360), distance, height, focal, SIZE_HW, pitch,
-        float(rng.normal(0, views.roll_sd_deg)), float(rng.normal(0, 0.05)),
+        float(yaw % 360), distance, height, focal, views.size_hw, pitch,
+        float(rng.normal(views.roll_deg, views.roll_sd_deg)), float(rng.normal(0, 0.05)),
         float(rng.normal(0, views.k1_sd)),
     )  # fmt: skip
 

@@ -50,6 +50,14 @@ class Figure:
     coverage: Float32
     nearness: Float64
 
+    @property
+    def box(self) -> Float32:
+        """x0, y0, x1, y1 of the person's pixels; ValueError where nobody is seen."""
+        rows, columns = np.nonzero(self.coverage > 0.5)
+        if not len(rows):
+            raise ValueError("the camera sees nobody")
+        return np.array([columns.min(), rows.min(), columns.max(), rows.max()], np.float32)
+
 
 def shade(parts: Sequence[Part], camera: Camera, light: Light) -> Figure:
     """Draw the parts."""

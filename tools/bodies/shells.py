@@ -11,7 +11,7 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from posture_tools.bodies.model import BodyModel
+from posture_tools.bodies.mesh import Mesh
 
 Float64 = NDArray[np.float64]
 Int64 = NDArray[np.int64]
@@ -22,24 +22,24 @@ class Regions:
     """Where on the body each vertex lies, told on the average adult, so that it holds for all.
 
     height (V,): part of stature above the floor; arm (V,): 0 at the shoulder to 1 at the wrist, -1
-    off the arms; leg (V,): is part of a leg.
+    off the arms; sideways (V,): metres from the middle.
     """
 
-    def __init__(self, model: BodyModel, average_m: Float64) -> None:
-        skin = average_m[model.skin]
+    def __init__(self, mesh: Mesh) -> None:
+        average_m = mesh.average_m
+        skin = average_m[mesh.skin]
         low, high = skin[:, 2].min(), skin[:, 2].max()
         self.height: Float64 = (average_m[:, 2] - low) / (high - low)
         share = np.zeros(len(average_m))
-        for bone, row in model.bones.items():
+        for bone, row in mesh.bones.items():
             if bone.startswith(("upperarm", "lowerarm", "wrist", "finger", "metacarpal")):
-                share += np.where(model.weight_bones == row, model.weights, 0.0).sum(axis=1)
+                share += np.where(mesh.weight_bones == row, mesh.weights, 0.0).sum(axis=1)
         x = np.abs(average_m[:, 0])
         self.arm: Float64 = np.where(share > 0.5, (x - 0.19) / (0.50 - 0.19), -1.0)
         self.sideways: Float64 = x
-        self.back: Float64 = average_m[:, 1]
         self.is_skin = np.zeros(len(average_m), bool)
-        self.is_skin[model.skin] = True
-        self.triangles: Int64 = model.triangles[self.is_skin[model.triangles].all(axis=1)]
+        self.is_skin[mesh.skin] = True
+        self.triangles: Int64 = mesh.triangles[self.is_skin[mesh.triangles].all(axis=1)]
         edges = np.unique(
             np.sort(
                 np.concatenate(
@@ -131,9 +131,9 @@ def grow(
     return Shell(rest_m + normals * np.maximum(move, 0.003)[:, None], triangles)
 
 
-def skirt(model: BodyModel, rest_m: Float64, hem_m: float) -> Shell:
+def skirt(mesh: Mesh, rest_m: Float64, hem_m: float) -> Shell:
     """MakeHuman's own helper of a skirt, from the waist down to a height at rest."""
     inside = np.zeros(len(rest_m), bool)
-    inside[model.skirt] = True
+    inside[mesh.skirt] = True
     inside &= rest_m[:, 2] > hem_m
-    return Shell(rest_m, model.triangles[inside[model.triangles].all(axis=1)])
+    return Shell(rest_m, mesh.triangles[inside[mesh.triangles].all(axis=1)])

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from posture_tools.bodies import rig
 from posture_tools.bodies.anatomy import SOLES
 from posture_tools.bodies.measures import MEASURES, ROWS
-from posture_tools.bodies.model import BodyModel, Rest
+from posture_tools.bodies.mesh import Mesh, Rest
 
 Float64 = NDArray[np.float64]
 
@@ -79,14 +79,14 @@ class Solved:
 
 
 class Solver:
-    """Solves poses of one body model."""
+    """Solves poses of people of one mesh."""
 
-    def __init__(self, model: BodyModel) -> None:
-        self._model = model
+    def __init__(self, mesh: Mesh) -> None:
+        self._mesh = mesh
         names = list(dict.fromkeys(name for *_, name in _TURNED))
-        self._spread = np.zeros((len(model.parents) * 3, len(names)))
+        self._spread = np.zeros((len(mesh.parents) * 3, len(names)))
         for bone, axis, share, name in _TURNED:
-            self._spread[model.bones[bone] * 3 + axis, names.index(name)] = share
+            self._spread[mesh.bones[bone] * 3 + axis, names.index(name)] = share
         self._unknowns = len(names) + 1  # and the height above the floor
         bent = [_EASILY_BENT_RAD.get(name.split("_")[0], _BEND_RAD) for name in names]
         self._allowed = np.array([*bent, _LIFT_M])
@@ -109,11 +109,11 @@ class Solver:
         wanted = np.array(list(asked.values()))
         exact = np.array([_slack(name) for name in asked])
         soles = [ROWS[name] for name in SOLES]
-        base = np.zeros((len(self._model.parents), 3))
+        base = np.zeros((len(self._mesh.parents), 3))
         for bone, turn in prior.turns.items():
-            base[self._model.bones[bone]] = turn
+            base[self._mesh.bones[bone]] = turn
         u = np.zeros(self._unknowns)
-        u[-1] = -float(rest.vertices_m[self._model.skin, 2].min())
+        u[-1] = -float(rest.vertices_m[self._mesh.skin, 2].min())
         start = u.copy()
 
         def residuals(many: Float64) -> Float64:
@@ -143,7 +143,7 @@ class Solver:
     def _points(self, rest: Rest, base: Float64, u: Float64) -> Float64:
         turns, lift = self._spread_out(base, u)
         out = np.empty((len(u), len(rest.held), 3))
-        rig.pose_points(self._model.parents, rest.heads_m, turns, lift, rest.held, out)
+        rig.pose_points(self._mesh.parents, rest.heads_m, turns, lift, rest.held, out)
         return out
 
 

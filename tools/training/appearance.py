@@ -88,5 +88,5 @@ def _noise_pool() -> NDArray[np.int16]:
     return (np.random.default_rng(0).standard_normal(_POOL) * 16).astype(np.int16)
 
 
-def _as_image(array: cv2.typing.MatLike) -> Image:
+def _as_image(array: cv2.typing.MatLike | None) -> Image:
     return np.asarray(array, np.uint8)

@@ -129,14 +129,20 @@ def resized(affine: Affine, fx: float, fy: float) -> Affine:
     return np.column_stack([linear, offset])
 
 
-def warp(image: Image, affine: Affine, canvas: Image) -> Image:
-    """Draw the moved picture over a copy of the canvas, low-passed first where it shrinks."""
+def shrunk(image: Image, affine: Affine) -> tuple[Image, Affine]:
+    """Return the picture low-passed and made smaller where the affine shrinks it, and the rest."""
     scale = scale_of(affine)
-    if scale < 0.8:
-        height, width = image.shape[:2]
-        size = max(1, round(width * scale)), max(1, round(height * scale))
-        image = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
-        affine = resized(affine, size[0] / width, size[1] / height)
+    if scale >= 0.8:
+        return image, affine
+    height, width = image.shape[:2]
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    small = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
+    return small, resized(affine, size[0] / width, size[1] / height)
+
+
+def warp(image: Image, affine: Affine, canvas: Image) -> Image:
+    """Draw the moved picture over a copy of the canvas."""
+    image, affine = shrunk(image, affine)
     drawn = canvas.copy()
     size = canvas.shape[1], canvas.shape[0]
     cv2.warpAffine(image, affine, size, drawn, cv2.INTER_LINEAR, cv2.BORDER_TRANSPARENT)

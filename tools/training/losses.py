@@ -32,6 +32,16 @@ def map_loss(predicted: Tensor, target: Tensor, trust: Tensor, cells: Tensor) ->
     return (summed * trust).sum() / (trust.sum() + 1e-6)
 
 
+def masked_l2(predicted: Tensor, target: Tensor, weights: Tensor) -> Tensor:
+    """Weighted squared error, summed over the cells of maps `(N, C, H, W)`, per map.
+
+    Cao et al. 2017, eq. 1 and 2: sum over cells of W(p) |S(p) - S*(p)|^2, with W = 0 where a label
+    is missing.
+    """
+    error = (predicted - target).square() * (1.0 + FOREGROUND * target.abs()) * weights
+    return error.sum(dim=(2, 3)).mean()
+
+
 def place_loss(predicted: Tensor, points: Tensor, trust: Tensor, sigma: float = SIGMA) -> Tensor:
     """How far, in cells, the centre of mass about the truth lies from where a perfect map's does.
 

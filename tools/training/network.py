@@ -55,9 +55,7 @@ class PoseNetwork(nn.Module):
 
     def __init__(self, maps: Mapping[str, int], *, yaw: bool = False, width: float = 1.0) -> None:
         super().__init__()
-        stem, *widths, pyramid = (
-            max(8, round(c * width)) for c in (_STEM, *_WIDTHS, _PYRAMID)
-        )
+        stem, *widths, pyramid = (max(8, round(c * width)) for c in (_STEM, *_WIDTHS, _PYRAMID))
         self.stem = nn.Sequential(conv_relu(3, stem, 2), conv_relu(stem, widths[0], 2))
         inputs = (widths[0], *widths[:-1])
         self.stages = nn.ModuleList(
@@ -67,9 +65,7 @@ class PoseNetwork(nn.Module):
                     for i in range(count)
                 )
             )
-            for level, (c_in, c_out, count) in enumerate(
-                zip(inputs, widths, _BLOCKS, strict=True)
-            )
+            for level, (c_in, c_out, count) in enumerate(zip(inputs, widths, _BLOCKS, strict=True))
         )
         self.lateral = nn.ModuleList(nn.Conv2d(c, pyramid, 1) for c in widths)
         self.smooth = nn.ModuleList(conv_relu(pyramid, pyramid) for _ in widths[:-1])
@@ -105,12 +101,19 @@ class PoseNetwork(nn.Module):
 
 
 def load_matching(network: PoseNetwork, state: Mapping[str, Tensor]) -> None:
-    """Load another network's weights; heads that only one of the two has are left as they are."""
+    """Load another network's weights; heads that only one of the two has are left as they are.
+
+    Of a head that has more maps there, the first ones are taken.
+    """
     own = network.state_dict()
     missing = [name for name in own if name not in state]
     if any(not name.startswith(("heads.", f"{YAW}.")) for name in missing):
         raise ValueError(f"the weights are another network's: they lack {missing[0]}")
-    network.load_state_dict({name: state.get(name, value) for name, value in own.items()})
+    taken = {name: state.get(name, value) for name, value in own.items()}
+    for name, value in own.items():
+        if name.startswith("heads."):
+            taken[name] = taken[name][: len(value)]
+    network.load_state_dict(taken)
 
 
 def count_parameters(network: nn.Module) -> int:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 from posture_tools.training.picture import UNKNOWN_YAW, Picture, decode_rgb
@@ -23,6 +22,9 @@ _HIPS = np.array([11, 12])
 # Machine labels: certain ones, less certain ones, and where a second network was asked as well.
 _SURE, _UNSURE = 0.5, 0.2
 _MOST, _DISAGREEING, _APART = 0.7, 0.2, 0.05  # trust at no distance, and at 5 % of the diagonal
+
+_LARGE_PX = 180.0  # height of a body that is fit for close crops
+_ACROBAT = 0.35  # how often somebody is drawn who does not stand upright: the product sees few
 
 # On the back of a head the teacher finds a nose with 0.3 to 0.7 in most photographs. Below the
 # first confidence it is taken to be hidden, below the second its label is not believed.
@@ -54,6 +56,11 @@ class PhotographPack:
     def __len__(self) -> int:
         return len(self._rows)
 
+    def chance(self) -> NDArray[np.float64]:
+        """Return how often everybody is drawn, over the others."""
+        upright = self._index["upright"][self._rows] == 1
+        return np.where(upright, 1.0, _ACROBAT)
+
     def body_px(self) -> NDArray[np.float32]:
         """Return the height of everybody's box."""
         heights: NDArray[np.float32] = self._index["box"][self._rows, 3]
@@ -84,24 +91,38 @@ class PhotographPack:
             photograph=True,
             yaw=_yaw(int(index["view"][row]), points, float(h)),
             others=index["other_boxes"][row, : index["n_others"][row]].astype(np.float32),
+            mask_stream=self._mask_stream(row),
         )
-
-    def mask(self, position: int) -> NDArray[np.bool_] | None:
-        """Return the person's pixels, where the pack has them."""
-        index, row = self._index, int(self._rows[position])
-        if not index["mask_length"][row]:
-            return None
-        start = index["mask_offset"][row]
-        stream = self._streams[start : start + index["mask_length"][row]]
-        return decode_rgb(stream, cv2.IMREAD_COLOR)[:, :, 0] > 0
 
     def backgrounds(self) -> list[NDArray[np.uint8]]:
         """Return the pictures without people, RGB."""
         return [decode_rgb(self._stream(int(row))) for row in self._empty]
 
+    def by_hand(self, position: int) -> NDArray[np.bool_]:
+        """Tell which of COCO's joints (17,) are labelled by hand."""
+        row = self._rows[position]
+        source, visibility = self._index["kp_source"], self._index["keypoints"][:, :, 2]
+        return np.asarray((source[row, :17] == _HAND) & (visibility[row, :17] == 2))
+
     def set_of(self, position: int) -> str:
         """Return the name of the set a person belongs to."""
         return str(self.set_name[self._rows[position]])
+
+    def masked(self) -> NDArray[np.bool_]:
+        """Tell of whom the pixels are known."""
+        known: NDArray[np.bool_] = self._index["mask_length"][self._rows] > 0
+        return known
+
+    def turned(self) -> NDArray[np.bool_]:
+        """Tell who is labelled as seen from the side or from behind."""
+        return np.isin(self._index["view"][self._rows], (_SIDE, _BACK))
+
+    def _mask_stream(self, row: int) -> NDArray[np.uint8] | None:
+        length = self._index["mask_length"][row]
+        if not length:
+            return None
+        start = self._index["mask_offset"][row]
+        return self._streams[start : start + length]
 
     def _stream(self, row: int) -> NDArray[np.uint8]:
         start = self._index["offset"][row]
@@ -160,7 +181,9 @@ class Photographs:
     def __init__(self, folders: Sequence[Path], split: Split) -> None:
         self.packs = [PhotographPack(folder, split) for folder in folders]
         self._ends = np.cumsum([len(pack) for pack in self.packs], dtype=np.int64)
-        self.body_px = np.concatenate([pack.body_px() for pack in self.packs])
+        large = np.concatenate([pack.body_px() for pack in self.packs]) >= _LARGE_PX
+        chance = np.concatenate([pack.chance() for pack in self.packs])
+        self._of_all, self._of_large = np.cumsum(chance), np.cumsum(chance * large)
 
     def __len__(self) -> int:
         return int(self._ends[-1])
@@ -169,6 +192,16 @@ class Photographs:
         """Return one of all photographed people."""
         pack, row = self.find(row)
         return pack.picture(row)
+
+    def by_hand(self, row: int) -> NDArray[np.bool_]:
+        """Tell which of somebody's joints (17,) are labelled by hand."""
+        pack, row = self.find(row)
+        return pack.by_hand(row)
+
+    def draw(self, rng: np.random.Generator, *, large: bool) -> int:
+        """Draw somebody, upright people more often; large: who is not enlarged beyond use."""
+        sums = self._of_large if large and self._of_large[-1] > 0 else self._of_all
+        return int(np.searchsorted(sums, rng.random() * sums[-1], side="right"))
 
     def find(self, row: int) -> tuple[PhotographPack, int]:
         """Return the pack that holds a row, and its place there."""

@@ -22,7 +22,7 @@ class Picture:
     box: x0 y0 x1 y1. yaw: (2, 2), least and most of (sine, cosine) of the yaw, which is 0 facing
     the camera and positive with the person's left side turned to it; exact where both agree.
     others: (n, 4), boxes of people nobody labelled. photograph: labels follow the photographs'
-    convention, not the rendered bodies'.
+    convention, not the rendered bodies'. mask_stream: a PNG of the person's pixels.
     """
 
     stream: NDArray[np.uint8]
@@ -33,6 +33,7 @@ class Picture:
     photograph: bool
     yaw: NDArray[np.float32] = field(default_factory=lambda: UNKNOWN_YAW)
     others: NDArray[np.float32] = field(default_factory=lambda: np.zeros((0, 4), np.float32))
+    mask_stream: NDArray[np.uint8] | None = None
 
     @property
     def located(self) -> NDArray[np.bool_]:
@@ -43,6 +44,12 @@ class Picture:
         """Return the picture, RGB; half: at half its size, which takes less than half the time."""
         flag = cv2.IMREAD_REDUCED_COLOR_2 if half else cv2.IMREAD_COLOR
         return decode_rgb(self.stream, flag)
+
+    def mask(self) -> NDArray[np.bool_] | None:
+        """Return the person's pixels, where they are known."""
+        if self.mask_stream is None:
+            return None
+        return np.asarray(decode_rgb(self.mask_stream)[:, :, 0] > 0)
 
 
 def decode_rgb(stream: NDArray[np.uint8], flag: int = cv2.IMREAD_COLOR) -> NDArray[np.uint8]:

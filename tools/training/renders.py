@@ -5,11 +5,13 @@ from __future__ import annotations
 import logging
 import time
 import zipfile
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from posture_tools.training.photographs import Photographs
 from posture_tools.training.picture import Picture, exact_yaw
 from posture_tools.training.points import BODY_POINTS, COCO_POINTS
 
@@ -26,9 +28,11 @@ class RenderPack:
     """One pack; channels are found by name, those that the pack lacks are unknown."""
 
     def __init__(self, table: Path) -> None:
-        with np.load(table) as stored:
+        with table.open("rb") as file, np.load(file) as stored:
             names = [str(name) for name in stored["names"]]
             self._offsets = stored["off"].astype(np.int64)
+            # Packs of before the masks have none.
+            self._masks = stored["mask_off"].astype(np.int64) if "mask_off" in stored else None
             truth = stored["kp"].astype(np.float32)
             self.box = stored["box"].astype(np.float32)
             self.yaw_deg = stored["yaw_deg"].astype(np.float64)
@@ -64,7 +68,15 @@ class RenderPack:
             box=self.box[row],
             photograph=False,
             yaw=exact_yaw(self.yaw_deg[row]),
+            mask_stream=None
+            if self._masks is None
+            else self._streams[self._masks[row] : self._masks[row + 1]],
         )
+
+    @property
+    def masked(self) -> bool:
+        """Whether the pack has the pixels of its people."""
+        return self._masks is not None
 
     def _check_turn(self, table: Path) -> None:
         """Refuse a pack whose yaw has the other sign: the left side turned here is positive.
@@ -98,6 +110,11 @@ class Renders:
         pack, row = self.find(row)
         return pack.picture(row)
 
+    def masked_rows(self) -> NDArray[np.int64]:
+        """Return the rows whose people can be cut out."""
+        packs = [np.full(len(pack), pack.masked) for pack in self._packs.values()]
+        return np.flatnonzero(np.concatenate(packs)) if packs else np.zeros(0, np.int64)
+
     def find(self, row: int) -> tuple[RenderPack, int]:
         """Return the pack that holds a row, and its place there."""
         position = int(np.searchsorted(self._ends, row, side="right"))
@@ -117,3 +134,10 @@ class Renders:
             except (OSError, EOFError, zipfile.BadZipFile) as unfinished:
                 LOG.info("%s is not complete yet: %s", table.name, unfinished)
         self._ends = np.cumsum([len(pack) for pack in self._packs.values()], dtype=np.int64)
+
+
+def census(photographs: Photographs, renders: Renders) -> dict[str, int]:
+    """Return how many people of each set of photographs there are, and how many renders."""
+    renders.rescan()
+    sets = Counter(pack.set_of(row) for pack in photographs.packs for row in range(len(pack)))
+    return {**dict(sorted(sets.items())), "rendered bodies": len(renders)}

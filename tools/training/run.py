@@ -25,16 +25,8 @@ from posture_tools.training.checkpoint import (
     save_checkpoint,
     save_weights,
 )
-from posture_tools.training.losses import (
-    gaussian_maps,
-    map_loss,
-    mirror_loss,
-    place_loss,
-    yaw_loss,
-)
 from posture_tools.training.network import YAW, PoseNetwork, load_matching
-from posture_tools.training.points import BODY_MIRROR, COCO_MIRROR
-from posture_tools.training.recipe import BODY, PHOTO, Recipe
+from posture_tools.training.recipe import Recipe
 from posture_tools.training.replicas import Replicas
 from posture_tools.training.stream import Batch, Source, batches
 from torch import Tensor, nn
@@ -45,9 +37,7 @@ LOG = logging.getLogger(__name__)
 LOG_EVERY, VALIDATE_EVERY = 2_000, 20_000  # images
 SAVE_EVERY_S = 300.0
 
-Validation = Callable[[PoseNetwork], Mapping[str, float]]
-
-_MIRRORS = {PHOTO: COCO_MIRROR, BODY: BODY_MIRROR}
+Validate = Callable[[PoseNetwork], Mapping[str, float]]
 
 
 class Run:
@@ -64,7 +54,7 @@ class Run:
         seed: int = 1,
         workers: int = 1,
         device: str = "cpu",
-        validate: Validation | None = None,
+        validate: Validate | None = None,
     ) -> None:
         """start: weights to go on from in an empty folder. decay: let the rate fall to zero
         over that many images, from now on.
@@ -75,9 +65,10 @@ class Run:
         self._folder = runs / recipe.name
         self._folder.mkdir(parents=True, exist_ok=True)
         torch.manual_seed(seed)
-        self.network = PoseNetwork(recipe.maps, yaw=True)
+        self.network = PoseNetwork(recipe.maps, yaw=YAW in recipe.weights)
         self.progress = Progress()
         checkpoint = self._folder / "checkpoint.pt"
+        self._initialised = "from nothing" if start is None else f"from {start.parent.name}"
         if start is not None and not checkpoint.exists():
             weights, self.progress.images = load_weights(start)
             load_matching(self.network, weights)
@@ -92,7 +83,6 @@ class Run:
             if checkpoint.exists():  # a longer stable part may be wanted later
                 shutil.copy(checkpoint, self._folder / "stable.pt")
             self.progress.decay_from, self.progress.decay_over = self.progress.images, decay
-        self._mirrors = {name: torch.from_numpy(_MIRRORS[name]) for name in recipe.maps}
         self._stopped = False
 
     @property
@@ -164,7 +154,11 @@ class Run:
     def _step(self, batch: Batch) -> dict[str, Tensor]:
         self._set_learning_rate()
         self.network.train()
-        losses = self.losses({name: value.to(self._device) for name, value in batch.items()})
+        recipe = self._recipe
+        there = {name: value.to(self._device) for name, value in batch.items()}
+        losses = recipe.objective(self.network, there, recipe.mirrored)
+        weighted = [recipe.weights[name] * loss for name, loss in losses.items()]
+        losses["total"] = torch.stack(weighted).sum()
         losses["total"].backward()
         self._replicas.average_gradients(self.network)
         nn.utils.clip_grad_norm_(self.network.parameters(), 50.0)
@@ -174,47 +168,6 @@ class Run:
         self.progress.since_start += 1
         self._average_weights()
         return {name: loss.detach() for name, loss in losses.items()}
-
-    def losses(self, batch: Batch) -> dict[str, Tensor]:
-        """Return every loss of a batch, photographs first, and their weighted "total"."""
-        recipe, size = self._recipe, len(batch["image"])
-        count = int(batch["photographs"])
-        # The mirror images of some samples stand behind the batch.
-        few = min(recipe.mirrored, count, size - count)
-        chosen = [*range(few), *range(count, count + few)]
-        images = torch.cat([batch["image"], batch["image"][chosen].flip(2)])
-        images = images.permute(0, 3, 1, 2).float()  # as stored it is channels_last already
-        with torch.autocast(self._device.type, torch.bfloat16):
-            answers = self.network(images)
-        total: list[Tensor] = []
-        losses: dict[str, Tensor] = {}
-
-        def add(name: str, loss: Tensor, weight: float) -> None:
-            losses[name] = loss
-            total.append(weight * loss)
-
-        for name, rows in ((PHOTO, slice(0, count)), (BODY, slice(count, size))):
-            if name not in recipe.maps or rows.start == rows.stop:
-                continue
-            channels = recipe.maps[name]
-            # Targets lie channel by channel; maps that lie otherwise make each step twice as slow.
-            answers[name] = answers[name].to(torch.float32, memory_format=torch.contiguous_format)
-            maps = answers[name][rows]
-            points, trust = batch["points"][rows, :channels], batch["trust"][rows, :channels]
-            target = gaussian_maps(points, (maps.shape[2], maps.shape[3]))
-            add(name, map_loss(maps, target, trust, batch["cells"][rows]), 1.0)
-            sharp = batch["sharp"][rows, :channels]
-            add(f"{name}_place", place_loss(maps, points, sharp), recipe.place[name])
-        yaw = answers[YAW][:size]
-        add(YAW, yaw_loss(yaw, batch["yaw"], batch["yaw_trust"]), recipe.yaw)
-        if few:
-            apart = [
-                mirror_loss(answers[name][chosen], answers[name][size:], mirror)
-                for name, mirror in self._mirrors.items()
-            ]
-            add("mirror", torch.stack(apart).sum(), recipe.mirror)
-        losses["total"] = torch.stack(total).sum()
-        return losses
 
     def _set_learning_rate(self) -> None:
         progress, recipe = self.progress, self._recipe
@@ -254,6 +207,8 @@ class Run:
             optimiser=self._optimiser,
         )
         save_weights(self._folder / "weights.pt", self.average, self.progress.images)
+        data = {"initialised": self._initialised, "people": self._source.census()}
+        (self._folder / "data.json").write_text(json.dumps(data, indent=1) + "\n")
 
     def _make_optimiser(self) -> torch.optim.Optimizer:
         """AdamW; normalisation and biases are not drawn to zero."""

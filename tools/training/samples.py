@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,11 +25,11 @@ from posture_tools.training.occlusion import occlude, random_patch
 from posture_tools.training.photographs import Photographs
 from posture_tools.training.picture import Picture, mirrored_yaw
 from posture_tools.training.points import BODY_MIRROR
-from posture_tools.training.renders import Renders
+from posture_tools.training.renders import Renders, census
 from posture_tools.training.targets import box_cells, map_coordinates
 
-_LEAST_BODY_PX = 180.0  # of a photograph for close crops: less is enlarged beyond use
-_HIGH_SHARE = 0.85  # of the close crops of photographs; of the whole ones it is its own share
+_LARGE_SHARE = 0.85  # of the close crops of photographs that show large people
+_GONE_TRUST = 0.3  # of a point outside the crop: most are, and their maps teach little
 _CLOSE_YAW_TRUST = 0.5  # a foot says less of the yaw than a body does
 
 
@@ -67,15 +66,20 @@ class Sampler:
     def __init__(self, photographs: Photographs, renders: Renders, mix: Mix) -> None:
         self._photographs, self._renders, self.mix = photographs, renders, mix
         self._backgrounds = photographs.backgrounds()
-        self._large = np.flatnonzero(photographs.body_px >= _LEAST_BODY_PX)
 
-    def batch(self, size: int, rng: np.random.Generator) -> Mapping[str, NDArray[np.generic]]:
+    def census(self) -> dict[str, int]:
+        """Return how many people of each set there are."""
+        return census(self._photographs, self._renders)
+
+    def batch(self, size: int, rng: np.random.Generator) -> dict[str, NDArray[np.generic]]:
         """Return a batch: photographs first, renders behind them."""
         self._renders.rescan()
         count = round(size * self.mix.photographs)
         samples = [self.sample(rng, photograph=i < count) for i in range(size)]
         names = ("image", "points", "trust", "sharp", "yaw", "cells")
-        arrays = {name: np.stack([getattr(each, name) for each in samples]) for name in names}
+        arrays: dict[str, NDArray[np.generic]] = {
+            name: np.stack([getattr(each, name) for each in samples]) for name in names
+        }
         arrays["photographs"] = np.array(count)
         arrays["yaw_trust"] = np.array([each.yaw_trust for each in samples], np.float32)
         return arrays
@@ -83,11 +87,11 @@ class Sampler:
     def sample(self, rng: np.random.Generator, *, photograph: bool) -> Sample:
         """Draw one crop."""
         close = rng.random() < self.mix.close
-        source = self._photographs if photograph else self._renders
-        row = int(rng.integers(len(source)))
-        if photograph and close and len(self._large) and rng.random() < _HIGH_SHARE:
-            row = int(self._large[rng.integers(len(self._large))])
-        picture = source.picture(row)
+        if photograph:
+            row = self._photographs.draw(rng, large=close and rng.random() < _LARGE_SHARE)
+            picture = self._photographs.picture(row)
+        else:
+            picture = self._renders.picture(int(rng.integers(len(self._renders))))
         region = None
         if close:
             region = jittered_close(picture.box, picture.points, picture.located, rng)
@@ -123,11 +127,13 @@ class Sampler:
         with np.errstate(invalid="ignore"):
             inside = ((points > -1) & (points < [width // STRIDE, height // STRIDE])).all(axis=1)
         points[~inside] = np.nan
+        sharp_trust = np.where(sharp & inside, trust, 0.0).astype(np.float32)
+        trust = np.where(inside, trust, _GONE_TRUST * trust).astype(np.float32)
         return Sample(
             image=image,
             points=points,
             trust=trust,
-            sharp=(trust * (sharp & inside)).astype(np.float32),
+            sharp=sharp_trust,
             yaw=yaw,
             yaw_trust=_CLOSE_YAW_TRUST if close else 1.0,
             cells=cells,

@@ -28,6 +28,10 @@ _AHEAD = 4
 class Source(Protocol):
     """Draws a batch of arrays from a generator."""
 
+    def census(self) -> dict[str, int]:
+        """Return how many people of each set there are."""
+        ...
+
     def batch(self, size: int, rng: np.random.Generator) -> dict[str, NDArray[np.generic]]:
         """Return a batch of `size` samples."""
         ...
@@ -42,7 +46,6 @@ class _Stream(IterableDataset[Batch]):
         worker = get_worker_info()
         if worker is not None:
             torch.set_num_threads(1)
-            cv2.setNumThreads(1)
             os.nice(_NICENESS)
             # A stop is for the run, which ends its workers once its checkpoint is written.
             signal.signal(signal.SIGTERM, signal.SIG_IGN)
@@ -69,5 +72,17 @@ def batches(
     """
     rank, every = place
     stream = _Stream(source, size, seed, first + rank, every)
-    ahead = _AHEAD if workers else None
-    return iter(DataLoader(stream, batch_size=None, num_workers=workers, prefetch_factor=ahead))
+    if not workers:
+        return iter(DataLoader(stream, batch_size=None))
+    # Before the fork, which copies OpenCV's locks but none of the threads that hold them. Forked
+    # they must be: the packs are mapped once, and would be copied to a process started afresh.
+    cv2.setNumThreads(1)
+    return iter(
+        DataLoader(
+            stream,
+            batch_size=None,
+            num_workers=workers,
+            prefetch_factor=_AHEAD,
+            multiprocessing_context="fork",
+        )
+    )

@@ -17,16 +17,15 @@ from posture_tools.training.framing import (
     body_height,
     crop_affine,
     halved,
-    move_points,
     scale_of,
     warp,
     whole_region,
 )
 from posture_tools.training.network import STRIDE, YAW, PoseNetwork
+from posture_tools.training.objectives import BODY, PHOTO
 from posture_tools.training.photographs import Photographs
 from posture_tools.training.picture import Picture
 from posture_tools.training.points import BODY_POINTS
-from posture_tools.training.recipe import BODY, PHOTO
 from posture_tools.training.renders import Renders
 
 from edge.decode.heatmap import decode_heatmaps
@@ -45,17 +44,27 @@ _SQUARE_DEG = 20.0  # a body is seen from the front or from behind within this y
 _SWAPPED_DEG = 30.0  # an error of this size is no tilt: left and right have changed places
 _CLOSE_HEIGHT = 0.5
 _BATCH = 32
-_RENDERS, _PHOTOGRAPHS = 160, 300
+_RENDERS, _PHOTOGRAPHS = 240, 300
 _INDEX = {name: i for i, name in enumerate(BODY_POINTS)}
 
 Places = NDArray[np.float64]
 
 
 class Validation:
-    """Scores a network on held-out renders and on the photographs of the val split."""
+    """Scores a network on held-out renders and on the photographs of the val split.
 
-    def __init__(self, renders: Renders, photographs: Photographs, size_hw: tuple[int, int]) -> None:
+    close: share of close crops that its run sees; what it never sees is not scored.
+    """
+
+    def __init__(
+        self,
+        photographs: Photographs,
+        renders: Renders,
+        size_hw: tuple[int, int],
+        close: float = 0.5,
+    ) -> None:
         self._renders, self._photographs, self._size_hw = renders, photographs, size_hw
+        self._whole, self._close = close < 1, close > 0
 
     @torch.inference_mode()
     def __call__(self, network: PoseNetwork) -> dict[str, float]:
@@ -64,12 +73,14 @@ class Validation:
         scores: dict[str, float] = {}
         if len(self._renders):
             scores |= self._of_renders(network)
-        if len(self._photographs):
+        if self._whole and len(self._photographs):
             scores |= self._of_photographs(network)
         return scores
 
     def _of_renders(self, network: PoseNetwork) -> dict[str, float]:
-        pictures, views, yaws = [], [], []
+        pictures: list[Picture] = []
+        views: list[str] = []
+        yaws: list[float] = []
         for row in _spread(len(self._renders), 4 * _RENDERS):
             pack, own = self._renders.find(row)
             view = _view(float(pack.yaw_deg[own]))
@@ -77,43 +88,38 @@ class Validation:
                 pictures.append(pack.picture(own))
                 views.append(view)
                 yaws.append(float(pack.yaw_deg[own]))
-        regions = [whole_region(picture.box, self._size_hw) for picture in pictures]
-        whole, yaw = self._locate(network, BODY, pictures, regions)
-        scores = _yaw_scores(yaw, np.array(yaws))
-        close = self._close(network, pictures, views, whole)
+        scores: dict[str, float] = {}
+        found: dict[str, Places] = {}
+        if self._whole:
+            regions = [whole_region(picture.box, self._size_hw) for picture in pictures]
+            found["whole"], yaw = self._locate(network, BODY, pictures, regions)
+            scores |= _yaw_scores(yaw, np.array(yaws))
+        if self._close:
+            found["close"] = self._locate_close(network, pictures)
         for line, (shown, _) in LINES.items():
             rows = [i for i, view in enumerate(views) if view in shown.split()]
             truth = np.array([_tilt_deg(pictures[i].points, line) for i in rows])
-            for how, found in (("whole", whole), ("close", close)):
-                read = np.array([_tilt_deg(found[i], line) for i in rows])
+            for how, places in found.items():
+                read = np.array([_tilt_deg(places[i], line) for i in rows])
                 for name, value in _line_scores(truth, read).items():
                     scores[f"{how}_{line}_{name}"] = value
         return scores
 
-    def _close(
-        self,
-        network: PoseNetwork,
-        pictures: Sequence[Picture],
-        views: Sequence[str],
-        whole: Places,
-    ) -> Places:
-        """Locate the lines' points in a close crop each, placed by the whole crop."""
-        places = whole.copy()
+    def _locate_close(self, network: PoseNetwork, pictures: Sequence[Picture]) -> Places:
+        """Locate the ends of each line in one close crop, placed about as well as a first pass."""
+        rng = np.random.default_rng(0)
+        places = np.full((len(pictures), len(BODY_POINTS), 2), np.nan)
         for about in dict.fromkeys(about for _, about in LINES.values()):
-            rows = [i for i, view in enumerate(views) if view in ("front", "back")]
             ends = [_INDEX[f"left_{about}"], _INDEX[f"right_{about}"]]
-            regions = [
-                Region(
-                    np.nan_to_num(whole[i, ends].mean(axis=0)),
-                    _CLOSE_HEIGHT * body_height(pictures[i].box),
-                )
-                for i in rows
-            ]
-            found, _ = self._locate(network, BODY, [pictures[i] for i in rows], regions)
-            names = [line for line, (_, beside) in LINES.items() if beside == about]
-            for name in names:
+            regions = []
+            for picture in pictures:
+                height = _CLOSE_HEIGHT * body_height(picture.box)
+                shift = rng.normal(0, 0.04, 2) * height
+                regions.append(Region(picture.points[ends].mean(axis=0) + shift, height))
+            found, _ = self._locate(network, BODY, pictures, regions)
+            for name in [line for line, (_, beside) in LINES.items() if beside == about]:
                 channels = [_INDEX[f"left_{name}"], _INDEX[f"right_{name}"]]
-                places[np.ix_(rows, channels)] = found[:, channels]
+                places[:, channels] = found[:, channels]
         return places
 
     def _of_photographs(self, network: PoseNetwork) -> dict[str, float]:
