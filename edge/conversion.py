@@ -36,7 +36,9 @@ def convert(pose: Pose, target: Skeleton) -> Pose:
     total = pose.covariance_px2[first] + pose.covariance_px2[second]
     # The mean of two independent points; of a point and itself, the point.
     covariance[rows] = total / np.where(first == second, 2, 4)[:, None, None]
-    return Pose(target, keypoints, covariance, pose.score, pose.box_px, pose.yaw)
+    return Pose(
+        target, keypoints, covariance, pose.score, pose.box_px, pose.yaw, accuracy=pose.accuracy
+    )
 
 
 def derived(source: Skeleton, target: Skeleton) -> tuple[str, ...]:

@@ -105,7 +105,7 @@ class Measuring:
         with clock.stage("combine"):
             measured = looks.combined()
         self.measure_timings = clock.ms | {"looks": float(done)}
-        return _onto(about, measured)
+        return replace(_onto(about, measured), accuracy=self._close.network.description.accuracy)
 
     def _look(self, seen: Seen, crop: _Crop, looks: Looks, clock: StageClock) -> None:
         box = seen.pose.box_px or person_box(seen.pose, seen.frame.image.shape[:2])

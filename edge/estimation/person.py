@@ -164,6 +164,7 @@ class PersonNetwork:
             score,
             box_px,
             yaw_from([vector for vector in vectors or () if vector is not None]),
+            accuracy=self.network.description.accuracy,
         )
 
 

@@ -141,6 +141,13 @@ def is_turned(body: Landmarks, view: View, calibration: Calibration) -> bool:
     return line.yaw_deg - COVERAGE * error_deg > SQUARE_YAW_DEG
 
 
+def is_off_square(yaw: Yaw | None, view: View) -> bool:
+    """Whether a measured yaw says, beyond its own error, that the person does not stand square."""
+    if yaw is None or view == "unknown":
+        return False
+    return abs(off_square_deg(yaw, view)) - COVERAGE * yaw.sd_deg > SQUARE_YAW_DEG
+
+
 class AnkleLine(NamedTuple):
     """yaw_deg : how far the person is turned, without sign."""
 
