@@ -336,6 +336,18 @@ class Assessment:
 
 
 @dataclass(frozen=True, slots=True)
+class Basis:
+    """What a measure rests on beside the person: two of them make a change only where it is one.
+
+    networks : sha256 of the files that answered. bodies, calibration : as in `Assessment`.
+    """
+
+    networks: tuple[str, ...] = ()
+    bodies: str = ""
+    calibration: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ModelIdentity:
     """Which model file answered. task : what its description says that it does."""
 

@@ -42,17 +42,7 @@ class Person:
             "skeleton": self.pose.skeleton.name,
             "score": _plain(self.pose.score),
             "keypoints": [[_plain(v) for v in keypoint] for keypoint in self.pose.keypoints],
-            "measures": [
-                {
-                    "code": m.code,
-                    "value": _plain(m.value),
-                    "unit": m.unit,
-                    "u95": _plain(m.u95),
-                    "quality": str(m.quality),
-                    "why": list(m.why),
-                }
-                for m in self.measures
-            ],
+            "measures": [_measure_as_json(m) for m in self.measures],
         }
 
 
@@ -129,6 +119,27 @@ def sightings(source: Source, estimator: Estimator) -> Iterator[Sighting]:
         yield Sighting(
             frame.name, frame, tuple(Person(number, pose, assess(pose)) for number, pose in people)
         )
+
+
+def _measure_as_json(measure: Measure) -> dict[str, Any]:
+    """As the wire has it, and what an interval is made of."""
+    return {
+        "code": measure.code,
+        "view": measure.view,
+        "side": measure.side,
+        "definition": measure.definition,
+        "value": _plain(measure.value),
+        "unit": measure.unit,
+        "u95": _plain(measure.u95),
+        "u95_change": _plain(measure.u95_change),
+        "n": _plain(measure.n),
+        "quality": str(measure.quality),
+        "why": list(measure.why),
+        "causes": [
+            {"cause": cause.name, "u95": _plain(cause.u95), "without": _plain(cause.without)}
+            for cause in measure.causes
+        ],
+    }
 
 
 def _frames(source: Source) -> Iterator[Frame | ImageUnreadable]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from edge.records import Figure, Measure, Origin, View
+from edge.records import Basis, Figure, Measure, Origin, View
 
 
 @dataclass(frozen=True)
 class ReportedView:
-    """One view as measured. origin : where its frames came from."""
+    """One view as measured. origin : where its frames came from. basis : what else it rests on."""
 
     view: View
     measures: tuple[Measure, ...]
@@ -19,6 +19,7 @@ class ReportedView:
     frames_seen: int
     min_score: float
     origin: Origin
+    basis: Basis = field(default=Basis())
 
 
 @dataclass(frozen=True)
@@ -49,13 +50,13 @@ class ReportedVisit:
 
     def of(self, code: str, view: View) -> Measure | None:
         """One measure of one view, refused or not; the last where a view was taken twice."""
-        found = self.with_origin(code, view)
+        found = self.seen(code, view)
         return None if found is None else found[0]
 
-    def with_origin(self, code: str, view: View) -> tuple[Measure, Origin] | None:
-        """The same, and where its frames came from."""
+    def seen(self, code: str, view: View) -> tuple[Measure, ReportedView] | None:
+        """The same, and the view that it was seen in."""
         found = [
-            (measure, seen.origin)
+            (measure, seen)
             for seen in self.views
             for measure in seen.measures
             if (measure.code, measure.view) == (code, view)

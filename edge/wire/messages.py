@@ -80,11 +80,13 @@ class WireMeasure(msgspec.Struct, frozen=True):
     view: View
     side: Literal["left", "right", ""]
     definition: str
+    u95_change: float | None = None
 
     def __post_init__(self) -> None:
         check_refusal(self.code, self.value, self.quality, self.why)
-        if not all(math.isfinite(x) for x in (self.value, self.u95, self.n) if x is not None):
-            raise ValueError(f"{self.code}: value, u95 and n must be finite")
+        numbers = (self.value, self.u95, self.u95_change, self.n)
+        if not all(math.isfinite(x) for x in numbers if x is not None):
+            raise ValueError(f"{self.code}: value, u95, u95_change and n must be finite")
 
 
 class WireModel(msgspec.Struct, frozen=True):
@@ -112,6 +114,8 @@ class CaptureQuality(msgspec.Struct, frozen=True):
 
 # A word that only a newer station knows is still a word.
 Backend = Annotated[str, msgspec.Meta(pattern="^[a-z-]{0,32}$")]
+# On what a change may rest: see `edge.records.Assessment`.
+Basis = Annotated[str, msgspec.Meta(max_length=64)]
 # Thousandths of stature from between the ankles: `edge.records.Figure`.
 Coordinate = Annotated[int, msgspec.Meta(ge=-4000, le=4000)]
 
@@ -124,6 +128,8 @@ class Result(Envelope, frozen=True, kw_only=True, tag="ps.result/2"):
     backend : how the poses were found (`edge.records.backend_of`); empty where nobody looked, and
         in the messages of stations that did not tell yet.
     figure : a coarse stick figure, so that a page can show what was measured without a picture.
+    bodies, calibration : on what its networks were judged, and which calibration the camera had;
+        empty where neither is known. Two results that differ in them do not make a change.
     """
 
     kind: Kind
@@ -138,6 +144,8 @@ class Result(Envelope, frozen=True, kw_only=True, tag="ps.result/2"):
     backend: Backend = ""
     figure: dict[str, tuple[Coordinate, Coordinate]] = {}
     origin: Origin
+    bodies: Basis = ""
+    calibration: Basis = ""
 
 
 class Result1(Result, frozen=True, kw_only=True, tag="ps.result/1"):

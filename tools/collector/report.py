@@ -26,7 +26,7 @@ _ORIGIN = "COALESCE(json_extract(CAST(body AS TEXT), '$.origin'), 'unknown')"
 CSV_COLUMNS = (
     "screened_at", "clock_state", "site", "station", "epoch", "seq", "session", "kind", "view",
     "code", "value", "unit", "u95", "n", "quality", "why", "side", "definition",
-    "backend", "origin",
+    "backend", "origin", "u95_change", "bodies", "calibration",
 )  # fmt: skip
 
 
@@ -78,7 +78,7 @@ def write_csv(store: Store, out: TextIO) -> int:
                 (stored.screened_at, result.t.state, result.site, result.station, result.epoch,
                  result.seq, result.session, result.kind, m.view, m.code, m.value, m.unit, m.u95,
                  m.n, m.quality, " ".join(m.why), m.side, m.definition, result.backend,
-                 result.origin)
+                 result.origin, m.u95_change, result.bodies, result.calibration)
             )  # fmt: skip
             count += 1
     return count
