@@ -8,21 +8,36 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from edge.accuracy import Clothing
 from edge.camera.opencv import VIDEO_SUFFIXES, VideoFileCamera
 from edge.camera.photos import PhotoCamera
 from edge.errors import ImageUnreadable, PostureError
 from edge.estimation.estimator import Estimator, Measurer, Seen
 from edge.estimation.tracking import Tracker
 from edge.posture.assess import assess
-from edge.records import Frame, Measure, Pose
+from edge.posture.clothing import Dress
+from edge.records import Frame, Measure, Pose, View
 
 Source = PhotoCamera | VideoFileCamera
 
 _STALL_S = 30.0  # a file that delivers nothing for so long will deliver nothing more
+
+
+class Told(NamedTuple):
+    """What a picture's owner says of the people in it.
+
+    view : None lets the pictures tell. clothing : above and below the waist.
+    """
+
+    view: View | None = None
+    clothing: tuple[Clothing, Clothing] = ("loose", "loose")
+
+
+UNTOLD = Told()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,8 +88,6 @@ class Sighting:
         if self.frame is not None:
             entry["person_count"] = len(self.people)
         entry["people"] = [person.as_json() for person in self.people]
-        if self.problem is not None:
-            entry["problem"] = str(self.problem)
         return entry
 
 
@@ -98,9 +111,10 @@ def open_source(path: Path, interval: int = 1) -> Source:
     return source
 
 
-def sightings(source: Source, estimator: Estimator) -> Iterator[Sighting]:
+def sightings(source: Source, estimator: Estimator, told: Told = UNTOLD) -> Iterator[Sighting]:
     """Every picture of a source in its order, with every person in it.
 
+    told : what whoever took the pictures says of everybody in them.
     People of photographs are measured closely where the estimator can; of videos in one pass.
 
     A damaged photograph is a sighting with a problem, and the rest goes on; so is a video that
@@ -117,7 +131,12 @@ def sightings(source: Source, estimator: Estimator) -> Iterator[Sighting]:
         numbers = range(1, len(poses) + 1) if frame.still else tracker.follow(poses, frame)
         people = zip(numbers, poses, strict=True)
         yield Sighting(
-            frame.name, frame, tuple(Person(number, pose, assess(pose)) for number, pose in people)
+            frame.name,
+            frame,
+            tuple(
+                Person(number, pose, assess(pose, told.view, dress=Dress(*told.clothing)))
+                for number, pose in people
+            ),
         )
 
 
