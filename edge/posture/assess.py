@@ -75,6 +75,32 @@ def assess(
 
     Where the view is unknown every measure the skeleton could give is refused, with the reason.
     """
+    sight = _sight(pose, view, calibration, n_eff, dress)
+    return tuple(
+        _measure(_best_seen(of_code, sight.body), sight)
+        for of_code in alternatives(pose.skeleton, sight.view)
+    )
+
+
+def effects_of(
+    pose: Pose, view: View, calibration: Calibration = LEVEL, dress: Dress = UNTOLD
+) -> dict[str, tuple[Effect, ...]]:
+    """Code -> everything that may put a measure off, in its unit; of those that are not refused."""
+    sight = _sight(pose, view, calibration, 1.0, dress)
+    found = {}
+    for of_code in alternatives(pose.skeleton, sight.view):
+        definition = _best_seen(of_code, sight.body)
+        if _refusals(definition, sight):
+            continue
+        per_px = _unit(definition, sight)[1]
+        effects = _value(definition, sight, _known(definition, sight))[1]
+        found[definition.code] = tuple(effect.times(per_px) for effect in effects)
+    return found
+
+
+def _sight(
+    pose: Pose, view: View | None, calibration: Calibration, n_eff: float, dress: Dress
+) -> _Sight:
     found = view_of(pose)
     refused: tuple[str, ...] = ()
     if view is None:
@@ -87,10 +113,7 @@ def assess(
     as_seen = Landmarks.of(pose, calibration, near_side(pose, view))
     body = in_ankle_plane(as_seen, view, calibration)
     doubts = ("turned",) if _turned(pose, body, view, calibration) else ()
-    sight = _Sight(body, view, calibration, n_eff, dress, pose.accuracy, by_hand, refused, doubts)
-    return tuple(
-        _measure(_best_seen(of_code, body), sight) for of_code in alternatives(pose.skeleton, view)
-    )
+    return _Sight(body, view, calibration, n_eff, dress, pose.accuracy, by_hand, refused, doubts)
 
 
 def _with_scale(calibration: Calibration, pose: Pose) -> Calibration:
