@@ -14,7 +14,13 @@ from edge import __version__
 from edge.commands.calibrate_arguments import add_calibrate
 from edge.commands.fms_arguments import add_fms
 from edge.commands.pipe import ends_with_its_reader
-from edge.errors import PostureError, SettingsInvalid
+from edge.errors import (
+    BrokerRefused,
+    IdentityRefused,
+    PostureError,
+    SettingsInvalid,
+    SourceInvalid,
+)
 from edge.settings import Settings, load_settings
 
 Section = TypeVar("Section", bound=msgspec.Struct)
@@ -44,7 +50,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     assess.add_argument("--report", type=Path, metavar="DIR", help="a page for each photograph")
     assess.add_argument("--lang", default="en", metavar="LANG", help="of the page: en, zh, ko, ja")
-    assess.add_argument("--markers", metavar="#RRGGBB", help="colour of stickers on the spine")
+    assess.add_argument(
+        "--markers",
+        action="append",
+        default=[],
+        metavar="VIEW|#RRGGBB",
+        help="printed stickers: front, side or back; or the colour of half balls on the spine",
+    )
     _add_interval(assess)
     assess.add_argument("--json", action="store_true", help="for machines")
 
@@ -67,7 +79,11 @@ def _parser() -> argparse.ArgumentParser:
 
     add_calibrate(verbs)
     add_fms(verbs)
+    stickers = verbs.add_parser("stickers", help="a sheet of stickers to print, true to scale")
+    stickers.add_argument("-o", "--out", type=Path, required=True, metavar="FILE.pdf")
+    stickers.add_argument("--paper", choices=("a4", "letter"), default="a4")
     bench = verbs.add_parser("bench", help="how long a frame takes on this machine")
+    bench.add_argument("--source", metavar="URI", help="that shows one person")
     bench.add_argument("--json", action="store_true", help="for machines")
 
     verbs.add_parser("provision", help="at each boot: who this station is")
@@ -130,13 +146,10 @@ def _run_verb(options: argparse.Namespace) -> int:
         from edge.estimation.estimator import Estimator
         from edge.estimation.factory import estimator_for
         from edge.inference.opencv_threads import leave_cores_to_networks
-        from edge.markers.estimator import MarkerEstimator
-        from edge.markers.stickers import Stickers
+        from edge.markers.asked import with_markers
 
         leave_cores_to_networks()
-        estimator: Estimator = estimator_for(settings.models)
-        if options.markers:
-            estimator = MarkerEstimator(estimator, Stickers(options.markers))
+        estimator: Estimator = with_markers(estimator_for(settings.models), options.markers)
         pages = options.report and ReportFiles(options.report, options.lang, estimator)
         return assess.run(
             options.paths,
@@ -152,6 +165,10 @@ def _run_verb(options: argparse.Namespace) -> int:
         from edge.commands import run
 
         return run.run(settings, only=options.only, verbose=options.verbose)
+    if options.verb == "stickers":
+        from edge.commands import stickers
+
+        return stickers.run(options.out, options.paper)
     if options.verb == "doctor":
         from edge.commands import doctor
 
@@ -193,7 +210,9 @@ def main() -> int:
         console.print(error.problem, style="red", markup=False, highlight=False)
         if error.remedy:
             console.print(error.remedy, markup=False, highlight=False)
-        return 2
+        # What a person must mend first: systemd does not start such an engine anew.
+        mistakes = (SettingsInvalid, SourceInvalid, IdentityRefused, BrokerRefused)
+        return 2 if isinstance(error, mistakes) else 1
 
 
 if __name__ == "__main__":

@@ -72,6 +72,7 @@ def result(
         ),
         backend=backend_of(assessment.models),
         figure=assessment.figure,
+        origin=assessment.origin,
     )
 
 

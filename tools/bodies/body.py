@@ -10,14 +10,12 @@ from numpy.typing import NDArray
 from posture_tools.bodies import rig
 from posture_tools.bodies.anatomy import SOLES
 from posture_tools.bodies.measures import ROWS
-from posture_tools.bodies.model import BodyModel, Rest, Shape
+from posture_tools.bodies.mesh import Folk, Rest, Shape
 from posture_tools.bodies.points import NAMES
 from posture_tools.bodies.solve import Pose, Solved, Solver
 
 Float64 = NDArray[np.float64]
 
-# What anny's one-sided change of the lower leg does to its length, mm for +1 and for -1.
-_LONGER_MM, _SHORTER_MM = 83.2, 75.2
 _LEG_ROUNDS = 2
 
 
@@ -37,31 +35,33 @@ class Body:
 
 
 class Bodies:
-    """Makes bodies of one model."""
+    """Makes bodies of people of one mesh."""
 
-    def __init__(self, model: BodyModel) -> None:
-        self.model = model
-        self._solver = Solver(model)
+    def __init__(self, folk: Folk) -> None:
+        self._folk = folk
+        self.mesh = folk.mesh
+        self._solver = Solver(folk.mesh)
 
     def stand(self, shape: Shape, asked: Mapping[str, float], prior: Pose) -> Body:
         """Somebody standing, with legs as long as an oblique pelvis over two flat soles needs.
 
         asked: measures of `measures.MEASURES`, in degrees or millimetres.
         """
-        rest = self.model.rest(shape)
+        rest = self._folk.rest(shape)
         if "pelvic_obliquity" in asked:
+            own, longer_mm = rest, 0.0
             for _ in range(_LEG_ROUNDS):
                 free = self._solver.pose(rest, asked, prior, stands="each foot")
                 heights = 1000.0 * free.points_m[[ROWS[name] for name in SOLES], 2]
-                left_is_short_mm = float(heights[:3].mean() - heights[3:].mean())
-                rest = self.model.rest(_with_legs(rest.shape, left_is_short_mm))
+                longer_mm += float(heights[:3].mean() - heights[3:].mean())
+                rest = self.mesh.with_leg(own, longer_mm)
         return self._posed(rest, self._solver.pose(rest, asked, prior))
 
     def move(self, shape: Shape, prior: Pose) -> Body:
         """Somebody in any pose, nothing asked; the lowest point of the skin on the floor."""
-        rest = self.model.rest(shape)
+        rest = self._folk.rest(shape)
         body = self._posed(rest, self._solver.pose(rest, {}, prior, stands="anyhow"))
-        up = np.array([0.0, 0.0, -body.vertices_m[self.model.skin, 2].min()])
+        up = np.array([0.0, 0.0, -body.vertices_m[self.mesh.skin, 2].min()])
         return replace(
             body,
             vertices_m=body.vertices_m + up,
@@ -70,20 +70,9 @@ class Bodies:
         )
 
     def _posed(self, rest: Rest, pose: Solved) -> Body:
-        model = self.model
-        turn, shift = np.empty((len(model.parents), 3, 3)), np.empty((len(model.parents), 3))
-        rig.chain(model.parents, rest.heads_m, pose.turns, pose.lift_m, turn, shift)
+        mesh = self.mesh
+        turn, shift = np.empty((len(mesh.parents), 3, 3)), np.empty((len(mesh.parents), 3))
+        rig.chain(mesh.parents, rest.heads_m, pose.turns, pose.lift_m, turn, shift)
         vertices = np.empty_like(rest.vertices_m)
-        rig.skin(rest.vertices_m, model.weights, model.weight_bones, turn, shift, vertices)
+        rig.skin(rest.vertices_m, mesh.weights, mesh.weight_bones, turn, shift, vertices)
         return Body(rest, vertices, pose.points_m[: len(NAMES)], turn, shift)
-
-
-def _with_legs(shape: Shape, left_longer_mm: float) -> Shape:
-    """The shape with its left leg longer by this, half of it from the right leg."""
-    local = dict(shape.local)
-    for side, longer_mm in (("l", left_longer_mm / 2), ("r", -left_longer_mm / 2)):
-        name = f"{side}-lowerleg-scale-vert-incr"
-        old = local.get(name, 0.0)
-        now_mm = old * (_LONGER_MM if old > 0 else _SHORTER_MM) + longer_mm
-        local[name] = float(np.clip(now_mm / (_LONGER_MM if now_mm > 0 else _SHORTER_MM), -1, 1))
-    return replace(shape, local=local)

@@ -161,51 +161,50 @@ def elbow_flexion(side: str) -> Measure:
     return measure
 
 
-def height_mm(name: str) -> Measure:
-    """Above the floor, mm."""
-    return lambda points: 1000.0 * _p(points, name)[..., 2]
-
-
-MEASURES: dict[str, Measure] = {
-    "shoulder_tilt": tilt("shoulder"),
-    "acromion_tilt": tilt("acromion"),
-    "hip_tilt": tilt("hip"),
-    "asis_tilt": tilt("asis"),
-    "psis_tilt": tilt("psis"),
-    "pelvic_obliquity": mean(tilt("hip"), tilt("asis"), tilt("psis")),
-    "anterior_tilt": anterior_tilt,
-    "trunk_lean": lean("mid_hip", "mid_shoulder"),
-    "trunk_inclination": inclination("mid_hip", "mid_shoulder"),
-    "hips_over_ankles_mm": ahead_mm("mid_hip", "mid_ankle", 0),
-    "hips_ahead_of_ankles_mm": ahead_mm("mid_hip", "mid_ankle", 1),
-    "scoliotic_curve": difference(lean("T8", "C7"), lean("L4", "T8")),
-    "kyphosis": difference(inclination("T6", "C7"), inclination("T12", "T8")),
-    "lordosis": difference(inclination("S2", "L4"), inclination("T12", "T8")),
-    "head_forward_angle": inclination("mid_shoulder", "mid_ear"),
-    "craniovertebral_angle": elevation("C7", "mid_tragus"),
-    "head_sagittal_tilt": elevation("mid_ear", "mid_eye"),
-    "head_lean": lean("mid_shoulder", "mid_ear"),
-    "head_tilt_ear": tilt("ear"),
-    "head_tilt_eye": tilt("eye"),
-    "head_turn": turn("mid_ear", "nose"),
-    "shoulders_forward_mm": ahead_mm("mid_acromion", "C7", 1),
-    "shoulders_up_mm": ahead_mm("C7", "mid_acromion", 2),
-    "left_foot_ahead_mm": ahead_mm("left_ankle", "right_ankle", 1),
-    "stance_mm": ahead_mm("right_ankle", "left_ankle", 0),
-} | {
-    f"{name}_{side}": make(side)
-    for side in ("left", "right")
-    for name, make in (
-        ("knee_frontal", knee_frontal),
-        ("knee_sagittal", knee_sagittal),
-        ("arm_abduction", arm_abduction),
-        ("arm_flexion", arm_flexion),
-        ("elbow_flexion", elbow_flexion),
-    )
-} | {
-    "foot_progression_left": lambda points: -turn("left_heel", "left_toe")(points),
-    "foot_progression_right": turn("right_heel", "right_toe"),
-}
+MEASURES: dict[str, Measure] = (
+    {
+        "shoulder_tilt": tilt("shoulder"),
+        "acromion_tilt": tilt("acromion"),
+        "hip_tilt": tilt("hip"),
+        "asis_tilt": tilt("asis"),
+        "psis_tilt": tilt("psis"),
+        "pelvic_obliquity": mean(tilt("hip"), tilt("asis"), tilt("psis")),
+        "anterior_tilt": anterior_tilt,
+        "trunk_lean": lean("mid_hip", "mid_shoulder"),
+        "trunk_inclination": inclination("mid_hip", "mid_shoulder"),
+        "hips_over_ankles_mm": ahead_mm("mid_hip", "mid_ankle", 0),
+        "hips_ahead_of_ankles_mm": ahead_mm("mid_hip", "mid_ankle", 1),
+        "scoliotic_curve": difference(lean("T8", "C7"), lean("L4", "T8")),
+        "kyphosis": difference(inclination("T6", "C7"), inclination("T12", "T8")),
+        "lordosis": difference(inclination("S2", "L4"), inclination("T12", "T8")),
+        "head_forward_angle": inclination("mid_shoulder", "mid_ear"),
+        "craniovertebral_angle": elevation("C7", "mid_tragus"),
+        "head_sagittal_tilt": elevation("mid_ear", "mid_eye"),
+        "head_lean": lean("mid_shoulder", "mid_ear"),
+        "head_tilt_ear": tilt("ear"),
+        "head_tilt_eye": tilt("eye"),
+        "head_turn": turn("mid_ear", "nose"),
+        "shoulders_forward_mm": ahead_mm("mid_acromion", "C7", 1),
+        "shoulders_up_mm": ahead_mm("C7", "mid_acromion", 2),
+        "left_foot_ahead_mm": ahead_mm("left_ankle", "right_ankle", 1),
+        "stance_mm": ahead_mm("right_ankle", "left_ankle", 0),
+    }
+    | {
+        f"{name}_{side}": make(side)
+        for side in ("left", "right")
+        for name, make in (
+            ("knee_frontal", knee_frontal),
+            ("knee_sagittal", knee_sagittal),
+            ("arm_abduction", arm_abduction),
+            ("arm_flexion", arm_flexion),
+            ("elbow_flexion", elbow_flexion),
+        )
+    }
+    | {
+        "foot_progression_left": lambda points: -turn("left_heel", "left_toe")(points),
+        "foot_progression_right": turn("right_heel", "right_toe"),
+    }
+)
 
 
 def measured(points_m: Float64) -> dict[str, float]:

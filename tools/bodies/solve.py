@@ -1,4 +1,4 @@
-"""Which turns of the bones give the measures that were asked for: a few Gauss-Newton steps.
+"""Which turns of the bones give the measures that were asked for: a few least-squares steps.
 
 Turning a bone by an angle does not turn the skin over it by that angle, nor the lines that a
 measure is made of; so the turns are solved for on the posed points themselves. What is not asked
@@ -11,7 +11,7 @@ the trunk bends from spine03 up.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -20,17 +20,22 @@ from numpy.typing import NDArray
 from posture_tools.bodies import rig
 from posture_tools.bodies.anatomy import SOLES
 from posture_tools.bodies.measures import MEASURES, ROWS
-from posture_tools.bodies.model import BodyModel, Rest
+from posture_tools.bodies.mesh import Mesh, Rest
 
 Float64 = NDArray[np.float64]
 
-_STEPS = 6
+_STEPS = 14
+_GOOD_ENOUGH = 1e-3  # part of the cost that a step must still gain
 # How far a measure may stay from what was asked, and how far a bone is turned without being asked:
 # the ratio decides, and says that measures win.
-_MEASURE_DEG, _MEASURE_MM = 0.02, 0.2
+_MEASURE_DEG, _MEASURE_MM = 0.02, 0.3
+# Limbs and girdle give way where a joint cannot do all that is asked of it at once.
+_SOFT = {"arm_abduction": 2.0, "arm_flexion": 2.0, "elbow_flexion": 4.0, "head_turn": 0.3,
+         "acromion_tilt": 0.3, "shoulders_forward_mm": 6.0, "shoulders_up_mm": 6.0,
+         "kyphosis": 0.5, "lordosis": 0.5, "scoliotic_curve": 0.1}  # fmt: skip
 _SOLE_MM = 0.5
 _BEND_RAD, _LIFT_M = 0.12, 1.0
-_LARGEST_STEP_RAD = 0.35
+_EASILY_BENT_RAD = {"upperarm01": 1.0, "lowerarm01": 1.0, "clavicle": 0.35}
 
 Stands = Literal["on the floor", "each foot", "anyhow"]
 
@@ -74,18 +79,25 @@ class Solved:
 
 
 class Solver:
-    """Solves poses of one body model."""
+    """Solves poses of people of one mesh."""
 
-    def __init__(self, model: BodyModel) -> None:
-        self._model = model
+    def __init__(self, mesh: Mesh) -> None:
+        self._mesh = mesh
         names = list(dict.fromkeys(name for *_, name in _TURNED))
-        self._spread = np.zeros((len(model.parents) * 3, len(names)))
+        self._spread = np.zeros((len(mesh.parents) * 3, len(names)))
         for bone, axis, share, name in _TURNED:
-            self._spread[model.bones[bone] * 3 + axis, names.index(name)] = share
+            self._spread[mesh.bones[bone] * 3 + axis, names.index(name)] = share
         self._unknowns = len(names) + 1  # and the height above the floor
+        bent = [_EASILY_BENT_RAD.get(name.split("_")[0], _BEND_RAD) for name in names]
+        self._allowed = np.array([*bent, _LIFT_M])
 
     def pose(
-        self, rest: Rest, asked: Mapping[str, float], prior: Pose, *, stands: Stands = "on the floor"
+        self,
+        rest: Rest,
+        asked: Mapping[str, float],
+        prior: Pose,
+        *,
+        stands: Stands = "on the floor",
     ) -> Solved:
         """A body that measures what is asked, near a prior pose.
 
@@ -95,19 +107,18 @@ class Solver:
         """
         measures = [MEASURES[name] for name in asked]
         wanted = np.array(list(asked.values()))
-        exact = np.array([_MEASURE_MM if n.endswith("_mm") else _MEASURE_DEG for n in asked])
+        exact = np.array([_slack(name) for name in asked])
         soles = [ROWS[name] for name in SOLES]
-        base = np.zeros((len(self._model.parents), 3))
+        base = np.zeros((len(self._mesh.parents), 3))
         for bone, turn in prior.turns.items():
-            base[self._model.bones[bone]] = turn
+            base[self._mesh.bones[bone]] = turn
         u = np.zeros(self._unknowns)
-        allowed = np.full(self._unknowns, _BEND_RAD)
-        u[-1] = -float(rest.vertices_m[self._model.skin, 2].min())
-        start, allowed[-1] = u.copy(), _LIFT_M
+        u[-1] = -float(rest.vertices_m[self._mesh.skin, 2].min())
+        start = u.copy()
 
         def residuals(many: Float64) -> Float64:
             points = self._points(rest, base, many)
-            parts = [(many - start) / allowed]
+            parts = [(many - start) / self._allowed]
             if len(measures):
                 values = np.stack([measure(points) for measure in measures], axis=-1)
                 parts.append((values - wanted) / exact)
@@ -118,12 +129,7 @@ class Solver:
                 parts.append(heights.reshape(len(many), 6))
             return np.concatenate(parts, axis=1)
 
-        h = 1e-5
-        for _ in range(_STEPS):
-            r = residuals(np.vstack([u, u + h * np.eye(self._unknowns)]))
-            jacobian = (r[1:] - r[0]).T / h
-            step = np.linalg.lstsq(jacobian, -r[0], rcond=None)[0]
-            u = u + np.clip(step, -_LARGEST_STEP_RAD, _LARGEST_STEP_RAD)
+        u = _least_squares(residuals, u)
         points = self._points(rest, base, u[None])[0]
         turns, lift = self._spread_out(base, u[None])
         return Solved(turns[0], lift[0], points)
@@ -137,5 +143,38 @@ class Solver:
     def _points(self, rest: Rest, base: Float64, u: Float64) -> Float64:
         turns, lift = self._spread_out(base, u)
         out = np.empty((len(u), len(rest.held), 3))
-        rig.pose_points(self._model.parents, rest.heads_m, turns, lift, rest.held, out)
+        rig.pose_points(self._mesh.parents, rest.heads_m, turns, lift, rest.held, out)
         return out
+
+
+def _slack(name: str) -> float:
+    """How far a measure may stay from what was asked, degrees or mm."""
+    plain = name.removesuffix("_left").removesuffix("_right")
+    return _SOFT.get(plain, _MEASURE_MM if name.endswith("_mm") else _MEASURE_DEG)
+
+
+def _least_squares(residuals: Callable[[Float64], Float64], start: Float64) -> Float64:
+    """Levenberg and Marquardt's steps: as bold as they lead down, shorter where they do not.
+
+    residuals: (N, U) candidates -> (N, R). start (U,).
+    """
+    h, damping = 1e-5, 1e-3
+    u, n = start, len(start)
+    for _ in range(_STEPS):
+        r = residuals(np.vstack([u, u + h * np.eye(n)]))
+        jacobian, now = (r[1:] - r[0]).T / h, r[0]
+        normal, slope = jacobian.T @ jacobian, jacobian.T @ now
+        cost = float(now @ now)
+        # One evaluation for a ladder of dampings costs little more than for one.
+        ladder = damping * np.array([0.1, 1.0, 10.0, 100.0, 1000.0])
+        tries = np.stack(
+            [u - np.linalg.solve(normal + d * np.diag(np.diag(normal)), slope) for d in ladder]
+        )
+        costs = (residuals(tries) ** 2).sum(axis=1)
+        best = int(np.argmin(costs))
+        if not costs[best] < cost:
+            break
+        u, damping = tries[best], float(np.clip(ladder[best], 1e-9, 1e6))
+        if cost - costs[best] < _GOOD_ENOUGH * cost:
+            break
+    return u

@@ -11,9 +11,10 @@ from posture_tools.collector.report import Stored, as_json
 from edge.errors import MessageRefused
 from edge.records import Quality
 
-_WIDTHS = (24, 16, 18, 7, 24, 8, 8, 8, 7)
+_WIDTHS = (24, 16, 18, 7, 24, 8, 8, 8, 7, 7)
 _HEAD = (
     "screened (UTC)", "site", "station", "seq", "session", "kind", "view", "measured", "refused",
+    "origin",
 )  # fmt: skip
 
 
@@ -44,6 +45,7 @@ def _rows(stored: Iterable[Stored]) -> Iterator[tuple[str, ...]]:
         yield (
             each.screened_at, result.site, result.station, str(result.seq), result.session,
             result.kind, result.view, str(len(result.measures) - refused), str(refused),
+            result.origin,
         )  # fmt: skip
 
 

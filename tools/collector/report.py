@@ -15,8 +15,9 @@ from posture_tools.collector.rollout import actual_models, model_words
 from posture_tools.collector.store import Store
 
 from edge.errors import MessageRefused
+from edge.records import Origin
 from edge.wire.clock import Instant
-from edge.wire.messages import Health, Result, decode
+from edge.wire.messages import Health, Result, decode, decode_result
 
 log = logging.getLogger(__name__)
 
@@ -26,7 +27,7 @@ SILENT_AFTER = timedelta(seconds=150)
 CSV_COLUMNS = (
     "screened_at", "clock_state", "site", "station", "epoch", "seq", "session", "kind", "view",
     "code", "value", "unit", "u95", "n", "quality", "why", "side", "definition",
-    "backend",
+    "backend", "origin",
 )  # fmt: skip
 
 
@@ -42,7 +43,7 @@ class Stored:
 
     @property
     def result(self) -> Result:
-        return decode(self.body, Result)
+        return decode_result(self.body)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,7 @@ def as_json(stored: Stored) -> dict[str, Any]:
     message: dict[str, Any] = json.loads(stored.body)
     seal = json.loads(stored.seal) if stored.seal else None
     return message | {
+        "origin": stored.result.origin,
         "seal": seal,
         "screened_at": stored.screened_at,
         "received_at": stored.received_at,
@@ -109,6 +111,7 @@ def write_csv(store: Store, out: TextIO) -> int:
                 stored.screened_at, result.t.state, result.site, result.station, result.epoch,
                 result.seq, result.session, result.kind, m.view, m.code, m.value, m.unit, m.u95,
                 m.n, m.quality, " ".join(m.why), m.side, m.definition, result.backend,
+                result.origin,
             )  # fmt: skip
             writer.writerow([_harmless(cell) for cell in said])
             count += 1
@@ -128,6 +131,8 @@ class StationLine:
     later ones overtook. lost : numbers it dropped at its limit and that never came.
     broken : breaks in its hash chain. conflicts : second bodies that a person should look at.
     models : slot -> version, where it is not the shipped one. desired : what an operator wants.
+    origins : how many of the results came from where. problem : why it measures or sends nothing,
+    as it said itself; empty when all is well.
     """
 
     site: str
@@ -144,6 +149,8 @@ class StationLine:
     waiting: int | None
     models: Mapping[str, str]
     desired: str
+    origins: Mapping[Origin, int]
+    problem: str
 
 
 def fleet(store: Store, now: datetime | None = None) -> list[StationLine]:
@@ -154,6 +161,7 @@ def fleet(store: Store, now: datetime | None = None) -> list[StationLine]:
     for site, station, seen_at, online, health in store.rows(
         "SELECT site, station, seen_at, online, health FROM station ORDER BY site, station"
     ):
+        words = _health(health)
         silence = now - datetime.fromisoformat(seen_at)
         silent = not online or silence > SILENT_AFTER
         missing, lost = _holes(store, site, station)
@@ -171,20 +179,44 @@ def fleet(store: Store, now: datetime | None = None) -> list[StationLine]:
                 broken=_count(store, "ingest_key", "link = 'broken'", place),
                 rejected=_count(store, "ingest_key", "fate = 'rejected'", place),
                 conflicts=_count(store, "ingest_conflict", "resolved = ''", place),
-                waiting=_waiting(health),
+                waiting=words.waiting if words else None,
                 models=models.get(place, {}),
                 desired=str(desired.get(place, "as offered")),
+                origins=_origins(store, place),
+                problem=_problem(words) if words else "",
             )
         )
     return lines
 
 
-def _waiting(health: bytes) -> int | None:
+def _health(body: bytes) -> Health | None:
     """As the station last said; None where it did not, or said something else."""
     try:
-        return decode(health, Health).waiting
+        return decode(body, Health)
     except MessageRefused:
         return None
+
+
+def _problem(health: Health) -> str:
+    engine = str(health.vitals.get("engine", "runs"))
+    if engine != "runs":
+        return f"does not measure: {'stopped' if engine == 'well' else _shown(engine)}"
+    return _shown(str(health.vitals.get("problem") or health.problem))
+
+
+def _shown(text: str) -> str:
+    """A word that nobody signed, without what moves a terminal's cursor."""
+    return "".join(letter if letter.isprintable() else "?" for letter in text[:300])
+
+
+def _origins(store: Store, place: tuple[str, str]) -> dict[Origin, int]:
+    return dict(
+        store.rows(
+            "SELECT origin, COUNT(*) FROM result WHERE site = ? AND station = ?"
+            " GROUP BY origin ORDER BY origin",
+            place,
+        )
+    )
 
 
 def _count(store: Store, table: str, what: str, place: tuple[str, str]) -> int:

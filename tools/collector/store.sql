@@ -39,6 +39,7 @@ CREATE TABLE result (
     clock_state TEXT NOT NULL,
     boot_id TEXT NOT NULL,
     boottime_ns INTEGER NOT NULL,
+    origin TEXT NOT NULL,               -- where its frames came from; unknown from version 0.1
     body BLOB NOT NULL,                 -- the bytes as committed by the station
     seal BLOB NOT NULL,                 -- as it came beside the body; empty from version 0.1
     PRIMARY KEY (site, station, epoch, seq)

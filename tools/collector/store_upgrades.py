@@ -58,7 +58,9 @@ def _with_sites(db: sqlite3.Connection) -> None:
     )
     db.execute(
         "INSERT INTO result SELECT site, station, epoch, seq, kind, session, view,"
-        " utc_ns, clock_state, boot_id, boottime_ns, body, x'' FROM old_result"
+        " utc_ns, clock_state, boot_id, boottime_ns,"
+        " COALESCE(json_extract(CAST(body AS TEXT), '$.origin'), 'unknown'), body, x''"
+        " FROM old_result"
     )
     db.execute(
         f"INSERT INTO event SELECT {_SITE}, station, epoch, seq, kind,"  # noqa: S608

@@ -103,9 +103,9 @@ def _insert(db: sqlite3.Connection, item: Good, at: str) -> None:
     when = (utc_ns_of(message.t.utc), message.t.state, message.t.boot_id, message.t.boottime_ns)
     if isinstance(message, Result):
         db.execute(
-            "INSERT INTO result VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO result VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (*_values(item.key), message.kind, message.session, message.view,
-             *when, item.body, item.seal_bytes),
+             *when, message.origin, item.body, item.seal_bytes),
         )  # fmt: skip
         return
     db.execute(
