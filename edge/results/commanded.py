@@ -9,14 +9,18 @@ from edge.errors import MessageRefused
 _KEPT = 256
 
 
-def begin(db: sqlite3.Connection, number: int, sha256: str) -> bytes | None:
+def begin(db: sqlite3.Connection, number: int, sha256: str, *, again: bool = False) -> bytes | None:
     """Note a command before it is carried out; the answer, if it was carried out before.
+
+    again : it may be carried out as often as it comes: doing it twice is doing it once.
 
     Raises
     ------
     MessageRefused : older than all that are kept, or another command under a known number, or one
         that broke off: whether it acted, nobody knows.
     """
+    if again:
+        return None
     known = db.execute("SELECT sha256, answer FROM command WHERE number = ?", (number,)).fetchone()
     if known is None:
         oldest, count = db.execute("SELECT MIN(number), COUNT(*) FROM command").fetchone()

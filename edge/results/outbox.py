@@ -25,7 +25,7 @@ from edge.results import commanded, compose
 from edge.results.chain import Chain
 from edge.results.counts import Counts, counts_of
 from edge.results.dropping import drop_oldest
-from edge.results.erasing import erase
+from edge.results.erasing import erase, sessions_of
 from edge.results.intact import Pending
 from edge.results.links import links_of
 from edge.results.outbox_file import claim, delete, usable
@@ -35,9 +35,10 @@ from edge.results.salvage import finish, is_damaged, salvage
 from edge.results.upgrade import UPGRADES
 from edge.wire import clock
 from edge.wire.database import Database, DatabaseOwner
+from edge.wire.forgotten import forgotten_name
 from edge.wire.grant import Granted
 from edge.wire.keys import Signer
-from edge.wire.messages import AtLimit, Consent, Envelope, EventKind, Gap
+from edge.wire.messages import AtLimit, Consent, Envelope, Erase, EventKind, Gap
 from edge.wire.ranges import Ranges
 from edge.wire.receipt import Receipt
 
@@ -46,6 +47,7 @@ SMALLEST_LIMIT_BYTES = 128 * 1024
 _RESERVE_BYTES = 1024 * 1024
 # Dropping makes this share of the limit free at once, so that gap events stay few.
 _DROP_SHARE = 16
+_MOST_LEFT = 32
 _WAITING = (
     "seq, COALESCE(CAST(channel AS TEXT), ''), COALESCE(CAST(sha256 AS TEXT), ''),"
     " COALESCE(CAST(body AS BLOB), x''), COALESCE(CAST(seal AS BLOB), x'')"
@@ -283,10 +285,26 @@ class Outbox(DatabaseOwner):
             self._database.truncate_log()
         return ranges
 
-    def begin_command(self, number: int, sha256: str) -> bytes | None:
+    def sessions_of(self, code: str) -> tuple[str, ...]:
+        """Sessions that were consented to under this code, as far as that is still here."""
+        with self._transaction() as db:
+            return sessions_of(db, self._chain(db).epoch, code)
+
+    def prove(self, session: str, code: str, left: tuple[str, ...]) -> None:
+        """Tell the collector what a search found after an erasure."""
+        said = Erase(
+            ranges=(),
+            session_sha256=forgotten_name(self.site, "session", session) if session else "",
+            code_sha256=forgotten_name(self.site, "code", code) if code else "",
+            left=left[:_MOST_LEFT],
+        )
+        with self._transaction() as db:
+            self._chain(db).append_event(db, "erase", msgspec.to_builtins(said))
+
+    def begin_command(self, number: int, sha256: str, *, again: bool = False) -> bytes | None:
         """As `commanded.begin`."""
         with self._transaction() as db:
-            return commanded.begin(db, number, sha256)
+            return commanded.begin(db, number, sha256, again=again)
 
     def end_command(self, number: int, answer: bytes) -> None:
         """Keep what a command was answered."""

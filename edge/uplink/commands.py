@@ -14,18 +14,21 @@ from edge.errors import MessageRefused, PostureError
 from edge.mqtt.events import Arrived
 from edge.results.outbox import Outbox
 from edge.wire.clock import Instant, utc_ns_of
-from edge.wire.messages import Command, EraseCommand, ResendCommand, Response, decode, encode
+from edge.wire.messages import Command, ResendCommand, Response, decode, encode
 from edge.wire.topics import Topics, parse
 from edge.wire.trust import SiteTrust
 
 log = logging.getLogger(__name__)
+
+# The collector repeats it until the station's signed event answers; MQTT 3.1.1 carries it too.
+AGAIN = "erase"
 
 Handler = Callable[[bytes], dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What to publish, and where."""
+    """What to publish, and where; nowhere, if nobody asked for an answer."""
 
     topic: str
     body: bytes
@@ -33,19 +36,19 @@ class Answer:
 
 
 class Commands:
-    """Runs `resend`, `erase` and what the station adds (`selftest`, ...).
+    """Runs `resend` and what the station adds (`erase`, `screen`, ...).
 
-    extra : name to handler; a handler gets the command's data as JSON, returns JSON values, is
+    handlers : name to handler; a handler gets the command's data as JSON, returns JSON values, is
     quick, and raises PostureError to refuse.
     """
 
     def __init__(
-        self, outbox: Outbox, topics: Topics, trust: SiteTrust, extra: Mapping[str, Handler]
+        self, outbox: Outbox, topics: Topics, trust: SiteTrust, handlers: Mapping[str, Handler]
     ) -> None:
         self._outbox = outbox
         self._trust = trust
         self._response = re.compile(re.escape(topics.response("")) + r"[A-Za-z0-9][\w.-]{0,63}")
-        self._handlers = {"resend": self._resend, "erase": self._erase, **extra}
+        self._handlers = {"resend": self._resend, **handlers}
 
     def answer(self, message: Arrived) -> Answer:
         """Carry out a command, once, and answer it as often as it comes.
@@ -56,17 +59,18 @@ class Commands:
             with a response topic that is not this station's.
         """
         name = parse(message.topic).channel.removeprefix("cmd/")
-        if message.retained or not message.correlation:
+        asks = bool(message.correlation)
+        if message.retained or not (asks or name == AGAIN):
             raise MessageRefused(f"{name} is retained, or has no correlation data.")
-        if not self._response.fullmatch(message.response_topic):
+        if asks and not self._response.fullmatch(message.response_topic):
             raise MessageRefused(f"the response topic of {name} is not this station's.")
         sealed = self._trust.open(message.body, message.topic, "command")
         command = decode(sealed.body, Command)
-        known = self._outbox.begin_command(command.number, sealed.seal.sha256)
+        known = self._outbox.begin_command(command.number, sealed.seal.sha256, again=name == AGAIN)
         if known is None:
             known = encode(self._carry_out(name, command))
             self._outbox.end_command(command.number, known)
-        return Answer(message.response_topic, known, message.correlation)
+        return Answer(message.response_topic if asks else "", known, message.correlation)
 
     def _carry_out(self, name: str, command: Command) -> Response:
         handler = self._handlers.get(name)
@@ -85,10 +89,6 @@ class Commands:
     def _resend(self, body: bytes) -> dict[str, Any]:
         command = decode(body, ResendCommand)
         return {"ranges": self._outbox.requeue(command.first, command.last)}
-
-    def _erase(self, body: bytes) -> dict[str, Any]:
-        command = decode(body, EraseCommand)
-        return {"ranges": self._outbox.erase(command.session, command.seqs)}
 
 
 def _is_late(command: Command, now: Instant) -> bool:

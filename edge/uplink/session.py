@@ -19,7 +19,7 @@ from edge.mqtt.events import Acknowledged, Arrived
 from edge.mqtt.oddities import Oddities
 from edge.results.intact import Pending
 from edge.results.outbox import Outbox
-from edge.uplink.commands import Commands
+from edge.uplink.commands import AGAIN, Commands
 from edge.uplink.window import Window
 from edge.wire import clock
 from edge.wire.messages import CollectorState, State, decode, encode
@@ -102,8 +102,8 @@ class Session:
         """Subscribe anew, for a broker may have forgotten, and say who is here."""
         topics = self._topics
         wanted = [topics.receipt, topics.collector_state, topics.state, topics.desired]
-        if self._connection.version == "5":  # commands need expiry, response topic, correlation
-            wanted.append(self._topics.command("+"))
+        # The others need expiry, response topic and correlation.
+        wanted.append(topics.command("+" if self._connection.version == "5" else AGAIN))
         self._connection.subscribe(*wanted)
         if enrolment:  # before any result that its key has signed
             self._connection.publish(topics.enrol, enrolment, retain=True)
@@ -305,4 +305,5 @@ class Session:
     def _command(self, message: Arrived) -> None:
         answer = self._commands.answer(message)
         self._cursor = 0  # a resend may have put old numbers back in line
-        self._connection.publish(answer.topic, answer.body, correlation=answer.correlation)
+        if answer.topic:
+            self._connection.publish(answer.topic, answer.body, correlation=answer.correlation)

@@ -22,7 +22,8 @@ from edge.mqtt.oddities import Oddities
 from edge.records import Abilities
 from edge.results.outbox import Outbox
 from edge.settings import Settings
-from edge.uplink.commands import Commands, Handler
+from edge.uplink.commands import AGAIN, Commands, Handler
+from edge.uplink.forgetting import Forgetting
 from edge.uplink.session import Identity, Session
 from edge.wire import clock
 from edge.wire.keys import load_public
@@ -90,7 +91,10 @@ class Uplink:
         self._trust = SiteTrust(
             settings.site, _site_key(settings), outbox.floor, outbox.raise_floor
         )
-        self._commands = Commands(outbox, self._topics, self._trust, commands or {})
+        erasing = {AGAIN: Forgetting(outbox, settings.state_path)}
+        self._commands = Commands(
+            outbox, self._topics, self._trust, {**erasing, **(commands or {})}
+        )
         self._enrolment = enrolment
         self._vitals = vitals
         self._ask_abilities = abilities

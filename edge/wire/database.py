@@ -153,6 +153,12 @@ class Database:
             busy, *_ = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
             return not busy
 
+    def vacuum(self) -> None:
+        """Write the whole file anew: a page may keep a copy of a row that was moved within it."""
+        with self._lock:
+            self._connection.execute("VACUUM")
+        self.truncate_log()
+
     def close(self) -> None:
         with self._lock:
             self._connection.close()

@@ -225,12 +225,20 @@ class Gap(msgspec.Struct, frozen=True):
         _bounded(self.ranges)
 
 
-class Erase(msgspec.Struct, frozen=True):
-    """Data of an erase event: results that must be forgotten, by session or by number."""
+class Erase(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Data of an erase event: results that must be forgotten, by session or by number.
 
-    session: Name
+    session_sha256, code_sha256 : `edge.wire.forgotten`. left : files of the station in which a
+    word of it still stands, searched afterwards; None in the event that only erases.
+    session : as stations of version 0.1 name it.
+    """
+
     ranges: Ranges
     links: tuple[Link, ...] = ()
+    session_sha256: Sha256 | Literal[""] = ""
+    code_sha256: Sha256 | Literal[""] = ""
+    left: tuple[Name, ...] | None = None
+    session: Name = ""
 
     def __post_init__(self) -> None:
         _bounded(self.ranges)
@@ -353,14 +361,15 @@ class ResendCommand(msgspec.Struct, frozen=True, rename={"first": "from", "last"
 
 
 class EraseCommand(msgspec.Struct, frozen=True):
-    """Forget the results of a session, or the results with these numbers."""
+    """Forget a session, all sessions of a code, or the results with these numbers."""
 
-    session: str = ""
-    seqs: tuple[Seq, ...] = ()
+    session: Name = ""
+    seqs: Annotated[tuple[Seq, ...], msgspec.Meta(max_length=1000)] = ()
+    code: Name = ""
 
     def __post_init__(self) -> None:
-        if bool(self.session) == bool(self.seqs):
-            raise ValueError("name either a session or seqs")
+        if sum(map(bool, (self.session, self.seqs, self.code))) != 1:
+            raise ValueError("name either a session or seqs or a code")
 
 
 class CollectorState(msgspec.Struct, frozen=True, tag_field="schema", tag="ps.collector/1"):

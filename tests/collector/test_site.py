@@ -4,124 +4,30 @@ from __future__ import annotations
 
 import json
 import stat
-import subprocess
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
 import pytest
 from posture_tools.collector.__main__ import main
-from posture_tools.collector.broker import await_listening, free_port
 from posture_tools.collector.site.broker_files import COLLECTOR_USER, OPERATOR_USER
 from posture_tools.collector.store import Store
 from simulators.assessments import assessment
-from simulators.children import Child
 from simulators.collector_words import payload_of
+from simulators.site import Site, running
 from simulators.waiting import eventually
 
-from edge.engine.station_key import station_signer, told_enrolment
+from edge.engine.station_key import station_signer
 from edge.errors import BrokerRefused, BrokerUnreachable
 from edge.mqtt.connection import open_best
 from edge.mqtt.events import Acknowledged, Arrived
 from edge.mqtt.settings import MqttSettings
 from edge.results.outbox import Outbox
-from edge.settings import Settings, load_settings
-from edge.uplink.uplink import Uplink
 from edge.wire.keys import fingerprint
 from edge.wire.receipt import Receipt
 from edge.wire.topics import OLD_ROOT, Topics
 
 pytestmark = [pytest.mark.broker, pytest.mark.timeout(180)]
-
-
-class Site:
-    """What `site init` wrote, and a broker that runs on it."""
-
-    def __init__(self, folder: Path, program: str) -> None:
-        self.folder, self.store, self.port = folder / "site", folder / "collector.db", free_port()
-        self._program = program
-        self._log = folder / "broker.log"
-        assert self.verb("init", "--site", "north", "--host", "127.0.0.1", "--host", "broker.test",
-                         "--port", str(self.port)) == 0  # fmt: skip
-        conf = self.folder / "broker" / "mosquitto.conf"
-        conf.write_text(conf.read_text() + "user root\nlog_type all\n")
-
-    def verb(self, what: str, *words: str) -> int:
-        return main(["site", "--store", str(self.store), what, str(self.folder), *words])
-
-    @property
-    def log(self) -> str:
-        return self._log.read_text(errors="replace")
-
-    def login(self, user: str, password_file: Path) -> MqttSettings:
-        return MqttSettings(
-            host="127.0.0.1", port=self.port, username=user, password_file=str(password_file),
-            tls=True, ca_file=str(self.folder / "ca.pem"), resend_s=0.4, keepalive_s=5,
-        )  # fmt: skip
-
-    def station(self, name: str, *words: str) -> Settings:
-        assert self.verb("add", name, *words) == 0
-        boot = load_settings(self.folder / "stations" / name / "station.toml")
-        mqtt = msgspec.structs.replace(boot.mqtt, resend_s=0.4, keepalive_s=5)
-        state = self.folder.parent / "state" / name
-        return msgspec.structs.replace(boot, state_dir=str(state), mqtt=mqtt)
-
-    @contextmanager
-    def broker(self) -> Iterator[None]:
-        with self._log.open("ab") as log:
-            process = subprocess.Popen(
-                [self._program, "-c", str(self.folder / "broker" / "mosquitto.conf")],
-                stdout=log, stderr=log,
-            )  # fmt: skip
-        try:
-            await_listening(self.port, process)
-            yield
-        finally:
-            process.terminate()
-            process.wait()
-
-    @contextmanager
-    def collector(self) -> Iterator[Child]:
-        child = Child(
-            "-m", "posture_tools.collector", "run", "--broker", f"127.0.0.1:{self.port}",
-            "--store", str(self.store), "--site", "north", "--keys", str(self.folder / "keys"),
-            "--username", COLLECTOR_USER,
-            "--password-file", str(self.folder / "keys" / "collector.password"),
-            "--ca-file", str(self.folder / "ca.pem"),
-        )  # fmt: skip
-        try:
-            yield child
-        finally:
-            child.kill()
-
-    def stored(self) -> list[tuple[str, int]]:
-        with Store(self.store) as store:
-            return store.rows("SELECT station, seq FROM result ORDER BY station, seq")
-
-
-@contextmanager
-def running(settings: Settings) -> Iterator[tuple[Outbox, Uplink]]:
-    """Engine's and uplink's parts of one station."""
-    settings.state_path.mkdir(parents=True, exist_ok=True)
-    with Outbox.open(
-        settings.state_path / "outbox.db",
-        site=settings.site, station=settings.station, limit_bytes=10_000_000, at_limit="refuse",
-        signer=station_signer(settings),
-    ) as outbox:  # fmt: skip
-        stop = threading.Event()
-        uplink = Uplink(
-            settings, outbox, enrolment=lambda: told_enrolment(settings.state_path)
-        )  # fmt: skip
-        thread = threading.Thread(target=uplink.run, args=(stop,))
-        thread.start()
-        try:
-            yield outbox, uplink
-        finally:
-            stop.set()
-            thread.join()
 
 
 @pytest.fixture
@@ -149,7 +55,7 @@ def test_secrets_are_their_owners_alone(site: Site) -> None:
             "passwords", "password", "token", "site.pem", "receipt.pem", "command.pem",
         }:  # fmt: skip
             assert stat.S_IMODE(path.stat().st_mode) == 0o600, path
-    assert site.verb("init", "--site", "north", "--host", "x") == 1, "keys are never overwritten"
+    assert site.verb("init", "--site", "north", "--host", "x") == 2, "keys are never overwritten"
 
 
 def test_a_station_with_its_folder_delivers_and_nobody_else(site: Site) -> None:
@@ -173,7 +79,7 @@ def test_a_revoked_station_is_cut_off_and_refused(site: Site) -> None:
         outbox.accept(assessment(2))
         assert outbox.depth() == 1
     assert len(site.stored()) == 1
-    assert site.verb("add", "hall-1") == 1, "its name needs --replace"
+    assert site.verb("add", "hall-1") == 2, "its name needs --replace"
 
 
 def test_a_stolen_station_password_writes_for_no_other(site: Site) -> None:
@@ -260,7 +166,7 @@ def test_a_key_is_approved_by_its_fingerprint(site: Site) -> None:
         with Store(site.store) as store:
             eventually(lambda: store.rows("SELECT 1 FROM pending_key"), within_s=40)
         assert outbox.depth() == 1
-        assert site.verb("approve", "hall-1", "0000-" * 7 + "0000") == 1
+        assert site.verb("approve", "hall-1", "0000-" * 7 + "0000") == 2
         said = fingerprint(station_signer(settings).public)
         assert site.verb("approve", "hall-1", said) == 0
         eventually(lambda: outbox.depth() == 0, within_s=40)
@@ -286,7 +192,7 @@ def test_a_closed_sites_collector_needs_its_keys(
     site: Site, capsys: pytest.CaptureFixture[str]
 ) -> None:
     words = ["run", "--broker", "127.0.0.1:1", "--site", "north", "--store", str(site.store)]
-    assert main(words) == 1
+    assert main(words) == 2
     assert "--keys" in capsys.readouterr().err
     assert {OPERATOR_USER, COLLECTOR_USER} <= {
         line.split(":")[0]

@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable
 
 from posture_tools.collector.intake import Bad, Good, Incoming, examine
+from posture_tools.collector.orders import Orders
 from posture_tools.collector.store import Note, Outcome, Store
 from posture_tools.collector.worker_key import GrantedKey, plain_payload
 
@@ -60,6 +61,7 @@ class Collector:
         self._on_problem = on_problem
         self._on_ready = on_ready
         self._oddities = Oddities()
+        self._orders = Orders(store, site)
 
     def run(self, stop: threading.Event) -> None:
         """Connect and serve until `stop`; a broker that goes away or refuses is tried again."""
@@ -100,6 +102,7 @@ class Collector:
             while not stop.is_set():
                 if self._take_in(connection, connection.poll(_IDLE_S)):
                     backoff.reset()
+                self._orders.send(connection)
             self._announce(connection, online=False)
             connection.close()
         finally:

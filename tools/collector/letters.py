@@ -6,9 +6,8 @@ taken. Both are kept until a person, or time, has decided.
 
 from __future__ import annotations
 
-import argparse
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -56,8 +55,13 @@ def letters(store: Store, kind: Kind) -> Iterator[Letter]:
         yield Letter(*row)
 
 
-def _one(store: Store, kind: Kind, sha256: str) -> tuple[str, bytes]:
-    """Topic and payload of the one that these digits name."""
+def one(store: Store, kind: Kind, sha256: str) -> tuple[str, bytes]:
+    """Topic and payload of the one that these digits name.
+
+    Raises
+    ------
+    SettingsInvalid : none, or several.
+    """
     if len(sha256) < 8 or not set(sha256) <= set("0123456789abcdef"):
         raise SettingsInvalid(f"{sha256!r} names none.", "Give at least 8 digits of its hash.")
     where = "WHERE body_sha256 >= ? AND body_sha256 < ?"
@@ -84,53 +88,20 @@ def _channel(body: bytes) -> str:
     return f"{'result' if 'measures' in told else 'event'}/{told['kind']}"
 
 
-def _show(store: Store, kind: Kind, sha256: str) -> int:
-    topic, payload = _one(store, kind, sha256)
-    print(topic)
-    print(ascii(payload.decode(errors="backslashreplace"))[1:-1].replace("\\n", "\n"))
-    return 0
-
-
-def _replay(store: Store, kind: Kind, sha256: str) -> int:
-    """Exit status 1 where it still cannot be taken in."""
-    topic, payload = _one(store, kind, sha256)
+def replay(store: Store, kind: Kind, sha256: str) -> tuple[bool, str]:
+    """Take one in after all: whether that is done, and what became of it."""
+    topic, payload = one(store, kind, sha256)
     [item] = store.judge([examine(Incoming(topic, payload))])
     if not isinstance(item, Good):
-        print(f"still {item.code}: {ascii(item.problem)[1:-1]}")
-        return 1
+        return False, f"still {item.code}: {ascii(item.problem)[1:-1]}"
     outcome = store.ingest([item])
     if outcome.stored or outcome.duplicates:
         store.forget_letter(_TABLES[kind], item.body_sha256)
-        print("stored" if outcome.stored else "it was stored already")
-        return 0
-    print("its number is taken by another body: `conflicts` shows both")
-    return 1
+        return True, "stored" if outcome.stored else "it was stored already"
+    return False, "its number is taken by another body: `conflicts` shows both"
 
 
-def _erase(store: Store, kind: Kind, sha256: str) -> int:
-    _one(store, kind, sha256)
+def erase(store: Store, kind: Kind, sha256: str) -> None:
+    """Forget one. Raises as `one`."""
+    one(store, kind, sha256)
     store.forget_letter(_TABLES[kind], sha256)
-    print("erased")
-    return 0
-
-
-_DO: dict[str, Callable[[Store, Kind, str], int]] = {
-    "show": _show, "replay": _replay, "erase": _erase,
-}  # fmt: skip
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("do", nargs="?", default="list", choices=("list", *_DO))
-    parser.add_argument("sha256", nargs="?", default="", help="of the one, as the list shows it")
-    parser.add_argument("--json", action="store_true", help="one a line")
-
-
-def run(options: argparse.Namespace, store: Store, kind: Kind) -> int:
-    if options.do != "list":
-        return _DO[options.do](store, kind, options.sha256)
-    for letter in letters(store, kind):
-        if options.json:
-            print(json.dumps({name: getattr(letter, name) for name in letter.__slots__}))
-        else:
-            print(letter)
-    return 0

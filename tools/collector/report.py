@@ -48,13 +48,18 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """Which results are meant; an empty word means any. since, until : UTC, screened then."""
+    """Which results are meant; an empty word means any.
+
+    since, until : screened then. limit, skip : of one page; no limit is none.
+    """
 
     site: str = ""
     station: str = ""
     session: str = ""
     since: datetime | None = None
     until: datetime | None = None
+    limit: int = 0
+    skip: int = 0
 
 
 def results(store: Store, chosen: Chosen = Chosen()) -> Iterator[Stored]:
@@ -71,8 +76,8 @@ def results(store: Store, chosen: Chosen = Chosen()) -> Iterator[Stored]:
             values.append(int(when.timestamp()) * 1_000_000_000)
     for row, screened_ns in store.each(
         f"SELECT result_row, screened_ns FROM screening WHERE {' AND '.join(wheres)}"  # noqa: S608
-        " ORDER BY site, station, screened_ns, epoch, seq",
-        values,
+        " ORDER BY site, station, screened_ns, epoch, seq LIMIT ? OFFSET ?",
+        [*values, chosen.limit or -1, chosen.skip],
     ):
         for about in store.rows(
             "SELECT received_at, body_sha256, body, seal FROM result"
@@ -87,7 +92,7 @@ def as_json(stored: Stored) -> dict[str, Any]:
     message: dict[str, Any] = json.loads(stored.body)
     seal = json.loads(stored.seal) if stored.seal else None
     return message | {
-        "origin": stored.result.origin,
+        "origin": message.get("origin", "unknown"),
         "seal": seal,
         "screened_at": stored.screened_at,
         "received_at": stored.received_at,
@@ -95,12 +100,12 @@ def as_json(stored: Stored) -> dict[str, Any]:
     }
 
 
-def write_csv(store: Store, out: TextIO) -> int:
+def write_csv(store: Store, out: TextIO, chosen: Chosen = Chosen()) -> int:
     """One row for each measure; a refused one has no value but its reasons. Returns the rows."""
     writer = csv.writer(out)
     writer.writerow(CSV_COLUMNS)
     count = 0
-    for stored in results(store):
+    for stored in results(store, chosen):
         try:
             result = stored.result
         except MessageRefused as problem:  # an older collector took what this one would not

@@ -127,6 +127,11 @@ def actual_models(words: Iterable[ModelWord]) -> dict[Place, dict[str, str]]:
     return actual
 
 
+def models_told(actual: Mapping[str, str]) -> str:
+    """A station's models in words, of slot -> version."""
+    return ", ".join(f"{slot} {version}" for slot, version in actual.items()) or "as shipped"
+
+
 def progress_of(
     places: Iterable[Place],
     words: Iterable[ModelWord],

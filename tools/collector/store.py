@@ -9,6 +9,7 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib import resources
@@ -16,12 +17,13 @@ from pathlib import Path
 from typing import Any, Literal
 
 from posture_tools.collector.dead_letters import bury, evict
+from posture_tools.collector.erasure_list import ErasureList, apply_again
 from posture_tools.collector.intake import Bad, Good
 from posture_tools.collector.store_upgrades import UPGRADES
 from posture_tools.collector.taking import Answer, take
 from posture_tools.collector.trust import Known, enrol, judge, known
 
-from edge.errors import StoreUnusable
+from edge.errors import MessageRefused, StoreUnusable
 from edge.mqtt.oddities import Oddities
 from edge.wire.database import Database, DatabaseOwner
 from edge.wire.receipt import Receipt
@@ -74,15 +76,20 @@ class Store(DatabaseOwner):
     Raises
     ------
     StoreUnusable : the file cannot be opened, is damaged, or is of a newer collector. An older one
-        is brought up to date, and its results stay.
+        is brought up to date, and its results stay. What its list of erasures names, and a
+        restored backup still holds, is erased before anybody reads it.
     """
 
     def __init__(self, path: Path, oddities: Oddities | None = None) -> None:
         schema = resources.files("posture_tools.collector").joinpath("store.sql")
         self._oddities = oddities or Oddities()
+        self.path = path
+        self.erasures = ErasureList.beside(path)
         try:
             super().__init__(Database(path, schema.read_text("utf-8"), upgrades=UPGRADES))
-        except (OSError, sqlite3.Error) as error:
+            if apply_again(self._database, self.erasures.entries(), _now()):
+                self.clean()
+        except (OSError, sqlite3.Error, MessageRefused) as error:
             raise StoreUnusable(
                 f"{path} cannot be used: {error}.",
                 "Check its folder's rights and disk; a newer collector's file needs that version.",
@@ -166,6 +173,10 @@ class Store(DatabaseOwner):
         with self._database.transaction() as db:
             act(db)
 
+    def transaction(self) -> AbstractContextManager[sqlite3.Connection]:
+        """The same, for more than a line."""
+        return self._database.transaction()
+
     def note(
         self, site: str, station: str, word: Word, body: bytes, online: bool | None = None
     ) -> None:
@@ -185,6 +196,14 @@ class Store(DatabaseOwner):
                     f"UPDATE station SET {note.word} = ? WHERE site = ? AND station = ?",  # noqa: S608
                     (note.body, note.site, note.station),
                 )
+
+    def clean(self) -> bool:
+        """Empty the write-ahead log, where erased rows may stand. False while another reads it."""
+        return self._database.truncate_log()
+
+    def vacuum(self) -> None:
+        """Write the whole file anew, and empty its log."""
+        self._database.vacuum()
 
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """For reports."""

@@ -168,6 +168,31 @@ CREATE TABLE pending_key (              -- shown by a station, waiting for a per
     PRIMARY KEY (site, station)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE forgotten (                -- what must never come back: hashes, see edge.wire.forgotten
+    site TEXT NOT NULL,
+    station TEXT NOT NULL,              -- '' for every station of the site
+    what TEXT NOT NULL CHECK (what IN ('session', 'code')),
+    sha256 TEXT NOT NULL,
+    asked_ns INTEGER NOT NULL,          -- a code that is used again later is another visit's
+    PRIMARY KEY (site, station, what, sha256)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE erasure_order (            -- sent until its station has proved it; then it goes
+    site TEXT NOT NULL,
+    station TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    what TEXT NOT NULL,
+    sha256 TEXT NOT NULL,
+    payload BLOB NOT NULL,              -- the signed command, which names what must go
+    asked_at TEXT NOT NULL,
+    left TEXT NOT NULL,                 -- files of the station in which it still stood
+    PRIMARY KEY (site, station, number)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE erasure_applied (          -- lines of the list of erasures that this store has obeyed
+    line_sha256 TEXT PRIMARY KEY
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE command_number (           -- the last that was given to a command of this store
     one INTEGER PRIMARY KEY CHECK (one = 1),
     number INTEGER NOT NULL

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import msgspec
+from posture_tools.collector.erasing import is_forgotten, obey, redacted
 from posture_tools.collector.intake import Bad, Good, Key
 from posture_tools.collector.linking import add_link, judge_around
 
@@ -50,10 +51,11 @@ def take(db: sqlite3.Connection, item: Good | Bad, key: Key, at: str) -> Answer:
         return Answer(key.seq, sha256, "duplicate")
     if known_sha256 == sha256:
         return Answer(key.seq, sha256, "duplicate")
-    db.execute(
-        "INSERT OR IGNORE INTO ingest_conflict VALUES (?, ?, ?, ?, ?, ?, ?, ?, '')",
-        (*_values(key), sha256, item.body, item.seal_bytes, at),
-    )
+    if not is_forgotten(db, key, item.message):
+        db.execute(
+            "INSERT OR IGNORE INTO ingest_conflict VALUES (?, ?, ?, ?, ?, ?, ?, ?, '')",
+            (*_values(key), sha256, item.body, item.seal_bytes, at),
+        )
     return Answer(key.seq, sha256, "conflict", Reject(key.seq, sha256, "conflict"))
 
 
@@ -79,6 +81,12 @@ def _store(db: sqlite3.Connection, item: Good, at: str) -> Answer:
                 f"UPDATE ingest_conflict SET resolved = ? {_WHERE} AND body_sha256 = ?",  # noqa: S608
                 (f"stored as {message.id}", *_values(name), was.sha256),
             )
+    if what == "stored" and is_forgotten(db, key, message):  # it was under way when it was erased
+        fate = "erased"
+        if isinstance(message, Result):
+            what = "duplicate"
+        else:
+            item = redacted(item)
     _fate(db, key, fate, (item.body_sha256, message.prev_sha256), at)
     if what == "stored":
         _insert(db, item, at)
@@ -130,7 +138,7 @@ def _apply(db: sqlite3.Connection, key: Key, event: Event, at: str) -> None:
         links = gap.links
     elif event.kind == "erase":
         erase = msgspec.convert(event.data, Erase)
-        _erase(db, key, erase, at)
+        obey(db, key, erase, at)
         links = erase.links
     elif event.kind == "epoch":
         ended = msgspec.convert(event.data, NewEpoch)
@@ -145,39 +153,3 @@ def _apply(db: sqlite3.Connection, key: Key, event: Event, at: str) -> None:
     for link in links:
         if link.first <= link.last < key.seq:
             add_link(db, key, link)
-
-
-def _erase(db: sqlite3.Connection, key: Key, erase: Erase, at: str) -> None:
-    """Leave a tombstone under each named key, come or to come, and no body anywhere.
-
-    By session it reaches every epoch of the station: results that it delivered before its card
-    was changed are its results too.
-    """
-    named = {
-        (key.epoch, seq)
-        for first, last in erase.ranges
-        for seq in range(first, min(last + 1, key.seq))
-    }
-    if erase.session:
-        named |= set(
-            db.execute(
-                "SELECT epoch, seq FROM result WHERE site = ? AND station = ? AND session = ?",
-                (key.site, key.station, erase.session),
-            )
-        )
-    for epoch, seq in named:
-        entomb(db, Key(key.site, key.station, epoch, seq), at)
-
-
-def entomb(db: sqlite3.Connection, key: Key, at: str) -> None:
-    """Forget a result, and every copy of it; its hashes stay, so that the chain can be judged."""
-    where = _values(key)
-    if db.execute(f"SELECT 1 FROM event {_WHERE}", where).fetchone():  # noqa: S608
-        return
-    for table in ("result", "ingest_conflict", "dead_letter"):
-        db.execute(f"DELETE FROM {table} {_WHERE}", where)  # noqa: S608
-    db.execute(
-        "INSERT INTO ingest_key VALUES (?, ?, ?, ?, 'erased', '', '', '', ?)"
-        " ON CONFLICT DO UPDATE SET fate = 'erased'",
-        (*where, at),
-    )

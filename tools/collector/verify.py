@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import argparse
 import dataclasses
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
@@ -54,7 +52,7 @@ def _changed(store: Store) -> Iterator[Finding]:
     for table in ("result", "event"):
         for site, station, epoch, seq, body, body_sha256 in store.each(
             f"SELECT site, station, epoch, seq, body, body_sha256 FROM {table}"  # noqa: S608
-            " JOIN ingest_key USING (site, station, epoch, seq)"
+            " JOIN ingest_key USING (site, station, epoch, seq) WHERE fate <> 'erased'"
         ):
             if digest(body) != body_sha256:
                 yield Finding(site, station, epoch, seq, seq, "changed")
@@ -126,23 +124,3 @@ def joined(found: Iterator[Finding]) -> Iterator[Finding]:
         held = each
     if held is not None:
         yield held
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--json", action="store_true", help="one finding a line")
-
-
-def run(options: argparse.Namespace, store: Store) -> int:
-    """Exit status 1 where something was changed, broken or lost."""
-    counts: dict[str, int] = {}
-    for each in joined(findings(store)):
-        counts[each.what] = counts.get(each.what, 0) + each.last - each.first + 1
-        if options.json:
-            print(json.dumps(dataclasses.asdict(each)))
-        else:
-            numbers = str(each.first) if each.first == each.last else f"{each.first}-{each.last}"
-            print(f"{each.what:10} {each.site}/{each.station} {each.epoch} {numbers}")
-    if not options.json:
-        said = ", ".join(f"{count} {what}" for what, count in counts.items())
-        print(said or "every message is here, unchanged, and the chains are whole")
-    return 1 if counts.keys() & {"changed", "broken", "lost"} else 0

@@ -59,6 +59,7 @@ def access(site: str) -> str:
         f"user {COLLECTOR_USER}",
         *(f"topic read {topic}" for topic in collects),
         f"topic write {every.receipt}",
+        f"topic write {every.command('erase')}",
         f"topic write {every.collector_state}",
         f"user {OPERATOR_USER}",
         f"topic read {every.response('+')}",
