@@ -16,7 +16,7 @@ from rich.console import Console
 from simulators.body_files import pack_arrays, write_pack
 from simulators.dotted_person import DotReader, exchanged, flattened
 
-from edge.errors import ImageUnreadable, LabelsInvalid
+from edge.errors import ImageUnreadable, LabelsInvalid, SettingsInvalid
 from edge.records import Frame, Pose
 from edge.skeletons import COCO_17
 
