@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, TextIO
 
-from posture_tools.collector.desire import wishes
-from posture_tools.collector.rollout import actual_models, model_words
+from posture_tools.collector.desired import desired_states
+from posture_tools.collector.rollout import actual_models, model_events
 from posture_tools.collector.store import Store
 
 from edge.errors import MessageRefused
@@ -162,7 +162,7 @@ def fleet(store: Store, now: datetime | None = None) -> list[StationLine]:
     """Every station that was ever heard."""
     now = now or datetime.now(UTC)
     lines = []
-    models, desired = actual_models(model_words(store)), wishes(store)
+    models, desired = actual_models(model_events(store)), desired_states(store)
     for site, station, seen_at, online, health in store.rows(
         "SELECT site, station, seen_at, online, health FROM station ORDER BY site, station"
     ):

@@ -29,7 +29,7 @@ from edge.wire.database import Database, DatabaseOwner
 from edge.wire.receipt import Receipt
 from edge.wire.topics import Address, Topics
 
-Word = Literal["state", "birth", "health", "desired"]
+LastMessage = Literal["state", "birth", "health", "desired"]
 # Anybody may say a state: a flood of names must not fill the disk.
 MOST_HEARD = 10_000
 # Whatever else SQLite raises is about the file, not about one message.
@@ -63,7 +63,7 @@ class Note:
 
     site: str
     station: str
-    word: Word
+    kind: LastMessage
     body: bytes
     online: bool | None = None
 
@@ -178,10 +178,10 @@ class Store(DatabaseOwner):
         return self._database.transaction()
 
     def note(
-        self, site: str, station: str, word: Word, body: bytes, online: bool | None = None
+        self, site: str, station: str, kind: LastMessage, body: bytes, online: bool | None = None
     ) -> None:
         """Remember one word. Parameters as `Note`."""
-        self.note_all([Note(site, station, word, body, online)])
+        self.note_all([Note(site, station, kind, body, online)])
 
     def note_all(self, notes: Iterable[Note]) -> None:
         """Remember the last state, birth or health of stations, or what is desired of them."""
@@ -193,7 +193,7 @@ class Store(DatabaseOwner):
                 if note.online is not None:
                     _see(db, note.site, note.station, _now(), note.online)
                 db.execute(
-                    f"UPDATE station SET {note.word} = ? WHERE site = ? AND station = ?",  # noqa: S608
+                    f"UPDATE station SET {note.kind} = ? WHERE site = ? AND station = ?",  # noqa: S608
                     (note.body, note.site, note.station),
                 )
 

@@ -120,7 +120,7 @@ CREATE TABLE dead_letter (              -- what could not be taken in, once for 
 ) STRICT;
 CREATE INDEX dead_letter_key ON dead_letter (site, station, epoch, seq);
 
-CREATE TABLE station (                  -- the last word of each station; hints, for nobody signs
+CREATE TABLE station (                  -- the last message of each; hints, for nobody signs
     site TEXT NOT NULL,
     station TEXT NOT NULL,
     seen_at TEXT NOT NULL,
