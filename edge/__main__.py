@@ -14,7 +14,13 @@ from edge import __version__
 from edge.commands.calibrate_arguments import add_calibrate
 from edge.commands.fms_arguments import add_fms
 from edge.commands.pipe import ends_with_its_reader
-from edge.errors import PostureError, SettingsInvalid
+from edge.errors import (
+    BrokerRefused,
+    IdentityRefused,
+    PostureError,
+    SettingsInvalid,
+    SourceInvalid,
+)
 from edge.settings import Settings, load_settings
 
 Section = TypeVar("Section", bound=msgspec.Struct)
@@ -77,6 +83,7 @@ def _parser() -> argparse.ArgumentParser:
     stickers.add_argument("-o", "--out", type=Path, required=True, metavar="FILE.pdf")
     stickers.add_argument("--paper", choices=("a4", "letter"), default="a4")
     bench = verbs.add_parser("bench", help="how long a frame takes on this machine")
+    bench.add_argument("--source", metavar="URI", help="that shows one person")
     bench.add_argument("--json", action="store_true", help="for machines")
 
     verbs.add_parser("provision", help="at each boot: who this station is")
@@ -138,8 +145,10 @@ def _run_verb(options: argparse.Namespace) -> int:
         from edge.commands.report_files import ReportFiles
         from edge.estimation.estimator import Estimator
         from edge.estimation.factory import estimator_for
+        from edge.inference.opencv_threads import leave_cores_to_networks
         from edge.markers.asked import with_markers
 
+        leave_cores_to_networks()
         estimator: Estimator = with_markers(estimator_for(settings.models), options.markers)
         pages = options.report and ReportFiles(options.report, options.lang, estimator)
         return assess.run(
@@ -201,7 +210,9 @@ def main() -> int:
         console.print(error.problem, style="red", markup=False, highlight=False)
         if error.remedy:
             console.print(error.remedy, markup=False, highlight=False)
-        return 2
+        # What a person must mend first: systemd does not start such an engine anew.
+        mistakes = (SettingsInvalid, SourceInvalid, IdentityRefused, BrokerRefused)
+        return 2 if isinstance(error, mistakes) else 1
 
 
 if __name__ == "__main__":

@@ -124,21 +124,24 @@ def build_engine(
     settings: Settings, outbox: Outbox, *, on_saved: OnSaved, on_problem: OnProblem
 ) -> Engine:
     """Camera, models and screening around one outbox."""
-    from edge.camera.sources import camera_for, is_live
+    from edge.camera.base import origin_of
+    from edge.camera.sources import camera_for
     from edge.camera.watch import PictureWatch
     from edge.estimation.factory import estimator_for
-    from edge.posture.announced import announced
-    from edge.screening.entrance import Entrance
+    from edge.inference.opencv_threads import leave_cores_to_networks
+    from edge.posture.measurable import measurable
+    from edge.screening.admission import Admission
+    from edge.screening.calibration_guard import WallGuard
     from edge.screening.feedback import feedback_for
-    from edge.screening.guard import CalibrationGuard
     from edge.screening.screening import Screening
     from edge.screening.stored import load_calibration
 
+    leave_cores_to_networks()
     stored = load_calibration(settings.state_path)
     calibration = stored.calibration
     days = settings.screening.calibration_days
     camera = camera_for(settings.camera)
-    watch = PictureWatch() if is_live(settings.camera.source) else None
+    watch = PictureWatch() if origin_of(camera) == "camera" else None
     build = partial(
         Engine, camera, state_path=settings.state_path, watch=watch, on_problem=on_problem
     )
@@ -147,15 +150,16 @@ def build_engine(
         Screening,
         settings.screening,
         camera.name,
+        origin=origin_of(camera),
         calibration=calibration,
-        entrance=Entrance(settings.screening.start, OrderBox(settings.state_path)),
-        guard=CalibrationGuard(calibration, stored.marks_px, most_days=days),
+        admission=Admission(settings.screening.start, OrderBox(settings.state_path)),
+        guard=WallGuard(calibration, stored.marks_px, most_days=days),
         feedback=feedback_for(settings.feedback),
     )
     if not settings.update.url or settings.models.single:  # nothing changes the files
         fixed = _with_stickers(estimator_for(settings.models), settings)
         screening = screen(models=fixed.models)
-        measures = announced(_skeletons(fixed.models, settings), in_mm=in_mm)
+        measures = measurable(_skeletons(fixed.models, settings), in_mm=in_mm)
         return build(fixed, screening, outbox, measures=measures, on_saved=on_saved)
     live = _live_estimator(settings, outbox, on_problem)
     marked = _with_stickers(live, settings)
@@ -165,7 +169,7 @@ def build_engine(
         on_saved(assessment, seq)
 
     screening = screen(models=live.models)
-    measures = announced(_skeletons(live.models, settings), in_mm=in_mm)
+    measures = measurable(_skeletons(live.models, settings), in_mm=in_mm)
     return build(marked, screening, outbox, measures=measures, on_saved=saved, on_end=live.leave)
 
 

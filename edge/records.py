@@ -21,6 +21,9 @@ Float32 = NDArray[np.float32]
 Uint8 = NDArray[np.uint8]
 View = Literal["front", "back", "right", "left", "unknown"]
 Kind = Literal["posture", "spine", "fms"]
+# Where frames came from. camera : a live one. file : photographs and recordings. upload : given to
+# a desk by its owner. rendered : drawn by a computer, so nobody was measured. unknown : not said.
+Origin = Literal["camera", "file", "upload", "rendered", "unknown"]
 Backend = Literal["bottom-up", "refined", "top-down", "single", ""]
 # A person as a stick figure: keypoint -> x to the right, y down, thousandths of stature from
 # between the ankles. Coarse, for drawing; measures are never made of it.
@@ -247,6 +250,7 @@ class Assessment:
     frames_used, frames_seen : how many frames entered the measures, of how many.
     asked : None where the person just stepped up.
     figure : the pose that was measured, for drawing; empty where nobody was.
+    origin : what kind of source it was; shown wherever the result is, unless it is `camera`.
     """
 
     kind: Kind
@@ -261,6 +265,7 @@ class Assessment:
     models: tuple[ModelIdentity, ...] = field(default=())
     asked: Asked | None = None
     figure: Figure = field(default_factory=dict)
+    origin: Origin = "unknown"
 
 
 @dataclass(frozen=True, slots=True)

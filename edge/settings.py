@@ -18,9 +18,10 @@ from typing import Annotated, Literal
 import msgspec
 
 from edge.errors import SettingsInvalid
+from edge.mqtt.settings import MqttSettings
+from edge.wire.messages import AtLimit
+from edge.wire.topics import TopicLevel
 
-# One level of an MQTT topic: no wildcard, no separator, nothing that a shell or a file name minds.
-TopicLevel = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 Seconds = Annotated[float, msgspec.Meta(gt=0, le=86_400)]
 
 
@@ -31,7 +32,7 @@ class _Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class CameraSettings(_Section, frozen=True):
     """Where frames come from and when a silent source counts as stalled."""
 
-    source: str = "mannequin:"
+    source: str = ""  # see `edge.camera.sources`; without one nothing is measured
     stall_s: Seconds = 5.0
     width_px: Annotated[int, msgspec.Meta(ge=64, le=8192)] = 1080
     height_px: Annotated[int, msgspec.Meta(ge=64, le=8192)] = 1920
@@ -84,23 +85,7 @@ class OutboxSettings(_Section, frozen=True):
     """How much undelivered work the station keeps, and what it does at that limit."""
 
     limit_mb: Annotated[float, msgspec.Meta(gt=0, le=16_384)] = 256.0
-    at_limit: Literal["refuse", "drop-oldest"] = "refuse"
-
-
-class MqttSettings(_Section, frozen=True):
-    """The broker. A password is read from a file, never written here."""
-
-    host: str = "127.0.0.1"
-    port: Annotated[int, msgspec.Meta(ge=1, le=65_535)] = 1883
-    username: str = ""
-    password_file: str = ""
-    tls: bool = False
-    ca_file: str = ""
-    cert_file: str = ""
-    key_file: str = ""
-    keepalive_s: Annotated[int, msgspec.Meta(ge=5, le=600)] = 20
-    window: Annotated[int, msgspec.Meta(ge=1, le=16)] = 16
-    resend_s: Seconds = 5.0
+    at_limit: AtLimit = "refuse"
 
 
 class UpdateSettings(_Section, frozen=True):

@@ -11,7 +11,7 @@ import numpy as np
 
 from edge.camera.slot import CaptureThread, FrameSlot
 from edge.errors import ImageUnreadable, SourceInvalid
-from edge.records import Frame
+from edge.records import Frame, Origin
 
 _DEFAULT_FPS = 25.0  # what a file that does not say is taken for
 VIDEO_SUFFIXES = frozenset({".mp4", ".avi", ".mov", ".mkv", ".webm", ".m4v", ".mpg", ".mjpeg"})
@@ -23,6 +23,8 @@ class VideoFileCamera:
     interval : of so many frames one is decoded, the last: 3 gives the third, the sixth, the ninth.
         frame_count and fps are of these.
     """
+
+    origin: Origin = "file"
 
     def __init__(self, path: Path, *, fast: bool, stall_s: float, interval: int = 1) -> None:
         self.name = str(path)

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from edge.errors import ImageUnreadable, SourceInvalid
-from edge.records import Frame, Uint8
+from edge.records import Frame, Origin, Uint8
 
 PHOTO_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"})
 
@@ -32,6 +32,7 @@ class PhotoCamera:
     """Photographs as frames that stand alone."""
 
     dropped = 0
+    origin: Origin = "file"
 
     def __init__(self, path: Path) -> None:
         self.name = str(path)

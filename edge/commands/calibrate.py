@@ -34,7 +34,7 @@ from edge.posture.gravity import gravity_of_plumb_lines, roll_pitch_deg
 from edge.records import Frame
 from edge.screening import boards
 from edge.screening.boards import MARKERS, WALL_MARKS, Board, Found, Lens
-from edge.screening.guard import CalibrationGuard
+from edge.screening.calibration_guard import WallGuard
 from edge.screening.stored import (
     Stored,
     StoredLens,
@@ -238,7 +238,7 @@ def _marks(settings: Settings, stored: Stored) -> Stored:
 def _show(settings: Settings, *, as_json: bool) -> int:
     stored = load_calibration(settings.state_path)
     frame = _frame(settings)
-    guard = CalibrationGuard(
+    guard = WallGuard(
         stored.calibration, stored.marks_px, most_days=settings.screening.calibration_days
     )
     guard.look(frame, empty=True)

@@ -17,11 +17,12 @@ import numpy as np
 from edge.app import OUTBOX_NAME, open_outbox, shipped_models
 from edge.estimation.factory import estimator_for
 from edge.inference.network import Network
+from edge.inference.opencv_threads import leave_cores_to_networks
 from edge.inference.providers import available
+from edge.mqtt.probe import probe_broker
 from edge.records import Frame
-from edge.results.clock import read_clock
 from edge.settings import Settings
-from edge.uplink.probe import probe_broker
+from edge.wire.clock import read_clock
 
 _DEVICE_PACKAGES = ("numpy", "numba", "opencv-python-headless", "paho-mqtt")
 _NEARLY_FULL = 0.8
@@ -65,6 +66,7 @@ def kernels(_settings: Settings) -> Check:
 
 
 def models(settings: Settings) -> Check:
+    leave_cores_to_networks()
     estimator = estimator_for(settings.models)
     blank = np.full((640, 480, 3), 127, np.uint8)
     estimator.estimate(Frame(blank, 0, 0))  # the first call compiles and allocates

@@ -12,6 +12,7 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 
 import msgspec
@@ -20,8 +21,9 @@ from rich.console import Console
 from edge.app import build_engine, open_outbox
 from edge.commands.run import Reporter, stop_on_signals, uplink_running, wait_until_delivered
 from edge.errors import PartMissing
+from edge.mqtt.settings import MqttSettings
 from edge.records import Assessment
-from edge.settings import CameraSettings, MqttSettings, ScreeningSettings, Settings
+from edge.settings import CameraSettings, ScreeningSettings, Settings
 
 SAMPLE = "mannequin:?shoulder_tilt=4&head_lean=3&seed=7"
 
@@ -67,6 +69,11 @@ def run(settings: Settings, *, source: str) -> int:
 
     Results are counted, not messages: a station tells events too, under numbers of the same row.
     """
+    if find_spec("posture_tools") is None:
+        raise PartMissing(
+            "the demo needs the collector and the rendered person, which a station has not.",
+            "Call `make demo` in a checkout.",
+        )
     console = Console()
     accepted: set[int] = set()
     with ExitStack() as stack:

@@ -27,6 +27,7 @@ from edge.fms.rules import FilmedFrom, shipped_rules
 from edge.fms.sequence import PoseSequence
 from edge.fms.sheet import Clearing, Sheet, Total, Try, add_up
 from edge.fms.suggest import Suggestion, suggest
+from edge.inference.opencv_threads import leave_cores_to_networks
 from edge.posture.views import view_of
 from edge.records import View
 from edge.screening.subject import choose
@@ -119,6 +120,7 @@ def _film(settings: Settings, path: Path, expected: tuple[View, ...]) -> PoseSeq
     if path.suffix.lower() not in VIDEO_SUFFIXES:
         return read_sequence(path)
     source = open_source(path)
+    leave_cores_to_networks()
     estimator = estimator_for(settings.models, everyone=False)
     poses, times_s = [], []
     while (frame := source.read()) is not None:

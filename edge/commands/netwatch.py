@@ -15,14 +15,15 @@ from pathlib import Path
 from rich.console import Console
 
 from edge import systemd
+from edge.appliance.next_hop import next_hop_answers
+from edge.appliance.recovery import RebootBudget, Recovery, Step
 from edge.commands.run import stop_on_signals
-from edge.recovery import RebootBudget, Recovery, Step
 from edge.settings import Settings
-from edge.uplink.link import link_answers
 
 _LOOK_EVERY_S = 30.0
 _BUDGET = Path("/var/lib/posture/netwatch/reboots.json")
 _ENGINE = "posture-engine.service"
+_SETTINGS_WRONG = "2"  # the exit status that RestartPreventExitStatus of the unit names
 
 
 @dataclass
@@ -36,16 +37,20 @@ class Patient:
 
 
 def engine_is_well() -> bool:
-    """Whether the engine measures, or a person has stopped it."""
-    shown = _systemctl("show", "--property=ActiveState", "--value", _ENGINE).stdout.strip()
-    return shown in ("active", "reloading", "inactive", "")
+    """Whether the engine measures, or waits for a person: stopped by one, or with settings that
+    only one can mend. No restart of the machine helps there."""
+    shown = _systemctl("show", "--property=ActiveState,ExecMainStatus", _ENGINE).stdout
+    told = dict(line.split("=", 1) for line in shown.splitlines() if "=" in line)
+    if told.get("ActiveState") == "failed":
+        return told.get("ExecMainStatus") == _SETTINGS_WRONG
+    return told.get("ActiveState", "") in ("active", "reloading", "inactive", "")
 
 
 def patients(settings: Settings) -> tuple[Patient, ...]:
     return (
         Patient(
             "link",
-            lambda: link_answers(settings.mqtt.host),
+            lambda: next_hop_answers(settings.mqtt.host),
             ("NetworkManager", "systemd-networkd", "dhcpcd", "wpa_supplicant"),
             Recovery(first_wait_s=180.0, restarts=3),
         ),

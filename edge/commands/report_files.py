@@ -9,12 +9,12 @@ from edge import __version__
 from edge.commands.sightings import Person, Sighting
 from edge.errors import SettingsInvalid
 from edge.estimation.estimator import Estimator
-from edge.posture.figure import figure_of
+from edge.norms import shipped_norms
 from edge.posture.landmarks import USABLE
-from edge.posture.norms import shipped_norms
+from edge.posture.stick_figure import figure_of
 from edge.records import View
 from edge.report.page import page
-from edge.report.screening import Screening, Seen
+from edge.report.reported_visit import ReportedView, ReportedVisit
 from edge.report.words import words
 
 
@@ -34,18 +34,18 @@ class ReportFiles:
                 "Screen the video with `run --source`, then write the collector's report.",
             )
         for person in sighting.people:
-            text = page(self._screening(sighting, person), shipped_norms(), self._words)
+            text = page(self._visit(sighting, person), shipped_norms(), self._words)
             self._folder.mkdir(parents=True, exist_ok=True)
             number = f"-{person.number}" if person.number > 1 else ""
             name = f"{Path(sighting.path).stem}{number}.html"
             (self._folder / name).write_text(text, encoding="utf-8")
 
-    def _screening(self, sighting: Sighting, person: Person) -> Screening:
+    def _visit(self, sighting: Sighting, person: Person) -> ReportedVisit:
         view: View = person.measures[0].view if person.measures else "unknown"
         scores = person.pose.keypoints[:, 2]
         lowest = float(scores[scores >= USABLE].min(initial=1.0))
-        seen = Seen(view, person.measures, figure_of(person.pose), 1, 1, lowest)
-        return Screening(
+        seen = ReportedView(view, person.measures, figure_of(person.pose), 1, 1, lowest, "file")
+        return ReportedVisit(
             person=Path(sighting.path).stem,
             screened_at=datetime.now(UTC).isoformat(timespec="minutes"),
             station="",

@@ -57,18 +57,22 @@ class Reporter:
     def saved(self, assessment: Assessment, seq: int) -> None:
         given = sum(m.value is not None for m in assessment.measures)
         self._console.print(
-            f"saved {seq}: {assessment.source}, {assessment.view}, {given} of "
+            f"saved {seq}{_origin(assessment)}: {assessment.source}, {assessment.view}, {given} of "
             f"{len(assessment.measures)} measures from {assessment.frames_used} frames",
             highlight=False,
             soft_wrap=True,
         )
 
     def saved_in_full(self, assessment: Assessment, seq: int) -> None:
-        title = f"saved {seq}: {assessment.view} view"
+        title = f"saved {seq}{_origin(assessment)}: {assessment.view} view"
         self._console.print(measure_table(title, assessment.measures))
 
     def problem(self, problem: PostureError) -> None:
         self._console.print(str(problem), style="yellow", markup=False, highlight=False)
+
+
+def _origin(assessment: Assessment) -> str:
+    return "" if assessment.origin == "camera" else f" ({assessment.origin})"
 
 
 @contextmanager

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from edge.decode.anatomy import heights, reach
 from edge.decode.assembly import EVIDENCE_FIELDS
 from edge.decode.limbs import MEAN, SEED
+from edge.decode.paf_people import COVARIANCE, PERSON_FIELDS, find_people
 from edge.decode.peaks import PEAK_FIELDS
-from edge.decode.people import COVARIANCE, PERSON_FIELDS, find_people
 from edge.errors import ModelRefused
 from edge.records import FieldMaps, Float32, Pose
 from edge.skeletons import Skeleton

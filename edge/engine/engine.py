@@ -18,10 +18,11 @@ import numpy as np
 
 from edge import systemd
 from edge.camera.watch import Sight
-from edge.engine.duty import Duty
+from edge.engine.frame_rate import FrameRate
 from edge.engine.outage import Outage
 from edge.engine.saving import Saving
 from edge.errors import CameraFault, CameraHung, ImageUnreadable, PostureError
+from edge.mqtt.backoff import Backoff
 from edge.records import Abilities, Assessment, Frame, ModelIdentity
 
 if TYPE_CHECKING:
@@ -95,7 +96,7 @@ class Engine:
         self._on_saved = on_saved
         self._on_problem = on_problem
         self._on_end = on_end
-        self._duty = Duty()
+        self._frame_rate = FrameRate()
         self.saving = Saving(outbox, on_problem)
         self._outage = Outage(state_path / _OUTAGE_NAME, self._tell_camera, _boottime_ns)
         self.times = StageTimes()
@@ -132,7 +133,7 @@ class Engine:
     @property
     def idle(self) -> bool:
         """Nobody is there, and the camera is looked at less often."""
-        return self._duty.idle
+        return self._frame_rate.idle
 
     @property
     def problem(self) -> str:
@@ -156,7 +157,7 @@ class Engine:
         self._on_end()
 
     def _run(self, stop: Event) -> None:
-        wait_s = _REOPEN_FIRST_S
+        backoff = Backoff(_REOPEN_FIRST_S, _REOPEN_MOST_S, jitter=0.0)
         while not stop.is_set():
             frames_before = self.frames
             try:
@@ -169,13 +170,12 @@ class Engine:
                 return
             except CameraFault as fault:
                 if self.frames > frames_before:
-                    wait_s = _REOPEN_FIRST_S
+                    backoff.reset()
                 self._camera_failed(fault)
             finally:
                 self._camera.close()
             self.saving.tell_waiting()
-            stop.wait(wait_s)
-            wait_s = min(_REOPEN_MOST_S, wait_s * 2)
+            stop.wait(backoff.next_s())
 
     def _measure(self, stop: Event) -> None:
         while not stop.is_set():
@@ -202,8 +202,8 @@ class Engine:
                 systemd.ready("measuring")
             if assessment is not None:
                 self._save(assessment, stop)
-            if self._duty.looked(frame, bool(poses)):
-                self._camera.pace(self._duty.most_fps)
+            if self._frame_rate.looked(frame, bool(poses)):
+                self._camera.pace(self._frame_rate.most_fps)
             self._feed(self.problem or f"{self.frames} frames, {self._screening.prompt.code}")
 
     def _save(self, assessment: Assessment, stop: Event) -> None:

@@ -15,14 +15,14 @@ from typing import Any, Self
 
 import msgspec
 
-from edge.boot_file import write_boot_file
 from edge.engine.engine import Engine
 from edge.engine.health import engine_health
 from edge.engine.saving import Saving
 from edge.errors import CameraHung, PostureError
+from edge.files import write_for_this_boot
 from edge.machine import Machine, read_machine
 from edge.records import Abilities
-from edge.results.clock import boot_id
+from edge.wire.clock import boot_id
 
 ENGINE_FILE = "engine.json"
 _EVERY_S = 15.0
@@ -142,7 +142,7 @@ class EngineFile:
                 self._state.health = engine_health(self._engine)
                 self._state.abilities = self._engine.abilities
             self._state.written_ns = _now_ns()
-            write_boot_file(self._path, self._state)  # the outbox tells of a full disk
+            write_for_this_boot(self._path, self._state)  # the outbox tells of a full disk
 
     def _watch_machine(self, machine: Machine, now_s: float) -> None:
         about = {"part": "machine", "temperature_c": machine.temperature_c}

@@ -12,8 +12,8 @@ from typing import Any
 
 import msgspec
 
-from edge.boot_file import write_boot_file
-from edge.results.clock import boot_id
+from edge.files import write_for_this_boot
+from edge.wire.clock import boot_id
 
 Tell = Callable[[dict[str, Any]], None]
 
@@ -65,7 +65,7 @@ class Outage:
         self._kept.faults.append(fault)
         after_s = (self._now_ns() - self._kept.since_ns) / 1e9
         # On a full disk the outage is told a second time after a restart.
-        write_boot_file(self._path, self._kept)
+        write_for_this_boot(self._path, self._kept)
         self._tell(
             {"state": "lost", "fault": fault, "after_s": round(after_s, 1), "problem": problem}
         )

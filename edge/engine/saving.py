@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING, Any
 from edge import systemd
 from edge.engine.consent import Consents
 from edge.errors import MessageRefused, OutboxFull, OutboxUnusable, PostureError
+from edge.mqtt.backoff import Backoff
 from edge.records import Assessment
 
 if TYPE_CHECKING:
-    from edge.results.messages import EventKind
     from edge.results.outbox import Outbox
+    from edge.wire.messages import EventKind
 
 _RETRY_FIRST_S = 0.5
 _RETRY_MOST_S = 10.0
@@ -52,7 +53,8 @@ class Saving:
         OutboxUnusable : for two minutes without a break.
         """
         trouble: PostureError | None = None
-        began_s, wait_s = time.monotonic(), _RETRY_FIRST_S
+        began_s = time.monotonic()
+        backoff = Backoff(_RETRY_FIRST_S, _RETRY_MOST_S, jitter=0.0)
         while True:
             try:
                 seq = self._outbox.accept(assessment, self._consents.of(assessment))
@@ -67,9 +69,8 @@ class Saving:
                     self._on_problem(error)
                 trouble, self.problem = error, str(error)
                 systemd.alive(f"nothing can be saved: {error.problem}")
-                if stop.wait(wait_s):
+                if stop.wait(backoff.next_s()):
                     return None
-                wait_s = min(_RETRY_MOST_S, 2 * wait_s)
                 continue
             self.problem = ""
             if trouble is not None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from edge.errors import ModelRefused
 from edge.estimation.bottom_up import BottomUp
 from edge.estimation.estimator import Estimator
-from edge.estimation.people import PeopleNetwork
+from edge.estimation.keypoint_rcnn import KeypointRcnn
 from edge.estimation.refined import Refined
 from edge.estimation.single import Single
 from edge.estimation.top_down import TopDown
@@ -77,5 +77,5 @@ def _together(networks: Sequence[Network], everyone: bool) -> Estimator:
                 f"{description.name} leaves nothing to do for {others[-1].description.name}.",
                 "Name fewer files.",
             )
-        return PeopleNetwork(first)
+        return KeypointRcnn(first)
     return Single(first, others)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Annotated, TypeVar
 
@@ -10,6 +9,7 @@ import msgspec
 import numpy as np
 
 from edge.errors import MovementUnusable
+from edge.files import write_durably
 from edge.fms.sequence import PoseSequence
 from edge.fms.sheet import Sheet
 from edge.records import View
@@ -58,7 +58,7 @@ def write_sequence(path: Path, sequence: PoseSequence) -> None:
         "times_s": np.round(sequence.times_s, 4).tolist(),
         "keypoints": rows,
     }
-    path.write_bytes(msgspec.json.encode(message))
+    write_durably(path, msgspec.json.encode(message))
 
 
 def read_sheet(path: Path) -> Sheet:
@@ -69,12 +69,7 @@ def read_sheet(path: Path) -> Sheet:
 def write_sheet(path: Path, sheet: Sheet) -> None:
     """Replace the file in one step: a power cut leaves the old sheet or the new one."""
     body = msgspec.json.format(msgspec.json.encode(sheet), indent=1)
-    new = path.with_name(path.name + ".new")
-    with new.open("wb") as out:
-        out.write(body)
-        out.flush()
-        os.fsync(out.fileno())
-    new.replace(path)
+    write_durably(path, body)
 
 
 def _read(path: Path, kind: type[_Read]) -> _Read:

@@ -33,7 +33,7 @@ class Criterion(_Table, frozen=True, kw_only=True):
     name: str
     view: FilmedFrom
     measure: str
-    guard: Annotated[float, msgspec.Meta(ge=0)]
+    guard_band: Annotated[float, msgspec.Meta(ge=0)]
     fails_to: Score
     at_most: float | None = None
     at_least: float | None = None

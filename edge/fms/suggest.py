@@ -13,7 +13,7 @@ import msgspec
 
 from edge.errors import MovementUnusable
 from edge.fms.evidence import Films, Found
-from edge.fms.floor import (
+from edge.fms.mobility_stability import (
     active_straight_leg_raise,
     rotary_stability,
     shoulder_mobility,
@@ -121,7 +121,7 @@ def _judge(criterion: Criterion, found: Found) -> Judged:
         return Judged(criterion.name, criterion.view, criterion.measure, None, None, "not_seen")
     margin = criterion.margin(evidence.value)
     verdict: Verdict = "met" if margin > 0.0 else "failed"
-    if abs(margin) < criterion.guard:
+    if abs(margin) < criterion.guard_band:
         verdict = "near_limit"
     return Judged(
         criterion.name, criterion.view, criterion.measure, round(evidence.value, 3),

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import cv2
 import msgspec
 import numpy as np
 import onnxruntime
@@ -44,15 +43,11 @@ def open_session(
     Spinning threads burn most of a core between frames and slow the frame down by half; the arena
     and the memory pattern keep memory for no gain at a fixed shape. Files whose weights alone have
     8 bits are dequantised once at load, not at every call. run_by : see `edge.inference.providers`.
-    OpenCV's own threads spin for a while after each picture that they shrink, and take the cores
-    from the network that follows: `posture-station bench` on two cores prints 25 ms a frame with
-    one thread and 33 without the line that asks for it.
 
     Raises
     ------
     One of ORT_ERRORS : the graph is damaged or asks for operators that this runtime lacks.
     """
-    cv2.setNumThreads(1)
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1

@@ -8,7 +8,6 @@ means and scatter over 660 bodies of the body model, of both sexes and 8 to 80 y
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import NamedTuple

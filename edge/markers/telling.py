@@ -86,9 +86,11 @@ def _missing(way: _Way) -> _Way:
 def _with(way: _Way, candidate: int, off: Float64, covariance: Float64) -> _Way:
     """The way with one landmark more, given what those before it say of the joints."""
     i, held = len(way.chosen), len(way.held)
-    shared = np.zeros((2, held))
+    shared: Float64 = np.zeros((2, held))
     if held:
-        shared = np.linalg.solve(way.factor, covariance[:, list(way.held), i, None])[..., 0]
+        shared = np.asarray(
+            np.linalg.solve(way.factor, covariance[:, list(way.held), i, None])[..., 0]
+        )
     deviation = np.sqrt(covariance[:, i, i] - (shared**2).sum(axis=1))
     white = (off - (shared * way.white).sum(axis=1)) / deviation
     factor = np.zeros((2, held + 1, held + 1))

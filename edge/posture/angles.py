@@ -19,6 +19,9 @@ from numpy.typing import NDArray
 Float64 = NDArray[np.float64]
 Point = NDArray[np.floating[Any]]
 
+# Inner angle of hip, knee and ankle above which a leg counts as straight.
+STRAIGHT_KNEE_DEG = 170.0
+
 
 def tilt_deg(right: Point, left: Point) -> float:
     """Slope of the line through a left-right pair, in (-90, 90]; + the right point higher."""

@@ -14,7 +14,7 @@ from edge.posture.frontal import FRONTAL
 from edge.posture.landmarks import CONFIDENT, USABLE, Landmarks, Side, keypoints_of, near_side
 from edge.posture.perspective import in_ankle_plane
 from edge.posture.sagittal import SAGITTAL
-from edge.posture.spine import SPINE
+from edge.posture.spine_measures import SPINE
 from edge.posture.uncertainty import (
     COVERAGE,
     SCALE_SD_STATURE,

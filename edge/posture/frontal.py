@@ -14,6 +14,7 @@ from typing import Literal
 import numpy as np
 
 from edge.posture.angles import (
+    STRAIGHT_KNEE_DEG,
     Float64,
     distance_px,
     inner_deg,
@@ -33,7 +34,6 @@ BACK: tuple[View, ...] = ("back",)
 # angle in the picture says nothing about valgus.
 _THIGH_SEEN = 0.6
 _THIGH_TO_TRUNK = 0.245 / 0.288  # segment fractions after Winter
-_STRAIGHT_KNEE_DEG = 170.0
 # The hip joint seen from the front, from one ASIS, in parts of the distance to the other: so far
 # towards it and so far down (Bell, Brand and Pedersen 1989, Hum Mov Sci 8:3: 14 % and 30 %; within
 # 3.3 cm with 95 % certainty, 12 mm along an axis, which a thigh of 430 mm turns into 1.6 deg).
@@ -141,7 +141,7 @@ def _knees_straight(body: Landmarks) -> tuple[str, ...]:
         f"knee_bent:{side}"
         for side in ("right", "left")
         if inner_deg(*(body.point(f"{side}_{joint}") for joint in ("hip", "knee", "ankle")))
-        <= _STRAIGHT_KNEE_DEG
+        <= STRAIGHT_KNEE_DEG
     )
 
 

@@ -1,4 +1,4 @@
-"""One screening as one page: HTML that needs no other file and prints on one sheet of A4."""
+"""One visit as one page: HTML that needs no other file and prints on one sheet of A4."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from importlib import resources
 
-from edge.posture.norms import Norms
+from edge.norms import Norms
 from edge.records import Measure, Quality, View
-from edge.report import figure
+from edge.report import drawing
+from edge.report.reported_visit import ReportedVisit
 from edge.report.scores import score_block
-from edge.report.screening import Screening
-from edge.report.trend import change_cell
+from edge.report.trend import change_cell, notes
 from edge.report.words import LANGUAGES, Words
 
 _SIDES: tuple[tuple[str, tuple[View, ...]], ...] = (
@@ -24,14 +24,14 @@ _ROOM, _TEXT_LINES = 40, 1.8
 _REPEATED = "aigo_"
 
 
-def page(screening: Screening, norms: Norms, words: Words) -> str:
+def page(visit: ReportedVisit, norms: Norms, words: Words) -> str:
     """The whole document."""
-    frontal, lateral = (_table(screening, views, key, norms, words) for key, views in _SIDES)
-    left = frontal + _not_measured(screening, words)
-    right = lateral + score_block(screening, words) + _quality(screening, norms, words)
+    frontal, lateral = (_table(visit, views, key, norms, words) for key, views in _SIDES)
+    left = frontal + _not_measured(visit, words)
+    right = lateral + score_block(visit, words) + _quality(visit, norms, words)
     body = (
-        f"{_header(screening, words)}"
-        f'<div class="figures">{_figures(screening, words)}</div>'
+        f"{_header(visit, words)}{_origin_notes(visit, words)}"
+        f'<div class="figures">{_figures(visit, words)}</div>'
         f'<div class="columns"><div>{left}</div><div>{right}</div></div>'
         f"{_footer(norms, words)}"
     )
@@ -39,31 +39,31 @@ def page(screening: Screening, norms: Norms, words: Words) -> str:
     zoom = min(1.0, _ROOM / lines) if lines else 1.0
     return (
         f'<!doctype html><html lang="{LANGUAGES[words.language]}"><head><meta charset="utf-8">'
-        f"<title>{escape(words('page', 'title'))} {escape(screening.person)}</title>"
+        f"<title>{escape(words('page', 'title'))} {escape(visit.person)}</title>"
         f'<style>{_style()}</style></head><body style="zoom:{zoom:.3f}">{body}</body></html>\n'
     )
 
 
-def picture(screening: Screening, words: Words) -> str:
+def picture(visit: ReportedVisit, words: Words) -> str:
     """The figures alone, an SVG that stands by itself and scales into any document."""
-    drawing = _figures(screening, words)
+    svg = _figures(visit, words)
     font = "<style>text{font-family:system-ui,'Noto Sans CJK SC',sans-serif}</style>"
-    start = drawing.index(">") + 1
-    return f"{drawing[:start]}<style>{_style()}</style>{font}{drawing[start:]}\n"
+    start = svg.index(">") + 1
+    return f"{svg[:start]}<style>{_style()}</style>{font}{svg[start:]}\n"
 
 
 def _style() -> str:
     return resources.files("edge.report").joinpath("page.css").read_text(encoding="utf-8")
 
 
-def _header(screening: Screening, words: Words) -> str:
+def _header(visit: ReportedVisit, words: Words) -> str:
     facts = {
-        "person": screening.person,
-        "screened": screening.screened_at[:16].replace("T", " ") + " UTC",
-        "station": screening.station,
-        "software": screening.software,
-        "consent": screening.consent,
-        "models": ", ".join(screening.models),
+        "person": visit.person,
+        "screened": visit.screened_at[:16].replace("T", " ") + " UTC",
+        "station": visit.station,
+        "software": visit.software,
+        "consent": visit.consent,
+        "models": ", ".join(visit.models),
     }
     rows = "".join(
         f"<dt>{escape(words('page', key))}</dt><dd>{escape(value)}</dd>"
@@ -73,33 +73,48 @@ def _header(screening: Screening, words: Words) -> str:
     return f"<header><h1>{escape(words('page', 'title'))}</h1><dl>{rows}</dl></header>"
 
 
-def _figures(screening: Screening, words: Words) -> str:
+def _origin_notes(visit: ReportedVisit, words: Words) -> str:
+    """A box for each kind of source that is no live camera: nobody shall take it for a patient."""
+    return "".join(
+        f'<p class="origin {origin}">{escape(words("origin_notes", origin))}</p>'
+        for origin in visit.origins()
+        if origin != "camera"
+    )
+
+
+def _figures(visit: ReportedVisit, words: Words) -> str:
     groups = [
-        figure.draw(seen.figure, seen.view, seen.measures, words("views", seen.view))
-        for seen in screening.views
+        drawing.draw(
+            seen.figure,
+            seen.view,
+            seen.measures,
+            words("views", seen.view) + words.origin(seen.origin),
+        )
+        for seen in visit.views
         if seen.figure
     ]
     if not groups:
         return f'<p class="small">{escape(words("page", "no_figure"))}</p>'
-    return figure.sheet(groups)
+    return drawing.sheet(groups)
 
 
 def _table(
-    screening: Screening, views: tuple[View, ...], key: str, norms: Norms, words: Words
+    visit: ReportedVisit, views: tuple[View, ...], key: str, norms: Norms, words: Words
 ) -> str:
     """The measures seen from two opposite sides, a row each; what no view gave stands elsewhere."""
-    shown = [view for view in views if any(seen.view == view for seen in screening.views)]
+    shown = [view for view in views if any(seen.view == view for seen in visit.views)]
     codes = dict.fromkeys(
         m.code
-        for m in screening.measured()
+        for m in visit.measured()
         if m.view in shown and m.value is not None and not m.code.startswith(_REPEATED)
     )
     if not codes:
         return ""
-    history = bool(screening.before)
+    history = bool(visit.before)
     heads = [words("page", "measure"), *(words("views", view) for view in shown), ""]
-    heads += [words("page", "change")] if history else []
-    rows = [_row(screening, code, shown, norms, words) for code in codes]
+    if history:
+        heads.append(words("page", "change") + words.origin(*visit.origins()))
+    rows = [_row(visit, code, shown, norms, words) for code in codes]
     cells = "".join(f'<th class="{"n" if i else ""}">{escape(h)}</th>' for i, h in enumerate(heads))
     return (
         f"<section><h2>{escape(words('page', key))}</h2>"
@@ -107,15 +122,15 @@ def _table(
     )
 
 
-def _row(screening: Screening, code: str, views: Sequence[View], norms: Norms, words: Words) -> str:
-    measures = [screening.of(code, view) for view in views]
+def _row(visit: ReportedVisit, code: str, views: Sequence[View], norms: Norms, words: Words) -> str:
+    measures = [visit.of(code, view) for view in views]
     given = [m for m in measures if m is not None and m.value is not None]
     bands = max((norms.bands_of(m) for m in given), key=lambda b: _rank(b, norms), default=())
     cells = "".join(f'<td class="n">{_value(m)}</td>' for m in measures)
     unit = escape({"deg": "°", "1": ""}.get(given[0].unit, given[0].unit))
     change = ""
-    if screening.before:
-        change = f'<td class="n">{change_cell(screening, given[0], norms, words)}</td>'
+    if visit.before:
+        change = f'<td class="n">{change_cell(visit, given[0], norms, words)}</td>'
     name = escape(words.measure(code, given[0].definition))
     return (
         f"<tr><td>{name}&nbsp;<small>{unit}</small></td>{cells}"
@@ -131,7 +146,7 @@ def _value(measure: Measure | None) -> str:
     if measure is None or measure.value is None:
         return '<span class="none">–</span>'
     digits = 2 if measure.unit == "1" else 1
-    number = f"{measure.value:.2f}" if measure.unit == "1" else figure.signed(measure.value)
+    number = f"{measure.value:.2f}" if measure.unit == "1" else drawing.signed(measure.value)
     half = "" if measure.u95 is None else f" <small>±{measure.u95:.{digits}f}</small>"
     doubt = '<span class="doubt">•</span>' if measure.quality is Quality.LOW else ""
     return f"{doubt}{number}{half}"
@@ -147,10 +162,10 @@ def _band(bands: tuple[str, ...], norms: Norms, words: Words) -> str:
     return f'<span class="word {css}">{escape("–".join(names))}</span>'
 
 
-def _not_measured(screening: Screening, words: Words) -> str:
+def _not_measured(visit: ReportedVisit, words: Words) -> str:
     """Everything refused, by reason: nothing is left out."""
     by_reason: dict[str, dict[str, None]] = {}
-    for measure in screening.measured():
+    for measure in visit.measured():
         if measure.value is None and not measure.code.startswith(_REPEATED):
             reason = words.reason(measure.why[0])
             by_reason.setdefault(reason, {})[words.measure(measure.code)] = None
@@ -163,23 +178,24 @@ def _not_measured(screening: Screening, words: Words) -> str:
     return f"<section><h2>{escape(words('page', 'not_measured'))}</h2>{lines}</section>"
 
 
-def _quality(screening: Screening, norms: Norms, words: Words) -> str:
+def _quality(visit: ReportedVisit, norms: Norms, words: Words) -> str:
     lines = [
         words(
             "page", "frames", words("views", seen.view), seen.frames_used, seen.frames_seen,
             f"{seen.min_score:.2f}",
         )
-        for seen in screening.views
+        for seen in visit.views
     ]  # fmt: skip
     doubts = {
         words.reason(why)
-        for measure in screening.measured()
+        for measure in visit.measured()
         if measure.quality is Quality.LOW
         for why in measure.why
     }
     if doubts:
         lines.append(f"{words('page', 'low')}: {words.listed(sorted(doubts))}")
-    if _any_marked(screening.measured(), norms):
+    lines += [words("page", note) for note in notes(visit)]
+    if _any_marked(visit.measured(), norms):
         lines.append(words("advice", "marked"))
     text = "".join(f"<p>{escape(line)}</p>" for line in lines)
     return f"<section><h2>{escape(words('page', 'quality'))}</h2>{text}</section>"

@@ -6,26 +6,26 @@ from html import escape
 
 from edge.fms.rules import shipped_rules
 from edge.records import Measure
-from edge.report.screening import Screening
+from edge.report.reported_visit import ReportedVisit
 from edge.report.words import Words
 
 _MOVEMENTS = tuple(shipped_rules().movements)
 _GROUPS = ("mobility", "stability", "pattern")
 
 
-def score_block(screening: Screening, words: Words) -> str:
+def score_block(visit: ReportedVisit, words: Words) -> str:
     """Scores by movement and side, total and advice; empty where no movements were scored."""
-    scores = {m.code: m for m in screening.scores}
+    scores = {m.code: m for m in visit.scores}
     if not scores:
         return ""
     heads = ("", words("sides", "right"), words("sides", "left"),
              words("page", "score"), "")  # fmt: skip
     cells = "".join(f'<th class="{"n" if i else ""}">{escape(h)}</th>' for i, h in enumerate(heads))
     rows = "".join(_row(name, scores, words) for name in _MOVEMENTS)
+    heading = words("page", "movements") + words.origin(visit.scores_origin)
     notes = "".join(f"<p>{escape(note)}</p>" for note in _notes(scores, words))
     return (
-        f"<section><h2>{escape(words('page', 'movements'))}</h2>"
-        f"<table><tr>{cells}</tr>{rows}</table>{notes}</section>"
+        f"<section><h2>{escape(heading)}</h2><table><tr>{cells}</tr>{rows}</table>{notes}</section>"
     )
 
 

@@ -11,6 +11,7 @@ from typing import Literal
 
 from edge.errors import SettingsInvalid
 from edge.markers.protocol import PROTOCOLS
+from edge.records import Origin
 from edge.skeletons import part_of
 
 Language = Literal["en", "zh", "ko", "ja"]
@@ -49,6 +50,11 @@ class Words:
     def listed(self, items: Iterable[str]) -> str:
         """Items one after another, as the language separates them."""
         return self.tables["page"]["list"].join(items)
+
+    def origin(self, *origins: Origin) -> str:
+        """In brackets, where frames came from; nothing where all are a live camera's."""
+        told = [self("origins", origin) for origin in origins if origin != "camera"]
+        return f" ({self.listed(told)})" if told else ""
 
     def measure(self, code: str, definition: str = "") -> str:
         """The name of a measure, by its definition where that names it otherwise, or its code."""

@@ -1,1 +1,1 @@
-"""The wire format and the outbox."""
+"""The outbox: what was accepted, until the collector has confirmed it."""

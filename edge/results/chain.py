@@ -8,8 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from edge.results import clock, compose
-from edge.results.messages import Envelope, EventKind, Time, identity
+from edge.results import compose
+from edge.wire import clock
+from edge.wire.messages import Envelope, EventKind, Time, identity
 
 Write = Callable[[dict[str, Any]], Envelope]
 

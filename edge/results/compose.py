@@ -7,7 +7,7 @@ from typing import Any
 from edge import __version__
 from edge.errors import MessageRefused
 from edge.records import Assessment, Measure, backend_of
-from edge.results.messages import (
+from edge.wire.messages import (
     BODY_LIMIT_BYTES,
     CaptureQuality,
     Consent,
@@ -70,6 +70,7 @@ def result(
         ),
         backend=backend_of(assessment.models),
         figure=assessment.figure,
+        origin=assessment.origin,
     )
 
 

@@ -11,9 +11,9 @@ from collections.abc import Callable
 import msgspec
 
 from edge.results.chain import Chain
-from edge.results.messages import Event, Gap, decode
 from edge.results.outbox_file import delete
-from edge.results.ranges import merge
+from edge.wire.messages import Event, Gap, decode
+from edge.wire.ranges import merge
 
 
 def drop_oldest(

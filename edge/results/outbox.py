@@ -13,21 +13,20 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 import msgspec
 
 from edge.errors import OutboxFull
 from edge.records import Assessment
-from edge.results import clock, compose
+from edge.results import compose
 from edge.results.chain import Chain
-from edge.results.database import Database, DatabaseOwner
 from edge.results.dropping import drop_oldest
-from edge.results.messages import Consent, Envelope, Erase, EventKind, Receipt
 from edge.results.outbox_file import claim, delete, usable
-from edge.results.ranges import Ranges, compress
-
-AtLimit = Literal["refuse", "drop-oldest"]
+from edge.wire import clock
+from edge.wire.database import Database, DatabaseOwner
+from edge.wire.messages import AtLimit, Consent, Envelope, Erase, EventKind, Receipt
+from edge.wire.ranges import Ranges, compress
 
 SMALLEST_LIMIT_BYTES = 128 * 1024
 # Room above the limit for what must be written even then: gap and erase events.

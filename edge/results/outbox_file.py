@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from edge.errors import OutboxFull, OutboxUnusable
-from edge.results.database import Database
-from edge.results.messages import GENESIS
+from edge.wire.database import Database
+from edge.wire.messages import GENESIS
 
 
 def claim(database: Database, path: Path, site: str, station: str) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from edge.errors import MessageRefused
+from edge.files import write_durably
 from edge.records import Order
 
 FILE_NAME = "order.json"
@@ -36,9 +37,7 @@ class OrderBox:
             raise MessageRefused(
                 f"not an order: {error}.", "Send code, consent_version and, if known, inputs."
             ) from error
-        fresh = self._path.with_suffix(".new")
-        fresh.write_bytes(msgspec.json.encode(order))
-        fresh.replace(self._path)
+        write_durably(self._path, msgspec.json.encode(order))
         return {"code": order.code}
 
     def take(self) -> Order | None:

@@ -10,7 +10,7 @@ from statistics import fmean
 import cv2
 
 from edge.inference.halves import shrunk
-from edge.posture.angles import distance_px, inner_deg, lean_deg, tilt_deg
+from edge.posture.angles import STRAIGHT_KNEE_DEG, distance_px, inner_deg, lean_deg, tilt_deg
 from edge.posture.calibration import Calibration
 from edge.posture.landmarks import Landmarks
 from edge.posture.views import Facing, is_turned
@@ -22,7 +22,8 @@ from edge.screening.subject import Subject
 _MARGIN = 0.03
 _CROWN = 0.07
 _SOLES = 0.04
-_STRAIGHT_KNEE_DEG = 165.0
+# The gate lets in whoever stands naturally; what needs a straight knee (leg length) refuses itself.
+_KNEE_SLACK_DEG = 5.0
 _UNEQUAL_LEGS = 0.15
 # A rolled camera tilts every line, the line of the feet on the floor too, by the same angle.
 _CAMERA_TILT_DEG = 3.0
@@ -117,7 +118,9 @@ def _stance(body: Landmarks, facing: Facing, calibration: Calibration) -> dict[s
     return {
         "camera_tilted": frontal and _camera_tilted(body, facing),
         "turned": frontal and is_turned(body, facing.view, calibration),
-        "knees_bent": any(inner_deg(*leg) <= _STRAIGHT_KNEE_DEG for leg in legs.values()),
+        "knees_bent": any(
+            inner_deg(*leg) <= STRAIGHT_KNEE_DEG - _KNEE_SLACK_DEG for leg in legs.values()
+        ),
         "sides_unequal": max(lengths) - min(lengths) > _UNEQUAL_LEGS * fmean(lengths),
     }
 

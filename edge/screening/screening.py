@@ -23,15 +23,26 @@ import numpy as np
 
 from edge.posture.assess import assess, refuse
 from edge.posture.calibration import LEVEL, Calibration
-from edge.posture.figure import figure_of
 from edge.posture.landmarks import Landmarks, near_side
+from edge.posture.stick_figure import figure_of
 from edge.posture.uncertainty import SCALE_SD_STATURE
 from edge.posture.views import Facing, view_of
-from edge.records import Asked, Assessment, Frame, Kind, Measure, ModelIdentity, Pose, Quality, View
-from edge.screening.attempt import LEAST_FRAMES, Attempt, Capture
-from edge.screening.entrance import Entrance
+from edge.records import (
+    Asked,
+    Assessment,
+    Frame,
+    Kind,
+    Measure,
+    ModelIdentity,
+    Origin,
+    Pose,
+    Quality,
+    View,
+)
+from edge.screening.admission import Admission
+from edge.screening.calibration_guard import CalibrationGuard, NoGuard
+from edge.screening.capture_attempt import LEAST_FRAMES, Capture, CaptureAttempt
 from edge.screening.feedback import Feedback, Silent
-from edge.screening.guard import Guard, Trusting
 from edge.screening.prompts import PROMPTS, Prompt
 from edge.screening.quality import failures
 from edge.screening.repeats import combine
@@ -48,8 +59,8 @@ _POSITION_NS = 60_000_000_000  # a view that nobody can be brought to stand in i
 class Screening:
     """One station's protocol.
 
-    source, models : carried into every assessment.
-    entrance : who is screened; everybody who steps up without one.
+    source, models, origin : carried into every assessment.
+    admission : who is screened; everybody who steps up without one.
     guard : says when the calibration must not be trusted; every measure is then refused.
     new_session : gives the opaque code that the assessments of one visit share.
     """
@@ -60,18 +71,20 @@ class Screening:
         source: str,
         models: tuple[ModelIdentity, ...],
         *,
+        origin: Origin = "unknown",
         calibration: Calibration = LEVEL,
-        entrance: Entrance | None = None,
-        guard: Guard | None = None,
+        admission: Admission | None = None,
+        guard: CalibrationGuard | None = None,
         feedback: Feedback | None = None,
         new_session: Callable[[], str] = lambda: secrets.token_hex(8),
     ) -> None:
         self._settings = settings
         self._source = source
         self._models = models
+        self._origin = origin
         self._calibration = calibration
-        self._entrance = entrance or Entrance(settings.start)
-        self._guard = guard or Trusting()
+        self._admission = admission or Admission(settings.start)
+        self._guard = guard or NoGuard()
         self._feedback = feedback or Silent()
         self._new_session = new_session
         self._lock = SubjectLock()
@@ -95,7 +108,7 @@ class Screening:
         self._guard.look(frame, empty=not poses)
         subject = self._lock.follow(frame, poses)
         if self._visit is None:
-            self._entrance.look(frame)
+            self._admission.look(frame)
         elif self._left(frame.captured_ns):
             last = self._end_visit(frame.captured_ns)
             if last is not None:
@@ -122,9 +135,9 @@ class Screening:
         return now_ns - self._seen_ns > (AWAY_NS if stepping else _LEFT_AFTER_NS)
 
     def _start_visit(self, now_ns: int) -> Visit | None:
-        admitted = self._entrance.admit()
+        admitted = self._admission.admit()
         if admitted is None:
-            self._tell(self._entrance.prompt or "show_badge")
+            self._tell(self._admission.prompt or "show_badge")
             return None
         inputs, asked = admitted
         self._visit = Visit(self._new_session(), inputs, asked, now_ns)
@@ -141,7 +154,7 @@ class Screening:
     def _nobody(self, now_ns: int) -> None:
         visit = self._visit
         if visit is None:
-            self._tell(self._entrance.prompt or "no_person")
+            self._tell(self._admission.prompt or "no_person")
         elif visit.attempt is not None and visit.attempt.holding:
             visit.attempt.miss(now_ns)
 
@@ -172,7 +185,7 @@ class Screening:
         if distrusted := self._guard.reasons(frame):
             return self._give_up(visit, facing.view, pose, distrusted, now_ns)
         if attempt is None:
-            attempt = visit.attempt = Attempt(facing.view, now_ns, self._settings)
+            attempt = visit.attempt = CaptureAttempt(facing.view, now_ns, self._settings)
             visit.waiting_since_ns = now_ns
         self._tell(attempt.add(pose, now_ns, stature_px))
         if attempt.holding:
@@ -215,7 +228,7 @@ class Screening:
             return self._give_up(visit, view, pose, why, now_ns)
         return None
 
-    def _capture(self, visit: Visit, attempt: Attempt, now_ns: int) -> Assessment | None:
+    def _capture(self, visit: Visit, attempt: CaptureAttempt, now_ns: int) -> Assessment | None:
         due = attempt.capture(now_ns, self._calibration_for(visit, attempt))
         if isinstance(due, str):
             self._tell(due)
@@ -227,7 +240,7 @@ class Screening:
             return None
         return self._close(visit, attempt.view, now_ns)
 
-    def _calibration_for(self, visit: Visit, attempt: Attempt) -> Calibration:
+    def _calibration_for(self, visit: Visit, attempt: CaptureAttempt) -> Calibration:
         """With the scale that an entered stature gives, where none was calibrated."""
         stature_mm = visit.inputs.stature_mm
         if stature_mm is None or self._calibration.mm_per_px is not None or not attempt.poses:
@@ -312,7 +325,7 @@ class Screening:
         return Assessment(
             kind, session, view, source, captured_ns, measures, used, seen,
             float(scores.min()) if len(scores) else 0.0, self._models, asked,
-            figure_of(poses[0], self._calibration) if poses else {},
+            figure_of(poses[0], self._calibration) if poses else {}, self._origin,
         )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from typing import Annotated
 import msgspec
 
 from edge.errors import SettingsInvalid
+from edge.files import write_toml
 from edge.posture.calibration import LEVEL, NO_DISTORTION, Calibration
 from edge.posture.lens import Coefficients
 
@@ -113,25 +114,5 @@ def save_calibration(state_path: Path, stored: Stored) -> Path:
     """Replace the file as a whole; returns its path."""
     state_path.mkdir(parents=True, exist_ok=True)
     path = state_path / FILE_NAME
-    fresh = path.with_suffix(".new")
-    fresh.write_text(_toml(msgspec.to_builtins(stored)), encoding="utf-8")
-    fresh.replace(path)
+    write_toml(path, stored)
     return path
-
-
-def _toml(tables: dict[str, dict[str, object]]) -> str:
-    """Tables of numbers, texts, lists of numbers, and one table of such lists."""
-    lines = []
-    for name, table in tables.items():
-        lines.append(f"[{name}]")
-        inner = {key: value for key, value in table.items() if isinstance(value, dict)}
-        lines += [f"{k} = {_json(v)}" for k, v in table.items() if k not in inner]
-        for key, values in inner.items():
-            lines += [f"[{name}.{key}]", *(f"{k} = {_json(v)}" for k, v in values.items())]
-        lines.append("")
-    return "\n".join(lines)
-
-
-def _json(value: object) -> str:
-    """JSON's numbers, texts and lists are TOML's too."""
-    return msgspec.json.encode(value).decode()

@@ -8,7 +8,7 @@ import numpy as np
 
 from edge.posture.landmarks import USABLE
 from edge.records import Asked, Inputs, Pose, View
-from edge.screening.attempt import Attempt, Capture
+from edge.screening.capture_attempt import Capture, CaptureAttempt
 
 VIEWS: tuple[View, ...] = ("front", "right", "back", "left")
 
@@ -25,7 +25,7 @@ class Visit:
     inputs: Inputs
     asked: Asked | None
     waiting_since_ns: int
-    attempt: Attempt | None = None
+    attempt: CaptureAttempt | None = None
     captures: dict[View, list[Capture]] = field(default_factory=dict)
     closed: set[View] = field(default_factory=set)
     returned: bool = False  # has been out of sight since the last capture

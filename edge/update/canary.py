@@ -20,6 +20,7 @@ from edge.errors import ModelRefused, UpdateDelayed
 from edge.inference.description import Golden
 from edge.inference.golden import golden_faults, golden_picture
 from edge.inference.network import Network
+from edge.inference.opencv_threads import leave_cores_to_networks
 from edge.records import Uint8
 from edge.update.offer import Terms
 
@@ -165,6 +166,7 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_BYTES, _MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_CPU, (_CPU_S, _CPU_S))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    leave_cores_to_networks()
     job = msgspec.json.decode(sys.stdin.buffer.read(), type=Job)
     if not Path(job.path).is_absolute():
         raise SystemExit("the path must be absolute")

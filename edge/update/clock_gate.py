@@ -10,7 +10,7 @@ refresh in which unexpired metadata were seen, so it lies before their expiry.
 from __future__ import annotations
 
 from edge.errors import UpdateDelayed
-from edge.results.clock import RELEASED_UTC_NS
+from edge.wire.clock import RELEASED_UTC_NS
 
 
 def check_clock(utc_ns: int, newest_utc_ns: int) -> None:

@@ -12,9 +12,9 @@ from pathlib import Path
 import msgspec
 
 from edge.errors import MessageRefused, OutboxFull
-from edge.results.messages import Desired, decode, encode
+from edge.files import make_folder, write_durably
 from edge.results.outbox import Outbox
-from edge.update.durable import make_folder, write_durably
+from edge.wire.messages import Desired, decode, encode
 
 log = logging.getLogger(__name__)
 

@@ -12,7 +12,8 @@ from pathlib import Path
 import urllib3
 
 from edge.errors import UpdateDelayed, UpdateRefused
-from edge.update.durable import write_durably
+from edge.files import write_durably
+from edge.mqtt.backoff import delay_s
 from edge.update.web import Web
 
 logger = logging.getLogger(__name__)
@@ -89,8 +90,9 @@ class Download:
 
     def _wait_s(self, fruitless: int) -> float:
         """Exponential with full jitter, so that a fleet does not come back in step."""
-        longest = min(self._patience.longest_wait_s, self._patience.first_wait_s * 2.0**fruitless)
-        return random.uniform(0, longest)  # noqa: S311
+        patience = self._patience
+        longest_s = delay_s(patience.first_wait_s, fruitless, patience.longest_wait_s)
+        return random.uniform(0, longest_s)  # noqa: S311
 
     def _given_up(self, error: Exception) -> UpdateDelayed:
         reason = error.reason if isinstance(error, UpdateDelayed) else "unreachable"

@@ -9,7 +9,7 @@ from typing import Annotated
 import msgspec
 
 from edge.inference.description import Golden, Task
-from edge.results.messages import Slot
+from edge.wire.messages import Slot
 
 Version = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{1,9}(\.[0-9]{1,9}){0,3}$")]
 _CUSTOM_KEY = "posture.terms"

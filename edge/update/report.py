@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from edge.update.durable import locked, make_folder, write_durably
+from edge.files import locked, make_folder, write_durably
 
 logger = logging.getLogger(__name__)
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from edge.results.clock import utc_ns_of
-from edge.results.messages import Desired
 from edge.update.offer import Offer, number
 from edge.update.slots import Installed, Slots
+from edge.wire.bucket import bucket
+from edge.wire.clock import utc_ns_of
+from edge.wire.messages import Desired
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +30,6 @@ class Choice:
 
     offer: Offer | None
     passed_over: tuple[tuple[Offer, str], ...]
-
-
-def bucket(station: str, sha256: str) -> int:
-    """0..99. A station keeps its bucket of a file, so that a ring that grows only adds stations."""
-    digest = hashlib.sha256(f"{station}\0{sha256}".encode()).digest()
-    return int.from_bytes(digest[:8], "big") % 100
 
 
 def choose(

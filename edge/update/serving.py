@@ -3,8 +3,8 @@
 Tries are raised on disk before a candidate is loaded, and again before its first frames, and
 lowered once it has come through: a file that kills the process is out after three starts, while a
 process that dies of its camera or of a power cut blames no file. Confirmed files are counted in
-the same way, within one boot (`starts`). Whatever is refused is rolled back, and the shipped file
-is the last resort.
+the same way, within one boot (`failed_starts`). Whatever is refused is rolled back, and the
+shipped file is the last resort.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import TypeVar
 
 from edge.errors import ModelRefused
-from edge.update.durable import locked, make_folder
+from edge.files import locked, make_folder
+from edge.update.failed_starts import MAX_STARTS, FailedStarts
 from edge.update.report import Report
 from edge.update.slots import MAX_TRIES, Installed, Slots, Trial, load_slots, save_slots
-from edge.update.starts import MAX_STARTS, Starts
 from edge.update.store import Store
 
 logger = logging.getLogger(__name__)
@@ -48,7 +48,7 @@ class ModelStore:
         self._shipped = dict(shipped)
         self._report = report
         self._store = Store(folder)
-        self._starts = Starts(folder)
+        self._failed_starts = FailedStarts(folder)
         self._loaded: Slots | None = None
         self._try_is_open = False
 
@@ -137,7 +137,7 @@ class ModelStore:
     def answered(self) -> None:
         """The confirmed files have answered their first picture: the row of deaths is broken."""
         self._try_is_open = False
-        self._starts.came_through()
+        self._failed_starts.came_through()
 
     def _count_try(self, by: int) -> None:
         """Put a try down to the candidate, or without one to the files that were confirmed."""
@@ -145,7 +145,7 @@ class ModelStore:
             with self._lock():
                 self._write(self._read().tried(by))
         elif self._loaded is not None:
-            self._starts.count(_confirmed(self._loaded), by)
+            self._failed_starts.count(_confirmed(self._loaded), by)
 
     def _begin(self) -> dict[str, Serving]:
         with self._lock():
@@ -156,12 +156,12 @@ class ModelStore:
             elif trial is not None:
                 slots = slots.tried(by=+1)
                 self._tell("trial", "ok", trial.slot, trial.model, f"try {trial.tries + 1}")
-            elif slots.active and self._starts.open(_confirmed(slots)) >= MAX_STARTS:
+            elif slots.active and self._failed_starts.open(_confirmed(slots)) >= MAX_STARTS:
                 slots = self._demote(slots, "dies_at_start", f"{MAX_STARTS} starts in a row")
             self._write(slots)
             self._loaded = slots
             if slots.candidate is None:
-                self._starts.count(_confirmed(slots), by=+1)
+                self._failed_starts.count(_confirmed(slots), by=+1)
             self._try_is_open = True
             return self._files(slots, candidate=True)
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import msgspec
 
-from edge.results.messages import Count, Desired, Sha256, Slot
-from edge.update.durable import write_durably
+from edge.files import write_durably
+from edge.wire.messages import Count, Desired, Sha256, Slot
 
 FILE_NAME = "slots.json"
 MAX_TRIES = 3

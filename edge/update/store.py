@@ -6,7 +6,7 @@ import hashlib
 from pathlib import Path
 
 from edge.errors import UpdateRefused
-from edge.update.durable import make_folder, move_durably, sync_folder
+from edge.files import make_folder, move_durably, sync_folder
 
 
 class Store:

@@ -16,10 +16,10 @@ from tuf.api.metadata import Metadata, Root, Snapshot, TargetFile, Targets, Time
 from tuf.ngclient import FetcherInterface, Updater, UpdaterConfig
 
 from edge.errors import UpdateDelayed, UpdateRefused
-from edge.results.clock import utc_ns_of
-from edge.update.durable import make_folder
-from edge.update.floor import RoleVersion
+from edge.files import make_folder
 from edge.update.offer import Offer, terms_in
+from edge.update.version_floor import RoleVersion
+from edge.wire.clock import utc_ns_of
 
 MODELS_ROLE = "models"
 _ANY_MODEL = f"{MODELS_ROLE}/"  # asks for the role's metadata; no target has this name

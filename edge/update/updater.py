@@ -16,21 +16,21 @@ from pathlib import Path
 
 from edge import __version__
 from edge.errors import ModelRefused, UpdateDelayed, UpdateRefused
+from edge.files import locked, make_folder
 from edge.inference.network import read_description
-from edge.results.messages import Desired
 from edge.update.canary import Canary, Job, in_child
 from edge.update.clock_gate import check_clock
 from edge.update.desired import load_desired
 from edge.update.download import Download, Patience
-from edge.update.durable import locked, make_folder
-from edge.update.floor import check_floor, load_floor, raise_floor
 from edge.update.offer import Offer
 from edge.update.report import Report
 from edge.update.ring import Choice, Station, choose
 from edge.update.slots import Installed, Slots, load_slots, save_slots
 from edge.update.store import Store, digest
 from edge.update.trust import Catalogue, refresh
+from edge.update.version_floor import check_floor, load_floor, raise_floor
 from edge.update.web import MetadataFetcher, Web
+from edge.wire.messages import Desired
 
 
 @dataclass(frozen=True)

@@ -1,1 +1,1 @@
-"""Results to the collector over MQTT, receipts back."""
+"""Delivery: the outbox to the collector, receipts and commands back."""

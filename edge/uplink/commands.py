@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from edge.errors import PostureError
-from edge.results.messages import EraseCommand, ResendCommand, Response, decode, encode
+from edge.mqtt.events import Arrived
 from edge.results.outbox import Outbox
-from edge.results.topics import Topics, parse
-from edge.uplink.events import Arrived
+from edge.wire.messages import EraseCommand, ResendCommand, Response, decode, encode
+from edge.wire.topics import Topics, parse
 
 log = logging.getLogger(__name__)
 

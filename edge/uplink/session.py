@@ -13,14 +13,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from edge.errors import BrokerRefused, BrokerUnreachable, MessageRefused
-from edge.results import clock
-from edge.results.messages import CollectorState, Receipt, State, decode, encode, identity
+from edge.mqtt.connection import Connection
+from edge.mqtt.events import Acknowledged, Arrived
 from edge.results.outbox import Outbox, Pending
-from edge.results.topics import Topics
 from edge.uplink.commands import Commands
-from edge.uplink.connection import Connection
-from edge.uplink.events import Acknowledged, Arrived
 from edge.uplink.window import Window
+from edge.wire import clock
+from edge.wire.messages import CollectorState, Receipt, State, decode, encode, identity
+from edge.wire.topics import Topics
 
 log = logging.getLogger(__name__)
 
@@ -56,7 +56,7 @@ class Session:
 
     def __init__(
         self,
-        link: Connection,
+        connection: Connection,
         outbox: Outbox,
         topics: Topics,
         commands: Commands,
@@ -68,7 +68,7 @@ class Session:
         on_desired: Callable[[bytes], object],
         on_trouble: Callable[[str], None],
     ) -> None:
-        self._link = link
+        self._connection = connection
         self._outbox = outbox
         self._topics = topics
         self._commands = commands
@@ -77,7 +77,7 @@ class Session:
         self._on_receipt = on_receipt
         self._on_desired = on_desired
         self._on_trouble = on_trouble
-        self._window = Window(min(window, link.receive_maximum), resend_s)
+        self._window = Window(min(window, connection.receive_maximum), resend_s)
         self._seq_of_mid: dict[int, int] = {}
         self._cursor = 0
         self._turns = 0
@@ -89,15 +89,15 @@ class Session:
         """Subscribe anew, for a broker may have forgotten, and say who is here."""
         topics = self._topics
         wanted = [topics.receipt, topics.collector_state, topics.state, topics.desired]
-        if self._link.version == "5":  # commands need expiry, response topic, correlation
+        if self._connection.version == "5":  # commands need expiry, response topic, correlation
             wanted.append(self._topics.command("+"))
-        self._link.subscribe(*wanted)
+        self._connection.subscribe(*wanted)
         self.say_birth(birth)
         self._announce(online=True)
 
     def say_birth(self, birth: bytes) -> None:
         """What this station is, which an update may change while the connection lasts."""
-        self._link.publish(self._topics.birth, birth, retain=True)
+        self._connection.publish(self._topics.birth, birth, retain=True)
 
     def turn(self) -> None:
         """One round: what came, then what must go. Returns after at most IDLE_S without work.
@@ -106,7 +106,7 @@ class Session:
         ------
         BrokerUnreachable, BrokerRefused : the connection is over.
         """
-        for event in self._link.poll(IDLE_S):
+        for event in self._connection.poll(IDLE_S):
             if isinstance(event, Acknowledged):
                 self._acknowledged(event)
             else:
@@ -140,7 +140,7 @@ class Session:
             counts.oldest_seq,
             counts.accepted,
         )
-        self._link.publish(self._topics.state, encode(state), retain=True)
+        self._connection.publish(self._topics.state, encode(state), retain=True)
 
     def _next(self, count: int) -> Iterator[Pending]:
         """Up to count messages that are not under way: oldest first, each fourth the newest."""
@@ -166,15 +166,15 @@ class Session:
         return None
 
     def _send(self, message: Pending) -> None:
-        if len(message.body) + _HEADER_BYTES > self._link.packet_limit_bytes:
+        if len(message.body) + _HEADER_BYTES > self._connection.packet_limit_bytes:
             self._window.hold(message.seq)
             self._on_trouble(
-                f"the broker takes packets of {self._link.packet_limit_bytes} bytes at most;"
+                f"the broker takes packets of {self._connection.packet_limit_bytes} bytes at most;"
                 f" message {message.seq} waits until max_packet_size is raised"
             )
             return
         self._window.sent(message.seq, time.monotonic())
-        mid = self._link.publish(
+        mid = self._connection.publish(
             self._topics.message(message.channel),
             message.body,
             user_properties=[
@@ -246,4 +246,4 @@ class Session:
         answer = self._commands.answer(message)
         if answer is not None:
             self._cursor = 0  # a resend may have put old numbers back in line
-            self._link.publish(answer.topic, answer.body, correlation=answer.correlation)
+            self._connection.publish(answer.topic, answer.body, correlation=answer.correlation)

@@ -14,9 +14,16 @@ from typing import Any, Literal
 
 from edge import __version__
 from edge.errors import OutboxFull, PostureError
+from edge.mqtt.backoff import Backoff
+from edge.mqtt.connection import WILL_DELAY_S, Connection, open_best
+from edge.mqtt.events import Will
 from edge.records import Abilities
-from edge.results import clock
-from edge.results.messages import (
+from edge.results.outbox import Outbox
+from edge.settings import Settings
+from edge.uplink.commands import Commands, Handler
+from edge.uplink.session import Identity, Session
+from edge.wire import clock
+from edge.wire.messages import (
     BODY_LIMIT_BYTES,
     SCHEMAS,
     Birth,
@@ -26,14 +33,7 @@ from edge.results.messages import (
     WireModel,
     encode,
 )
-from edge.results.outbox import Outbox
-from edge.results.topics import Topics
-from edge.settings import Settings
-from edge.uplink.backoff import Backoff
-from edge.uplink.commands import Commands, Handler
-from edge.uplink.connection import WILL_DELAY_S, Connection, open_best
-from edge.uplink.events import Will
-from edge.uplink.session import Identity, Session
+from edge.wire.topics import Topics
 
 log = logging.getLogger(__name__)
 
@@ -124,26 +124,26 @@ class Uplink:
 
     def _connect(self) -> Connection:
         away = State(False, clock.boot_id(), self._identity.instance, self._outbox.epoch)
-        link = open_best(
+        connection = open_best(
             self._settings.mqtt,
             self._settings.station,
             will=Will(self._topics.state, encode(away), WILL_DELAY_S),
             keep_session=True,
         )
-        if link.version != self._said_version:
-            self._said_version = link.version
-            log.info("connected with MQTT %s", link.version)
-            if link.version != "5":
+        if connection.version != self._said_version:
+            self._said_version = connection.version
+            log.info("connected with MQTT %s", connection.version)
+            if connection.version != "5":
                 log.warning(
                     "the broker has no MQTT 5: no commands, no will delay and no reasons for"
                     " refused messages; receipts keep the results safe"
                 )
-        return link
+        return connection
 
-    def _serve(self, link: Connection, stop: threading.Event) -> None:
+    def _serve(self, connection: Connection, stop: threading.Event) -> None:
         try:
             session = Session(
-                link,
+                connection,
                 self._outbox,
                 self._topics,
                 self._commands,
@@ -165,11 +165,11 @@ class Uplink:
                 self._date_earlier_results()
                 if self._loop_at_s - self._health_at_s >= HEALTH_EVERY_S:
                     self._health_at_s = self._loop_at_s
-                    link.publish(self._topics.health, encode(self._health()), qos=0)
+                    connection.publish(self._topics.health, encode(self._health()), qos=0)
             session.farewell()
-            link.close()
+            connection.close()
         finally:
-            link.drop()
+            connection.drop()
 
     def _received(self) -> None:
         self._receipt_at_s = time.monotonic()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from edge.uplink.backoff import delay_s
+from edge.mqtt.backoff import delay_s
 
 RESEND_AT_MOST_S = 300.0
 

@@ -9,13 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from edge.appliance import provision as provisioning
+from edge.appliance.board import board_id
+from edge.appliance.first_boot import parse_first_boot
+from edge.appliance.provision import Places, provision
 from edge.commands import provision as command
 from edge.errors import IdentityRefused, SettingsInvalid
-from edge.provision import provision as provisioning
-from edge.provision.board import board_id
-from edge.provision.first_boot import parse_first_boot, settings_toml
-from edge.provision.provision import Places, provision
-from edge.settings import load_settings, parse_settings
+from edge.files import write_toml
+from edge.settings import load_settings
 
 BOARD, OTHER_BOARD = "a" * 64, "b" * 64
 FILE = """
@@ -145,12 +146,13 @@ def test_a_file_that_makes_no_sense(places: Places, text: str, says: str) -> Non
     assert not (places.settings / "identity.json").exists()
 
 
-def test_settings_survive_their_own_file() -> None:
+def test_settings_survive_their_own_file(tmp_path: Path) -> None:
     source = '"\\u007f\\\\\u00e9\\""'
     strange = FILE.replace("'v4l2:/dev/video0'", source)
     settings = parse_first_boot(strange, "posture.toml", Path("/s")).settings
     assert settings.camera.source == '\x7f\\\u00e9"'
-    assert parse_settings(settings_toml(settings)) == settings
+    write_toml(tmp_path / "station.toml", settings)
+    assert load_settings(tmp_path / "station.toml") == settings
 
 
 class PowerCut(BaseException):
@@ -176,7 +178,8 @@ def test_power_cut_at_each_step(
         return step
 
     with monkeypatch.context() as until_the_cut:
-        until_the_cut.setattr(provisioning, "write_durably", counted(provisioning.write_durably))
+        for write in ("write_durably", "write_toml"):
+            until_the_cut.setattr(provisioning, write, counted(getattr(provisioning, write)))
         until_the_cut.setattr(Path, "unlink", counted(Path.unlink))
         with pytest.raises(PowerCut):
             provision(places, BOARD)

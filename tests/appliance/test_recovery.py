@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import stat
+import subprocess
 from itertools import pairwise
 from pathlib import Path
 
@@ -11,11 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from edge.appliance import next_hop
+from edge.appliance.next_hop import next_hop_answers
+from edge.appliance.recovery import REBOOTS_A_DAY, RebootBudget, Recovery, Step
 from edge.commands import netwatch
-from edge.recovery import REBOOTS_A_DAY, RebootBudget, Recovery, Step
 from edge.settings import Settings
-from edge.uplink import link
-from edge.uplink.link import link_answers
 
 DAY_S = 86_400.0
 
@@ -86,6 +87,26 @@ def test_nothing_left_to_spend_means_services_only(
     assert [words[0] for words in asked] == ["reboot"] * REBOOTS_A_DAY + ["try-restart"]
 
 
+@pytest.mark.parametrize(
+    ("shown", "well"),
+    [
+        ("ActiveState=active\nExecMainStatus=0\n", True),
+        ("ActiveState=inactive\nExecMainStatus=0\n", True),
+        ("ActiveState=activating\nExecMainStatus=75\n", False),
+        ("ActiveState=failed\nExecMainStatus=1\n", False),
+        ("ActiveState=failed\nExecMainStatus=2\n", True),  # no camera is set: no reboot helps
+    ],
+)
+def test_an_engine_that_waits_for_a_person_is_not_treated(
+    monkeypatch: pytest.MonkeyPatch, shown: str, well: bool
+) -> None:
+    def systemctl(*words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.CompletedProcess(words, 0, stdout=shown)
+
+    monkeypatch.setattr(netwatch, "_systemctl", systemctl)
+    assert netwatch.engine_is_well() is well
+
+
 class Network:
     """An `ip` program that answers as the kernel's tables would."""
 
@@ -102,8 +123,8 @@ class Network:
 
 @pytest.fixture
 def network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Network:
-    monkeypatch.setattr(link, "_PATIENCE_S", 0.0)
-    monkeypatch.setattr(link, "_nudge", lambda _hop, _device: None)
+    monkeypatch.setattr(next_hop, "_PATIENCE_S", 0.0)
+    monkeypatch.setattr(next_hop, "_nudge", lambda _hop, _device: None)
     return Network(tmp_path, monkeypatch)
 
 
@@ -123,31 +144,19 @@ ROUTE = {"dst": "203.0.113.7", "gateway": "192.0.2.1", "dev": "eth0"}
 def test_the_next_hop(network: Network, states: str, answers: bool) -> None:
     network.tells("route", ROUTE)
     network.tells("neigh", {"dst": "192.0.2.1", "state": [states]})
-    assert link_answers("203.0.113.7") is answers
+    assert next_hop_answers("203.0.113.7") is answers
 
 
 def test_cable_pulled_and_no_route_left(network: Network) -> None:
-    assert link_answers("203.0.113.7") is False
+    assert next_hop_answers("203.0.113.7") is False
 
 
 def test_a_modem_has_no_neighbours(network: Network) -> None:
     network.tells("route", {"dst": "203.0.113.7", "dev": "ppp0"})
     network.tells("neigh")
-    assert link_answers("203.0.113.7") is True
+    assert next_hop_answers("203.0.113.7") is True
 
 
 def test_a_broker_on_this_machine_needs_no_link(network: Network) -> None:
     network.tells("route", {"dst": "127.0.0.1", "dev": "lo"})
-    assert link_answers("127.0.0.1") is True
-
-
-@pytest.mark.parametrize(
-    ("state", "well"),
-    [("active", True), ("inactive", True), ("activating", False), ("failed", False)],
-)
-def test_an_engine_that_a_person_stopped_is_not_ill(
-    monkeypatch: pytest.MonkeyPatch, state: str, well: bool
-) -> None:
-    done = netwatch.subprocess.CompletedProcess((), 0, stdout=f"{state}\n")
-    monkeypatch.setattr(netwatch, "_systemctl", lambda *_words: done)
-    assert netwatch.engine_is_well() is well
+    assert next_hop_answers("127.0.0.1") is True

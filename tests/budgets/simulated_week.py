@@ -23,10 +23,10 @@ from pathlib import Path
 
 import msgspec
 import numpy as np
+from posture_tools.mannequin import Faults, MannequinCamera, degrade
 from rich.console import Console
 from rich.table import Table
 
-from edge.camera.mannequin import Faults, MannequinCamera, degrade
 from edge.camera.watch import PictureWatch
 from edge.commands.run import Reporter
 from edge.engine import engine as engine_module
@@ -35,11 +35,11 @@ from edge.engine.health import engine_health, machine_health
 from edge.errors import CameraLost, CameraStalled, ImageUnreadable
 from edge.estimation.factory import estimator_for
 from edge.records import Frame, ModelIdentity, Pose, Uint8
-from edge.results.messages import Receipt
 from edge.results.outbox import Outbox
 from edge.screening.screening import Screening
 from edge.settings import ModelSettings, ScreeningSettings
 from edge.skeletons import COCO_17
+from edge.wire.messages import Receipt
 
 SECOND, MINUTE, HOUR, DAY = 10**9, 60 * 10**9, 3600 * 10**9, 86_400 * 10**9
 FPS = 5.0

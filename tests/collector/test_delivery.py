@@ -20,8 +20,8 @@ from simulators.children import Child, collector, station
 from simulators.mosquitto import Mosquitto
 from simulators.waiting import eventually
 
-from edge.results.messages import GENESIS, decode_message
 from edge.results.outbox import Outbox
+from edge.wire.messages import GENESIS, decode_message
 
 pytestmark = [
     pytest.mark.broker,

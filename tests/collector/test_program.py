@@ -25,9 +25,10 @@ from simulators.children import Child
 from simulators.waiting import eventually
 
 from edge.errors import PartMissing
+from edge.mqtt.probe import probe_broker
+from edge.mqtt.settings import MqttSettings
 from edge.results.outbox import Outbox
-from edge.settings import MqttSettings, Settings
-from edge.uplink.probe import probe_broker
+from edge.settings import Settings
 from edge.uplink.uplink import Uplink
 
 

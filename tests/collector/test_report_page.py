@@ -10,8 +10,8 @@ import pytest
 from posture_tools.collector.__main__ import main
 from posture_tools.collector.intake import Incoming, examine
 from posture_tools.collector.report import results
-from posture_tools.collector.screening import screening_of
 from posture_tools.collector.store import Store
+from posture_tools.collector.stored_visit import stored_visit
 from simulators.screened import PERSON, scores, screening
 
 from edge.errors import SettingsInvalid
@@ -74,7 +74,7 @@ def test_measures_and_figures_survive_the_wire(stored: Any) -> None:
     path, ids = stored
     sent = screening(replace(PERSON, shoulder_tilt_deg=7.0))
     with Store(path) as store:
-        came = screening_of(store, ids[5])
+        came = stored_visit(store, ids[5])
     for before, after in zip(sent.views, came.views, strict=True):
         assert after.figure == before.figure
         for measured, read in zip(before.measures, after.measures, strict=True):
@@ -85,5 +85,5 @@ def test_measures_and_figures_survive_the_wire(stored: Any) -> None:
 @pytest.mark.parametrize("wrong", ["nonsense", "hall-1:abc:1", "", "hall-1::x"])
 def test_an_unknown_result_is_refused_with_a_remedy(stored: Any, wrong: str) -> None:
     with Store(stored[0]) as store, pytest.raises(SettingsInvalid) as refusal:
-        screening_of(store, wrong)
+        stored_visit(store, wrong)
     assert "list --json" in refusal.value.remedy

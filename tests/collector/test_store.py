@@ -15,10 +15,10 @@ from posture_tools.collector.report import as_json, fleet, results
 from posture_tools.collector.store import Outcome, Store
 from simulators.assessments import assessment
 
-from edge.results import clock
-from edge.results.messages import BODY_LIMIT_BYTES, Receipt, Reject
 from edge.results.outbox import SMALLEST_LIMIT_BYTES, AtLimit, Outbox, Pending
-from edge.results.ranges import holds
+from edge.wire import clock
+from edge.wire.messages import BODY_LIMIT_BYTES, Receipt, Reject
+from edge.wire.ranges import holds
 
 PREFIX = "ps/v1/north/hall-1/"
 

@@ -16,8 +16,8 @@ from posture_tools.collector.store import Store
 from simulators.assessments import assessment
 
 from edge.errors import StoreUnusable
-from edge.results.messages import Desired, encode
 from edge.results.outbox import Outbox, Pending
+from edge.wire.messages import Desired, encode
 
 FIRST_SCHEMA = ROOT / "tests" / "golden" / "collector_store_1.sql"
 

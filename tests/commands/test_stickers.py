@@ -10,15 +10,15 @@ import numpy as np
 import pytest
 from posture_tools.evaluate.drawn_stickers import Shot, with_targets
 from posture_tools.evaluate.mannequin import true_pose
+from posture_tools.mannequin import CameraPose, Look, Person, Posture, render
 
 from edge.__main__ import main
-from edge.camera.mannequin import CameraPose, Look, Person, Posture, render
 from edge.markers.expected import expected
 from edge.markers.protocol import PROTOCOLS
 from edge.posture.landmarks import Landmarks
-from edge.results.messages import Result, decode
 from edge.results.outbox import Outbox
 from edge.skeletons import COCO_17
+from edge.wire.messages import Result, decode
 
 TILTED = Posture(shoulder_tilt_deg=4.0, pelvis_tilt_deg=-3.0)
 

@@ -18,9 +18,10 @@ pytestmark = pytest.mark.timeout(600)
 
 REPORT = """
 from edge.decode.warmup import warm_up
-from edge.decode import kernel, people
+from edge.decode import kernel, paf_people
 warm_up()
-print(sum(people.find_people.stats.cache_hits.values()), people.find_people.stats.cache_path)
+stats = paf_people.find_people.stats
+print(sum(stats.cache_hits.values()), stats.cache_path)
 """
 
 

@@ -8,15 +8,15 @@ from typing import Any
 
 import cv2
 import pytest
+from posture_tools.mannequin import MannequinCamera
 from posture_tools.models.cards import read_card
 from posture_tools.models.describe import describe
 
 from edge.app import build_engine
-from edge.camera.mannequin import MannequinCamera
-from edge.results.messages import Result, decode
 from edge.results.outbox import Outbox
 from edge.settings import CameraSettings, ModelSettings, ScreeningSettings, Settings
 from edge.skeletons import COCO_17
+from edge.wire.messages import Result, decode
 
 FPS, FRAMES = 10, 30
 # A small picture, rendered fast, in which a person stands for long enough.

@@ -29,8 +29,8 @@ from edge.errors import (
     SourceInvalid,
 )
 from edge.records import Assessment, Frame, Measure, Pose, Quality
-from edge.results.messages import EventKind
 from edge.results.outbox import Outbox
+from edge.wire.messages import EventKind
 
 OUT = OutboxFull("the outbox is full.", "Start the collector.")
 

@@ -16,7 +16,7 @@ from simulators.networks import (
 
 from edge.errors import ModelRefused
 from edge.estimation.factory import estimator_for
-from edge.estimation.people import PeopleNetwork
+from edge.estimation.keypoint_rcnn import KeypointRcnn
 from edge.estimation.single import Single
 from edge.estimation.top_down import TopDown
 from edge.inference import shipped
@@ -97,7 +97,7 @@ def test_keypoint_rcnn_places_people_in_the_picture(tmp_path: Path) -> None:
     )
     path = described_file(tmp_path / "r.onnx", constant_network([1, 3, 100, 100], outputs), card)
     estimator = estimator_for(ModelSettings(single=str(path)))
-    assert isinstance(estimator, PeopleNetwork)
+    assert isinstance(estimator, KeypointRcnn)
     (pose,) = estimator.estimate(Frame(np.zeros((200, 200, 3), np.uint8), 0, 0))
     assert pose.keypoints[0] == pytest.approx([39.5, 59.5, 0.9])
     assert pose.keypoints[11] == pytest.approx([79.5, 99.5, 0.9])

@@ -16,8 +16,8 @@ from edge.fms.rules import shipped_rules
 from edge.fms.sheet import Clearing, Sheet, Try, add_up
 from edge.fms.suggest import Judged, Suggestion
 from edge.records import Quality
-from edge.results.messages import Result, decode
 from edge.results.outbox import Outbox
+from edge.wire.messages import Result, decode
 
 RULES = shipped_rules()
 

@@ -17,8 +17,9 @@ from simulators.waiting import eventually
 
 from edge.errors import MessageRefused, OutboxFull, OutboxUnusable
 from edge.records import Measure, Quality
-from edge.results import clock
-from edge.results.messages import (
+from edge.results.outbox import SMALLEST_LIMIT_BYTES, AtLimit, Outbox
+from edge.wire import clock
+from edge.wire.messages import (
     BODY_LIMIT_BYTES,
     GENESIS,
     Consent,
@@ -31,8 +32,7 @@ from edge.results.messages import (
     decode,
     decode_message,
 )
-from edge.results.outbox import SMALLEST_LIMIT_BYTES, AtLimit, Outbox
-from edge.results.ranges import holds
+from edge.wire.ranges import holds
 
 
 def open_outbox(folder: Path, **given: Any) -> Outbox:
@@ -356,7 +356,7 @@ def test_every_number_has_a_fate(
 def test_bodies_are_json_of_the_stated_size(outbox: Outbox) -> None:
     outbox.accept(assessment())
     body = outbox.pending(1)[0].body
-    assert json.loads(body)["schema"] == "ps.result/1"
+    assert json.loads(body)["schema"] == "ps.result/2"
     assert len(body) <= BODY_LIMIT_BYTES
     assert decode(json.dumps({"session": "s", "ranges": [[1, 2]]}).encode(), Erase).ranges == (
         (1, 2),

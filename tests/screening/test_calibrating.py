@@ -9,10 +9,10 @@ from datetime import date
 import cv2
 import numpy as np
 import pytest
+from posture_tools.mannequin import CameraPose
 from simulators.calibration_scene import Scene, hung
 from simulators.standing_person import Pinhole, seen
 
-from edge.camera.mannequin import CameraPose
 from edge.commands import calibrate
 from edge.errors import CalibrationInvalid, SettingsInvalid
 from edge.posture.assess import assess
@@ -21,7 +21,7 @@ from edge.posture.gravity import gravity_of_plumb_lines, roll_pitch_deg
 from edge.posture.lens import distort, undistort
 from edge.records import Frame
 from edge.screening.boards import MARKERS, Board, find_board, solve_lens, wall_marks_px
-from edge.screening.guard import CalibrationGuard
+from edge.screening.calibration_guard import WallGuard
 from edge.screening.stored import FILE_NAME, load_calibration
 from edge.settings import CameraSettings, Settings
 
@@ -182,7 +182,7 @@ def wall(shift_px=0.0) -> np.ndarray:
 
 def guard_of(marks_px, **calibration):
     known = Calibration(picture_px=(480, 640), measured_on="2026-01-10", **calibration)
-    return CalibrationGuard(known, marks_px, most_days=365, today=lambda: date(2026, 11, 21))
+    return WallGuard(known, marks_px, most_days=365, today=lambda: date(2026, 11, 21))
 
 
 def test_wall_marks_guard_against_a_moved_camera():
@@ -214,7 +214,7 @@ def test_a_person_before_the_marks_is_no_alarm_but_a_bare_wall_is():
 
 
 def test_a_stale_calibration_and_another_picture_size_are_withheld():
-    stale = CalibrationGuard(
+    stale = WallGuard(
         Calibration(measured_on="2025-01-10"), {}, most_days=365, today=lambda: date(2026, 11, 21)
     )
     assert stale.reasons(Frame(wall(), 0, 0)) == ("calibration_stale",)

@@ -12,7 +12,7 @@ from simulators.standing_person import Person, Pinhole, seen
 from simulators.visitor import SHARP, VIEWS, Visitor
 
 from edge.records import Quality
-from edge.screening.entrance import Entrance
+from edge.screening.admission import Admission
 from edge.screening.order import OrderBox
 
 
@@ -157,7 +157,7 @@ def test_a_station_that_must_be_asked_screens_nobody_who_just_steps_up():
 def test_a_command_starts_a_screening_and_its_consent_is_carried(tmp_path):
     box = OrderBox(tmp_path)
     settings = {"start": "asked", "repeats": 1}
-    visitor = Visitor(settings=settings, entrance=Entrance("asked", box))
+    visitor = Visitor(settings=settings, admission=Admission("asked", box))
     inputs = {"stature_mm": 1700, "sex": "female", "pain": False}
     order = {"code": "p-17", "consent_version": "2026-1", "inputs": inputs}
     box.put(msgspec.json.encode(order))
@@ -174,7 +174,7 @@ def test_a_command_starts_a_screening_and_its_consent_is_carried(tmp_path):
 
 def test_an_entered_stature_gives_millimetres(tmp_path):
     box = OrderBox(tmp_path)
-    visitor = Visitor(settings={"repeats": 1}, entrance=Entrance("asked", box))
+    visitor = Visitor(settings={"repeats": 1}, admission=Admission("asked", box))
     box.put(b'{"code": "p-17", "consent_version": "1", "inputs": {"stature_mm": 1700}}')
     visitor.follow()
     width = measures(visitor.assessments[0])["stance_width"]
@@ -184,7 +184,7 @@ def test_an_entered_stature_gives_millimetres(tmp_path):
 
 def test_an_order_that_nobody_takes_up_lapses(tmp_path):
     box = OrderBox(tmp_path)
-    visitor = Visitor(fps=2.0, entrance=Entrance("asked", box))
+    visitor = Visitor(fps=2.0, admission=Admission("asked", box))
     box.put(b'{"code": "p-17", "consent_version": "1"}')
     visitor.leave(125.0)
     visitor.stand("front", 1.0)

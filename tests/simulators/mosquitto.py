@@ -7,7 +7,7 @@ from pathlib import Path
 
 from posture_tools.collector.broker import await_listening, free_port
 
-from edge.settings import MqttSettings
+from edge.mqtt.settings import MqttSettings
 
 HOST = "127.0.0.1"
 

@@ -8,9 +8,9 @@ from edge.fms.outcome import assessment_of
 from edge.fms.rules import shipped_rules
 from edge.fms.sheet import Clearing, Sheet, Try
 from edge.posture.assess import assess
-from edge.posture.figure import figure_of
+from edge.posture.stick_figure import figure_of
 from edge.records import Measure
-from edge.report.screening import Screening, Seen
+from edge.report.reported_visit import ReportedView, ReportedVisit
 
 VIEWS = ("front", "right", "back", "left")
 SCORES = {
@@ -35,13 +35,17 @@ def scores() -> tuple[Measure, ...]:
     return assessment_of(sheet, rules, 1).measures
 
 
-def screening(person: Person = PERSON, *, views=VIEWS, at="2026-11-21T09:30:00Z", **options):
+def screening(
+    person: Person = PERSON, *, views=VIEWS, at="2026-11-21T09:30:00Z", origin="camera", **options
+):
     """As the collector would put it together."""
     seen_views = []
     for view in views:
         pose = seen(view, person, sigma_px=0.8)
-        seen_views.append(Seen(view, assess(pose, view), figure_of(pose), 74, 75, 0.62))
-    return Screening(
+        seen_views.append(
+            ReportedView(view, assess(pose, view), figure_of(pose), 74, 75, 0.62, origin)
+        )
+    return ReportedVisit(
         person="P-0042", screened_at=at, station="hall-1", software="0.3.0",
         models=("bottom_up 3.1", "single_person 3.1"), views=tuple(seen_views), **options,
     )  # fmt: skip

@@ -16,8 +16,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from simulators.assessments import assessment
 
+from edge.mqtt.settings import MqttSettings
 from edge.results.outbox import Outbox
-from edge.settings import MqttSettings, Settings
+from edge.settings import Settings
 from edge.uplink.uplink import Uplink
 
 

@@ -10,8 +10,8 @@ import pytest
 from simulators.deadly_engine import work
 from simulators.room import CHANGE, EMPTY, PERSON, Room
 
-from edge.update import starts
-from edge.update.starts import MAX_STARTS
+from edge.update import failed_starts
+from edge.update.failed_starts import MAX_STARTS
 
 
 @pytest.fixture
@@ -84,7 +84,7 @@ def test_death_in_a_later_picture_blames_no_file(start, station, publisher, mode
 def test_starts_of_another_boot_do_not_count(station, publisher, models, monkeypatch) -> None:
     confirmed(station, publisher, models["2"])
     for boot in "abcdef":
-        monkeypatch.setattr(starts, "boot_id", lambda boot=boot: boot)
+        monkeypatch.setattr(failed_starts, "boot_id", lambda boot=boot: boot)
         assert Room(station).version == "2"
         station_dies_at_its_first_picture(station)
     assert Room(station).version == "2"

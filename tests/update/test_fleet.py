@@ -28,12 +28,12 @@ from posture_tools.collector.store import Store
 from simulators.model_world import dots_model, station_of
 
 from edge.results import compose
-from edge.results.clock import read_clock
-from edge.results.messages import GENESIS, Time, identity
 from edge.update import updater
 from edge.update.serving import ModelStore
 from edge.update.trust import refresh
 from edge.update.web import MetadataFetcher, Web
+from edge.wire.clock import read_clock
+from edge.wire.messages import GENESIS, Time, identity
 
 FLEET = int(os.environ.get("POSTURE_FLEET", "60"))
 EPOCH = "0" * 24

@@ -16,10 +16,10 @@ from simulators.dying_station import live, network_from
 from simulators.volatile_disk import VolatileDisk
 
 from edge.errors import PostureError
-from edge.update.floor import load_floor
 from edge.update.serving import ModelStore
 from edge.update.slots import load_slots
 from edge.update.store import Store
+from edge.update.version_floor import load_floor
 
 DEATHS = int(os.environ.get("POSTURE_CRASHES", "12"))
 

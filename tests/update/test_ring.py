@@ -9,10 +9,11 @@ import pytest
 from simulators.model_world import dots_model
 
 from edge.inference.network import read_description
-from edge.results.messages import Desired
 from edge.update.offer import Offer, Terms, custom_of, number, terms_in
-from edge.update.ring import Station, bucket, choose, objection
+from edge.update.ring import Station, choose, objection
 from edge.update.slots import Installed, Slots, Trial, Verdict
+from edge.wire.bucket import bucket
+from edge.wire.messages import Desired
 
 NOW_NS = int(datetime(2026, 6, 1, tzinfo=UTC).timestamp() * 1e9)
 NEW, OTHER = "b" * 64, "c" * 64

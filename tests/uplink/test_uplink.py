@@ -22,15 +22,16 @@ from simulators.mosquitto import Mosquitto
 from simulators.waiting import eventually
 
 from edge.errors import BrokerRefused, BrokerUnreachable, PostureError
+from edge.mqtt.probe import probe_broker
+from edge.mqtt.settings import MqttSettings
 from edge.records import Abilities
-from edge.results.messages import CollectorState, Receipt, Response, decode, encode
 from edge.results.outbox import Outbox
-from edge.results.topics import Topics
-from edge.settings import MqttSettings, Settings
+from edge.settings import Settings
 from edge.uplink import uplink as uplink_module
-from edge.uplink.probe import probe_broker
 from edge.uplink.session import Session
 from edge.uplink.uplink import Uplink
+from edge.wire.messages import CollectorState, Receipt, Response, decode, encode
+from edge.wire.topics import Topics
 
 pytestmark = pytest.mark.broker
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.uplink.backoff import Backoff, delay_s
 from edge.uplink.window import Window
 
 
@@ -89,15 +88,3 @@ def test_never_more_under_way_than_the_size(size: int, steps: list[tuple[str, in
         in_place = sum(not flight.aside for flight in window.flights.values())
         assert in_place <= size
         assert window.free == size - in_place
-
-
-def test_waits_double_up_to_a_limit_and_scatter() -> None:
-    assert [delay_s(0.5, tries, 3.0) for tries in range(5)] == [0.5, 1.0, 2.0, 3.0, 3.0]
-    assert delay_s(0.5, 10_000, 60.0) == 60.0
-    backoff = Backoff(1.0, 8.0, seed=1)
-    waits = [backoff.next_s() for _ in range(6)]
-    assert all(
-        0.75 * x <= wait <= 1.25 * x for wait, x in zip(waits, (1, 2, 4, 8, 8, 8), strict=True)
-    )
-    backoff.reset()
-    assert backoff.next_s() <= 1.25

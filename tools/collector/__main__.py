@@ -18,7 +18,7 @@ import msgspec
 from posture_tools.collector import desire
 from posture_tools.collector.broker import broker
 from posture_tools.collector.ingest import Collector
-from posture_tools.collector.report import as_json, fleet, results, write_csv
+from posture_tools.collector.report import StationLine, as_json, fleet, results, write_csv
 from posture_tools.collector.rollout import (
     Progress,
     advise,
@@ -26,20 +26,21 @@ from posture_tools.collector.rollout import (
     progress_of,
     stations,
 )
-from posture_tools.collector.screening import screening_of
 from posture_tools.collector.store import Outcome, Store
+from posture_tools.collector.stored_visit import stored_visit
+from posture_tools.pipe import ends_with_its_reader
 from rich.console import Console
 from rich.table import Table
 
-from edge.commands.pipe import ends_with_its_reader
 from edge.errors import PostureError, SettingsInvalid
-from edge.posture.norms import shipped_norms
+from edge.mqtt.settings import MqttSettings
+from edge.norms import shipped_norms
 from edge.records import Quality
 from edge.report.page import page, picture
 from edge.report.words import words
-from edge.results.contract import asyncapi
-from edge.results.messages import Desired
-from edge.settings import MqttSettings, parse_settings
+from edge.wire.contract import asyncapi
+from edge.wire.messages import Desired, Event, Result
+from edge.wire.topics import topic_level
 
 DEFAULT_STORE = Path.home() / ".local" / "state" / "posture-collector" / "collector.db"
 
@@ -127,7 +128,7 @@ def _broker_and_site(options: argparse.Namespace) -> tuple[MqttSettings, str]:
     keys = ("username", "password_file", "ca_file", "cert_file", "key_file")
     given = {key: getattr(options, key) for key in keys}
     mqtt = MqttSettings(host=host, port=int(port), tls=bool(options.ca_file), **given)
-    return mqtt, parse_settings(f"site = {json.dumps(options.site)}", "--site").site
+    return mqtt, topic_level(options.site, "--site")
 
 
 @contextmanager
@@ -145,7 +146,9 @@ def _run(options: argparse.Namespace) -> int:
         if options.verbose:
             for item in outcome.stored:
                 print(
-                    f"stored {item.key.station} {item.key.seq} {item.address.channel}", flush=True
+                    f"stored {item.key.station} {item.key.seq} {item.address.channel}"
+                    f"{_said_origin(item.message)}",
+                    flush=True,
                 )
 
     ready = threading.Event()
@@ -179,14 +182,22 @@ def _list(options: argparse.Namespace) -> int:
             print(json.dumps([as_json(stored) for stored in results(store)], indent=1))
             return 0
         table = Table(
-            "screened (UTC)", "station", "seq", "session", "kind", "view", "measured", "refused"
+            "screened (UTC)",
+            "station",
+            "seq",
+            "session",
+            "kind",
+            "view",
+            "measured",
+            "refused",
+            "origin",
         )
         for stored in results(store):
             result = stored.result
             refused = sum(m.quality is Quality.REFUSED for m in result.measures)
             counts = (str(len(result.measures) - refused), str(refused))
             table.add_row(stored.screened_at, result.station, str(result.seq), result.session,
-                          result.kind, result.view, *counts)  # fmt: skip
+                          result.kind, result.view, *counts, result.origin)  # fmt: skip
         _show(table)
     return 0
 
@@ -210,7 +221,7 @@ def _export(options: argparse.Namespace) -> int:
 def _report(options: argparse.Namespace) -> int:
     texts = words(options.lang)
     with _existing(options.store) as store:
-        screening = screening_of(store, options.result_id, options.before)
+        screening = stored_visit(store, options.result_id, options.before)
     if options.out.suffix == ".svg":
         text = picture(screening, texts)
     else:
@@ -227,15 +238,29 @@ def _fleet(options: argparse.Namespace) -> int:
         print(json.dumps([dataclasses.asdict(line) for line in lines], indent=1))
         return 0
     table = Table("site", "station", "heard", "last word (UTC)", "results", "waiting", "missing",
-                  "lost", "rejected", "conflicts", "models", "desired")  # fmt: skip
+                  "lost", "rejected", "conflicts", "models", "desired", "problem")  # fmt: skip
     for line in lines:
         heard = "now" if line.silent_s is None else f"silent for {line.silent_s / 60:.0f} min"
         waiting = "?" if line.waiting is None else str(line.waiting)
         counts = (line.missing, line.lost, line.rejected, line.conflicts)
-        table.add_row(line.site, line.station, heard, line.seen_at, str(line.results), waiting,
-                      *map(str, counts), _models(line.models), line.desired)  # fmt: skip
+        table.add_row(line.site, line.station, heard, line.seen_at, _results(line), waiting,
+                      *map(str, counts), _models(line.models), line.desired,
+                      line.problem)  # fmt: skip
     _show(table)
     return 0
+
+
+def _results(line: StationLine) -> str:
+    """How many, and how many of them did not come from a camera."""
+    others = [f"{n} {origin}" for origin, n in line.origins.items() if origin != "camera"]
+    return f"{line.results} ({', '.join(others)})" if others else str(line.results)
+
+
+def _said_origin(message: Result | Event) -> str:
+    """Where a result's frames came from, unless it was a camera."""
+    if isinstance(message, Event) or message.origin == "camera":
+        return ""
+    return f" ({message.origin})"
 
 
 def _models(actual: Mapping[str, str]) -> str:
@@ -279,7 +304,7 @@ def _desire(options: argparse.Namespace) -> int:
             "A pin is SLOT=SHA256, and a sha256 is 64 lower-case hexadecimal digits.",
         ) from error
     for name in options.stations:
-        parse_settings(f"station = {json.dumps(name)}", "STATION")
+        topic_level(name, "STATION")
     version = desire.publish(mqtt, site, options.stations, wanted)
     print(f"version {version} for {', '.join(options.stations)}: {desire.Wish(wanted, True)}")
     return 0

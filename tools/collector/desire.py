@@ -12,11 +12,11 @@ import msgspec
 from posture_tools.collector.store import Store
 
 from edge.errors import BrokerRefused, BrokerUnreachable, MessageRefused
-from edge.results.messages import Desired, decode, encode
-from edge.results.topics import Topics
-from edge.settings import MqttSettings
-from edge.uplink.connection import Connection, open_best
-from edge.uplink.events import Acknowledged, Arrived
+from edge.mqtt.connection import Connection, open_best
+from edge.mqtt.events import Acknowledged, Arrived
+from edge.mqtt.settings import MqttSettings
+from edge.wire.messages import Desired, decode, encode
+from edge.wire.topics import Topics
 
 _RETAINED_S = 1.0  # a broker sends what it retains at once
 _ANSWER_S = 10.0
@@ -49,18 +49,17 @@ def publish(mqtt: MqttSettings, site: str, stations: Collection[str], wanted: De
     BrokerUnreachable, BrokerRefused : not, or not certainly, published; say it again.
     """
     topics = {name: Topics(site, name).desired for name in stations}
-    link = open_best(mqtt, f"desire-{secrets.token_hex(4)}")
+    connection = open_best(mqtt, f"desire-{secrets.token_hex(4)}")
     try:
-        known = _retained(link, topics.values())
+        known = _retained(connection, topics.values())
         version = max(int(time.time()), wanted.version, *(each + 1 for each in known), 1)
         body = encode(msgspec.structs.replace(wanted, version=version))
-        awaited = {link.publish(topic, body, retain=True): topic for topic in topics.values()}
-        deadline_s = time.monotonic() + _ANSWER_S
+        awaited = {connection.publish(topic, body, retain=True): topic for topic in topics.values()}
         deadline_s = time.monotonic() + _ANSWER_S
         while awaited:
             if time.monotonic() > deadline_s:
                 raise BrokerUnreachable("The broker does not acknowledge.", "Say it again.")
-            for event in link.poll(0.1):
+            for event in connection.poll(0.1):
                 if isinstance(event, Acknowledged):
                     topic = awaited.pop(event.mid, "")
                     if event.refusal:
@@ -68,19 +67,19 @@ def publish(mqtt: MqttSettings, site: str, stations: Collection[str], wanted: De
                             f"The broker refused {topic}: {event.reason}.",
                             "Give this user the right to write it in the broker's ACL file.",
                         )
-        link.close()
+        connection.close()
     finally:
-        link.drop()
+        connection.drop()
     return version
 
 
-def _retained(link: Connection, topics: Collection[str]) -> list[int]:
+def _retained(connection: Connection, topics: Collection[str]) -> list[int]:
     """Versions that the broker holds."""
-    link.subscribe(*topics)
+    connection.subscribe(*topics)
     versions: dict[str, int] = {}
     deadline_s = time.monotonic() + _RETAINED_S
     while len(versions) < len(topics) and time.monotonic() < deadline_s:
-        for event in link.poll(0.1):
+        for event in connection.poll(0.1):
             if isinstance(event, Arrived):
                 try:
                     versions[event.topic] = decode(event.body, Desired).version

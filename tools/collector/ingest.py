@@ -15,12 +15,12 @@ from posture_tools.collector.intake import Bad, Good, Incoming, examine
 from posture_tools.collector.store import Outcome, Store
 
 from edge.errors import MessageRefused, PostureError
-from edge.results.messages import CollectorState, Desired, State, decode, encode
-from edge.results.topics import COLLECTOR, Topics, parse
-from edge.settings import MqttSettings
-from edge.uplink.backoff import Backoff
-from edge.uplink.connection import Connection, open_best
-from edge.uplink.events import Acknowledged, Arrived, Will
+from edge.mqtt.backoff import Backoff
+from edge.mqtt.connection import Connection, open_best
+from edge.mqtt.events import Acknowledged, Arrived, Will
+from edge.mqtt.settings import MqttSettings
+from edge.wire.messages import CollectorState, Desired, State, decode, encode
+from edge.wire.topics import COLLECTOR, Topics, parse
 
 log = logging.getLogger(__name__)
 
@@ -69,14 +69,14 @@ class Collector:
                 stop.wait(backoff.next_s())
 
     def _serve(self, backoff: Backoff, stop: threading.Event) -> None:
-        link = open_best(
+        connection = open_best(
             self._mqtt,
             f"collector-{self._site}",
             will=Will(self._topics.collector_state, encode(CollectorState(False))),
             acks=True,
         )
         try:
-            link.subscribe(
+            connection.subscribe(
                 self._topics.message("result/#"),
                 self._topics.message("event/#"),
                 self._topics.state,
@@ -85,25 +85,27 @@ class Collector:
                 self._topics.desired,
                 self._topics.collector_state,
             )
-            self._announce(link, online=True)
+            self._announce(connection, online=True)
             self._on_ready()
             while not stop.is_set():
-                if self._take_in(link, link.poll(_IDLE_S)):
+                if self._take_in(connection, connection.poll(_IDLE_S)):
                     backoff.reset()
-            self._announce(link, online=False)
-            link.close()
+            self._announce(connection, online=False)
+            connection.close()
         finally:
-            link.drop()
+            connection.drop()
 
-    def _announce(self, link: Connection, *, online: bool) -> None:
-        link.publish(self._topics.collector_state, encode(CollectorState(online)), retain=True)
+    def _announce(self, connection: Connection, *, online: bool) -> None:
+        connection.publish(
+            self._topics.collector_state, encode(CollectorState(online)), retain=True
+        )
 
-    def _take_in(self, link: Connection, events: list[Arrived | Acknowledged]) -> bool:
+    def _take_in(self, connection: Connection, events: list[Arrived | Acknowledged]) -> bool:
         arrived = [event for event in events if isinstance(event, Arrived)]
         batch: list[Good | Bad] = []
         for message in arrived:
             try:
-                item = self._read(link, message)
+                item = self._read(connection, message)
             except MessageRefused as problem:
                 log.warning("%s: %s", message.topic, problem)
             else:
@@ -112,19 +114,21 @@ class Collector:
         if batch:
             outcome = self._store.ingest(batch)
             for site, station, receipt in outcome.receipts:
-                link.publish(Topics(site, station).receipt, encode(receipt))
+                connection.publish(Topics(site, station).receipt, encode(receipt))
             self._on_batch(outcome)
         for message in arrived:
             if message.qos:
-                link.acknowledge(message)
+                connection.acknowledge(message)
         return bool(batch)
 
-    def _read(self, link: Connection, message: Arrived) -> Good | Bad | None:
+    def _read(self, connection: Connection, message: Arrived) -> Good | Bad | None:
         """A result or event to store; states, births and health are noted at once."""
         address = parse(message.topic)
         if address.station == COLLECTOR:
             if not decode(message.body, CollectorState).online:
-                self._announce(link, online=True)  # the will of our own earlier life came late
+                self._announce(
+                    connection, online=True
+                )  # the will of our own earlier life came late
             return None
         if address.channel == "state":
             online = decode(message.body, State).online

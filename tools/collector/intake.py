@@ -9,14 +9,14 @@ from dataclasses import dataclass, field
 import msgspec
 
 from edge.errors import MessageRefused
-from edge.results.messages import (
+from edge.wire.messages import (
     BODY_LIMIT_BYTES,
     Event,
     RejectCode,
     Result,
     decode_message,
 )
-from edge.results.topics import Address, parse
+from edge.wire.topics import Address, parse
 
 _IDENTITY = re.compile(r"([^:]+):([0-9a-f]{24}):([1-9][0-9]{0,17})")
 

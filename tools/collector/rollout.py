@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 
 from posture_tools.collector.store import Store
 
-from edge.update.ring import bucket
+from edge.wire.bucket import bucket
 
 STAGES = (1, 10, 100)
 MOST_FAILURES = 0.05

@@ -19,10 +19,10 @@ import msgspec
 from posture_tools.collector.intake import Bad, Good, Key
 
 from edge.errors import StoreUnusable
-from edge.results.clock import utc_ns_of
-from edge.results.database import Database, DatabaseOwner
-from edge.results.messages import Erase, Event, Gap, Receipt, Reject, RejectCode, Result
-from edge.results.ranges import compress
+from edge.wire.clock import utc_ns_of
+from edge.wire.database import Database, DatabaseOwner
+from edge.wire.messages import Erase, Event, Gap, Receipt, Reject, RejectCode, Result
+from edge.wire.ranges import compress
 
 Word = Literal["state", "birth", "health", "desired"]
 _ERASE_AT_MOST = 100_000  # numbers one event may name: a slip must not empty a table

@@ -8,19 +8,21 @@ from pathlib import Path
 
 import msgspec
 from posture_tools.models.architectures import MODULES
+from posture_tools.pipe import ends_with_its_reader
 from posture_tools.repository.arguments import add_arguments
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from edge.commands.pipe import ends_with_its_reader
 from edge.errors import PartMissing, PostureError
+from edge.inference.opencv_threads import leave_cores_to_networks
 
 
 @ends_with_its_reader()
 def main(arguments: list[str] | None = None) -> int:
     """Exit status 0: done and sound; 1: a file is at fault; 2: wrong usage."""
     options = _parser().parse_args(arguments)
+    leave_cores_to_networks()
     try:
         if options.verb == "repo":
             from posture_tools.repository.command import run

@@ -13,6 +13,7 @@ from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 from onnx import TensorProto
 
 from edge.errors import ModelRefused, SettingsInvalid
+from edge.files import write_durably
 from edge.inference.agreement import disagreements
 from edge.inference.description import METADATA_KEY, Golden, ModelDescription
 from edge.inference.golden import golden_picture, take_golden
@@ -86,10 +87,8 @@ def write(path: Path, data: bytes) -> None:
     ------
     SettingsInvalid : it cannot be written.
     """
-    beside = path.with_name(path.name + ".part")
     try:
-        beside.write_bytes(data)
-        beside.replace(path)
+        write_durably(path, data)
     except OSError as error:
         raise SettingsInvalid(
             f"cannot write {path}: {error.strerror}.", "Name another place."

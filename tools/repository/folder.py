@@ -33,7 +33,7 @@ from tuf.api.metadata import (
 )
 
 from edge.errors import RepositoryUnready
-from edge.update.durable import make_folder, write_durably
+from edge.files import make_folder, write_durably
 from edge.update.offer import Terms, custom_of
 from edge.update.trust import MODELS_ROLE
 

@@ -10,8 +10,8 @@ import onnx
 
 from edge.errors import ModelRefused
 from edge.inference.network import Network
-from edge.results.clock import utc_ns_of
 from edge.update.offer import Terms
+from edge.wire.clock import utc_ns_of
 
 
 @dataclass(frozen=True)

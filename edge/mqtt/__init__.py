@@ -1,0 +1,1 @@
+"""The MQTT client that station and collector share."""

@@ -1,0 +1,57 @@
+"""Who this client is to the broker, and whom it trusts: name, password, certificates."""
+
+from __future__ import annotations
+
+import ssl
+from pathlib import Path
+
+import paho.mqtt.client as paho
+
+from edge.errors import SettingsInvalid
+from edge.mqtt.settings import MqttSettings
+
+
+class _TlsSocket(ssl.SSLSocket):
+    """Closed when its handshake fails; paho leaves it open."""
+
+    def do_handshake(self, block: bool = False) -> None:
+        try:
+            super().do_handshake(block)
+        except BaseException:
+            self.close()
+            raise
+
+
+def identify(client: paho.Client, mqtt: MqttSettings) -> None:
+    """Read at each connection, so that mending a file helps.
+
+    Raises
+    ------
+    SettingsInvalid : a file is missing or holds something else.
+    """
+    try:
+        if mqtt.username:
+            password = None
+            if mqtt.password_file:
+                password = Path(mqtt.password_file).read_text(encoding="utf-8").strip()
+            client.username_pw_set(mqtt.username, password)
+        if mqtt.tls:
+            client.tls_set_context(_context(mqtt))
+    except (OSError, ValueError) as error:
+        raise SettingsInvalid(
+            f"The broker's password or certificate files cannot be used: {error}.",
+            "Check mqtt.password_file, mqtt.ca_file, mqtt.cert_file and mqtt.key_file.",
+        ) from error
+
+
+def _context(mqtt: MqttSettings) -> ssl.SSLContext:
+    """TLS 1.2 or newer; the broker's certificate must be valid and name the host."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.sslsocket_class = _TlsSocket
+    if mqtt.ca_file:
+        context.load_verify_locations(mqtt.ca_file)
+    else:
+        context.load_default_certs()
+    if mqtt.cert_file:
+        context.load_cert_chain(mqtt.cert_file, mqtt.key_file or None)
+    return context

@@ -1,0 +1,25 @@
+"""Where the broker is, and as whom to speak to it: the section `mqtt` of a settings file."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+
+_Seconds = Annotated[float, msgspec.Meta(gt=0, le=86_400)]
+
+
+class MqttSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The broker. A password is read from a file, never written here."""
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, msgspec.Meta(ge=1, le=65_535)] = 1883
+    username: str = ""
+    password_file: str = ""
+    tls: bool = False
+    ca_file: str = ""
+    cert_file: str = ""
+    key_file: str = ""
+    keepalive_s: Annotated[int, msgspec.Meta(ge=5, le=600)] = 20
+    window: Annotated[int, msgspec.Meta(ge=1, le=16)] = 16
+    resend_s: _Seconds = 5.0

@@ -1,1 +1,0 @@
-"""Who this station is: given once by a file on the boot partition, kept for this board alone."""

@@ -1,0 +1,105 @@
+"""The wire as documents for other programs: JSON Schema and AsyncAPI 3, made from the code."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from edge.records import Order
+from edge.wire.messages import (
+    Birth,
+    CollectorState,
+    Desired,
+    EraseCommand,
+    Event,
+    Health,
+    Receipt,
+    ResendCommand,
+    Response,
+    Result,
+    Result1,
+    State,
+)
+from edge.wire.topics import Topics
+
+MESSAGES: tuple[type[msgspec.Struct], ...] = (
+    Result, Result1, Event, State, Birth, Health, Response, Receipt, Desired, ResendCommand,
+    EraseCommand, Order, CollectorState,
+)  # fmt: skip
+
+_HERE = Topics("{site}", "{station}")
+
+# channel -> (address, who sends, QoS, retained, messages); "station" sends up, others down
+_CHANNELS: dict[str, tuple[str, str, int, bool, tuple[type[msgspec.Struct], ...]]] = {
+    "result": (_HERE.message("result/{kind}"), "station", 1, False, (Result, Result1)),
+    "event": (_HERE.message("event/{kind}"), "station", 1, False, (Event,)),
+    "state": (_HERE.state, "station", 1, True, (State,)),
+    "birth": (_HERE.birth, "station", 1, True, (Birth,)),
+    "health": (_HERE.health, "station", 0, False, (Health,)),
+    "response": (_HERE.response("{requester}"), "station", 1, False, (Response,)),
+    "receipt": (_HERE.receipt, "collector", 1, False, (Receipt,)),
+    "desired": (_HERE.desired, "clinic", 1, True, (Desired,)),
+    "resend": (_HERE.command("resend"), "clinic", 1, False, (ResendCommand,)),
+    "erase": (_HERE.command("erase"), "clinic", 1, False, (EraseCommand,)),
+    "screen": (_HERE.command("screen"), "clinic", 1, False, (Order,)),
+    "collector": (_HERE.collector_state, "collector", 1, True, (CollectorState,)),
+}
+
+
+def json_schemas(ref_template: str = "#/$defs/{name}") -> dict[str, Any]:
+    """JSON Schema 2020-12 of each message and of what they contain, by name."""
+    _, components = msgspec.json.schema_components(MESSAGES, ref_template=ref_template)
+    return components
+
+
+def schema_of(message: type[msgspec.Struct]) -> dict[str, Any]:
+    """A JSON Schema that stands alone."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$ref": f"#/$defs/{message.__name__}",
+        "$defs": json_schemas(),
+    }
+
+
+def asyncapi() -> dict[str, Any]:
+    """The AsyncAPI 3.0 document, seen from the station: it sends what goes up."""
+    channels: dict[str, Any] = {}
+    operations: dict[str, Any] = {}
+    for name, (address, sender, qos, retained, messages) in _CHANNELS.items():
+        levels = [level[1:-1] for level in address.split("/") if level.startswith("{")]
+        channels[name] = {
+            "address": address,
+            "parameters": {level: {"description": f"the {level}"} for level in levels},
+            "messages": {m.__name__: {"$ref": _message(m)} for m in messages},
+        }
+        operations[f"{name}From{sender.title()}"] = {
+            "action": "send" if sender == "station" else "receive",
+            "channel": {"$ref": f"#/channels/{name}"},
+            "bindings": {"mqtt": {"qos": qos, "retain": retained, "bindingVersion": "0.2.0"}},
+        }
+    return {
+        "asyncapi": "3.0.0",
+        "info": {
+            "title": "Posture station",
+            "version": "1.0.0",
+            "description": "Measures, never pictures, from stations to a collector over MQTT.",
+        },
+        "defaultContentType": "application/json",
+        "channels": channels,
+        "operations": operations,
+        "components": {
+            "messages": {
+                m.__name__: {
+                    "contentType": "application/json",
+                    "payload": {"$ref": f"#/components/schemas/{m.__name__}"},
+                }
+                for m in MESSAGES
+            },
+            "schemas": json_schemas("#/components/schemas/{name}"),
+        },
+    }
+
+
+def _message(message: type[msgspec.Struct]) -> str:
+    return f"#/components/messages/{message.__name__}"

@@ -1,0 +1,92 @@
+"""The topic tree, version 1: ps/v1/{site}/{station}/...
+
+state birth health result/{kind} event/{kind} rsp/{requester}     up
+receipt desired cmd/{name}                                        down
+ps/v1/{site}/_collector/state                                     the collector's presence
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+import msgspec
+
+from edge.errors import MessageRefused, SettingsInvalid
+
+ROOT = "ps/v1"
+# One level of a topic: no wildcard, no separator, nothing that a shell or a file name minds.
+TopicLevel = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+COLLECTOR = "_collector"  # no station can have this name: names start with a letter or a digit
+
+
+@dataclass(frozen=True, slots=True)
+class Topics:
+    """The topics of one station. `site` or `station` may be `+` to subscribe to all."""
+
+    site: str
+    station: str
+
+    def _under(self, *levels: str) -> str:
+        return "/".join((ROOT, self.site, self.station, *levels))
+
+    @property
+    def state(self) -> str:
+        return self._under("state")
+
+    @property
+    def birth(self) -> str:
+        return self._under("birth")
+
+    @property
+    def health(self) -> str:
+        return self._under("health")
+
+    @property
+    def receipt(self) -> str:
+        return self._under("receipt")
+
+    @property
+    def desired(self) -> str:
+        return self._under("desired")
+
+    @property
+    def collector_state(self) -> str:
+        return "/".join((ROOT, self.site, COLLECTOR, "state"))
+
+    def message(self, channel: str) -> str:
+        """Of an outbox message; channel is `result/posture`, `event/gap` and so on."""
+        return self._under(channel)
+
+    def command(self, name: str) -> str:
+        return self._under("cmd", name)
+
+    def response(self, requester: str) -> str:
+        return self._under("rsp", requester)
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a message came from: ps/v1/{site}/{station}/{channel}."""
+
+    site: str
+    station: str
+    channel: str
+
+
+def parse(topic: str) -> Address:
+    """Take a topic apart; MessageRefused if it is none of ours."""
+    levels = topic.split("/", 4)
+    if len(levels) != 5 or "/".join(levels[:2]) != ROOT or not all(levels):
+        raise MessageRefused(f"the topic {topic!r} is not of the form {ROOT}/site/station/channel.")
+    return Address(levels[2], levels[3], levels[4])
+
+
+def topic_level(text: str, name: str) -> str:
+    """A site or station as a person typed it; SettingsInvalid, with `name`, if it cannot be one."""
+    try:
+        return msgspec.convert(text, TopicLevel)
+    except msgspec.ValidationError as error:
+        raise SettingsInvalid(
+            f"{name}: {error}.", "Name it in letters, digits, . _ and -."
+        ) from error

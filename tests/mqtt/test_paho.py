@@ -1,0 +1,35 @@
+"""What the client takes from paho-mqtt's private parts; the bound in pyproject.toml keeps them."""
+
+from __future__ import annotations
+
+import inspect
+import tomllib
+from importlib.metadata import version
+from pathlib import Path
+
+import paho.mqtt.client as paho
+
+from edge.mqtt import connection
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_the_bound_names_the_minor_version_that_was_tried() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    [bound] = [name for name in project["dependencies"] if name.startswith("paho-mqtt")]
+    major, minor = (int(part) for part in version("paho-mqtt").split(".")[:2])
+    assert bound == f"paho-mqtt>={major}.{minor},<{major}.{minor + 1}"
+
+
+def test_paho_makes_its_wake_up_pair_by_the_function_that_is_replaced() -> None:
+    """Its own listens on a TCP port, which the station's unit may not."""
+    source = inspect.getsource(paho.Client)
+    assert source.count("self._sockpairR, self._sockpairW = _socketpair_compat()") == 2
+    assert paho._socketpair_compat is connection._wake_up_pair
+
+
+def test_paho_connects_by_the_method_that_is_overridden() -> None:
+    """Its own binds a source address."""
+    assert "self._create_socket_connection()" in inspect.getsource(paho.Client._create_socket)
+    client = connection._Client(paho.CallbackAPIVersion.VERSION2)
+    assert {"_host", "_port", "_connect_timeout"} <= set(vars(client))

@@ -1,0 +1,77 @@
+"""From stored results to what a report is made of: all results of one visit, by its session."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from posture_tools.collector.store import Store
+
+from edge.errors import SettingsInvalid
+from edge.records import Measure
+from edge.report.reported_visit import ReportedView, ReportedVisit
+from edge.wire.clock import Instant
+from edge.wire.messages import Result, WireMeasure, decode_result
+
+
+def stored_visit(store: Store, result_id: str, before: Sequence[str] = ()) -> ReportedVisit:
+    """The visit that a result belongs to.
+
+    result_id : `station:epoch:seq` as the message says. before : results of earlier visits of the
+        same person, for the trend; the store knows visits, not people.
+
+    Raises
+    ------
+    SettingsInvalid : no such result in the store.
+    """
+    station, session = _visit_of(store, result_id)
+    rows = store.rows(
+        "SELECT screened_ns, body FROM screening WHERE station = ? AND session = ?"
+        " ORDER BY screened_ns, epoch, seq",
+        (station, session),
+    )
+    results = [(when_ns, decode_result(body)) for when_ns, body in rows]
+    views = [result for _, result in results if result.kind != "fms"]
+    scores = [result for _, result in results if result.kind == "fms"]
+    newest = results[-1][1]
+    earlier = [stored_visit(store, each) for each in before]
+    return ReportedVisit(
+        person=session,
+        screened_at=Instant(results[0][0], "synced", "", 0).utc,
+        station=station,
+        software=newest.sw,
+        models=tuple(dict.fromkeys(f"{m.name} {m.version}" for _, r in results for m in r.models)),
+        views=tuple(_seen(result) for result in views),
+        scores=tuple(_measure(m) for m in scores[-1].measures) if scores else (),
+        scores_origin=scores[-1].origin if scores else "unknown",
+        consent=newest.consent.version if newest.consent is not None else "",
+        before=tuple(sorted(earlier, key=lambda visit: visit.screened_at)),
+    )
+
+
+def _visit_of(store: Store, result_id: str) -> tuple[str, str]:
+    station, _, rest = result_id.partition(":")
+    epoch, _, seq = rest.partition(":")
+    rows = store.rows(
+        "SELECT session FROM result WHERE station = ? AND epoch = ? AND seq = ?",
+        (station, epoch, int(seq) if seq.isdecimal() else -1),
+    )
+    if not rows:
+        raise SettingsInvalid(
+            f"There is no result {result_id!r} in the store.",
+            "Take an id from `posture-collector list --json`.",
+        )
+    return station, str(rows[0][0])
+
+
+def _seen(result: Result) -> ReportedView:
+    quality = result.quality
+    return ReportedView(
+        result.view, tuple(_measure(m) for m in result.measures), result.figure,
+        quality.frames_used, quality.frames_seen, quality.min_score, result.origin,
+    )  # fmt: skip
+
+
+def _measure(m: WireMeasure) -> Measure:
+    return Measure(
+        m.code, m.value, m.unit, m.u95, m.n, m.quality, m.why, m.view, m.side, m.definition
+    )
