@@ -60,7 +60,7 @@ def test_from_behind_left_and_right_are_the_persons_own():
     assert measures["scapular_tilt"].value == pytest.approx(6, abs=1e-3)
     # T8 lies 12 px to image right, the person's right, of a line that is vertical here.
     deviation = measures["spine_line_deviation"]
-    assert (deviation.unit, deviation.value > 0) == ("%H", True)
+    assert (deviation.unit, deviation.value > 0) == ("mm", True)
     scale = measures["spine_line_deviation"].value / 12.0
     mirrored = measured(
         "back", right_psis=(530, 902.1), left_psis=(470, 902.1), C7=(500, 450), T8=(496, 640),
