@@ -14,7 +14,7 @@ from edge.posture.calibration import Calibration
 from edge.records import Pose
 from edge.skeletons import COCO_17
 
-PARALLEL = Calibration(roll_sd_deg=0.0)
+PARALLEL = Calibration(roll_sd_deg=0.0, mm_per_px=2.0)
 TAN = {deg: math.tan(math.radians(deg)) for deg in (2, 3, 5, 6, 10, 12, 20, 50)}
 
 
