@@ -15,7 +15,6 @@ from rich.table import Table
 from edge.app import open_outbox
 from edge.camera.opencv import VIDEO_SUFFIXES
 from edge.cli.output import Output
-from edge.commands.sightings import open_source
 from edge.errors import SettingsInvalid
 from edge.estimation.factory import estimator_for
 from edge.fms.line import scored
@@ -30,6 +29,7 @@ from edge.posture.views import view_of
 from edge.records import View
 from edge.screening.subject import choose
 from edge.settings import Settings
+from edge.sightings.sightings import open_source
 
 _FILMED: tuple[FilmedFrom, ...] = ("lateral", "frontal", "back")
 _FITTING: dict[FilmedFrom | Literal["any"], tuple[View, ...]] = {

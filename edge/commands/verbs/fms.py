@@ -151,8 +151,8 @@ VERB = Verb(
                     "scores",
                     nargs="+",
                     metavar="MOVEMENT=SCORE",
-                    help="0 to 3 or pain, LEFT/RIGHT where sides are scored; of a clearing test "
-                    "pain or no-pain.",
+                    help="A score is 0 to 3 or pain, LEFT/RIGHT where sides are scored; of a "
+                    "clearing test it is pain or no-pain.",
                 ),
                 _BY,
                 _SESSION,
