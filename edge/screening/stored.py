@@ -114,7 +114,7 @@ def read_calibration(path: Path) -> Stored:
         return msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), Stored)
     except (OSError, ValueError, msgspec.ValidationError) as error:
         raise SettingsInvalid(
-            f"{path} cannot be used: {error}.", "Calibrate again, or remove the file."
+            f"{path} cannot be used: {error}.", "Move the file away, then calibrate again."
         ) from error
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from conftest import ROOT
 from posture_tools.collector.__main__ import main
-from posture_tools.collector.desire import wishes
+from posture_tools.collector.desired import desired_states
 from posture_tools.collector.intake import Incoming, examine
 from posture_tools.collector.report import fleet, results
 from posture_tools.collector.store import Store
@@ -80,7 +80,7 @@ def test_an_older_store_keeps_its_results_and_takes_new_ones(
         assert len(list(results(store))) == 3
         store.note("north", "hall-1", "desired", encode(Desired(version=1, hold=True)))
         store.note("north", "hall-2", "state", b'{"online": true}', online=True)
-        assert wishes(store)["hall-1"].desired.hold
+        assert desired_states(store)["hall-1"].desired.hold
         assert [line.station for line in fleet(store)] == ["hall-1", "hall-2"]
 
 

@@ -100,12 +100,12 @@ def test_every_figure_of_the_table_names_a_study_or_says_that_it_is_a_choice():
             or (scatter.source.startswith("choice"))
         ), name
     landmarks = {p.landmark for protocol in PROTOCOLS.values() for p in protocol.placements}
-    assert set(scatters()) - {"default", "vertebra"} <= landmarks
+    assert set(scatters()) - {"default", "vertebra", "by_eye"} <= landmarks
 
 
 @pytest.mark.parametrize("landmark", ["left_hip", "left_acromion", "right_asis", "C7", "tragus"])
 def test_a_point_set_by_eye_is_never_surer_than_one_that_hands_placed(landmark):
     by_eye, by_hands = by_eye_px2(landmark, PX_PER_MM), placing_px2(landmark, PX_PER_MM)
-    assert (np.diag(by_eye) >= np.diag(by_hands)).all()
+    assert (np.diag(by_eye) >= np.diag(by_hands) * (1 - 1e-9)).all()
     assert by_eye[0, 0] >= (8.0 * PX_PER_MM) ** 2
     assert by_eye == pytest.approx(by_eye[0, 0] * np.eye(2))

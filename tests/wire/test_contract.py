@@ -8,6 +8,7 @@ from pathlib import Path
 import jsonschema
 import msgspec
 import pytest
+from posture_tools.collector.__main__ import main
 from simulators.assessments import assessment
 
 from edge.errors import MessageRefused
@@ -126,3 +127,10 @@ def test_topics_are_taken_apart_as_they_are_put_together() -> None:
     for other in ("", "ps/v1/north/hall-1", "ps/v2/a/b/state", "ps/v1//b/state"):
         with pytest.raises(MessageRefused):
             parse(other)
+
+
+def test_the_command_prints_one_schema_or_all(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["contract", "--schema", "Receipt"]) == 0
+    assert json.loads(capsys.readouterr().out) == json.loads(json.dumps(schema_of(Receipt)))
+    assert main(["contract"]) == 0
+    assert json.loads(capsys.readouterr().out)["asyncapi"] == "3.0.0"

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, TextIO
 
-from posture_tools.collector.desire import wishes
-from posture_tools.collector.rollout import actual_models, model_words
+from posture_tools.collector.desired import desired_states
+from posture_tools.collector.rollout import actual_models, model_events
 from posture_tools.collector.store import Store
 
 from edge.records import Origin
@@ -88,8 +88,8 @@ def write_csv(store: Store, out: TextIO) -> int:
 class StationLine:
     """One station of the fleet.
 
-    silent_s : since its last word, None while it may be expected to speak. missing : numbers that
-    later ones overtook. lost : numbers it dropped at its limit and that never came.
+    silent_s : since its last message, None while it may be expected to speak. missing : numbers
+    that later ones overtook. lost : numbers it dropped at its limit and that never came.
     models : slot -> version, where it is not the shipped one. desired : what an operator wants.
     origins : how many of the results came from where. problem : why it measures or sends nothing,
     as it said itself; empty when all is well.
@@ -116,7 +116,7 @@ def fleet(store: Store, now: datetime | None = None) -> list[StationLine]:
     """Every station that was ever heard."""
     now = now or datetime.now(UTC)
     lines = []
-    models, desired = actual_models(model_words(store)), wishes(store)
+    models, desired = actual_models(model_events(store)), desired_states(store)
     for site, station, seen_at, online, health in store.rows(
         "SELECT site, station, seen_at, online, health FROM station ORDER BY site, station"
     ):

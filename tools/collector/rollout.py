@@ -36,7 +36,7 @@ FAILURES = (Progress.REFUSED, Progress.ROLLED_BACK, Progress.SILENT)
 
 
 @dataclass(frozen=True, slots=True)
-class ModelWord:
+class ModelEvent:
     """One `event/model` of a station, in the order in which it was committed."""
 
     station: str
@@ -68,9 +68,9 @@ class Advice:
     why: str
 
 
-def model_words(store: Store) -> list[ModelWord]:
+def model_events(store: Store) -> list[ModelEvent]:
     """Every model event that the stations have sent."""
-    words = []
+    events = []
     for station, received_at, body in store.rows(
         "SELECT event.station, received_at, event.body FROM event"
         " JOIN ingest_key USING (station, epoch, seq) WHERE kind = 'model'"
@@ -81,13 +81,13 @@ def model_words(store: Store) -> list[ModelWord]:
     ):
         data = json.loads(body)["data"]
         said = {key: str(data.get(key, "")) for key in ("slot", "version", "sha256")}
-        words.append(
-            ModelWord(
+        events.append(
+            ModelEvent(
                 station, datetime.fromisoformat(received_at), str(data.get("step", "")),
                 str(data.get("reason", "")), **said,
             )
         )  # fmt: skip
-    return words
+    return events
 
 
 def stations(store: Store) -> list[str]:
@@ -95,19 +95,19 @@ def stations(store: Store) -> list[str]:
     return [str(row[0]) for row in store.rows("SELECT station FROM station ORDER BY station")]
 
 
-def actual_models(words: Iterable[ModelWord]) -> dict[str, dict[str, str]]:
+def actual_models(events: Iterable[ModelEvent]) -> dict[str, dict[str, str]]:
     """station -> slot -> version that serves there; a slot without one serves as shipped."""
-    confirmed: dict[tuple[str, str], list[ModelWord]] = {}
-    for word in words:
-        history = confirmed.setdefault((word.station, word.slot), [])
-        if word.step == "confirm":
-            history.append(word)
-        elif word.step == "rollback" and history and history[-1].sha256 == word.sha256:
+    confirmed: dict[tuple[str, str], list[ModelEvent]] = {}
+    for event in events:
+        history = confirmed.setdefault((event.station, event.slot), [])
+        if event.step == "confirm":
+            history.append(event)
+        elif event.step == "rollback" and history and history[-1].sha256 == event.sha256:
             # The one before serves again; of what lies further back the station keeps nothing.
-            confirmed[word.station, word.slot] = history[-2:-1]
-        elif word.reason == "slots_damaged":
+            confirmed[event.station, event.slot] = history[-2:-1]
+        elif event.reason == "slots_damaged":
             for station, slot in confirmed:
-                if station == word.station:
+                if station == event.station:
                     confirmed[station, slot] = []
     actual: dict[str, dict[str, str]] = {}
     for (station, slot), history in confirmed.items():
@@ -123,35 +123,35 @@ def models_told(actual: Mapping[str, str]) -> str:
 
 def progress_of(
     names: Iterable[str],
-    words: Iterable[ModelWord],
+    events: Iterable[ModelEvent],
     sha256: str,
     ring: int,
     now: datetime | None = None,
 ) -> list[StationProgress]:
     """How far each station is with a file that `ring` percent of them may take."""
-    now, words = now or datetime.now(UTC), list(words)
-    actual = actual_models(words)
+    now, events = now or datetime.now(UTC), list(events)
+    actual = actual_models(events)
     found: dict[str, StationProgress] = {}
     for name in names:
         inside = bucket(name, sha256) < ring
         start = Progress.WAITING if inside else Progress.OUTSIDE
         found[name] = StationProgress(name, start, "", None, actual.get(name, {}))
-    for word in words:
-        if word.station in found and word.sha256 == sha256:
-            found[word.station] = _after(found[word.station], word)
+    for event in events:
+        if event.station in found and event.sha256 == sha256:
+            found[event.station] = _after(found[event.station], event)
     return [_timed_out(each, now) for each in found.values()]
 
 
-def _after(before: StationProgress, word: ModelWord) -> StationProgress:
-    progress = _meaning(word)
+def _after(before: StationProgress, event: ModelEvent) -> StationProgress:
+    progress = _meaning(event)
     if progress is None:
         return before
-    since = before.since if progress is before.progress else word.received_at
-    return replace(before, progress=progress, reason=word.reason, since=since)
+    since = before.since if progress is before.progress else event.received_at
+    return replace(before, progress=progress, reason=event.reason, since=since)
 
 
-def _meaning(word: ModelWord) -> Progress | None:
-    match word.step, word.reason:
+def _meaning(event: ModelEvent) -> Progress | None:
+    match event.step, event.reason:
         case "confirm", _:
             return Progress.CONFIRMED
         case "rollback", "damaged_on_disk":  # its disk is to blame; it fetches the file again

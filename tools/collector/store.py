@@ -24,7 +24,7 @@ from edge.wire.database import Database, DatabaseOwner
 from edge.wire.messages import Erase, Event, Gap, Receipt, Reject, RejectCode, Result
 from edge.wire.ranges import compress
 
-Word = Literal["state", "birth", "health", "desired"]
+LastMessage = Literal["state", "birth", "health", "desired"]
 _ERASE_AT_MOST = 100_000  # numbers one event may name: a slip must not empty a table
 
 
@@ -90,11 +90,11 @@ class Store(DatabaseOwner):
         return outcome
 
     def note(
-        self, site: str, station: str, word: Word, body: bytes, online: bool | None = None
+        self, site: str, station: str, kind: LastMessage, body: bytes, online: bool | None = None
     ) -> None:
         """Remember the last state, birth or health of a station, or what is desired of it.
 
-        online : what the word says about that; None for a word that may be an old, retained one.
+        online : what the message says of that; None where it may be an old, retained one.
         """
         with self._database.transaction() as db:
             if online is None:
@@ -104,7 +104,7 @@ class Store(DatabaseOwner):
                 )
             else:
                 _see(db, site, station, _now(), online)
-            db.execute(f"UPDATE station SET {word} = ? WHERE station = ?", (body, station))  # noqa: S608
+            db.execute(f"UPDATE station SET {kind} = ? WHERE station = ?", (body, station))  # noqa: S608
 
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """For reports."""

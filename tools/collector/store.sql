@@ -89,7 +89,7 @@ CREATE TABLE dead_letter (              -- what could not be taken in, once for 
     PRIMARY KEY (topic, body_sha256)
 ) STRICT, WITHOUT ROWID;
 
-CREATE TABLE station (                  -- the last word of each station
+CREATE TABLE station (                  -- the last message of each station
     station TEXT PRIMARY KEY,
     site TEXT NOT NULL,
     seen_at TEXT NOT NULL,

@@ -6,7 +6,7 @@ from argparse import Namespace
 
 import msgspec
 from posture_tools.cli import Output, Verb, argument
-from posture_tools.collector import desire
+from posture_tools.collector import desired
 from posture_tools.collector.collector_options import BROKER, broker_and_site
 
 from edge.errors import SettingsInvalid
@@ -32,8 +32,9 @@ def run(options: Namespace, out: Output) -> int:
         ) from error
     for name in options.stations:
         topic_level(name, "STATION")
-    version = desire.publish(mqtt, site, options.stations, wanted)
-    out.line(f"version {version} for {', '.join(options.stations)}: {desire.Wish(wanted, True)}")
+    version = desired.publish(mqtt, site, options.stations, wanted)
+    state = desired.DesiredState(wanted, obeyed=True)
+    out.line(f"version {version} for {', '.join(options.stations)}: {state}")
     return 0
 
 

@@ -23,7 +23,7 @@ _ANSWER_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class DesiredState:
     """The last `desired` of a station. obeyed : the station has answered this version."""
 
     desired: Desired
@@ -88,7 +88,7 @@ def _retained(connection: Connection, topics: Collection[str]) -> list[int]:
     return list(versions.values())
 
 
-def wishes(store: Store) -> dict[str, Wish]:
+def desired_states(store: Store) -> dict[str, DesiredState]:
     """By station, where something was ever desired."""
     answered: dict[str, int] = {}
     for station, body in store.rows("SELECT station, body FROM event WHERE kind = 'model'"):
@@ -99,5 +99,5 @@ def wishes(store: Store) -> dict[str, Wish]:
     found = {}
     for station, body in store.rows("SELECT station, desired FROM station WHERE desired <> x''"):
         desired = decode(body, Desired)
-        found[station] = Wish(desired, answered.get(station, 0) >= desired.version)
+        found[station] = DesiredState(desired, answered.get(station, 0) >= desired.version)
     return found
