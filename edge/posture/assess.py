@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
@@ -17,9 +17,9 @@ from edge.posture.frontal import FRONTAL
 from edge.posture.landmarks import CONFIDENT, USABLE, Landmarks, Side, keypoints_of, near_side
 from edge.posture.perspective import in_ankle_plane
 from edge.posture.sagittal import SAGITTAL
+from edge.posture.scale import scale_of, scaled
 from edge.posture.spine_measures import SPINE
 from edge.posture.uncertainty import (
-    SCALE_SD_STATURE,
     Effect,
     Known,
     Spread,
@@ -49,7 +49,7 @@ class _Sight:
     n_eff: float
     dress: Dress
     accuracy: Accuracy | None
-    scaled_by_hand: bool  # by stickers, found anew at every visit
+    stuck_scale: bool  # by stickers, found anew at every visit
     refused: tuple[str, ...] = ()
     doubts: tuple[str, ...] = ()
 
@@ -92,7 +92,7 @@ def effects_of(
         definition = _best_seen(of_code, sight.body)
         if _refusals(definition, sight):
             continue
-        per_px = _unit(definition, sight)[1]
+        per_px = _per_px(definition, sight.calibration)
         effects = _value(definition, sight, _known(definition, sight))[1]
         found[definition.code] = tuple(effect.times(per_px) for effect in effects)
     return found
@@ -107,21 +107,12 @@ def _sight(
         view, refused = found
     else:
         refused = against(found, view)
-    by_hand = calibration.mm_per_px is None
-    calibration = _with_scale(calibration, pose)
-    by_hand = by_hand and calibration.mm_per_px is not None
+    calibration = scaled(calibration, scale_of(pose, calibration))
+    stuck = pose.placed is not None and pose.placed.mm_per_px == calibration.mm_per_px
     as_seen = Landmarks.of(pose, calibration, near_side(pose, view))
     body = in_ankle_plane(as_seen, view, calibration)
     doubts = ("turned",) if _turned(pose, body, view, calibration) else ()
-    return _Sight(body, view, calibration, n_eff, dress, pose.accuracy, by_hand, refused, doubts)
-
-
-def _with_scale(calibration: Calibration, pose: Pose) -> Calibration:
-    """With the scale that stickers give, where none was calibrated."""
-    placed = pose.placed
-    if placed is None or placed.mm_per_px is None or calibration.mm_per_px is not None:
-        return calibration
-    return replace(calibration, mm_per_px=placed.mm_per_px, scale_sd=placed.scale_sd)
+    return _Sight(body, view, calibration, n_eff, dress, pose.accuracy, stuck, refused, doubts)
 
 
 def refuse(skeleton: Skeleton, view: View, why: tuple[str, ...]) -> tuple[Measure, ...]:
@@ -130,7 +121,7 @@ def refuse(skeleton: Skeleton, view: View, why: tuple[str, ...]) -> tuple[Measur
         Measure(
             code=definition.code,
             value=None,
-            unit="%H" if definition.unit == "length" else definition.unit,
+            unit=reported_unit(definition),
             u95=None,
             n=0.0,
             quality=Quality.REFUSED,
@@ -193,7 +184,7 @@ def _turned(pose: Pose, body: Landmarks, view: View, calibration: Calibration) -
 
 
 def _measure(definition: Definition, sight: _Sight) -> Measure:
-    unit, per_px = _unit(definition, sight)
+    unit, per_px = reported_unit(definition), _per_px(definition, sight.calibration)
     side = sight.body.near if definition.side == "near" else definition.side
     known = _known(definition, sight)
     why = _refusals(definition, sight)
@@ -234,13 +225,16 @@ def _placed(definition: Definition, body: Landmarks) -> bool:
     return bool(body.placed([body.index[n] for n in _keypoints(definition, body)]).all())
 
 
-def _unit(definition: Definition, sight: _Sight) -> tuple[str, float]:
-    """The unit reported and what one unit of the formula is in it."""
+def reported_unit(definition: Definition) -> str:
+    """As written beside a value: lengths are in mm."""
+    return "mm" if definition.unit == "length" else definition.unit
+
+
+def _per_px(definition: Definition, calibration: Calibration) -> float:
+    """What one unit of the formula is in the unit reported; NaN for a length without a scale."""
     if definition.unit != "length":
-        return definition.unit, 1.0
-    if sight.calibration.mm_per_px is not None:
-        return "mm", sight.calibration.mm_per_px
-    return "%H", 100.0 / (sight.body.stature_px or np.nan)
+        return 1.0
+    return np.nan if calibration.mm_per_px is None else calibration.mm_per_px
 
 
 def _refusals(definition: Definition, sight: _Sight) -> tuple[str, ...]:
@@ -264,8 +258,8 @@ def _refusals(definition: Definition, sight: _Sight) -> tuple[str, ...]:
         distance_px(points[a], points[b]) < _COINCIDE_PX for a in points for b in points if a < b
     ):
         return ("keypoints_coincide",)
-    if definition.unit == "length" and np.isnan(_unit(definition, sight)[1]):
-        return ("stature_unknown",)
+    if definition.unit == "length" and sight.calibration.mm_per_px is None:
+        return ("scale_unknown",)
     return definition.gate(body)
 
 
@@ -319,10 +313,8 @@ def _scale(definition: Definition, value: float, sight: _Sight) -> Effect:
     """A calibrated scale is the same at every visit, and so are a person's proportions."""
     if definition.unit != "length":
         return Effect("scale")
-    known = sight.calibration.mm_per_px is not None
-    scale_sd = sight.calibration.scale_sd if known else SCALE_SD_STATURE
-    sd = scale_sd * abs(value)
-    return Effect("scale", sd, again=sd if sight.scaled_by_hand else 0.0)
+    sd = sight.calibration.scale_sd * abs(value)
+    return Effect("scale", sd, again=sd if sight.stuck_scale else 0.0)
 
 
 def _keypoints(definition: Definition, body: Landmarks) -> tuple[str, ...]:

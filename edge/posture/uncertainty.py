@@ -57,7 +57,6 @@ _HEAD_TURN_SD_DEG = 5.0  # of people asked to look straight ahead
 _HEAD = ("ear", "eye", "tragus")
 # Of stature: how far landmarks lie ahead of the ankles varies by 1.3 to 2 cm (Woodhull 1985).
 _DEPTH_SD = 0.01
-SCALE_SD_STATURE = 0.03  # of a stature added up from segments of the picture
 _STEP_PX = 1e-3
 _HALVINGS = 30
 _TOLD = 3  # causes
@@ -77,8 +76,9 @@ def gradient_px(formula: Callable[[Float64], float], points_px: Float64) -> Floa
 class Spread(NamedTuple):
     """How far a quantity may be off, in its unit.
 
-    normal : standard deviation of what is normal. limit : the most that what is uniform does;
-    anything up to it is equally likely.
+    normal : standard deviation of all that scatters.
+    limit : bound of what does not scatter: yaw that the gate lets through, or depth. Every
+        deviation up to it counts as equally likely.
     """
 
     normal: float

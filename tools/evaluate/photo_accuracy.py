@@ -9,7 +9,7 @@ from typing import cast
 import numpy as np
 from posture_tools.evaluate.accuracy import Key, on_photographs
 from posture_tools.evaluate.contenders import Contender
-from posture_tools.evaluate.people import Person
+from posture_tools.evaluate.labelled import Person
 from posture_tools.evaluate.photos import Picture
 from posture_tools.evaluate.shear import SHOWN, SIDEWAYS, examine, rows
 from posture_tools.evaluate.views import VIEWS
