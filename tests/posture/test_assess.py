@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from posture_tools.mannequin.measures import measured
+from simulators.read_well import trusted
 from simulators.standing_person import Person, Pinhole, pose_of, scores_seen, seen
 
 from edge.errors import SettingsInvalid
@@ -122,11 +123,13 @@ def test_t6_t8_is_of_low_reliability_unless_markers_place_it():
         "S5": (-137, 617),
     }
     network, markers = (
-        by_code(assess(pose_of(points, skeleton=SPINE_5, sigma_px=s), "right"))["spine_t6_t8"]
+        by_code(assess(trusted(pose_of(points, skeleton=SPINE_5, sigma_px=s)), "right"))[
+            "spine_t6_t8"
+        ]
         for s in (2.0, 0.3)
     )
-    assert network.why == ("low_reliability",)
-    assert markers.quality is Quality.OK
+    assert network.why == ("low_reliability", "wide_interval")
+    assert "low_reliability" not in markers.why
 
 
 def test_a_bent_knee_towards_the_camera_has_no_frontal_angle():
@@ -216,6 +219,6 @@ def test_refuse_keeps_the_list_and_the_reason():
 
 
 def test_an_interval_too_wide_to_be_of_use_makes_the_quality_low():
-    eyes = by_code(assess(seen("front", sigma_px=8.0), "front"))["head_tilt_eye"]
+    eyes = by_code(assess(trusted(seen("front", sigma_px=8.0)), "front"))["head_tilt_eye"]
     assert eyes.u95 > 10.0
     assert (eyes.quality, eyes.why) == (Quality.LOW, ("wide_interval",))
