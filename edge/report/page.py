@@ -32,12 +32,10 @@ _REPEATED = "aigo_"
 
 def page(visit: ReportedVisit, norms: Norms, words: Words) -> str:
     """The whole document."""
-    frontal, lateral = (_table(visit, views, key, norms, words) for key, views in _SIDES)
-    left = frontal + _not_measured(visit, words)
-    right = lateral + score_block(visit, words) + _quality(visit, norms, words)
+    left, right = columns(visit, norms, words)
     body = (
         f"{_header(visit, words)}{_origin_notes(visit, words)}"
-        f'<div class="figures">{_figures(visit, words)}</div>'
+        f'<div class="figures">{figures(visit, words)}</div>'
         f'<div class="columns"><div>{left}</div><div>{right}</div></div>'
         f"{_footer(norms, words)}"
     )
@@ -50,6 +48,13 @@ def page(visit: ReportedVisit, norms: Norms, words: Words) -> str:
     )
 
 
+def columns(visit: ReportedVisit, norms: Norms, words: Words) -> tuple[str, str]:
+    """The two columns below the figures: measures, what was not measured, scores, quality."""
+    frontal, lateral = (_table(visit, views, key, norms, words) for key, views in _SIDES)
+    left = frontal + _not_measured(visit, words)
+    return left, lateral + score_block(visit, words) + _quality(visit, norms, words)
+
+
 def _lines(column: str) -> int:
     """How many lines the rows and paragraphs of a column take."""
     texts = (unescape(_TAG.sub("", text)) for text in _PARAGRAPH.findall(column))
@@ -59,14 +64,15 @@ def _lines(column: str) -> int:
 
 def picture(visit: ReportedVisit, words: Words) -> str:
     """The figures alone, an SVG that stands by itself and scales into any document."""
-    svg = _figures(visit, words)
+    svg = figures(visit, words)
     font = "<style>text{font-family:system-ui,'Noto Sans CJK SC',sans-serif}</style>"
     start = svg.index(">") + 1
     return f"{svg[:start]}<style>{_style()}</style>{font}{svg[start:]}\n"
 
 
 def _style() -> str:
-    return resources.files("edge.report").joinpath("page.css").read_text(encoding="utf-8")
+    folder = resources.files("edge.report").joinpath("style")
+    return "".join(folder.joinpath(f"{name}.css").read_text("utf-8") for name in ("page", "figure"))
 
 
 def _header(visit: ReportedVisit, words: Words) -> str:
@@ -107,7 +113,8 @@ def _origin_notes(visit: ReportedVisit, words: Words) -> str:
     )
 
 
-def _figures(visit: ReportedVisit, words: Words) -> str:
+def figures(visit: ReportedVisit, words: Words) -> str:
+    """The figures of all views side by side, an SVG whose style stands elsewhere."""
     groups = [
         drawing.draw(
             seen.figure,
