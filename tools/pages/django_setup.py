@@ -48,6 +48,7 @@ def configure(config: PagesConfig, *, debug: bool = False) -> None:
             "django.middleware.clickjacking.XFrameOptionsMiddleware",
             "posture_tools.pages.middleware.OwnLanguage",
             "posture_tools.pages.middleware.GuardingHeaders",
+            "posture_tools.pages.middleware.StoreAway",
             "axes.middleware.AxesMiddleware",
         ],
         AUTHENTICATION_BACKENDS=[

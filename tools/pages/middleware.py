@@ -1,12 +1,16 @@
-"""What every answer carries: the reader's language, and headers that keep others out."""
+"""What holds for every answer: the reader's language, who may keep it, and a store that is away."""
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.utils import translation
 from posture_tools.pages.words import language_of
+
+from edge.errors import StoreUnusable
 
 _CONTENT = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -27,6 +31,22 @@ class OwnLanguage:
         language = language_of(request)
         with translation.override("zh-hans" if language == "zh" else language):
             return self._answer(request)
+
+
+class StoreAway:
+    """A store that cannot be read is said in words, whatever page was asked for."""
+
+    def __init__(self, answer: Answer) -> None:
+        self._answer = answer
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self._answer(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """Called by the framework where a view raised."""
+        if isinstance(error, sqlite3.Error | StoreUnusable):
+            return render(request, "pages/away.html", status=503)
+        return None
 
 
 class GuardingHeaders:

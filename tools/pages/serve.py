@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from posture_tools.pages.config import PagesConfig
 
 from edge.errors import SettingsInvalid
@@ -19,14 +21,20 @@ def prepare(config: PagesConfig) -> None:
     call_command("migrate", verbosity=0, interactive=False)
 
 
-def serve(config: PagesConfig) -> None:
+def serve(config: PagesConfig, on_ready: Callable[[str], None]) -> None:
     """Answer until the process is stopped.
+
+    on_ready : told the address, once it is listened to.
 
     Raises
     ------
     SettingsInvalid : nobody could log in, or the address is taken or would be unsafe.
     """
     config.check()
+    if not config.store.exists():
+        raise SettingsInvalid(
+            f"There is no store {config.store}.", "Name the one of `run` with --store."
+        )
     prepare(config)
     from django.core.wsgi import get_wsgi_application
     from posture_tools.pages.models import Account
@@ -52,4 +60,5 @@ def serve(config: PagesConfig) -> None:
             f"Cannot serve on {config.host}:{config.port}: {error.strerror}.",
             "Name another --port, or stop what uses it.",
         ) from error
+    on_ready(f"http://{config.host}:{server.effective_port}/")
     server.run()

@@ -8,7 +8,7 @@ from posture_tools.cli import Output, Verb, argument
 from posture_tools.collector.collector_options import STORE
 
 
-def run(options: Namespace, out: Output) -> int:
+def run(options: Namespace, _out: Output) -> int:
     from posture_tools.pages.config import PagesConfig
     from posture_tools.pages.serve import serve
 
@@ -21,8 +21,7 @@ def run(options: Namespace, out: Output) -> int:
         names=tuple(options.name),
         idle_minutes=options.idle_minutes,
     )
-    out.line(f"pages at http://{config.host}:{config.port}/")
-    serve(config)
+    serve(config, lambda address: print(f"pages at {address}", flush=True))
     return 0
 
 
