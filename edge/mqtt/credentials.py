@@ -29,6 +29,13 @@ def identify(client: paho.Client, mqtt: MqttSettings) -> None:
     ------
     SettingsInvalid : a file is missing or holds something else.
     """
+    secret = mqtt.password_file or mqtt.cert_file
+    if secret and not mqtt.tls and not mqtt.allow_plain:
+        raise SettingsInvalid(
+            f"{secret} is not used without TLS: whoever listens would have it.",
+            "Set mqtt.tls (on the command line --ca-file or --tls), or mqtt.allow_plain"
+            " (--allow-plain) where the network is yours alone.",
+        )
     try:
         if mqtt.username:
             password = None

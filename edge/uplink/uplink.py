@@ -16,7 +16,7 @@ from typing import Any, Literal
 from edge import __version__
 from edge.errors import OutboxFull, PostureError
 from edge.mqtt.backoff import Backoff
-from edge.mqtt.connection import WILL_DELAY_S, Connection, open_best
+from edge.mqtt.connection import MQTT5_AGAIN_S, WILL_DELAY_S, Connection, open_best
 from edge.mqtt.events import Will
 from edge.mqtt.oddities import Oddities
 from edge.records import Abilities
@@ -183,7 +183,10 @@ class Uplink:
                 if self._loop_at_s - self._health_at_s >= HEALTH_EVERY_S:
                     self._health_at_s = self._loop_at_s
                     connection.publish(self._topics.health, encode(self._health()), qos=0)
-            session.farewell()
+                if connection.version != "5" and connection.age_s >= MQTT5_AGAIN_S:
+                    break  # an answer that came late once must not cost commands for good
+            if stop.is_set():
+                session.farewell()
             connection.close()
         finally:
             connection.drop()

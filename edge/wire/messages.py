@@ -373,9 +373,10 @@ class EraseCommand(msgspec.Struct, frozen=True):
 
 
 class CollectorState(msgspec.Struct, frozen=True, tag_field="schema", tag="ps.collector/1"):
-    """Retained: whether a collector is there to take results in."""
+    """Retained: whether a collector is there to take results in. instance : random, of one run."""
 
     online: bool
+    instance: Name = ""
 
 
 SCHEMAS = tuple(
