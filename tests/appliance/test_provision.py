@@ -159,11 +159,11 @@ class PowerCut(BaseException):
     """Nothing after it happens."""
 
 
-@pytest.mark.parametrize("steps_before", range(5))
+@pytest.mark.parametrize("steps_before", range(7))
 def test_power_cut_at_each_step(
     places: Places, monkeypatch: pytest.MonkeyPatch, steps_before: int
 ) -> None:
-    """Four files are written and one is removed: the next boot finds a whole station."""
+    """Six files are written and one is removed: the next boot finds a whole station."""
     put(places)
     steps = 0
 

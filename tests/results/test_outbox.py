@@ -20,6 +20,7 @@ from edge.errors import MessageRefused, OutboxFull, OutboxUnusable
 from edge.records import Measure, Quality
 from edge.results.outbox import SMALLEST_LIMIT_BYTES, AtLimit, Outbox
 from edge.wire import clock
+from edge.wire.forgotten import forgotten_name
 from edge.wire.messages import (
     BODY_LIMIT_BYTES,
     GENESIS,
@@ -270,8 +271,9 @@ def test_erasing_a_session_leaves_no_trace_of_it(tmp_path: Path) -> None:
         assert outbox.erase(session="secret-code-one") == ((1, 1), (3, 3))
         assert seqs(outbox) == [2, 4, 5]
         event = decode(outbox.waiting(5).body, Event)  # type: ignore[union-attr]
+        name = forgotten_name("north", "session", "secret-code-one")
         assert event.data | {"links": 0} == {
-            "session": "secret-code-one", "ranges": [[1, 1], [3, 3]], "links": 0,
+            "session_sha256": name, "ranges": [[1, 1], [3, 3]], "links": 0,
         }  # fmt: skip
         assert outbox.requeue(1, 9) == ((2, 2), (4, 5))
         for path in tmp_path.iterdir():  # while it is open: the write-ahead log too

@@ -48,7 +48,7 @@ def fuzz(folder: Path, program: str, messages: int) -> int:
         eventually(lambda: store.rows("SELECT 1 FROM trusted WHERE key <> ''"), within_s=60)
 
         @hypothesis.settings(
-            max_examples=-(-messages // GROUP), database=None, derandomize=True,
+            max_examples=-(-messages // GROUP), database=None, derandomize=True, deadline=None,
             phases=[hypothesis.Phase.generate], suppress_health_check=list(hypothesis.HealthCheck),
         )  # fmt: skip
         @hypothesis.given(

@@ -22,10 +22,22 @@ def _init(options: Namespace, out: Output) -> int:
         raise SettingsInvalid(f"{options.port} is no port.", "Mostly it is 8883.")
     name = topic_level(options.site, "--site")
     with Store(options.store) as store:
-        site.init(options.folder, store, name, options.host, options.port)
+        about = site.SiteFile(name, tuple(options.host), options.port)
+        site.init(options.folder, store, about, _own(options))
     away = options.folder / site.OFFLINE
     out.line(f"{options.folder}: carry {away} away from this machine, and keep it")
     return 0
+
+
+def _own(options: Namespace) -> site.OwnCertificate | None:
+    given = (options.own_ca, options.own_cert, options.own_key)
+    if not any(given):
+        return None
+    if not all(given):
+        raise SettingsInvalid(
+            "A certificate of your own is three files.", "Give --own-ca, --own-cert and --own-key."
+        )
+    return site.OwnCertificate(*given)
 
 
 def _add(options: Namespace, out: Output) -> int:
@@ -125,6 +137,16 @@ VERB = Verb(
                     help="A name or address by which stations reach the broker. Give all of them.",
                 ),
                 argument("--port", type=int, default=8883, help="The broker's port."),
+                argument(
+                    "--own-ca",
+                    type=Path,
+                    metavar="FILE",
+                    help="Instead of a new authority use yours: its certificate,",
+                ),
+                argument(
+                    "--own-cert", type=Path, metavar="FILE", help="the broker's, signed by it,"
+                ),
+                argument("--own-key", type=Path, metavar="FILE", help="and the key of that."),
             ),
         ),
         Verb(
