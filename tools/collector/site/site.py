@@ -27,7 +27,9 @@ OFFLINE = "offline"  # site.pem: to be carried to another place, and away from h
 KEYS = "keys"
 BROKER = "broker"
 STATIONS = "stations"
-_SITE_PUBLIC = "site-key.pem"
+SITE_PUBLIC = "site-key.pem"
+SECRETS = ("password", "passwords", "token", "posture.toml", "site.pem", "receipt.pem",
+           "command.pem")  # fmt: skip
 _PASSWORD = "password"  # noqa: S105 - a file's name
 
 
@@ -85,7 +87,7 @@ def init(folder: Path, store: Store, about: SiteFile, own: OwnCertificate | None
     site, hosts, port = about.site, about.hosts, about.port
     signer = Signer.new()
     write_durably(folder / OFFLINE / "site.pem", signer.pem(), mode=0o600)
-    write_durably(folder / _SITE_PUBLIC, public_pem(signer.public), mode=0o644)
+    write_durably(folder / SITE_PUBLIC, public_pem(signer.public), mode=0o644)
     for role in ("receipt", "command"):
         rotate(folder, folder / OFFLINE / "site.pem", role, site)
     if own is None:
@@ -102,10 +104,7 @@ def init(folder: Path, store: Store, about: SiteFile, own: OwnCertificate | None
     at = (folder / BROKER).absolute()
     write_durably(at / "mosquitto.conf", broker_files.configuration(at, port).encode(), mode=0o644)
     write_durably(at / "acl", broker_files.access(site).encode(), mode=0o600)
-    for user, name in (
-        (broker_files.COLLECTOR_USER, "collector.password"),
-        (broker_files.OPERATOR_USER, "operator.password"),
-    ):
+    for user, name in broker_files.PEOPLE.items():
         password = broker_files.new_password()
         broker_files.set_password(at, user, password)
         write_durably(folder / KEYS / name, password.encode(), mode=0o600)
@@ -171,23 +170,31 @@ def add(folder: Path, store: Store, station: str, *, replace: bool = False) -> P
             "INSERT OR REPLACE INTO token VALUES (?, ?, ?, ?)", (*place, token, replace)
         )
     )
-    write_durably(target / _PASSWORD, password.encode(), mode=0o600)
     write_durably(target / "token", token.encode(), mode=0o600)
-    for name in ("ca.pem", _SITE_PUBLIC):
+    write_station(folder, target, password)
+    reload_broker(folder)
+    return target
+
+
+def write_station(folder: Path, target: Path, password: str) -> None:
+    """The files of one station, as it needs them now. target : its folder, with its token."""
+    about, station = load(folder), target.name
+    write_durably(target / _PASSWORD, password.encode(), mode=0o600)
+    for name in ("ca.pem", SITE_PUBLIC):
         write_durably(target / name, (folder / name).read_bytes(), mode=0o644)
     mqtt = MqttSettings(
         host=about.hosts[0], port=about.port, username=station, tls=True,
         password_file=_PASSWORD, ca_file="ca.pem",
     )  # fmt: skip
-    believes = TrustSettings(_SITE_PUBLIC, "token")
+    believes = TrustSettings(SITE_PUBLIC, "token")
     write_toml(target / "station.toml", DeskFile(about.site, station, mqtt, believes))
-    ca, site_key = ((folder / name).read_text("ascii") for name in ("ca.pem", _SITE_PUBLIC))
+    ca, site_key, token = (
+        (target / name).read_text("ascii") for name in ("ca.pem", SITE_PUBLIC, "token")
+    )
     host = about.hosts[0]
     broker = f"{f'[{host}]' if ':' in host else host}:{about.port}"
     boot = BootFile(about.site, station, broker, password, ca, site_key, token)
     write_toml(target / "posture.toml", boot, mode=0o600)
-    reload_broker(folder)
-    return target
 
 
 def approve(store: Store, site: str, station: str, given: str) -> None:
@@ -235,4 +242,4 @@ def reload_broker(folder: Path) -> bool:
 
 def public_key_of(folder: Path) -> str:
     """The site key's fingerprint, to compare with what a station says it believes."""
-    return fingerprint(load_public(folder / _SITE_PUBLIC))
+    return fingerprint(load_public(folder / SITE_PUBLIC))
