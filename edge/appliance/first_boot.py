@@ -80,4 +80,9 @@ def parse_first_boot(text: str, name: str, folder: Path) -> FirstBoot:
         settings = msgspec.convert(given | {"state_dir": STATE_DIR}, Settings)
     except (msgspec.ValidationError, TypeError) as error:
         raise SettingsInvalid(f"{name}: {error}.", "Mend or remove that key.") from error
+    if token and not settings.mqtt.tls and not settings.mqtt.allow_plain:
+        raise SettingsInvalid(
+            f"{name}: without ca the token would go over the network as it is.",
+            "Add ca, or in [mqtt] tls = true (the system's authorities) or allow_plain = true.",
+        )
     return FirstBoot(settings, token.strip(), ca, site_key, enrol.strip())

@@ -128,6 +128,7 @@ def test_a_slip_of_the_pen_does_not_stop_a_station_that_works(places: Places) ->
     ("text", "says"),
     [
         ("site = north", "not TOML"),
+        (FILE.replace('ca = "-----BEGIN CERTIFICATE-----"', ""), "as it is"),
         (FILE.replace('site = "north"', ""), "does not say site"),
         (FILE.replace('station = "hall-1"', ""), "does not say station"),
         (FILE.replace(":8883", ""), "names no port"),
