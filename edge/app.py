@@ -163,7 +163,6 @@ def _engine(
     build = partial(
         Engine, camera, state_path=settings.state_path, watch=watch, on_problem=on_problem
     )
-    in_mm = calibration.mm_per_px is not None
     screen = partial(
         Screening,
         settings.screening,
@@ -177,7 +176,7 @@ def _engine(
     if not settings.update.url or settings.models.single:  # nothing changes the files
         fixed = _with_stickers(estimator_for(settings.models), settings)
         screening = screen(models=fixed.models)
-        measures = measurable(_skeletons(fixed.models, settings), in_mm=in_mm)
+        measures = measurable(_skeletons(fixed.models, settings))
         return build(fixed, screening, outbox, measures=measures, on_saved=on_saved)
     live = _live_estimator(settings, outbox, on_problem)
     marked = _with_stickers(live, settings)
@@ -187,7 +186,7 @@ def _engine(
         on_saved(assessment, seq)
 
     screening = screen(models=live.models)
-    measures = measurable(_skeletons(live.models, settings), in_mm=in_mm)
+    measures = measurable(_skeletons(live.models, settings))
     return build(marked, screening, outbox, measures=measures, on_saved=saved, on_end=live.leave)
 
 

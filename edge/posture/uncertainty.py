@@ -39,7 +39,6 @@ DEFAULT_SIGMA = 0.005
 SQUARE_YAW_DEG = 5.0  # people on foot marks stand within this of square: the gate
 _HEAD_TURN_SD_DEG = 5.0  # of people asked to look straight ahead
 _HEAD = ("ear", "eye")
-SCALE_SD_STATURE = 0.03  # of a stature added up from segments of the picture
 _STEP_PX = 1e-3
 _HALVINGS = 30
 
