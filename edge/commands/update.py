@@ -12,7 +12,8 @@ from edge.settings import Settings
 from edge.update.desired import FILE_NAME as DESIRED_NAME
 from edge.update.download import Patience
 from edge.update.report import Spool
-from edge.update.updater import Source, Updater
+from edge.update.repository import Source
+from edge.update.updater import Updater
 
 
 def run(settings: Settings) -> int:

@@ -22,8 +22,9 @@ from simulators.networks import DOTS, colour_card
 
 from edge.update.canary import Answer, Job, examine, passed
 from edge.update.download import Patience
+from edge.update.repository import Source
 from edge.update.slots import Slots, load_slots
-from edge.update.updater import Source, Updater
+from edge.update.updater import Updater
 from edge.update.web import Web
 
 PATIENT = Patience(

@@ -1,0 +1,358 @@
+"""The side with the rights: at each boot, and when a wheel set was handed over.
+
+It runs from the release that was confirmed last, never from the one on trial: a release whose own
+programs are broken cannot keep itself in service. Every step may be cut off at any instant: the
+state on disk is written first, and what systemd sees is made to agree with it at the next start.
+"""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from edge.errors import UpdateDelayed, UpdateRefused
+from edge.files import locked, make_folder
+from edge.software.choice import Machine, choose
+from edge.software.environment import UNITS, Environments, interpreters
+from edge.software.events import EventBook
+from edge.software.handed_over import (
+    FILES_NAME,
+    METADATA_NAME,
+    READY_NAME,
+    HandedOverMetadata,
+    copy_verified,
+    read_bounded,
+)
+from edge.software.kept_outbox import set_aside_newer
+from edge.software.links import link_units, point, starts_by_itself, unit_names
+from edge.software.releases import MAX_TRIES, Release, Releases, Trial, load_releases, save_releases
+from edge.software.service_manager import ServiceManager, Systemd
+from edge.software.trial import WATCHED, ReleaseTrial, well
+from edge.software.wheel_set import (
+    MANIFEST_LIMIT_BYTES,
+    SOFTWARE_ROLE,
+    SetOffer,
+    offers_in,
+    wheel_set_of,
+)
+from edge.update.desired import load_desired
+from edge.update.probation import Judgement
+from edge.update.repository import trusted_catalogue
+
+logger = logging.getLogger(__name__)
+_LOOK_EVERY_S = 10.0
+_PATIENCE_S = 4 * 3600.0  # for a moment in which nobody stands before the station
+_ENGINE_FILE_LIMIT_BYTES = 65_536
+
+
+@dataclass(frozen=True)
+class Places:
+    """folder : the guard's own, root writes there alone. handed_over : what the other unit writes.
+    state : outbox and the engine's file. image : the release that came with the image.
+    image_units : its units. boot_units : systemd's folder of this boot.
+    """
+
+    folder: Path = Path("/var/lib/posture/software")
+    handed_over: Path = Path("/var/lib/posture/state/software")
+    state: Path = Path("/var/lib/posture/state")
+    image: Path = Path("/opt/posture-station/image")
+    image_units: Path = Path("/usr/local/lib/systemd/system")
+    boot_units: Path = Path("/run/systemd/system")
+
+    @property
+    def active(self) -> Path:
+        """What runs: the trial, if there is one."""
+        return self.folder / "active"
+
+    @property
+    def confirmed(self) -> Path:
+        """What the guard itself runs from."""
+        return self.folder / "confirmed"
+
+
+@dataclass
+class Trust:
+    """What the guard believes: the image's root keys, and the address they were fetched from."""
+
+    root: bytes
+    url: str
+    desired: Path
+    clock_ns: Callable[[], int] = time.time_ns
+
+
+class _EngineFile(msgspec.Struct):
+    health: dict[str, Any] = field(default_factory=dict)
+
+
+class Guard:
+    """See the module. station, software : the station's name, and the version of this program."""
+
+    def __init__(
+        self,
+        places: Places,
+        machine: Machine,
+        *,
+        environments: Environments | None = None,
+        manager: ServiceManager | None = None,
+        clock_s: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        make_folder(places.folder)
+        self._places = places
+        self._machine = machine
+        self._environments = environments or Environments(places.folder)
+        self._manager: ServiceManager = manager or Systemd()
+        self._clock_s = clock_s
+        self._sleep = sleep
+        self._book = EventBook(places.folder)
+
+    def boot(self) -> bool:
+        """Before anything of the station starts: count a trial's boot, make links and units agree.
+
+        Returns whether a trial is open, which `run` then watches.
+        """
+        with self._lock():
+            releases = self._read()
+            if releases.trial is not None and releases.trial.tries >= MAX_TRIES:
+                releases = self._reject(releases, "tries_used_up", f"{MAX_TRIES} starts")
+            elif releases.trial is not None:
+                releases = releases.tried()
+                self._write(releases)
+            releases = self._serve(releases, running=False)
+            return releases.trial is not None
+
+    def run(self, trust: Trust | None) -> None:
+        """Watch the trial that is open; else take what was handed over, and watch it.
+
+        trust : None where no repository is set; then nothing new is taken.
+
+        Raises
+        ------
+        UpdateDelayed : clock, disk, or somebody before the station; the next run may pass.
+        UpdateRefused : what was handed over is not trusted, or does not install.
+        """
+        with self._lock():
+            releases = self._serve(self._read(), running=True)
+            if releases.trial is None:
+                self._clean(releases)
+                if trust is None or not (self._places.handed_over / READY_NAME).exists():
+                    return
+                releases = self._take(releases, trust)
+                if releases.trial is None:
+                    return
+                releases = self._serve(releases, running=True)
+            self._watch(releases)
+
+    def take_back(self) -> Release | None:
+        """A person's word: back to the release before. Returns what serves then."""
+        with self._lock():
+            releases = self._read()
+            suspect = releases.serving
+            if suspect is not None:
+                self._tell("rollback", "by_hand", suspect)
+                releases = releases.taken_back("by_hand")
+                self._write(releases)
+            return self._serve(releases, running=True).serving
+
+    def use_image(self) -> None:
+        """A person has installed: that serves, whatever an update brought before."""
+        with self._lock():
+            self._write(Releases(bad=self._read().bad))
+            self._clean(self._serve(Releases(), running=False))
+
+    def status(self) -> Releases:
+        return load_releases(self._places.folder)
+
+    def _take(self, releases: Releases, trust: Trust) -> Releases:
+        """Verify what was handed over, build it, and put it on trial."""
+        desired = load_desired(trust.desired)
+        with self._step("metadata"):
+            catalogue = trusted_catalogue(
+                self._places.folder, trust.url, trust.root,
+                HandedOverMetadata(self._places.handed_over / METADATA_NAME),
+                role=SOFTWARE_ROLE, utc_ns=trust.clock_ns(), step=self._step,
+            )  # fmt: skip
+        offers, _ = offers_in(catalogue.targets)
+        offer = choose(offers, self._machine, releases, desired, trust.clock_ns()).offer
+        if offer is None:
+            return releases  # taken, held or refused since it was handed over
+        release = Release(offer.sha256, offer.terms.version, offer.terms.python)
+        try:
+            with self._step("install", release):
+                self._build(release, offer)
+        except UpdateRefused as refusal:
+            if refusal.reason in ("does_not_install", "fails_check"):
+                self._write(releases.refused(release.sha256, refusal.reason, desired.version))
+            raise
+        with self._step("switch", release):
+            self._wait_until_nobody_is_there()
+        wanted = well(self._manager.states(WATCHED))
+        releases = releases.proposed(Trial(release, desired.version, 1, wanted))
+        self._write(releases)
+        self._tell("trial", "ok", release, f"instead of {self._machine.software}")
+        return releases
+
+    def _build(self, release: Release, offer: SetOffer) -> None:
+        if self._environments.holds(release):
+            return
+        try:
+            manifest = read_bounded(self._places.handed_over / READY_NAME, MANIFEST_LIMIT_BYTES)
+        except OSError as error:
+            raise UpdateDelayed("missing", f"{error}.") from error
+        wheels = wheel_set_of(_verified(manifest, offer), offer)
+        python = interpreters().get(release.python)
+        if python is None:
+            raise UpdateDelayed("needs_python", f"{release.name} needs Python {release.python}.")
+        incoming = self._places.folder / "incoming"
+        try:
+            shutil.rmtree(incoming, ignore_errors=True)
+            make_folder(incoming)
+            needed_bytes = offer.terms.wheels_bytes + offer.terms.installed_bytes
+            free_bytes = shutil.disk_usage(incoming).free
+            if free_bytes < needed_bytes:
+                raise UpdateDelayed(
+                    "disk_full",
+                    f"{free_bytes / 1e6:.0f} MB are free, {needed_bytes / 1e6:.0f} are needed.",
+                    "Free space on the state partition.",
+                )
+            for wheel in wheels.wheels:
+                source = self._places.handed_over / FILES_NAME / f"{wheel.sha256}.whl"
+                copy_verified(source, incoming / wheel.file, wheel)
+            paths = [incoming / wheel.file for wheel in wheels.wheels]
+            self._environments.make(release, python, paths)
+        except OSError as error:
+            raise UpdateDelayed("disk", f"{error}.", "Check the state partition.") from error
+        finally:
+            shutil.rmtree(incoming, ignore_errors=True)
+        self._tell("install", "ok", release)
+
+    def _wait_until_nobody_is_there(self) -> None:
+        """A person is measured by one release. An engine that tells nothing measures nobody."""
+        until_s = self._clock_s() + _PATIENCE_S
+        while self._somebody_is_there():
+            if self._clock_s() > until_s:
+                raise UpdateDelayed("busy", "somebody was before the station all the time.")
+            self._sleep(_LOOK_EVERY_S)
+
+    def _somebody_is_there(self) -> bool:
+        try:
+            data = read_bounded(self._places.state / "engine.json", _ENGINE_FILE_LIMIT_BYTES)
+            return bool(msgspec.json.decode(data, type=_EngineFile).health.get("person_count"))
+        except (OSError, msgspec.DecodeError):
+            return False
+
+    def _watch(self, releases: Releases) -> None:
+        assert releases.trial is not None
+        trial = ReleaseTrial(releases.trial.wanted, self._clock_s())
+        while (
+            judgement := trial.judge(self._manager.states(WATCHED), self._clock_s())
+        ) is Judgement.OPEN:
+            self._sleep(_LOOK_EVERY_S)
+        release = releases.trial.release
+        if judgement is Judgement.CONFIRM:
+            releases = releases.confirmed_trial()
+            self._write(releases)
+            self._tell("confirm", "ok", release)
+        else:
+            releases = self._reject(releases, "unhealthy", trial.why)
+        self._clean(self._serve(releases, running=True))
+
+    def _serve(self, releases: Releases, *, running: bool) -> Releases:
+        """Make what systemd sees agree with the state; start anew what runs by another release."""
+        releases = self._without_missing(releases)
+        active = self._path(releases.serving)
+        if self._leads(self._places.active) != active and running:
+            self._manager.stop([f"{unit}" for unit in WATCHED])
+        if releases.trial is None:
+            kept = set_aside_newer(self._places.state)
+            if kept is not None:
+                self._book.tell({"step": "rollback", "reason": "outbox_kept", "detail": kept})
+        switched = point(self._places.active, active)
+        point(self._places.confirmed, self._path(releases.confirmed))
+        units = self._places.active / UNITS if releases.serving is not None else None
+        relinked = link_units(self._places.boot_units, units, self._places.image_units)
+        if switched or relinked:
+            self._manager.reload()
+        if (switched and running) or (relinked and not running):
+            self._start(units)
+        return releases
+
+    def _start(self, units: Path | None) -> None:
+        folder = units or self._places.image_units
+        named = [n for n in sorted(unit_names(folder)) if starts_by_itself(folder / n)]
+        self._manager.restart([name for name in named if not name.startswith("posture-software")])
+
+    def _leads(self, link: Path) -> Path | None:
+        return link.readlink() if link.is_symlink() else None
+
+    def _path(self, release: Release | None) -> Path:
+        return self._places.image if release is None else self._environments.path(release)
+
+    def _without_missing(self, releases: Releases) -> Releases:
+        """Environments that the disk has lost are dropped without blame."""
+        before = releases
+        trial = releases.trial
+        if trial is not None and not self._environments.holds(trial.release):
+            self._tell("rollback", "damaged_on_disk", trial.release)
+            releases = msgspec.structs.replace(releases, trial=None)
+        confirmed = releases.confirmed
+        if confirmed is not None and not self._environments.holds(confirmed):
+            self._tell("rollback", "damaged_on_disk", confirmed)
+            releases = msgspec.structs.replace(
+                releases, confirmed=releases.previous, previous=None
+            )
+            return self._without_missing(releases)
+        if releases != before:
+            self._write(releases)
+        return releases
+
+    def _clean(self, releases: Releases) -> None:
+        gone = self._environments.collect(releases.named())
+        if gone:
+            logger.info("removed: %s", ", ".join(gone))
+
+    def _reject(self, releases: Releases, reason: str, detail: str) -> Releases:
+        assert releases.trial is not None
+        self._tell("rollback", reason, releases.trial.release, detail)
+        releases = releases.rejected(reason)
+        self._write(releases)
+        return releases
+
+    def _read(self) -> Releases:
+        try:
+            return load_releases(self._places.folder)
+        except ValueError as error:
+            # Only a failing disk does this. The image's release serves; nothing else is known.
+            logger.exception("the state of the releases is damaged")
+            self._book.tell({"step": "rollback", "reason": "state_damaged", "detail": str(error)})
+            self._write(Releases())
+            return Releases()
+
+    def _write(self, releases: Releases) -> None:
+        save_releases(self._places.folder, releases)
+
+    @contextmanager
+    def _step(self, step: str, release: Release | None = None) -> Iterator[None]:
+        """Report why a step stopped the run."""
+        try:
+            yield
+        except (UpdateDelayed, UpdateRefused) as error:
+            self._tell(step, error.reason, release, error.problem)
+            raise
+
+    def _tell(self, step: str, reason: str, release: Release | None, detail: str = "") -> None:
+        about = {"version": release.version, "sha256": release.sha256} if release else {}
+        self._book.tell({"step": step, "reason": reason, **about, "detail": detail[:500]})
+
+    @contextmanager
+    def _lock(self) -> Iterator[None]:
+        with locked(self._places.folder / "guard.lock"):
+            yield
