@@ -83,8 +83,6 @@ class Sighting:
         if self.frame is not None:
             entry["person_count"] = len(self.people)
         entry["people"] = [person.as_json() for person in self.people]
-        if self.problem is not None:
-            entry["problem"] = str(self.problem)
         return entry
 
 

@@ -11,7 +11,7 @@ import cv2
 import pytest
 from simulators.networks import colour_card, colour_network, described_file, dots_picture
 
-from edge.commands.pipe import ends_with_its_reader
+from edge.cli.pipe import ends_with_its_reader
 
 STATION, COLLECTOR, MODELS = "edge", "posture_tools.collector", "posture_tools.models"
 
