@@ -13,6 +13,9 @@ from edge.errors import OutboxFull, OutboxUnusable
 from edge.wire.database import Database
 from edge.wire.messages import GENESIS
 
+# Of the file's tables, as `Database` counts it: what an older release cannot read.
+VERSION = 1
+
 
 def claim(database: Database, path: Path, site: str, station: str) -> None:
     """Make the file this station's: a new one, or an emptied one of another name, starts anew."""

@@ -63,7 +63,9 @@ def prove(folder: Path, release: Release) -> None:
     UpdateRefused : fails_check.
     """
     program = str(folder / PROGRAM)
-    version = subprocess.run([program, "--version"], capture_output=True, text=True, check=False)
+    version = subprocess.run(  # noqa: S603 - the command stands in this file
+        [program, "--version"], capture_output=True, text=True, check=False
+    )
     if version.stdout.split()[-1:] != [release.version]:
         said = (version.stdout + version.stderr).strip()[-300:]
         raise UpdateRefused("fails_check", f"{release.name} calls itself {said or 'nothing'}.")
@@ -71,6 +73,19 @@ def prove(folder: Path, release: Release) -> None:
     for command in (pip, [program, "software", "check"], [program, "warmup"]):
         if problem := _run(command, _PROVE_S, NUMBA_CACHE_DIR=_kernels(folder)):
             raise UpdateRefused("fails_check", f"{release.name}: {' '.join(command)}: {problem}.")
+
+
+def outbox_version(folder: Path) -> int | None:
+    """The newest version of an outbox that a release can read; None where it cannot tell."""
+    ask = "from edge.results.outbox_file import VERSION; print(VERSION)"
+    try:
+        done = subprocess.run(  # noqa: S603 - the command stands in this file
+            [str(folder / "venv/bin/python"), "-c", ask],
+            capture_output=True, text=True, check=False, timeout=_PROVE_S,
+        )  # fmt: skip
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return int(done.stdout) if done.stdout.strip().isdigit() else None
 
 
 class Environments:
@@ -157,7 +172,7 @@ def _does_not_install(problem: str) -> UpdateDelayed | UpdateRefused:
 
 
 def _run(command: Sequence[str], limit_s: float, **environment: str) -> str:
-    """"" when a command ended well, else its last words."""
+    """ "" when a command ended well, else its last words."""
     try:
         done = subprocess.run(  # noqa: S603 - the commands stand in this file
             command, capture_output=True, text=True, errors="replace", check=False,

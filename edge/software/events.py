@@ -16,6 +16,7 @@ import msgspec
 from edge.files import make_folder, write_durably
 
 logger = logging.getLogger(__name__)
+GUARD_FOLDER = Path("/var/lib/posture/software")
 FOLDER_NAME = "events"
 _KEPT = 200
 _EVENT_LIMIT_BYTES = 16_384

@@ -35,9 +35,6 @@ from edge.update.repository import Source, trusted_catalogue
 from edge.update.store import Store
 from edge.update.web import MetadataFetcher
 
-FOLDER_NAME = "software"  # in the state folder
-EVENTS_NAME = "events"
-
 
 class SoftwareDownload:
     """See the module.
@@ -90,7 +87,7 @@ class SoftwareDownload:
                 offers, unreadable = offers_in(catalogue.targets)
                 desired = load_desired(self._desired)
                 now_ns = self._clock_ns()
-                choice = choose(offers, self._machine, self._releases(), desired, now_ns)
+                choice = choose(offers, self._machine, self._known_releases(), desired, now_ns)
             for path in unreadable:
                 self._report({"step": "decide", "reason": "terms_unreadable", "detail": path})
             if choice.offer is None:
@@ -102,6 +99,14 @@ class SoftwareDownload:
             self._fetch_wheels(choice.offer, wheels)
             write_durably(self._folder / READY_NAME, manifest)
             return choice.offer
+
+    def _known_releases(self) -> Releases:
+        try:
+            return self._releases()
+        except ValueError as error:
+            raise UpdateDelayed(
+                "state_damaged", f"{error}.", "The guard mends it at its next start."
+            ) from error
 
     def _tell_who_waits_for_a_python(self, passed_over: tuple[tuple[SetOffer, str], ...]) -> None:
         for offer, reason in passed_over:

@@ -7,24 +7,26 @@ state on disk is written first, and what systemd sees is made to agree with it a
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import shutil
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from edge.errors import UpdateDelayed, UpdateRefused
-from edge.files import locked, make_folder
+from edge.files import locked, make_folder, write_durably
 from edge.software.choice import Machine, choose
-from edge.software.environment import UNITS, Environments, interpreters
-from edge.software.events import EventBook
+from edge.software.environment import UNITS, Environments, interpreters, outbox_version
+from edge.software.events import GUARD_FOLDER, EventBook
 from edge.software.handed_over import (
     FILES_NAME,
+    FOLDER_NAME,
     METADATA_NAME,
     READY_NAME,
     HandedOverMetadata,
@@ -51,6 +53,19 @@ logger = logging.getLogger(__name__)
 _LOOK_EVERY_S = 10.0
 _PATIENCE_S = 4 * 3600.0  # for a moment in which nobody stands before the station
 _ENGINE_FILE_LIMIT_BYTES = 65_536
+_SWITCHING = "switching"  # there while links and services may not agree with the state
+_OWN_UNITS = "posture-software"  # the guard does not start itself anew
+
+
+def _leads(link: Path) -> Path | None:
+    return link.readlink() if link.is_symlink() else None
+
+
+def _verified(manifest: bytes, offer: SetOffer) -> bytes:
+    """What was handed over last may be another set than the one that is signed and chosen."""
+    if hashlib.sha256(manifest).hexdigest() != offer.sha256:
+        raise UpdateDelayed("missing", f"{offer.path} is not what was handed over.")
+    return manifest
 
 
 @dataclass(frozen=True)
@@ -60,8 +75,8 @@ class Places:
     image_units : its units. boot_units : systemd's folder of this boot.
     """
 
-    folder: Path = Path("/var/lib/posture/software")
-    handed_over: Path = Path("/var/lib/posture/state/software")
+    folder: Path = GUARD_FOLDER
+    handed_over: Path = Path("/var/lib/posture/state") / FOLDER_NAME
     state: Path = Path("/var/lib/posture/state")
     image: Path = Path("/opt/posture-station/image")
     image_units: Path = Path("/usr/local/lib/systemd/system")
@@ -89,11 +104,15 @@ class Trust:
 
 
 class _EngineFile(msgspec.Struct):
-    health: dict[str, Any] = field(default_factory=dict)
+    health: dict[str, Any] = {}
 
 
 class Guard:
-    """See the module. station, software : the station's name, and the version of this program."""
+    """See the module.
+
+    machine : with the version of the release that this program is of.
+    outbox_version : see `edge.software.environment.outbox_version`.
+    """
 
     def __init__(
         self,
@@ -102,6 +121,7 @@ class Guard:
         *,
         environments: Environments | None = None,
         manager: ServiceManager | None = None,
+        outbox_version: Callable[[Path], int | None] = outbox_version,
         clock_s: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
@@ -110,6 +130,7 @@ class Guard:
         self._machine = machine
         self._environments = environments or Environments(places.folder)
         self._manager: ServiceManager = manager or Systemd()
+        self._outbox_version = outbox_version
         self._clock_s = clock_s
         self._sleep = sleep
         self._book = EventBook(places.folder)
@@ -194,7 +215,9 @@ class Guard:
             raise
         with self._step("switch", release):
             self._wait_until_nobody_is_there()
-        wanted = well(self._manager.states(WATCHED))
+        brought = unit_names(self._path(release) / UNITS)
+        watched = [unit for unit in WATCHED if unit in brought]  # it may have given one up
+        wanted = well(self._manager.states(watched))
         releases = releases.proposed(Trial(release, desired.version, 1, wanted))
         self._write(releases)
         self._tell("trial", "ok", release, f"instead of {self._machine.software}")
@@ -250,7 +273,7 @@ class Guard:
             return False
 
     def _watch(self, releases: Releases) -> None:
-        assert releases.trial is not None
+        assert releases.trial is not None  # noqa: S101 - its callers have looked
         trial = ReleaseTrial(releases.trial.wanted, self._clock_s())
         while (
             judgement := trial.judge(self._manager.states(WATCHED), self._clock_s())
@@ -266,53 +289,55 @@ class Guard:
         self._clean(self._serve(releases, running=True))
 
     def _serve(self, releases: Releases, *, running: bool) -> Releases:
-        """Make what systemd sees agree with the state; start anew what runs by another release."""
+        """Make what systemd sees agree with the state on disk.
+
+        running : the station runs, so its services are stopped before, and started anew after; at
+            boot nothing has started yet.
+        """
         releases = self._without_missing(releases)
         active = self._path(releases.serving)
-        if self._leads(self._places.active) != active and running:
-            self._manager.stop([f"{unit}" for unit in WATCHED])
-        if releases.trial is None:
-            kept = set_aside_newer(self._places.state)
-            if kept is not None:
-                self._book.tell({"step": "rollback", "reason": "outbox_kept", "detail": kept})
-        switched = point(self._places.active, active)
+        switching = self._places.folder / _SWITCHING  # a run that was cut off in between goes on
+        if _leads(self._places.active) != active:
+            write_durably(switching, b"")
+        if switching.exists() and running:
+            self._manager.stop(WATCHED)
+        if switching.exists():
+            self._keep_outbox_readable(active)
+        point(self._places.active, active)
         point(self._places.confirmed, self._path(releases.confirmed))
         units = self._places.active / UNITS if releases.serving is not None else None
         relinked = link_units(self._places.boot_units, units, self._places.image_units)
-        if switched or relinked:
+        if relinked or switching.exists():
             self._manager.reload()
-        if (switched and running) or (relinked and not running):
-            self._start(units)
+            folder = units or self._places.image_units
+            names = [n for n in sorted(unit_names(folder)) if starts_by_itself(folder / n)]
+            start = self._manager.restart if running else self._manager.start
+            start([name for name in names if not name.startswith(_OWN_UNITS)])
+        switching.unlink(missing_ok=True)
         return releases
 
-    def _start(self, units: Path | None) -> None:
-        folder = units or self._places.image_units
-        named = [n for n in sorted(unit_names(folder)) if starts_by_itself(folder / n)]
-        self._manager.restart([name for name in named if not name.startswith("posture-software")])
-
-    def _leads(self, link: Path) -> Path | None:
-        return link.readlink() if link.is_symlink() else None
+    def _keep_outbox_readable(self, active: Path) -> None:
+        readable = self._outbox_version(active)
+        kept = None if readable is None else set_aside_newer(self._places.state, readable)
+        if kept is not None:
+            detail = f"{kept.name} holds what the newer release had not delivered"
+            self._tell("rollback", "outbox_kept", None, detail)
 
     def _path(self, release: Release | None) -> Path:
         return self._places.image if release is None else self._environments.path(release)
 
     def _without_missing(self, releases: Releases) -> Releases:
-        """Environments that the disk has lost are dropped without blame."""
-        before = releases
-        trial = releases.trial
-        if trial is not None and not self._environments.holds(trial.release):
-            self._tell("rollback", "damaged_on_disk", trial.release)
-            releases = msgspec.structs.replace(releases, trial=None)
-        confirmed = releases.confirmed
-        if confirmed is not None and not self._environments.holds(confirmed):
-            self._tell("rollback", "damaged_on_disk", confirmed)
-            releases = msgspec.structs.replace(
-                releases, confirmed=releases.previous, previous=None
-            )
-            return self._without_missing(releases)
-        if releases != before:
-            self._write(releases)
-        return releases
+        """Environments that the disk has lost are dropped without blame: they may come again."""
+        found = releases
+        if found.trial is not None and not self._environments.holds(found.trial.release):
+            self._tell("rollback", "damaged_on_disk", found.trial.release)
+            found = msgspec.structs.replace(found, trial=None)
+        while found.confirmed is not None and not self._environments.holds(found.confirmed):
+            self._tell("rollback", "damaged_on_disk", found.confirmed)
+            found = msgspec.structs.replace(found, confirmed=found.previous, previous=None)
+        if found != releases:
+            self._write(found)
+        return found
 
     def _clean(self, releases: Releases) -> None:
         gone = self._environments.collect(releases.named())
@@ -320,7 +345,7 @@ class Guard:
             logger.info("removed: %s", ", ".join(gone))
 
     def _reject(self, releases: Releases, reason: str, detail: str) -> Releases:
-        assert releases.trial is not None
+        assert releases.trial is not None  # noqa: S101 - its callers have looked
         self._tell("rollback", reason, releases.trial.release, detail)
         releases = releases.rejected(reason)
         self._write(releases)

@@ -21,6 +21,8 @@ from edge.errors import UpdateDelayed, UpdateRefused
 from edge.files import replacing
 from edge.software.wheel_set import SOFTWARE_ROLE, Wheel
 
+FOLDER_NAME = "software"  # of all this, in the state folder
+EVENTS_NAME = "events"
 READY_NAME = "ready.json"  # the list of wheels that lies complete
 METADATA_NAME = "metadata"
 FILES_NAME = "store"

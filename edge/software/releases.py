@@ -47,7 +47,7 @@ class Trial(msgspec.Struct, frozen=True):
 
 
 class Releases(msgspec.Struct, frozen=True):
-    """releases.json. confirmed : None is what `install` or the image brought, the factory's."""
+    """releases.json. confirmed : None is what `install` or the image brought."""
 
     confirmed: Release | None = None
     previous: Release | None = None
@@ -60,7 +60,8 @@ class Releases(msgspec.Struct, frozen=True):
 
     def named(self) -> set[str]:
         """Folders of every release that may be asked for."""
-        releases = (self.confirmed, self.previous, self.trial and self.trial.release)
+        on_trial = None if self.trial is None else self.trial.release
+        releases = (self.confirmed, self.previous, on_trial)
         return {release.name for release in releases if release is not None}
 
     def is_bad(self, sha256: str, desired: Desired) -> bool:

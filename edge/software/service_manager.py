@@ -24,8 +24,11 @@ class ServiceManager(Protocol):
     def reload(self) -> None:
         """Read the unit files again."""
 
+    def start(self, units: Sequence[str]) -> None:
+        """Start what does not run; does not wait until it is ready."""
+
     def restart(self, units: Sequence[str]) -> None:
-        """Start or start anew; does not wait until they are ready."""
+        """Start, or start anew; does not wait until they are ready."""
 
     def stop(self, units: Sequence[str]) -> None:
         """Stop, and wait until they have."""
@@ -39,6 +42,9 @@ class Systemd:
 
     def reload(self) -> None:
         _systemctl("daemon-reload")
+
+    def start(self, units: Sequence[str]) -> None:
+        _systemctl("start", "--no-block", *units)
 
     def restart(self, units: Sequence[str]) -> None:
         _systemctl("reset-failed", *units)

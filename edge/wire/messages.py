@@ -21,7 +21,7 @@ BODY_LIMIT_BYTES = 16 * 1024
 RejectCode = Literal["malformed", "too_large", "topic_mismatch", "conflict"]
 # What a station does at its limit of undelivered results.
 AtLimit = Literal["refuse", "drop-oldest"]
-EventKind = Literal["consent", "gap", "erase", "model", "clock", "camera", "fault"]
+EventKind = Literal["consent", "gap", "erase", "model", "software", "clock", "camera", "fault"]
 
 Seq = Annotated[int, msgspec.Meta(ge=1)]
 Count = Annotated[int, msgspec.Meta(ge=0)]

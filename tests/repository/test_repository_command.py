@@ -14,6 +14,8 @@ from simulators.model_world import dots_model
 
 from edge.errors import RepositoryUnready
 
+OFFLINE = ("root-1", "root-2", "targets", "models", "software-1", "software-2")
+
 
 class Desk:
     """A publisher's desk: repository, keys and a passphrase in a private file."""
@@ -37,7 +39,7 @@ class Desk:
 
     def begin(self) -> None:
         self.repo("init", "--keys", self.keys)
-        self.repo("sign", *self.key("root-1", "root-2", "targets", "models"))
+        self.repo("sign", *self.key(*OFFLINE))
         self.repo("publish", *self.key("snapshot", "timestamp"))
 
     def add(self, version: str = "2", ring: int = 1, status: int = 0) -> None:
@@ -76,7 +78,7 @@ def test_the_whole_way_of_a_model(desk, capsys) -> None:
 
 def test_one_root_key_is_not_enough(desk, capsys) -> None:
     desk.repo("init", "--keys", desk.keys)
-    desk.repo("sign", *desk.key("root-1", "targets", "models"))
+    desk.repo("sign", *desk.key(*OFFLINE[1:]))
     desk.repo("publish", *desk.key("snapshot", "timestamp"), status=1)
     assert "root is not signed by enough keys" in capsys.readouterr().err
     assert not list((desk.repository / "public" / "metadata").iterdir())
@@ -169,7 +171,7 @@ def test_a_mistyped_passphrase_makes_no_key(desk, capsys, monkeypatch) -> None:
 def test_typed_passphrases_make_and_open_keys(desk, monkeypatch) -> None:
     monkeypatch.setattr("getpass.getpass", lambda _prompt: "four random words here")
     assert main(["repo", "init", str(desk.repository), "--keys", str(desk.keys)]) == 0
-    signing = [str(part) for part in desk.key("root-1", "root-2", "targets", "models")]
+    signing = [str(part) for part in desk.key(*OFFLINE)]
     assert main(["repo", "sign", str(desk.repository), *signing]) == 0
 
 
