@@ -8,14 +8,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-import numpy as np
-
 from edge import __version__
-from edge.app import shipped_models
 from edge.cli.output import Output
 from edge.errors import ModelRefused
-from edge.inference.golden import golden_faults, golden_picture
-from edge.inference.network import Network
 from edge.settings import Settings
 from edge.software.choice import Machine
 from edge.software.environment import interpreters
@@ -42,9 +37,12 @@ def _guard(settings: Settings) -> Guard:
     return Guard(Places(), machine_of(settings))
 
 
-def boot(settings: Settings, out: Output) -> int:
-    """Before anything of the station starts. A trial that is open is watched by another unit."""
-    open_trial = _guard(settings).boot()
+def boot(out: Output) -> int:
+    """Before anything of the station starts. A trial that is open is watched by another unit.
+
+    No settings are read: wrong ones must not keep a release from being rolled back.
+    """
+    open_trial = _guard(Settings()).boot()
     out.line("a release is on trial" if open_trial else "the confirmed release serves")
     if open_trial:
         _systemctl("start", "--no-block", _GUARD_UNIT)
@@ -78,15 +76,15 @@ def status(out: Output) -> int:
     return 0
 
 
-def roll_back(settings: Settings, out: Output) -> int:
+def roll_back(out: Output) -> int:
     _systemctl("stop", _GUARD_UNIT)  # it holds the lock while it watches a trial
-    out.line(f"serving: {_named(_guard(settings).take_back())}")
+    out.line(f"serving: {_named(_guard(Settings()).take_back())}")
     return 0
 
 
-def use_image(settings: Settings, out: Output) -> int:
+def use_image(out: Output) -> int:
     _systemctl("stop", _GUARD_UNIT)
-    _guard(settings).use_image()
+    _guard(Settings()).use_image()
     out.line("the installed release serves")
     return 0
 
@@ -98,6 +96,13 @@ def check(settings: Settings, out: Output) -> int:
     ------
     ModelRefused : a shipped model does not load here, or does not answer as it should.
     """
+    # The guard itself loads neither a runtime nor the engine.
+    import numpy as np
+
+    from edge.app import shipped_models
+    from edge.inference.golden import golden_faults, golden_picture
+    from edge.inference.network import Network
+
     for slot, path in shipped_models(settings).items():
         network = Network.load(path, threads=settings.models.threads)
         golden = network.description.golden

@@ -11,11 +11,11 @@ import hashlib
 import logging
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -54,6 +54,7 @@ _LOOK_EVERY_S = 10.0
 _PATIENCE_S = 4 * 3600.0  # for a moment in which nobody stands before the station
 _ENGINE_FILE_LIMIT_BYTES = 65_536
 _SWITCHING = "switching"  # there while links and services may not agree with the state
+Occasion = Literal["boot", "running", "installing"]
 _OWN_UNITS = "posture-software"  # the guard does not start itself anew
 
 
@@ -111,7 +112,7 @@ class Guard:
     """See the module.
 
     machine : with the version of the release that this program is of.
-    outbox_version : see `edge.software.environment.outbox_version`.
+    outbox_version, pythons : see `outbox_version` and `interpreters` of the environments.
     """
 
     def __init__(
@@ -122,6 +123,7 @@ class Guard:
         environments: Environments | None = None,
         manager: ServiceManager | None = None,
         outbox_version: Callable[[Path], int | None] = outbox_version,
+        pythons: Callable[[], Mapping[str, Path]] = interpreters,
         clock_s: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
@@ -131,6 +133,7 @@ class Guard:
         self._environments = environments or Environments(places.folder)
         self._manager: ServiceManager = manager or Systemd()
         self._outbox_version = outbox_version
+        self._pythons = pythons
         self._clock_s = clock_s
         self._sleep = sleep
         self._book = EventBook(places.folder)
@@ -147,7 +150,7 @@ class Guard:
             elif releases.trial is not None:
                 releases = releases.tried()
                 self._write(releases)
-            releases = self._serve(releases, running=False)
+            releases = self._serve(releases, "boot")
             return releases.trial is not None
 
     def run(self, trust: Trust | None) -> None:
@@ -161,7 +164,7 @@ class Guard:
         UpdateRefused : what was handed over is not trusted, or does not install.
         """
         with self._lock():
-            releases = self._serve(self._read(), running=True)
+            releases = self._serve(self._read())
             if releases.trial is None:
                 self._clean(releases)
                 if trust is None or not (self._places.handed_over / READY_NAME).exists():
@@ -169,7 +172,7 @@ class Guard:
                 releases = self._take(releases, trust)
                 if releases.trial is None:
                     return
-                releases = self._serve(releases, running=True)
+                releases = self._serve(releases)
             self._watch(releases)
 
     def take_back(self) -> Release | None:
@@ -181,13 +184,13 @@ class Guard:
                 self._tell("rollback", "by_hand", suspect)
                 releases = releases.taken_back("by_hand")
                 self._write(releases)
-            return self._serve(releases, running=True).serving
+            return self._serve(releases).serving
 
     def use_image(self) -> None:
         """A person has installed: that serves, whatever an update brought before."""
         with self._lock():
             self._write(Releases(bad=self._read().bad))
-            self._clean(self._serve(Releases(), running=False))
+            self._clean(self._serve(Releases(), "installing"))
 
     def status(self) -> Releases:
         return load_releases(self._places.folder)
@@ -231,7 +234,7 @@ class Guard:
         except OSError as error:
             raise UpdateDelayed("missing", f"{error}.") from error
         wheels = wheel_set_of(_verified(manifest, offer), offer)
-        python = interpreters().get(release.python)
+        python = self._pythons().get(release.python)
         if python is None:
             raise UpdateDelayed("needs_python", f"{release.name} needs Python {release.python}.")
         incoming = self._places.folder / "incoming"
@@ -286,20 +289,20 @@ class Guard:
             self._tell("confirm", "ok", release)
         else:
             releases = self._reject(releases, "unhealthy", trial.why)
-        self._clean(self._serve(releases, running=True))
+        self._clean(self._serve(releases))
 
-    def _serve(self, releases: Releases, *, running: bool) -> Releases:
+    def _serve(self, releases: Releases, occasion: Occasion = "running") -> Releases:
         """Make what systemd sees agree with the state on disk.
 
-        running : the station runs, so its services are stopped before, and started anew after; at
-            boot nothing has started yet.
+        occasion : the station runs, so its services are stopped before, and started anew after; at
+            boot nothing has started yet; `install` starts what it installs itself.
         """
         releases = self._without_missing(releases)
         active = self._path(releases.serving)
         switching = self._places.folder / _SWITCHING  # a run that was cut off in between goes on
         if _leads(self._places.active) != active:
             write_durably(switching, b"")
-        if switching.exists() and running:
+        if switching.exists() and occasion == "running":
             self._manager.stop(WATCHED)
         if switching.exists():
             self._keep_outbox_readable(active)
@@ -307,11 +310,11 @@ class Guard:
         point(self._places.confirmed, self._path(releases.confirmed))
         units = self._places.active / UNITS if releases.serving is not None else None
         relinked = link_units(self._places.boot_units, units, self._places.image_units)
-        if relinked or switching.exists():
+        if occasion != "installing" and (relinked or switching.exists()):
             self._manager.reload()
             folder = units or self._places.image_units
             names = [n for n in sorted(unit_names(folder)) if starts_by_itself(folder / n)]
-            start = self._manager.restart if running else self._manager.start
+            start = self._manager.restart if occasion == "running" else self._manager.start
             start([name for name in names if not name.startswith(_OWN_UNITS)])
         switching.unlink(missing_ok=True)
         return releases

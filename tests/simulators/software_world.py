@@ -276,6 +276,7 @@ class SoftwareStation:
         options: dict[str, Any] = {
             "manager": self.manager, "outbox_version": lambda _: self.outbox_version,
             "clock_s": lambda: self.seconds, "sleep": self.sleep,
+            "pythons": lambda: {PYTHON: Path(sys.executable)},
         }  # fmt: skip
         environments = environments or Environments(self.places.folder, unpack, prove_here)
         return Guard(

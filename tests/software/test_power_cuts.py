@@ -21,7 +21,7 @@ from edge.software.environment import MARKER, UNITS
 from edge.software.links import unit_names
 from edge.update.version_floor import load_floor
 
-DEATHS = int(os.environ.get("POSTURE_CRASHES", "24"))
+DEATHS = int(os.environ.get("POSTURE_CRASHES", "6"))
 
 
 @pytest.fixture(scope="module")

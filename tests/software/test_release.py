@@ -116,11 +116,10 @@ def test_of_two_interpreters_the_one_that_serves_is_kept(publisher, station) -> 
     assert station.download(machine=both).run().sha256 == mine
 
 
-def test_a_change_of_interpreter_and_back(publisher, station, monkeypatch) -> None:
+def test_a_change_of_interpreter_and_back(publisher, station) -> None:
     """The release needs another Python, which the machine has; its failure brings the old back."""
     other = "3.13" if PYTHON != "3.13" else "3.12"
     pythons = {PYTHON: Path("/usr/bin/python3"), other: Path("/opt/python/bin/python3")}
-    monkeypatch.setattr("edge.software.guard.interpreters", lambda: pythons)
     machine = station.machine.__class__(
         "hall-1", IMAGE_VERSION, PYTHON, frozenset(pythons), station.machine.architecture
     )
@@ -141,7 +140,7 @@ def test_a_change_of_interpreter_and_back(publisher, station, monkeypatch) -> No
     ):
         release(publisher, version, python=other, behaviour=behaviour)
         assert station.download(machine=machine).run() is not None
-        station.guard(environments, machine=machine).run(station.trust())
+        station.guard(environments, machine=machine, pythons=lambda: pythons).run(station.trust())
         assert station.serves == serves
     assert used == [pythons[other]] * 2
     assert station.releases.confirmed.python == other

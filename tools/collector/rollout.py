@@ -1,4 +1,4 @@
-"""A model's way through the fleet: desired against actual for each station, and when to stop.
+"""A model's or release's way through the fleet: desired against actual for each station, and when to stop.
 
 Stations tell every step of an update as an `event/model`. A file goes to 1 %, then 10 %, then all
 of them; too many failures stop it, and a station that falls silent in the middle counts as one.
@@ -69,11 +69,11 @@ class Advice:
 
 
 def model_words(store: Store) -> list[ModelWord]:
-    """Every model event that the stations have sent."""
+    """Every event about a model or a release that the stations have sent."""
     words = []
     for station, received_at, body in store.rows(
         "SELECT event.station, received_at, event.body FROM event"
-        " JOIN ingest_key USING (station, epoch, seq) WHERE kind = 'model'"
+        " JOIN ingest_key USING (station, epoch, seq) WHERE kind IN ('model', 'software')"
         " ORDER BY event.station,"
         # by sequence, and epochs as they came: the station's clock may have jumped
         " (SELECT first.received_at FROM ingest_key AS first WHERE first.station = event.station"
@@ -81,6 +81,7 @@ def model_words(store: Store) -> list[ModelWord]:
     ):
         data = json.loads(body)["data"]
         said = {key: str(data.get(key, "")) for key in ("slot", "version", "sha256")}
+        said["slot"] = said["slot"] or "software"
         words.append(
             ModelWord(
                 station, datetime.fromisoformat(received_at), str(data.get("step", "")),
@@ -163,6 +164,8 @@ def _meaning(word: ModelWord) -> Progress | None:
         case _, "ok":
             return Progress.PROCEEDING
         case "canary", reason if reason != "machine_busy":
+            return Progress.REFUSED
+        case "install", "does_not_install" | "fails_check":
             return Progress.REFUSED
         case _:
             return Progress.PROCEEDING  # delayed; it tries again

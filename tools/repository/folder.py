@@ -144,7 +144,7 @@ class RepositoryFolder:
         known = staged.signed.targets.get(path)
         if known is not None and known.hashes != target.hashes:
             raise RepositoryUnready(
-                f"{path} stands for other bytes.", "What has changed has another version."
+                f"{path} stands for another file.", "What has changed has another version."
             )
         staged.signed.targets[path] = target
         sha256 = target.hashes["sha256"]

@@ -9,10 +9,10 @@ from edge.cli.verb import Verb
 from edge.commands.station_options import settings_of
 
 
-def _boot(options: Namespace, out: Output) -> int:
+def _boot(_options: Namespace, out: Output) -> int:
     from edge.commands import software
 
-    return software.boot(settings_of(options), out)
+    return software.boot(out)
 
 
 def _switch(options: Namespace, out: Output) -> int:
@@ -27,16 +27,16 @@ def _status(_options: Namespace, out: Output) -> int:
     return software.status(out)
 
 
-def _roll_back(options: Namespace, out: Output) -> int:
+def _roll_back(_options: Namespace, out: Output) -> int:
     from edge.commands import software
 
-    return software.roll_back(settings_of(options), out)
+    return software.roll_back(out)
 
 
-def _use_image(options: Namespace, out: Output) -> int:
+def _use_image(_options: Namespace, out: Output) -> int:
     from edge.commands import software
 
-    return software.use_image(settings_of(options), out)
+    return software.use_image(out)
 
 
 def _check(options: Namespace, out: Output) -> int:
@@ -87,8 +87,8 @@ VERB = Verb(
         ),
         Verb(
             "check",
-            "Find out whether this release can serve on this machine: do its models load and "
-            "answer as they should?",
+            "Find out whether this release can serve on this machine. Its models are loaded, and "
+            "must answer as they should.",
             example="posture-station software check",
             run=_check,
         ),
