@@ -90,7 +90,7 @@ def test_a_wheel_for_another_python_does_not_install(tmp_path) -> None:
 
 
 @pytest.mark.timeout(600)
-def test_what_calls_itself_otherwise_or_fails_its_check_is_refused(tmp_path) -> None:
+def test_what_fails_its_check_is_refused(tmp_path) -> None:
     made = Environments(tmp_path / "software")
     folder = wheels_folder(
         tmp_path / "w",
