@@ -17,16 +17,18 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from edge import systemd
 from edge.engine.engine import Engine
 from edge.engine.engine_file import told_abilities, told_health
 from edge.engine.health import engine_health, machine_health
+from edge.engine.station_key import told_enrolment
 from edge.errors import MessageRefused, OutboxFull, OutboxUnusable, PostureError
-from edge.inference.shipped import FINDER, REFINER, SPINE, optional_model, shipped_model
+from edge.inference.shipped import CLOSE, FINDER, NONE, WHOLE, optional_model, shipped_model
 from edge.records import Abilities, Assessment, ModelIdentity
 from edge.results.outbox import Outbox
 from edge.screening.order import OrderBox
 from edge.settings import Settings
-from edge.skeletons import COCO_17, SPINE_5, Skeleton
+from edge.skeletons import BODY_55, COCO_17, SPINE_5, Skeleton
 from edge.software.events import GUARD_FOLDER, tell_new
 from edge.software.handed_over import EVENTS_NAME
 from edge.software.handed_over import FOLDER_NAME as SOFTWARE_FOLDER
@@ -34,6 +36,7 @@ from edge.update.desired import FILE_NAME as DESIRED_NAME
 from edge.update.desired import take_desired
 from edge.update.report import Spool
 from edge.uplink.uplink import Uplink
+from edge.wire.keys import Signer
 
 if TYPE_CHECKING:
     from edge.estimation.estimator import Estimator
@@ -48,8 +51,8 @@ OnSaved = Callable[[Assessment, int], None]
 OnProblem = Callable[[PostureError], None]
 
 
-def open_outbox(settings: Settings) -> Outbox:
-    """The station's outbox; its folder is made where it is missing."""
+def open_outbox(settings: Settings, signer: Signer | None = None) -> Outbox:
+    """The station's outbox; its folder is made where it is missing. signer : for the engine."""
     settings.state_path.mkdir(parents=True, exist_ok=True)
     return Outbox.open(
         settings.state_path / OUTBOX_NAME,
@@ -57,6 +60,7 @@ def open_outbox(settings: Settings) -> Outbox:
         station=settings.station,
         limit_bytes=int(settings.outbox.limit_mb * 1e6),
         at_limit=settings.outbox.at_limit,
+        signer=signer,
         cfg_sha256=hashlib.sha256(msgspec.json.encode(settings, order="deterministic")).hexdigest(),
     )
 
@@ -66,9 +70,9 @@ def shipped_models(settings: Settings) -> dict[str, Path]:
     models = settings.models
     shipped = {"finder": Path(models.finder or shipped_model(FINDER))}
     if models.mode != "bottom-up":
-        shipped["refiner"] = Path(models.refiner or shipped_model(REFINER))
-    if models.mode == "refined" and (spine := optional_model(models.spine, SPINE)) is not None:
-        shipped["spine"] = spine
+        shipped["whole"] = Path(models.whole or shipped_model(WHOLE))
+        if (close := optional_model(models.close, CLOSE)) is not None:
+            shipped["close"] = close
     return shipped
 
 
@@ -115,13 +119,24 @@ def _with_stickers(estimator: Estimator, settings: Settings) -> Estimator:
     return MarkerEstimator(estimator, Stickers(colour) if colour else None, targets)
 
 
+def _looks_closely(settings: Settings) -> bool:
+    """Whether a close network serves."""
+    models = settings.models
+    if models.single:
+        return models.close not in ("", NONE)
+    return "close" in shipped_models(settings)
+
+
 def _skeletons(models: Sequence[ModelIdentity], settings: Settings) -> list[Skeleton]:
     """A body's, if one is looked for, and a spine's: each has the measures of its kind."""
     from edge.markers.skeleton import marked_skeleton
 
+    targets = settings.screening.sticker_targets
+    if _looks_closely(settings):
+        return [marked_skeleton(BODY_55, None, targets)]
     tasks = {model.task for model in models} - {"detector"}
     spine = "spine" in tasks or bool(settings.screening.sticker_colour)
-    body = marked_skeleton(COCO_17, None, settings.screening.sticker_targets)
+    body = marked_skeleton(COCO_17, None, targets)
     return [body] * bool(tasks - {"spine"}) + [SPINE_5] * spine
 
 
@@ -129,14 +144,26 @@ def build_engine(
     settings: Settings, outbox: Outbox, *, on_saved: OnSaved, on_problem: OnProblem
 ) -> Engine:
     """Camera, models and screening around one outbox."""
+    from edge.screening.calibration_loss import watch_calibration
+
+    engine = _engine(settings, outbox, on_saved=on_saved, on_problem=on_problem)
+    watch_calibration(settings.state_path, partial(engine.saving.tell, "fault"))
+    return engine
+
+
+def _engine(
+    settings: Settings, outbox: Outbox, *, on_saved: OnSaved, on_problem: OnProblem
+) -> Engine:
     from edge.camera.base import origin_of
     from edge.camera.sources import camera_for
     from edge.camera.watch import PictureWatch
+    from edge.estimation.estimator import Measurer
     from edge.estimation.factory import estimator_for
     from edge.inference.opencv_threads import leave_cores_to_networks
     from edge.posture.measurable import measurable
     from edge.screening.admission import Admission
-    from edge.screening.calibration_guard import WallGuard
+    from edge.screening.calibration_guard import LostGuard, WallGuard
+    from edge.screening.calibration_loss import calibration_lost
     from edge.screening.feedback import feedback_for
     from edge.screening.screening import Screening
     from edge.screening.stored import load_calibration
@@ -144,13 +171,20 @@ def build_engine(
     leave_cores_to_networks()
     stored = load_calibration(settings.state_path)
     calibration = stored.calibration
-    days = settings.screening.calibration_days
+    guard = (
+        LostGuard()
+        if calibration_lost(settings.state_path)
+        else WallGuard(calibration, stored.marks_px, most_days=settings.screening.calibration_days)
+    )
     camera = camera_for(settings.camera)
     watch = PictureWatch() if origin_of(camera) == "camera" else None
     build = partial(
         Engine, camera, state_path=settings.state_path, watch=watch, on_problem=on_problem
     )
-    in_mm = calibration.mm_per_px is not None
+
+    def progress(done: int, most: int) -> None:
+        systemd.alive(f"measuring: look {done} of {most}")
+
     screen = partial(
         Screening,
         settings.screening,
@@ -158,13 +192,15 @@ def build_engine(
         origin=origin_of(camera),
         calibration=calibration,
         admission=Admission(settings.screening.start, OrderBox(settings.state_path)),
-        guard=WallGuard(calibration, stored.marks_px, most_days=days),
+        guard=guard,
         feedback=feedback_for(settings.feedback),
+        progress=progress,
     )
     if not settings.update.url or settings.models.single:  # nothing changes the files
         fixed = _with_stickers(estimator_for(settings.models), settings)
-        screening = screen(models=fixed.models)
-        measures = measurable(_skeletons(fixed.models, settings), in_mm=in_mm)
+        measurer = fixed if isinstance(fixed, Measurer) and _looks_closely(settings) else None
+        screening = screen(models=fixed.models, measurer=measurer)
+        measures = measurable(_skeletons(fixed.models, settings))
         return build(fixed, screening, outbox, measures=measures, on_saved=on_saved)
     live = _live_estimator(settings, outbox, on_problem)
     marked = _with_stickers(live, settings)
@@ -173,8 +209,9 @@ def build_engine(
         live.saw_result(assessment)
         on_saved(assessment, seq)
 
-    screening = screen(models=live.models)
-    measures = measurable(_skeletons(live.models, settings), in_mm=in_mm)
+    measurer = marked if isinstance(marked, Measurer) and _looks_closely(settings) else None
+    screening = screen(models=live.models, measurer=measurer)
+    measures = measurable(_skeletons(live.models, settings))
     return build(marked, screening, outbox, measures=measures, on_saved=saved, on_end=live.leave)
 
 
@@ -217,7 +254,8 @@ def build_uplink(
 
     desired = partial(take_desired, settings.state_path / DESIRED_NAME, outbox)
     commands = {"screen": OrderBox(settings.state_path).put}
+    enrolment = partial(told_enrolment, settings.state_path)
     return Uplink(
-        settings, outbox, vitals=vitals, abilities=abilities, commands=commands, desired=desired,
-        on_problem=on_problem,
+        settings, outbox, enrolment=enrolment, vitals=vitals, abilities=abilities,
+        commands=commands, desired=desired, on_problem=on_problem,
     )  # fmt: skip

@@ -15,7 +15,7 @@ from edge.settings import Settings
 from edge.software.choice import Machine
 from edge.software.environment import interpreters
 from edge.software.guard import Guard, Places, Trust
-from edge.software.releases import Release
+from edge.software.releases import Release, load_releases
 from edge.update.desired import FILE_NAME as DESIRED_NAME
 
 _GUARD_UNIT = "posture-software.service"
@@ -55,15 +55,14 @@ def switch(settings: Settings, out: Output) -> int:
     if update.url and update.root_file:
         root = Path(update.root_file).read_bytes()
         trust = Trust(root, update.url.rstrip("/"), Places().state / DESIRED_NAME)
-    guard = _guard(settings)
-    guard.run(trust)
-    out.line(f"serving: {_named(guard.status().serving)}")
+    _guard(settings).run(trust)
+    out.line(f"serving: {_named(load_releases(Places().folder).serving)}")
     return 0
 
 
 def status(out: Output) -> int:
     """What serves, what is kept for the way back, what is on trial, and what failed here."""
-    releases = Guard(Places(), machine_of(Settings())).status()
+    releases = load_releases(Places().folder)
     trial = releases.trial
     out.answer(releases)
     out.line(f"confirmed  {_named(releases.confirmed)}")

@@ -20,11 +20,13 @@ LANGUAGES: dict[Language, str] = {"en": "en", "zh": "zh-Hans", "ko": "ko", "ja":
 # Reasons that differ for machines and are one for the reader.
 _SAME = {
     "calibration_stale": "calibration", "calibration_suspect": "calibration",
+    "calibration_lost": "calibration",
     "calibration_marks_not_seen": "calibration",
     "calibration_of_another_picture_size": "calibration",
     "shoulders_and_hips_contradict": "contradict", "face_and_feet_contradict": "contradict",
     "near_and_far_side_contradict": "contradict", "face_seen_from_behind": "contradict",
     "face_not_seen": "view_unclear", "looking_direction_not_seen": "view_unclear",
+    "yaw_unsure": "view_unclear", "yaw_and_shoulders_contradict": "contradict",
     "view_unknown": "view_unclear", "marker_colour_common": "markers_unclear",
     "markers_ambiguous": "markers_unclear", "markers_not_on_a_spine": "markers_unclear",
     "stickers_found": "markers_found", "sticker_ambiguous": "markers_unclear",

@@ -77,7 +77,7 @@ def prove(folder: Path, release: Release) -> None:
 
 def outbox_version(folder: Path) -> int | None:
     """The newest version of an outbox that a release can read; None where it cannot tell."""
-    ask = "from edge.results.outbox_file import VERSION; print(VERSION)"
+    ask = "from edge.results.upgrade import VERSION; print(VERSION)"
     try:
         done = subprocess.run(  # noqa: S603 - the command stands in this file
             [str(folder / "venv/bin/python"), "-c", ask],

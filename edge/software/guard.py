@@ -192,9 +192,6 @@ class Guard:
             self._write(Releases(bad=self._read().bad))
             self._clean(self._serve(Releases(), "installing"))
 
-    def status(self) -> Releases:
-        return load_releases(self._places.folder)
-
     def _take(self, releases: Releases, trust: Trust) -> Releases:
         """Verify what was handed over, build it, and put it on trial."""
         desired = load_desired(trust.desired)

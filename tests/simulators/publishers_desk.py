@@ -40,7 +40,7 @@ class Desk:
         model = self.folder / "model.onnx"
         model.write_bytes(dots_model(version))
         self.repo(
-            "add", model, "--slot", "refiner", "--latency-ms", "80", "--ring", ring, status=status
+            "add", model, "--slot", "whole", "--latency-ms", "80", "--ring", ring, status=status
         )
 
     def status(self, capsys) -> dict:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from conftest import ROOT
-from simulators.software_world import PYTHON, bound_wheel, station_wheel, wheel, wheels_folder
+from simulators.software_world import PYTHON, bound_wheel, station_wheel, wheels_folder
 
 from edge.errors import UpdateRefused
 from edge.software import environment
@@ -92,15 +92,20 @@ def test_a_wheel_for_another_python_does_not_install(tmp_path) -> None:
 @pytest.mark.timeout(600)
 def test_what_fails_its_check_is_refused(tmp_path) -> None:
     made = Environments(tmp_path / "software")
-    folder = wheels_folder(
-        tmp_path / "w",
-        station_wheel("1.1.0", check_status=1, needs=""),
-        wheel("a", "1", {"a.py": ""}),
-    )
-    for asked in ("1.1.0", "1.2.0"):
-        with pytest.raises(UpdateRefused) as caught:
-            made.make(release(asked), Path(sys.executable), list(folder.iterdir()))
-        assert caught.value.reason == "fails_check"
+    folder = wheels_folder(tmp_path / "w", station_wheel("1.1.0", check_status=1, needs=""))
+    with pytest.raises(UpdateRefused) as caught:
+        made.make(release("1.1.0"), Path(sys.executable), list(folder.iterdir()))
+    assert caught.value.reason == "fails_check"
+    assert "software check" in caught.value.problem
+
+
+def test_what_calls_itself_otherwise_is_refused(tmp_path) -> None:
+    program = tmp_path / PROGRAM
+    program.parent.mkdir(parents=True)
+    program.write_text("#!/bin/sh\necho 1.1.0\n")
+    program.chmod(0o755)
+    with pytest.raises(UpdateRefused, match="calls itself"):
+        environment.prove(tmp_path, release("1.2.0"))
 
 
 def test_interpreters_are_found_by_version() -> None:

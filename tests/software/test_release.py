@@ -231,7 +231,7 @@ def test_an_outbox_that_can_be_read_stays(publisher, station) -> None:
 
 def test_our_outbox_has_the_version_that_the_guard_is_told(tmp_path) -> None:
     from edge.results.outbox import Outbox
-    from edge.results.outbox_file import VERSION
+    from edge.results.upgrade import VERSION
 
     path = tmp_path / "outbox.db"
     Outbox.open(path, site="a", station="b", limit_bytes=1_000_000, at_limit="refuse").close()

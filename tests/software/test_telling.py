@@ -73,10 +73,11 @@ def test_a_roll_out_follows_a_release(publisher, station, tmp_path, behaviour, p
         store.note("north", "hall-1", "state", b"{}", online=True)
         store.ingest(
             [
-                examine(Incoming(f"ps/v1/north/hall-1/{m.channel}", m.body))
+                examine(Incoming(f"ps/v2/north/hall-1/{m.channel}", m.payload))
                 for m in outbox.pending(50)
             ]
         )
-        words = getattr(rollout, "model_events", None) or rollout.model_words
-        [line] = rollout.progress_of(["hall-1"], words(store), sha256, 100, datetime.now(UTC))
+        [line] = rollout.progress_of(
+            rollout.stations(store), rollout.model_events(store), sha256, 100, datetime.now(UTC)
+        )
     assert line.progress is rollout.Progress[progress]

@@ -4,7 +4,7 @@
    tried. After each cut the machine comes up by itself on a complete release, and accepts results.
 2. Left alone, the release is confirmed.
 3. A release whose engine dies at its start is rolled back, by itself.
-Exit status 1 where one of them does not hold. Results come from `measurer.py`, as in `power_cuts.py`.
+Exit status 1 where one of them does not hold. Results come from `measurer.py`, as in power_cuts.
 An emulated processor builds an environment in tens of minutes.
 """
 

@@ -1,16 +1,23 @@
 """What may be typed behind `posture-collector`: a file a verb, in the order of its help."""
 
 from posture_tools.collector.verbs import (
+    account,
     command,
     contract,
     demo_broker,
     desire,
+    erase,
     export,
     fleet,
+    letters,
     list_results,
+    person,
     report,
     rollout,
     run,
+    serve,
+    site,
+    verify,
 )
 
 VERBS = (
@@ -19,9 +26,17 @@ VERBS = (
     export.VERB,
     report.VERB,
     fleet.VERB,
+    verify.VERB,
+    letters.DEAD_LETTERS,
+    letters.CONFLICTS,
+    site.VERB,
     rollout.VERB,
     desire.VERB,
     command.VERB,
+    erase.VERB,
+    serve.VERB,
+    account.VERB,
+    person.VERB,
     contract.VERB,
     demo_broker.VERB,
 )

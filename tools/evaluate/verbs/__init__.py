@@ -4,14 +4,17 @@ They are light: what reads photographs or runs networks is imported where it is 
 """
 
 from posture_tools.evaluate.verbs import (
+    accuracy,
     agreement,
     ap,
     bodies,
     boxes,
     compare,
     decode,
+    limits,
     mannequin,
     models,
+    pck,
     shear,
     stickers,
     views,
@@ -24,9 +27,12 @@ VERBS = (
     views.VERB,
     boxes.VERB,
     bodies.VERB,
+    accuracy.VERB,
     ap.VERB,
+    pck.VERB,
     mannequin.VERB,
     stickers.VERB,
     agreement.VERB,
+    limits.VERB,
     decode.VERB,
 )
