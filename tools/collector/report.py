@@ -27,7 +27,7 @@ SILENT_AFTER = timedelta(seconds=150)
 CSV_COLUMNS = (
     "screened_at", "clock_state", "site", "station", "epoch", "seq", "session", "kind", "view",
     "code", "value", "unit", "u95", "n", "quality", "why", "side", "definition",
-    "backend", "origin",
+    "backend", "origin", "u95_change", "bodies", "calibration",
 )  # fmt: skip
 
 
@@ -124,7 +124,7 @@ def csv_rows(store: Store, chosen: Chosen = Chosen()) -> Iterator[list[object]]:
                 stored.screened_at, result.t.state, result.site, result.station, result.epoch,
                 result.seq, result.session, result.kind, m.view, m.code, m.value, m.unit, m.u95,
                 m.n, m.quality, " ".join(m.why), m.side, m.definition, result.backend,
-                result.origin,
+                result.origin, m.u95_change, result.bodies, result.calibration,
             )  # fmt: skip
             yield [_harmless(cell) for cell in said]
 
