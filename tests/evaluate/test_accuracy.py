@@ -48,7 +48,7 @@ def test_slope_bias_and_both_deviations_come_out() -> None:
     assert (row.code, row.definition, row.view, row.clothing) == (*KEY, "loose")
     assert (row.n, row.predictor) == (2000, "")
     assert row.slope == pytest.approx(0.8, abs=0.02)
-    assert row.bias == pytest.approx(0.3, abs=0.06)
+    assert row.bias == pytest.approx(0.3, abs=0.12)
     # 0.2 x uniform within 8 deg, the bias and both scatters: their 95 % quantile is about 2 deg.
     assert 0.9 < row.sd < 1.3
     assert row.sd_change == pytest.approx(0.4, rel=0.06)

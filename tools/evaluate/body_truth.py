@@ -75,7 +75,8 @@ def _values(landmarks: Landmarks, body: Body) -> Iterator[tuple[tuple[str, str],
         if definition.formula is None or not seen or definition.gate(landmarks):
             continue
         points = np.stack([landmarks.point(mark) for mark in definition.landmarks])
-        value = definition.formula(points, facing)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            value = definition.formula(points, facing)
         if definition.unit == "length":
             value *= STATURE_MM / stature
         if np.isfinite(value):
