@@ -14,6 +14,8 @@ _HEIGHT = {
     "hip": 0.53, "knee": 0.285, "ankle": 0.039,
 }  # fmt: skip
 
+_NOSE_AHEAD = 0.1  # of stature; ahead of the eyes
+
 
 def average_pose(view: View, stature_px: float, feet_px: tuple[float, float]) -> Pose:
     """Over COCO-17, every keypoint seen and without an error of its own.
@@ -23,7 +25,7 @@ def average_pose(view: View, stature_px: float, feet_px: tuple[float, float]) ->
     facing = 1.0 if view in ("front", "right") else -1.0
     keypoints = np.ones((len(COCO_17.keypoints), 3), np.float32)
     for row, name in enumerate(COCO_17.keypoints):
-        x = facing * ahead_of_ankles(name)
+        x = facing * (_NOSE_AHEAD if name == "nose" else ahead_of_ankles(name))
         if view in ("front", "back"):
             x = facing * beside(name) * (1.0 if name.startswith("left") else -1.0)
         up = _HEIGHT[part_of(name)]

@@ -6,26 +6,33 @@ import pytest
 from simulators.read_well import accuracy
 
 from edge.posture.calibration import Calibration
+from edge.records import Cause, Measure, Quality
 from edge.screening.foreseen import foreseen, remedies, told, too_wide
 
 PICTURE = (1080, 1920)
 LENS = Calibration(roll_sd_deg=0.1, focal_px=1500.0, centre_px=(540.0, 960.0))
 
 
-def test_without_a_lens_the_lens_is_named_with_what_calibrating_it_gains() -> None:
-    known = accuracy(sd=0.3, sd_change=0.2)
-    without, calibrated = (
-        {m.code: m for m in foreseen(each, PICTURE, known)}
-        for each in (Calibration(roll_sd_deg=0.1), LENS)
+def test_each_cause_that_can_be_mended_is_named_once_with_what_that_gains() -> None:
+    causes = (Cause("lens", 1.9, 1.3), Cause("depth", 1.0, 2.2), Cause("roll", 0.9, 2.25))
+    lean = Measure(
+        "trunk_lean", 0.0, "deg", 2.4, 1.0, Quality.LOW, ("wide_interval",), causes=causes
     )
-    lean = without["trunk_inclination"]
-    assert "lens" in {cause.name for cause in lean.causes}
-    assert calibrated["trunk_inclination"].u95 < lean.u95
-    said = remedies([lean])
-    (lens,) = (cause for cause in lean.causes if cause.name == "lens")
-    assert (
-        f"Calibrate the lens: trunk_inclination {lean.u95:.1f} -> {lens.without:.1f} deg." in said
+    tilt = Measure(
+        "shoulder_tilt", 0.0, "deg", 2.6, 1.0, Quality.LOW, ("wide_interval",), causes=causes[:1]
     )
+    assert remedies([lean, tilt]) == (
+        "Calibrate the lens: trunk_lean 2.4 -> 1.3 deg. "
+        "Hang plumb lines and calibrate the roll: trunk_lean 2.4 -> 2.2 deg."
+    )
+    assert told(lean) == "trunk_lean ±2.4 of 2 deg (lens 1.9, depth 1.0, roll 0.9)"
+
+
+def test_nobody_of_average_build_is_refused_by_the_view_they_are_shown_in() -> None:
+    measures = list(foreseen(Calibration(), PICTURE, accuracy(sd=0.3, sd_change=0.2)))
+    assert len(measures) == 7
+    assert all(measure.value is not None for measure in measures)
+    assert {cause.name for m in measures for cause in m.causes} >= {"network", "roll", "yaw"}
 
 
 def test_what_is_narrow_enough_needs_no_remedy_and_what_is_refused_does_not_pass() -> None:
