@@ -195,12 +195,11 @@ class Guard:
     def _take(self, releases: Releases, trust: Trust) -> Releases:
         """Verify what was handed over, build it, and put it on trial."""
         desired = load_desired(trust.desired)
-        with self._step("metadata"):
-            catalogue = trusted_catalogue(
-                self._places.folder, trust.url, trust.root,
-                HandedOverMetadata(self._places.handed_over / METADATA_NAME),
-                role=SOFTWARE_ROLE, utc_ns=trust.clock_ns(), step=self._step,
-            )  # fmt: skip
+        catalogue = trusted_catalogue(
+            self._places.folder, trust.url, trust.root,
+            HandedOverMetadata(self._places.handed_over / METADATA_NAME),
+            role=SOFTWARE_ROLE, utc_ns=trust.clock_ns(), step=self._step,
+        )  # fmt: skip
         offers, _ = offers_in(catalogue.targets)
         offer = choose(offers, self._machine, releases, desired, trust.clock_ns()).offer
         if offer is None:
