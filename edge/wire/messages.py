@@ -384,10 +384,19 @@ class EraseCommand(msgspec.Struct, frozen=True):
             raise ValueError("name either a session or seqs or a code")
 
 
+class RenewCommand(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Log in with this password from now on, and trust these authorities (PEM); the old ones stay
+    beside the new until the broker takes these."""
+
+    password: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{0,200}$(?!\n)")] = ""
+    ca: Annotated[str, msgspec.Meta(max_length=12_000)] = ""
+
+
 class CollectorState(msgspec.Struct, frozen=True, tag_field="schema", tag="ps.collector/1"):
-    """Retained: whether a collector is there to take results in."""
+    """Retained: whether a collector is there to take results in. instance : random, of one run."""
 
     online: bool
+    instance: Name = ""
 
 
 SCHEMAS = tuple(

@@ -23,6 +23,8 @@ ADDRESSES = {
     "stations": ("/stations/", "see", ("GET",)),
     "station-rows": ("/stations/rows/", "see", ("GET",)),
     "station": ("/stations/north/hall-1/", "see", ("GET",)),
+    "screen": ("/stations/north/hall-1/screen/", "command", ("GET", "POST")),
+    "erase": (f"/people/north/{CODE}/erase/", "erase", ("GET", "POST")),
     "export": ("/export/measures.csv", "export", ("GET",)),
     "accounts": ("/accounts/", "admin", ("GET", "POST")),
     "account": ("/accounts/1/", "admin", ("GET", "POST")),

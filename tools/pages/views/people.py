@@ -64,11 +64,11 @@ def _trends(newest: ReportedVisit) -> list[Trend]:
     line = (*newest.before, newest)
     trends = []
     for measure in newest.measured():
-        now = newest.with_origin(measure.code, measure.view)
+        now = newest.seen(measure.code, measure.view)
         points = []
         for visit in line:
-            there = visit.with_origin(measure.code, measure.view)
-            same = there is not None and now is not None and there[1] == now[1]
+            there = visit.seen(measure.code, measure.view)
+            same = there is not None and now is not None and there[1].origin == now[1].origin
             if there is not None and same and there[0].unit == measure.unit:
                 at_s = datetime.fromisoformat(visit.screened_at).timestamp()
                 points.append((at_s, there[0].value, there[0].u95))
