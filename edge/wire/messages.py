@@ -330,8 +330,8 @@ class Desired(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag
     version : grows; a station ignores a version below the one it obeys.
     hold : take no new model, and no new release of the station's software.
     pin : slot -> sha256 of the one file it may take, whatever its ring and version.
-    force : sha256 of files, or of releases, to offer again although they were rolled back here. It counts once:
-        a file that fails again under this version stays out.
+    force : sha256 of files and releases to offer again although they were rolled back here. It
+        counts once: what fails again under this version stays out.
     """
 
     version: Count
