@@ -19,6 +19,7 @@ import msgspec
 from edge.engine.engine import Engine
 from edge.engine.engine_file import told_abilities, told_health
 from edge.engine.health import engine_health, machine_health
+from edge.engine.station_key import told_enrolment
 from edge.errors import MessageRefused, OutboxFull, OutboxUnusable, PostureError
 from edge.inference.shipped import FINDER, REFINER, SPINE, optional_model, shipped_model
 from edge.records import Abilities, Assessment, ModelIdentity
@@ -30,6 +31,7 @@ from edge.update.desired import FILE_NAME as DESIRED_NAME
 from edge.update.desired import take_desired
 from edge.update.report import Spool
 from edge.uplink.uplink import Uplink
+from edge.wire.keys import Signer
 
 if TYPE_CHECKING:
     from edge.estimation.estimator import Estimator
@@ -43,8 +45,8 @@ OnSaved = Callable[[Assessment, int], None]
 OnProblem = Callable[[PostureError], None]
 
 
-def open_outbox(settings: Settings) -> Outbox:
-    """The station's outbox; its folder is made where it is missing."""
+def open_outbox(settings: Settings, signer: Signer | None = None) -> Outbox:
+    """The station's outbox; its folder is made where it is missing. signer : for the engine."""
     settings.state_path.mkdir(parents=True, exist_ok=True)
     return Outbox.open(
         settings.state_path / OUTBOX_NAME,
@@ -52,6 +54,7 @@ def open_outbox(settings: Settings) -> Outbox:
         station=settings.station,
         limit_bytes=int(settings.outbox.limit_mb * 1e6),
         at_limit=settings.outbox.at_limit,
+        signer=signer,
         cfg_sha256=hashlib.sha256(msgspec.json.encode(settings, order="deterministic")).hexdigest(),
     )
 
@@ -202,7 +205,8 @@ def build_uplink(
 
     desired = partial(take_desired, settings.state_path / DESIRED_NAME, outbox)
     commands = {"screen": OrderBox(settings.state_path).put}
+    enrolment = partial(told_enrolment, settings.state_path)
     return Uplink(
-        settings, outbox, vitals=vitals, abilities=abilities, commands=commands, desired=desired,
-        on_problem=on_problem,
+        settings, outbox, enrolment=enrolment, vitals=vitals, abilities=abilities,
+        commands=commands, desired=desired, on_problem=on_problem,
     )  # fmt: skip

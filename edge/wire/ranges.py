@@ -24,6 +24,11 @@ def holds(ranges: Ranges, number: int) -> bool:
     return any(first <= number <= last for first, last in ranges)
 
 
+def size(ranges: Ranges) -> int:
+    """How many numbers the ranges hold, where they do not overlap."""
+    return sum(last - first + 1 for first, last in ranges)
+
+
 def told(ranges: Ranges) -> str:
     """As people write them: `1-5, 9`; `none` without any."""
     said = (str(first) if first == last else f"{first}-{last}" for first, last in ranges)

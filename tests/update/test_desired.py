@@ -64,7 +64,7 @@ class Site:
 
     @property
     def wish(self):
-        return desired_states(self.store).get(self.station.name)
+        return desired_states(self.store).get(("north", self.station.name))
 
     def answers(self) -> list[dict]:
         rows = self.store.rows("SELECT body FROM event WHERE kind = 'model' ORDER BY seq")
