@@ -12,7 +12,7 @@ from posture_tools.bodies import rig, shells
 from posture_tools.bodies.body import Body
 from posture_tools.bodies.complexion import hair_colour, skin_paint
 from posture_tools.bodies.fabric import Paint, Palette, cloth, folds, plain
-from posture_tools.bodies.garments import HELD_OUT, wardrobe, worn
+from posture_tools.bodies.garments import HELD_OUT, hung, wardrobe
 from posture_tools.bodies.mesh import Mesh
 from posture_tools.bodies.raster import vertex_normals
 from posture_tools.bodies.shells import Fit, Regions
@@ -27,14 +27,20 @@ Bump = Callable[[Float32], Float32]
 _TIGHT_SUITS = ("female_sportsuit01", "female_casualsuit01")
 # Not for children: these end at the hip.
 _SHORT_SUITS = ("female_casualsuit02",)
+_DARK = np.array([76, 61, 56], np.float32)
 
 
 @dataclass(frozen=True, eq=False)
 class Part:
-    """A surface of the dressed body: posed and rest vertices (V, 3) m, and how it looks."""
+    """A surface of the dressed body: posed and rest vertices (V, 3) m, and how it looks.
+
+    weights, bones (V, K): which bones its vertices follow (`rig.skin`).
+    """
 
     posed_m: Float64
     rest_m: Float64
+    weights: Float64
+    bones: Int64
     triangles: Int64
     two_sided: bool
     paint: Paint
@@ -68,6 +74,17 @@ class Dresser:
             outfit.top()
         outfit.shoes()
         outfit.hair()
+        return outfit.finished()
+
+    def dress_for_spine(self, body: Body, palette: Palette) -> Dressed:
+        """Put on what one wears to be measured on the back: all tight, plain and dark.
+
+        A man's back is bare; no hair hangs over the nape.
+        """
+        outfit = _Outfit(self._mesh, self._regions, body, palette)
+        outfit.close_fitting()
+        outfit.shoes()
+        outfit.hair(above_the_nape=True)
         return outfit.finished()
 
 
@@ -154,6 +171,18 @@ class _Outfit:
         self._upper = fit
         self._grow(f"{fit} {kind}", region, fit, 0.003)
 
+    def close_fitting(self) -> None:
+        """Tight shorts, or leggings for a child; and, but for a man, a tight shirt."""
+        shape, hem = self._shape, 0.12 if self._shape.child else 0.42
+        self._lower = "tight" if shape.child else "bare"
+        dark = plain(self._palette, _DARK, 0.05, 0.1)
+        self._grow("tight shorts", self._regions.trousers(hem, 0.6), "tight", 0.0, dark)
+        if shape.female or shape.child:
+            self._upper = "tight"
+            sleeve = 0.2 if shape.child else 0.0
+            shirt = self._regions.shirt(sleeve, 0.55, 0.85)
+            self._grow("tight t-shirt", shirt, "tight", 0.003, dark)
+
     def shoes(self) -> None:
         """Shoes, socks or bare feet."""
         rng = self._rng
@@ -164,11 +193,13 @@ class _Outfit:
         if rng.random() < 0.4:
             self._sock_height = float(rng.uniform(0.05, 0.22))
 
-    def hair(self) -> None:
+    def hair(self, *, above_the_nape: bool = False) -> None:
         """Hair, or a shaved head."""
         rng = self._rng
         names = _allowed("hair/", self._palette.split)
-        if not self._shape.female and rng.random() < 0.93:
+        if above_the_nape:
+            names = [n for n in names if "short" in n]
+        elif not self._shape.female and rng.random() < 0.93:
             names = [n for n in names if "short" in n or "afro" in n]
         if not self._shape.female and rng.random() < 0.15:
             self._bald = True
@@ -181,7 +212,8 @@ class _Outfit:
         """The skin that is left, and everything over it."""
         body, faces = self._body, self._faces
         skin = Part(
-            body.vertices_m, body.rest.vertices_m, faces[~self._hidden[faces].any(axis=1)], False,
+            body.vertices_m, body.rest.vertices_m, self._mesh.weights, self._mesh.weight_bones,
+            faces[~self._hidden[faces].any(axis=1)], False,
             skin_paint(self._palette, body, bald=self._bald, sock_height=self._sock_height),
             None, 0.06,
         )  # fmt: skip
@@ -189,22 +221,24 @@ class _Outfit:
 
     def _hang(self, name: str, paint: Paint, bump: Bump | None, gloss: float) -> None:
         garment = wardrobe()[name]
-        posed, rest = worn(self._mesh, self._body, garment)
+        rest = garment.at_rest(self._body.rest.vertices_m)
         self._hidden[garment.hides] = True
-        self._parts.append(Part(posed, rest, garment.triangles, True, paint, bump, gloss))
+        part = self._moved(rest, *hung(self._mesh, garment), garment.triangles, paint, bump, gloss)
+        self._parts.append(part)
         self._names.append(name)
 
-    def _grow(self, name: str, covered: NDArray[np.bool_], fit: Fit, over_m: float) -> None:
+    def _grow(
+        self, name: str, covered: NDArray[np.bool_], fit: Fit, over_m: float,
+        paint: Paint | None = None,
+    ) -> None:  # fmt: skip
         rng, body = self._rng, self._body
         shell = shells.grow(
             self._regions, body.rest.vertices_m, self._normals, covered, fit=fit, rng=rng
         )
         rest = np.ascontiguousarray(shell.rest_m + over_m * self._normals)
         depth = rng.uniform(0.0, 0.08) if fit == "tight" else rng.uniform(0.1, 0.45)
-        self._parts.append(
-            Part(self._skinned(rest), rest, shell.triangles, True, cloth(self._palette),
-                 folds(rng, depth), 0.03)
-        )  # fmt: skip
+        paint = paint or cloth(self._palette)
+        self._parts.append(self._over_skin(rest, shell.triangles, paint, folds(rng, depth)))
         self._names.append(name)
 
     def _skirt(self) -> None:
@@ -214,18 +248,24 @@ class _Outfit:
         hem = low + float(self._rng.uniform(0.2, 0.4)) * stature
         shell = shells.skirt(self._mesh, rest, hem)
         paint, crease = cloth(self._palette), folds(self._rng, self._rng.uniform(0.1, 0.4))
-        self._parts.append(
-            Part(self._skinned(shell.rest_m), shell.rest_m, shell.triangles, True, paint, crease)
-        )
+        self._parts.append(self._over_skin(shell.rest_m, shell.triangles, paint, crease))
         self._names.append("skirt")
         # Under it, always.
         self._grow("shorts", self._regions.trousers(0.44, 0.62), "tight", 0.0)
 
-    def _skinned(self, rest: Float64) -> Float64:
-        mesh, body = self._mesh, self._body
+    def _over_skin(self, rest: Float64, triangles: Int64, paint: Paint, bump: Bump) -> Part:
+        """A shell, whose vertices are numbered as the skin's."""
+        mesh = self._mesh
+        return self._moved(rest, mesh.weights, mesh.weight_bones, triangles, paint, bump, 0.03)
+
+    def _moved(
+        self, rest: Float64, weights: Float64, bones: Int64, triangles: Int64, paint: Paint,
+        bump: Bump | None, gloss: float,
+    ) -> Part:  # fmt: skip
+        """A piece of clothing as the body's pose moves it."""
         posed = np.empty_like(rest)
-        rig.skin(rest, mesh.weights, mesh.weight_bones, body.turn, body.shift, posed)
-        return posed
+        rig.skin(rest, weights, bones, self._body.turn, self._body.shift, posed)
+        return Part(posed, rest, weights, bones, triangles, True, paint, bump, gloss)
 
 
 def _allowed(kind: str, split: str) -> list[str]:

@@ -1,7 +1,8 @@
 """`python -m posture_tools.evaluate.marked_spines`: sticker spines against the mannequin's truth.
 
-Rendered backs from either side with half balls of 18 mm on six spinous processes; arms held ahead,
-as for any side view of a back. Bodies, backs, skins, light, yaw, roll and noise by chance.
+Rendered backs from either side with half balls of 18 mm on six spinous processes, on bare skin or on
+the tight clothes over it; arms held ahead, as for any side view of a back. People, backs, skins,
+light, yaw, roll and noise by chance.
 """
 
 from __future__ import annotations
@@ -9,20 +10,20 @@ from __future__ import annotations
 import argparse
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from posture_tools.mannequin import (
-    Arm,
+    PEOPLE,
+    YAW_DEG,
     CameraPose,
-    Fabric,
+    Outfit,
     Person,
-    Posture,
-    random_body,
-    random_look,
-    random_posture,
+    everyday,
+    random_light,
     render,
+    stature_m,
 )
 from rich.console import Console
 from rich.table import Table
@@ -37,10 +38,14 @@ from edge.skeletons import Skeleton
 Float64 = NDArray[np.float64]
 
 STICKERS = Stickers("#40bf33")
+SIZE_MM = (18.0, 9.0)
 DISTANCE_M = 3.0
-_ARMS = Arm(abduction_deg=8.0, flexion_deg=40.0, elbow_flexion_deg=60.0)
+_ARMS = {
+    f"{name}_{side}": value
+    for side in ("left", "right")
+    for name, value in (("arm_abduction", 8.0), ("arm_flexion", 40.0), ("elbow_flexion", 60.0))
+}
 _YAW_SD_DEG, _ROLL_SD_DEG, _NOISE_SD = 2.0, 1.0, 2.0
-_CLOTH = Fabric((0.30, 0.24, 0.22))  # of a colour that no sticker has
 # Truth and measurement share the camera's roll, so its uncertainty is no part of their difference.
 _SAME_ROLL = Calibration(roll_sd_deg=0.0)
 _MEASURES = ("spine_c4_t6", "spine_t6_t8", "spine_t8_l4", "spine_l4_s5", "kyphosis_proxy",
@@ -59,30 +64,25 @@ class MarkedBack:
 def backs(count: int, body_px: float, seed: int = 0) -> Iterator[MarkedBack]:
     """`count` people with stickers, `body_px` tall in the picture, right and left side in turn."""
     rng = np.random.default_rng(seed)
-    blue, green, red = (STICKERS.bgr / 255.0).tolist()
+    blue, green, red = STICKERS.bgr.tolist()
     for number in range(count):
         view: View = "right" if number % 2 == 0 else "left"
-        body = random_body(rng)
-        posture: Posture = replace(
-            random_posture(rng, standing=True), left_arm=_ARMS, right_arm=_ARMS
-        )
-        look = replace(
-            random_look(rng, bare_back=True), top="bare", bottom="briefs", hair="short",
-            markers=(blue, green, red), marker_height_m=0.009, bottom_fabric=_CLOTH,
-        )  # fmt: skip
+        who = PEOPLE[rng.integers(len(PEOPLE))]
         camera = CameraPose(
             distance_m=DISTANCE_M,
+            height_m=0.53 * stature_m(who),
             roll_deg=float(rng.normal(0.0, _ROLL_SD_DEG)),
-            focal_px=body_px * DISTANCE_M / body.stature_m,
+            focal_px=body_px * DISTANCE_M / stature_m(who),
             width_px=round(0.7 * body_px),
             height_px=round(1.15 * body_px),
         )
-        yaw = (90.0 if view == "right" else 270.0) + float(rng.normal(0.0, _YAW_SD_DEG))
-        drawn = render(Person(posture, body, look, yaw), camera=camera)
+        outfit = Outfit(int(rng.integers(1 << 31)), STICKERS.vertebrae, (blue, green, red), SIZE_MM)
+        yaw = YAW_DEG[view] + float(rng.normal(0.0, _YAW_SD_DEG))
+        person = Person(who, everyday(rng) | _ARMS, outfit, yaw)
+        drawn = render(person, camera=camera, light=random_light(rng))
         noisy = drawn.image + rng.normal(0.0, _NOISE_SD, drawn.image.shape)
         (truth,) = drawn.people
-        points = truth.array(STICKERS.vertebrae)
-        points[:, 2] = 1.0
+        points = np.array([(*truth.stickers_px[n], 1.0) for n in STICKERS.vertebrae], np.float32)
         exact = np.zeros((len(points), 2, 2), np.float32)
         image = np.clip(noisy, 0, 255).astype(np.uint8)
         yield MarkedBack(image, view, Pose(STICKERS.skeleton, points, exact, 1.0))
