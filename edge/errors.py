@@ -6,6 +6,7 @@ PostureError                 everything raised on purpose; carries a remedy
 │   │   ├── CameraStalled    no frame, or no new picture, within the stated time
 │   │   └── CameraLost       the device went away or could not be opened
 │   ├── BrokerUnreachable    no connection to the broker
+│   ├── StationUnreachable   a station that does not answer a command
 │   └── UpdateDelayed        models cannot be updated now: clock, disk, network
 ├── CameraHung               only the end of this process lets go of the camera: leave, start anew
 ├── Distrust                 the input is damaged or lies: drop it, never use it
@@ -17,6 +18,7 @@ PostureError                 everything raised on purpose; carries a remedy
     ├── SettingsInvalid      a settings file or option that makes no sense
     ├── IdentityRefused      a station without an identity, or with another board's
     ├── SourceInvalid        a camera source that cannot exist (unknown scheme, empty folder)
+    ├── CommandRefused       a command that a station, or the person who was asked, said no to
     ├── BrokerRefused        the broker said no (password, certificate, permission)
     ├── OutboxFull           the stated limit of undelivered results is reached
     ├── OutboxUnusable       the outbox file is damaged, not writable, or another station's
@@ -29,6 +31,8 @@ PostureError                 everything raised on purpose; carries a remedy
 """
 
 from __future__ import annotations
+
+import re
 
 
 class PostureError(Exception):
@@ -47,6 +51,11 @@ class PostureError(Exception):
 
     def __str__(self) -> str:
         return f"{self.problem} {self.remedy}".rstrip()
+
+    @property
+    def code(self) -> str:
+        """What machines call this kind of error: its class's name, as `image_unreadable`."""
+        return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(self).__name__).lower()
 
 
 class TryAgain(PostureError):
@@ -75,6 +84,10 @@ class CameraLost(CameraFault):
 
 class BrokerUnreachable(TryAgain):
     """No connection to the MQTT broker."""
+
+
+class StationUnreachable(TryAgain):
+    """A station does not answer a command."""
 
 
 class UpdateDelayed(TryAgain):
@@ -127,6 +140,10 @@ class IdentityRefused(AskPerson):
 
 class SourceInvalid(AskPerson):
     """A camera source that cannot exist."""
+
+
+class CommandRefused(AskPerson):
+    """A station does not carry out a command, or a person who was asked first said no."""
 
 
 class BrokerRefused(AskPerson):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing
@@ -13,16 +11,18 @@ from typing import Protocol
 from rich.console import Console
 from rich.progress import track
 
+from edge.cli.output import Output
 from edge.commands.measure_csv import MeasureCsv
 from edge.commands.overlay_files import overlay_at
 from edge.commands.report_files import ReportFiles
-from edge.commands.sightings import Sighting, Source, open_source, sightings
 from edge.commands.table import measure_table, summary_table
 from edge.errors import ImageUnreadable
 from edge.estimation.estimator import Estimator
 from edge.exports import Export, open_export
 from edge.markers.estimator import MarkerEstimator
 from edge.records import Measure
+from edge.sightings.person import Told
+from edge.sightings.sightings import Sighting, Source, open_source, sightings
 
 
 class _Report(Protocol):
@@ -36,23 +36,24 @@ class _Report(Protocol):
 def run(
     paths: Sequence[Path],
     estimator: Estimator,
+    out: Output,
+    told: Told,
     *,
     overlay: Path | None,
     csv: Path | None,
     exports: Sequence[tuple[str, str]] = (),
     pages: ReportFiles | None = None,
     interval: int = 1,
-    as_json: bool,
 ) -> int:
-    """Print tables, or JSON for machines. Returns 1 when something could not be read.
+    """Print tables, or JSON for machines. What could not be read is said, and the rest goes on.
 
+    told : about the pictures and who is in them.
     exports : names of formats of `edge.exports`, each with the path to write.
     interval : of a video every so many-th frame is looked at.
     pages : takes photographs and writes a report of each person.
     """
-    problems = 0
     with ExitStack() as stack:
-        report: _Report = _JsonReport() if as_json else _TableReport(Console())
+        report: _Report = _JsonReport(out) if out.as_json else _TableReport(out)
         stack.enter_context(closing(report))
         takers: list[Callable[[Sighting], None]] = [report.add]
         if csv is not None:
@@ -62,39 +63,44 @@ def run(
         for format_name, place in exports:
             takers.append(_exporting(stack.enter_context(open_export(format_name, Path(place)))))
         for path in paths:
-            try:
-                source = open_source(path, interval)
-            except ImageUnreadable as problem:
-                report.add(Sighting(str(path), None, problem=problem))
-                problems += 1
-                continue
-            with ExitStack() as of_source:
-                of_source.enter_context(closing(source))
+            with out.reading(path), ExitStack() as of_source:
+                source = of_source.enter_context(closing(open_source(path, interval)))
                 into = list(takers)
                 if overlay is not None:
                     into.append(of_source.enter_context(closing(overlay_at(overlay, source))).add)
-                for sighting in _tracked(source, estimator):
-                    problems += sighting.problem is not None
+                seen = False
+                for sighting in _tracked(source, estimator, told):
+                    seen = True
+                    if sighting.problem is not None:
+                        out.problem(sighting.problem, sighting.path)
+                        continue
                     for take in into:
                         take(sighting)
                     if isinstance(estimator, MarkerEstimator):
-                        _say_stickers(sighting, estimator.why)
-    return 1 if problems else 0
+                        _say_stickers(sighting, estimator.why, out)
+                    if told.stature_mm is not None and len(sighting.people) > 1:
+                        count = len(sighting.people)
+                        out.note(f"{sighting.path}: a stature, but whose? {count} people.")
+                if not seen:
+                    raise ImageUnreadable(
+                        f"{path} has no frame {interval}, which is the first that was asked for.",
+                        "Ask for a smaller --interval.",
+                    )
+    return 0
 
 
-def _say_stickers(sighting: Sighting, why: Sequence[tuple[str, ...]]) -> None:
+def _say_stickers(sighting: Sighting, why: Sequence[tuple[str, ...]], out: Output) -> None:
     """Why a person's stickers were not used."""
     for person, reasons in zip(sighting.people, why, strict=True):
         if reasons:
-            text = f"{sighting.path}, person {person.number}, stickers: {', '.join(reasons)}"
-            Console(stderr=True).print(text, highlight=False)
+            out.note(f"{sighting.path}, person {person.number}, stickers: {', '.join(reasons)}")
 
 
-def _tracked(source: Source, estimator: Estimator) -> Iterator[Sighting]:
+def _tracked(source: Source, estimator: Estimator, told: Told) -> Iterator[Sighting]:
     """The sightings of a source, with a progress bar where there is a terminal."""
     bar = Console(stderr=True)
     yield from track(
-        sightings(source, estimator),
+        sightings(source, estimator, told),
         Path(source.name).name,
         total=source.frame_count or None,
         console=bar,
@@ -112,31 +118,28 @@ def _exporting(export: Export) -> Callable[[Sighting], None]:
 
 
 class _JsonReport:
-    """One array, an entry a picture, written as they come."""
+    """An entry a picture, written as they come."""
 
-    def __init__(self) -> None:
-        self._before = "["
+    def __init__(self, out: Output) -> None:
+        self._out = out
 
     def add(self, sighting: Sighting) -> None:
-        sys.stdout.write(f"{self._before}\n{json.dumps(sighting.as_json(), indent=1)}")
-        self._before = ","
+        self._out.entry(sighting.as_json())
 
     def close(self) -> None:
-        sys.stdout.write("\n]\n" if self._before == "," else "[]\n")
+        """Each entry is complete once written."""
 
 
 class _TableReport:
     """A table for each person: of a photograph at once, of a video at its end."""
 
-    def __init__(self, console: Console) -> None:
-        self._console = console
+    def __init__(self, out: Output) -> None:
+        self._out = out
         self._photographs = self._people = 0
         self._frames: dict[str, int] = defaultdict(int)
         self._filmed: dict[tuple[str, int], list[tuple[Measure, ...]]] = defaultdict(list)
 
     def add(self, sighting: Sighting) -> None:
-        if sighting.problem is not None:
-            self._console.print(f"[red]not read[/red] {sighting.problem}", highlight=False)
         if sighting.time_s is not None:
             self._frames[sighting.path] += 1
             for person in sighting.people:
@@ -144,19 +147,18 @@ class _TableReport:
             return
         self._photographs += 1
         self._people += len(sighting.people)
-        if sighting.frame is not None and not sighting.people:
-            self._console.print(f"{sighting.path}: nobody found", highlight=False)
+        if not sighting.people:
+            self._out.line(f"{sighting.path}: nobody found")
         for person in sighting.people:
             title = f"{sighting.path}, person {person.number}"
-            self._console.print(measure_table(title, person.measures))
+            self._out.table(measure_table(title, person.measures, person.scale))
 
     def close(self) -> None:
         for (path, number), frames in self._filmed.items():
             title = f"{path}, person {number}, {len(frames)} of {self._frames[path]} frames"
-            self._console.print(summary_table(title, frames))
+            self._out.table(summary_table(title, frames))
         for path, count in self._frames.items():
             people = sum(key[0] == path for key in self._filmed)
-            self._console.print(f"{path}: {count} frames, {people} people.", highlight=False)
+            self._out.line(f"{path}: {count} frames, {people} people.")
         if self._photographs:
-            text = f"{self._photographs} photographs, {self._people} people."
-            self._console.print(text, highlight=False)
+            self._out.line(f"{self._photographs} photographs, {self._people} people.")

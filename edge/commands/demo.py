@@ -20,6 +20,7 @@ from rich.console import Console
 
 from edge.app import build_engine, open_outbox
 from edge.commands.run import Reporter, stop_on_signals, uplink_running, wait_until_delivered
+from edge.engine.station_key import station_signer
 from edge.errors import PartMissing
 from edge.mqtt.settings import MqttSettings
 from edge.records import Assessment
@@ -43,7 +44,7 @@ def _child(*arguments: str) -> Iterator[subprocess.Popen[str]]:
         yield child
     finally:
         child.terminate()
-        child.wait(timeout=10)
+        child.wait(timeout=30)
 
 
 def _first_line(child: subprocess.Popen[str], what: str) -> str:
@@ -74,7 +75,7 @@ def run(settings: Settings, *, source: str) -> int:
             "the demo needs the collector and the rendered person, which a station has not.",
             "Call `make demo` in a checkout.",
         )
-    console = Console()
+    console = Console(soft_wrap=True)
     accepted: set[int] = set()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="posture-demo-")))
@@ -95,7 +96,7 @@ def run(settings: Settings, *, source: str) -> int:
         )
         console.print(f"station   {source}, Ctrl-C ends\n", highlight=False)
         reporter = Reporter(console)
-        with open_outbox(settings) as outbox:
+        with open_outbox(settings, station_signer(settings)) as outbox:
 
             def saved(assessment: Assessment, seq: int) -> None:
                 accepted.add(seq)

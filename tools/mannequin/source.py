@@ -190,9 +190,7 @@ class MannequinCamera:
         people = [self._person(time_s)]
         if self._act.people == 2:
             people.append(self._other)
-        return render(
-            *people, camera=self._camera, background=self._room, light=self._light
-        )
+        return render(*people, camera=self._camera, background=self._room, light=self._light)
 
     @property
     def _stances(self) -> list[float]:
@@ -246,9 +244,7 @@ class MannequinCamera:
         bent = {"spine03": (0.0, lean, 0.0), "neck01": (0.4 * nod, head, 0.0)} if any(sway) else {}
         return self._somebody(yaw_deg, 0.004 * sway[3], 0.004 * sway[4], bent)
 
-    def _walking(
-        self, time_s: float, x_m: float, yaw_deg: float = _TO_THE_RIGHT_DEG
-    ) -> Person:
+    def _walking(self, time_s: float, x_m: float, yaw_deg: float = _TO_THE_RIGHT_DEG) -> Person:
         swing = math.sin(2 * math.pi * STRIDE_HZ * time_s)
         bent: dict[str, tuple[float, float, float]] = {}
         for side, forward in (("L", swing), ("R", -swing)):

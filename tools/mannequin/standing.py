@@ -86,21 +86,18 @@ def _standing(who: str, asked: tuple[tuple[str, float], ...]) -> Body:
 def bent(body: Body, turns: Turns) -> tuple[Float64, Float64, Float64]:
     """The bones' turn (B, 3, 3) and shift (B, 3), and the points (61, 3) m, of a body bent further.
 
-    The lower sole stays on the floor.
+    The lower sole stays as high above the floor as it was.
     """
     if not turns:
         return body.turn, body.shift, body.points_m
     mesh = bodies().mesh
-    all_turns, lift = body.turns.copy(), body.lift_m.copy()
+    both = np.stack([body.turns, body.turns])
     for bone, more in turns.items():
-        all_turns[mesh.bones[bone]] += more
-    points = np.empty((1, len(body.rest.held), 3))
-    rig.pose_points(
-        mesh.parents, body.rest.heads_m, all_turns[None], lift[None], body.rest.held, points
-    )
-    sunk = points[0, _SOLES, 2].min()
-    lift[2] -= sunk
-    points[..., 2] -= sunk
+        both[1, mesh.bones[bone]] += more
+    lifts, points = np.stack([body.lift_m] * 2), np.empty((2, len(body.rest.held), 3))
+    rig.pose_points(mesh.parents, body.rest.heads_m, both, lifts, body.rest.held, points)
+    before, after = points[:, _SOLES, 2].min(axis=1)
+    up = np.array([0.0, 0.0, before - after])
     turn, shift = np.empty_like(body.turn), np.empty_like(body.shift)
-    rig.chain(mesh.parents, body.rest.heads_m, all_turns, lift, turn, shift)
-    return turn, shift, points[0, : len(NAMES)]
+    rig.chain(mesh.parents, body.rest.heads_m, both[1], body.lift_m + up, turn, shift)
+    return turn, shift, points[1, : len(NAMES)] + up

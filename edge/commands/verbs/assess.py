@@ -1,0 +1,157 @@
+"""`posture-station assess`."""
+
+from __future__ import annotations
+
+from argparse import ArgumentTypeError, Namespace
+from pathlib import Path
+
+from edge.cli.output import Output
+from edge.cli.verb import Verb, argument
+from edge.commands.station_options import INTERVAL, settings_of, with_models
+from edge.errors import SettingsInvalid
+
+
+def run(options: Namespace, out: Output) -> int:
+    from edge.commands import assess
+    from edge.commands.report_files import ReportFiles
+    from edge.estimation.estimator import Estimator
+    from edge.estimation.factory import estimator_for
+    from edge.inference.opencv_threads import leave_cores_to_networks
+    from edge.markers.asked import with_markers
+    from edge.posture.calibration import LEVEL
+    from edge.screening.stored import read_calibration
+    from edge.sightings.person import Told
+    from edge.sightings.points_file import read_points
+
+    settings = with_models(settings_of(options), options.model, options.detector)
+    leave_cores_to_networks()
+    estimator: Estimator = with_markers(estimator_for(settings.models), options.markers)
+    points = read_points(options.points) if options.points else None
+    told = Told(
+        calibration=(
+            read_calibration(options.calibration).calibration if options.calibration else LEVEL
+        ),
+        stature_mm=options.stature_mm,
+        points=points,
+        least_stature_px=settings.screening.least_stature_px,
+    )
+    paths = options.paths or ([] if points is None else [Path(each) for each in points.people])
+    if not paths:
+        raise SettingsInvalid("No photograph or video is named.", "Name one, or a folder.")
+    out.will_read(paths)
+    return assess.run(
+        paths,
+        estimator,
+        out,
+        told,
+        overlay=options.overlay,
+        csv=options.csv,
+        exports=options.export,
+        pages=options.report
+        and ReportFiles(options.report, options.lang, estimator, told.calibration),
+        interval=settings.camera.interval,
+    )
+
+
+def _stature_mm(text: str) -> float:
+    try:
+        stature_mm = float(text)
+    except ValueError:
+        stature_mm = 0.0
+    if not 500.0 <= stature_mm <= 2500.0:
+        raise ArgumentTypeError(f"{text} is no stature from 500 to 2500 mm")
+    return stature_mm
+
+
+VERB = Verb(
+    "assess",
+    "Measure everybody in photographs and videos. Each measure has its 95 % interval, or the "
+    "reason why it was refused. Signs: tilt + is the person's right side higher, lean + is towards "
+    "their right, sagittal + is forward.",
+    example="posture-station assess photo.jpg\n"
+    "posture-station assess photos/ --overlay drawn/ --csv measures.csv\n"
+    "posture-station assess clip.mp4 --overlay drawn.mp4 --json > clip.json\n"
+    "posture-station assess photo.jpg --stature-mm 1720 --markers front\n"
+    "posture-station assess photo.jpg --json > points.json   # edit `points` and `points_by`\n"
+    "posture-station assess --points points.json",
+    run=run,
+    arguments=(
+        argument(
+            "paths",
+            nargs="*",
+            type=Path,
+            metavar="PATH",
+            help="A photograph, a video, or a folder of photographs. With --points alone "
+            "those that the file names.",
+        ),
+        argument(
+            "--model",
+            metavar="FILE",
+            help="Use this model. FIRST+LATER names a cascade of several.",
+        ),
+        argument(
+            "--detector",
+            type=Path,
+            metavar="FILE",
+            help="Find people with this model, and their keypoints with the other.",
+        ),
+        argument(
+            "--overlay",
+            type=Path,
+            metavar="PATH",
+            help="Draw skeletons into this folder, or of a video into this .mp4 or .gif.",
+        ),
+        argument("--csv", type=Path, metavar="FILE", help="Write a row for each measure."),
+        argument(
+            "--export",
+            nargs=2,
+            action="append",
+            default=[],
+            metavar=("FORMAT", "PATH"),
+            help="Write keypoints as openpose (into a folder), coco or csv.",
+        ),
+        argument(
+            "--report",
+            type=Path,
+            metavar="DIR",
+            help="Write a page for each person in each photograph into this folder.",
+        ),
+        argument(
+            "--lang",
+            default="en",
+            metavar="LANG",
+            help="Write the page in this language: en, zh, ko or ja.",
+        ),
+        argument(
+            "--markers",
+            action="append",
+            default=[],
+            metavar="VIEW|#RRGGBB",
+            help="Measure by printed stickers: front, side or back; or the spine by half balls of "
+            "this colour. May be given several times.",
+        ),
+        argument(
+            "--stature-mm",
+            type=_stature_mm,
+            metavar="MM",
+            help="The stature of the person: lengths are then in mm.",
+        ),
+        argument(
+            "--calibration",
+            type=Path,
+            metavar="FILE",
+            help="Measure with the lens, the level and the scale of this calibration.toml, which "
+            "`posture-station calibrate` keeps.",
+        ),
+        argument(
+            "--points",
+            type=Path,
+            metavar="FILE",
+            help="Take the points set by hand in this file: what --json printed, with places under "
+            "`points` changed, and a code in `points_by`. What was found stays in `keypoints`.",
+        ),
+        INTERVAL,
+    ),
+    json="array",
+    inputs="paths",
+)

@@ -1,0 +1,124 @@
+"""What an operator wants of the stations' models: said to the broker, and how far it is obeyed."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import msgspec
+from posture_tools.collector.store import Store
+from posture_tools.collector.worker_key import GrantedKey, plain_payload
+
+from edge.errors import BrokerRefused, BrokerUnreachable, MessageRefused
+from edge.mqtt.connection import Connection, open_best
+from edge.mqtt.events import Acknowledged, Arrived
+from edge.mqtt.settings import MqttSettings
+from edge.wire.messages import Desired, Event, decode, encode
+from edge.wire.seal import unpack
+from edge.wire.topics import Topics
+
+_RETAINED_S = 1.0  # a broker sends what it retains at once
+_ANSWER_S = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class DesiredState:
+    """The last `desired` of a station. obeyed : the station has answered this version."""
+
+    desired: Desired
+    obeyed: bool
+
+    def __str__(self) -> str:
+        wanted = self.desired
+        said = [
+            *(["hold"] if wanted.hold else []),
+            *(f"pin {slot} {sha256[:12]}" for slot, sha256 in wanted.pin.items()),
+            *(f"force {sha256[:12]}" for sha256 in wanted.force),
+        ]
+        return (", ".join(said) or "as offered") + ("" if self.obeyed else " (not answered)")
+
+
+def publish(
+    mqtt: MqttSettings,
+    site: str,
+    stations: Collection[str],
+    wanted: Desired,
+    key: GrantedKey | None = None,
+) -> int:
+    """Replace what is desired of each station, retained; returns the version, which is new to all.
+
+    key : the operator's; without it only stations at a desk obey.
+
+    Versions are seconds since 1970 or more: they grow even where broker and store were lost.
+
+    Raises
+    ------
+    BrokerUnreachable, BrokerRefused : not, or not certainly, published; say it again.
+    """
+    topics = {name: Topics(site, name).desired for name in stations}
+    connection = open_best(mqtt, f"desire-{secrets.token_hex(4)}")
+    try:
+        known = _retained(connection, topics.values())
+        version = max(int(time.time()), wanted.version, *(each + 1 for each in known), 1)
+        body = encode(msgspec.structs.replace(wanted, version=version))
+        sign = plain_payload if key is None else key.payload
+        awaited = {
+            connection.publish(topic, sign("desired", topic, body), retain=True): topic
+            for topic in topics.values()
+        }
+        deadline_s = time.monotonic() + _ANSWER_S
+        while awaited:
+            if time.monotonic() > deadline_s:
+                raise BrokerUnreachable("The broker does not acknowledge.", "Say it again.")
+            for event in connection.poll(0.1):
+                if isinstance(event, Acknowledged):
+                    topic = awaited.pop(event.mid, "")
+                    if event.refusal:
+                        raise BrokerRefused(
+                            f"The broker refused {topic}: {event.reason}.",
+                            "Give this user the right to write it in the broker's ACL file.",
+                        )
+        connection.close()
+    finally:
+        connection.drop()
+    return version
+
+
+def _retained(connection: Connection, topics: Collection[str]) -> list[int]:
+    """Versions that the broker holds."""
+    connection.subscribe(*topics)
+    versions: dict[str, int] = {}
+    deadline_s = time.monotonic() + _RETAINED_S
+    while len(versions) < len(topics) and time.monotonic() < deadline_s:
+        for event in connection.poll(0.1):
+            if isinstance(event, Arrived):
+                try:
+                    versions[event.topic] = decode(unpack(event.body).body, Desired).version
+                except MessageRefused:  # what nobody can obey holds no version back
+                    versions[event.topic] = 0
+    return list(versions.values())
+
+
+def desired_states(store: Store) -> dict[tuple[str, str], DesiredState]:
+    """By site and station, where something was ever desired."""
+    answered: dict[tuple[str, str], int] = {}
+    for site, station, body in store.rows(
+        "SELECT site, station, body FROM event WHERE kind = 'model'"
+    ):
+        data = decode(body, Event).data
+        version = data.get("desired_version")
+        if data.get("step") == "desired" and isinstance(version, int):
+            answered[site, station] = max(version, answered.get((site, station), 0))
+    found = {}
+    for site, station, body in store.rows(
+        "SELECT site, station, desired FROM station WHERE desired <> x''"
+    ):
+        try:
+            desired = decode(body, Desired)
+        except MessageRefused:
+            continue
+        place = (site, station)
+        found[place] = DesiredState(desired, answered.get(place, 0) >= desired.version)
+    return found

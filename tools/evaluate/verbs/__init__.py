@@ -1,0 +1,36 @@
+"""What may be typed behind `python -m posture_tools.evaluate`: a file a verb, in help's order.
+
+They are light: what reads photographs or runs networks is imported where it is used.
+"""
+
+from posture_tools.evaluate.verbs import (
+    agreement,
+    ap,
+    bodies,
+    boxes,
+    compare,
+    decode,
+    limits,
+    mannequin,
+    models,
+    pck,
+    shear,
+    stickers,
+    views,
+)
+
+VERBS = (
+    compare.VERB,
+    models.VERB,
+    shear.VERB,
+    views.VERB,
+    boxes.VERB,
+    bodies.VERB,
+    ap.VERB,
+    pck.VERB,
+    mannequin.VERB,
+    stickers.VERB,
+    agreement.VERB,
+    limits.VERB,
+    decode.VERB,
+)
