@@ -50,7 +50,7 @@ def test_every_sample_has_its_row(steps: int) -> None:
 def test_a_larger_triangle_has_more_samples() -> None:
     small = np.array([[0.0, 0, 0], [0.001, 0, 0], [0, 0.001, 0]])
     mesh = painted([part(np.concatenate([small, 20 * small]))])
-    assert mesh.steps.tolist() == [1, 8]
+    assert mesh.steps.tolist() == [1, 8]  # 28 mm, one sample every 4
     assert mesh.first.tolist() == [0, 3]
     assert len(mesh.samples) == 3 + 45
 
@@ -58,7 +58,7 @@ def test_a_larger_triangle_has_more_samples() -> None:
 def lit_by_hand(normal, colour, gloss, light: Light) -> np.ndarray:
     n = normal / np.linalg.norm(normal)
     n = -n if n[2] > 0 else n
-    half = np.array(light.key) + (0, 0, -1)
+    half = np.array(light.key) + np.array([0, 0, -1])
     half = half / np.linalg.norm(half)
     power = light.ambient * (0.75 - 0.25 * n[1])
     power += light.key_power * max(n @ light.key, 0) + light.fill_power * max(n @ light.fill, 0)

@@ -67,7 +67,7 @@ def test_a_sticker_in_shade_is_the_same_sticker():
 
 
 def test_t6_t8_of_rendered_backs_is_usable():
-    """Muscles hide the foot of every sticker, and the arrangement of half of the backs is unsure."""
+    """Muscles hide the foot of stickers, and the arrangement of half of the backs is unsure."""
     found = errors(backs(24, 700.0, seed=7))
     error, covered = found.measures["spine_t6_t8"]
     assert len(error) >= 10

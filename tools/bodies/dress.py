@@ -15,7 +15,7 @@ from posture_tools.bodies.fabric import Paint, Palette, cloth, folds, plain
 from posture_tools.bodies.garments import HELD_OUT, hung, wardrobe
 from posture_tools.bodies.mesh import Mesh
 from posture_tools.bodies.raster import vertex_normals
-from posture_tools.bodies.shells import Fit, Regions
+from posture_tools.bodies.shells import Fit, Regions, Shell
 
 Float64 = NDArray[np.float64]
 Float32 = NDArray[np.float32]
@@ -94,6 +94,7 @@ class _Outfit:
         self._palette, self._rng = palette, palette.rng
         self._shape = body.rest.shape
         self._hidden = np.zeros(len(body.vertices_m), bool)
+        self._out_m = np.zeros(len(body.vertices_m))  # how far cloth lies from the skin so far
         self._parts: list[Part] = []
         self._names: list[str] = []
         self._upper: Cover = "bare"
@@ -143,7 +144,7 @@ class _Outfit:
         else:
             hem, fit = rng.uniform(0.035, 0.07), "loose"
             self._lower = "loose"
-        self._grow(f"{fit} {kind}", self._regions.trousers(float(hem), waist), fit, 0.0)
+        self._grow(f"{fit} {kind}", self._regions.trousers(float(hem), waist), fit)
 
     def top(self) -> None:
         """A shirt, a sports top, or nothing on a man's chest."""
@@ -169,19 +170,19 @@ class _Outfit:
         else:
             region = self._regions.shirt(float(rng.uniform(0.8, 1.0)), hem, neck)
         self._upper = fit
-        self._grow(f"{fit} {kind}", region, fit, 0.003)
+        self._grow(f"{fit} {kind}", region, fit)
 
     def close_fitting(self) -> None:
         """Tight shorts, or leggings for a child; and, but for a man, a tight shirt."""
         shape, hem = self._shape, 0.12 if self._shape.child else 0.42
         self._lower = "tight" if shape.child else "bare"
         dark = plain(self._palette, _DARK, 0.05, 0.1)
-        self._grow("tight shorts", self._regions.trousers(hem, 0.6), "tight", 0.0, dark)
+        self._grow("tight shorts", self._regions.trousers(hem, 0.6), "tight", paint=dark)
         if shape.female or shape.child:
             self._upper = "tight"
             sleeve = 0.2 if shape.child else 0.0
             shirt = self._regions.shirt(sleeve, 0.55, 0.85)
-            self._grow("tight t-shirt", shirt, "tight", 0.003, dark)
+            self._grow("tight t-shirt", shirt, "tight", paint=dark)
 
     def shoes(self) -> None:
         """Shoes, socks or bare feet."""
@@ -223,22 +224,23 @@ class _Outfit:
         garment = wardrobe()[name]
         rest = garment.at_rest(self._body.rest.vertices_m)
         self._hidden[garment.hides] = True
-        part = self._moved(rest, *hung(self._mesh, garment), garment.triangles, paint, bump, gloss)
-        self._parts.append(part)
+        weights, bones = hung(self._mesh, garment)
+        posed = self._moved(rest, weights, bones)
+        self._parts.append(
+            Part(posed, rest, weights, bones, garment.triangles, True, paint, bump, gloss)
+        )
         self._names.append(name)
 
-    def _grow(
-        self, name: str, covered: NDArray[np.bool_], fit: Fit, over_m: float,
-        paint: Paint | None = None,
-    ) -> None:  # fmt: skip
+    def _grow(self, name: str, inside: Float64, fit: Fit, *, paint: Paint | None = None) -> None:
+        """A piece over the skin and over what was grown before."""
         rng, body = self._rng, self._body
         shell = shells.grow(
-            self._regions, body.rest.vertices_m, self._normals, covered, fit=fit, rng=rng
-        )
-        rest = np.ascontiguousarray(shell.rest_m + over_m * self._normals)
+            self._regions, body.rest.vertices_m, self._normals, inside, fit=fit, rng=rng,
+            over_m=self._out_m,
+        )  # fmt: skip
+        self._out_m = np.maximum(self._out_m, shell.out_m)
         depth = rng.uniform(0.0, 0.08) if fit == "tight" else rng.uniform(0.1, 0.45)
-        paint = paint or cloth(self._palette)
-        self._parts.append(self._over_skin(rest, shell.triangles, paint, folds(rng, depth)))
+        self._wear(shell, paint or cloth(self._palette), folds(rng, depth))
         self._names.append(name)
 
     def _skirt(self) -> None:
@@ -248,24 +250,22 @@ class _Outfit:
         hem = low + float(self._rng.uniform(0.2, 0.4)) * stature
         shell = shells.skirt(self._mesh, rest, hem)
         paint, crease = cloth(self._palette), folds(self._rng, self._rng.uniform(0.1, 0.4))
-        self._parts.append(self._over_skin(shell.rest_m, shell.triangles, paint, crease))
+        self._wear(shell, paint, crease)
         self._names.append("skirt")
         # Under it, always.
-        self._grow("shorts", self._regions.trousers(0.44, 0.62), "tight", 0.0)
+        self._grow("shorts", self._regions.trousers(0.44, 0.62), "tight")
 
-    def _over_skin(self, rest: Float64, triangles: Int64, paint: Paint, bump: Bump) -> Part:
-        """A shell, whose vertices are numbered as the skin's."""
-        mesh = self._mesh
-        return self._moved(rest, mesh.weights, mesh.weight_bones, triangles, paint, bump, 0.03)
+    def _wear(self, shell: Shell, paint: Paint, bump: Bump) -> None:
+        weights, bones = shell.follows(self._mesh)
+        rest = shell.rest_m
+        posed = self._moved(rest, weights, bones)
+        self._parts.append(Part(posed, rest, weights, bones, shell.triangles, True, paint, bump))
 
-    def _moved(
-        self, rest: Float64, weights: Float64, bones: Int64, triangles: Int64, paint: Paint,
-        bump: Bump | None, gloss: float,
-    ) -> Part:  # fmt: skip
-        """A piece of clothing as the body's pose moves it."""
+    def _moved(self, rest: Float64, weights: Float64, bones: Int64) -> Float64:
+        """Vertices as the body's pose moves them."""
         posed = np.empty_like(rest)
         rig.skin(rest, weights, bones, self._body.turn, self._body.shift, posed)
-        return Part(posed, rest, weights, bones, triangles, True, paint, bump, gloss)
+        return posed
 
 
 def _allowed(kind: str, split: str) -> list[str]:

@@ -35,6 +35,7 @@ def stick(
     mesh: Mesh,
     body: Body,
     landmarks: tuple[str, ...],
+    *,
     bgr: tuple[float, float, float],
     size_mm: tuple[float, float],
 ) -> Stuck:
@@ -48,17 +49,18 @@ def stick(
     out = raster.vertex_normals(skin, mesh.triangles[np.isin(mesh.triangles, mesh.skin).all(1)])
     out = out[rows]
     for part in parts[1:]:
-        if len(part.rest_m) != len(skin):
-            continue  # a garment or hair: its vertices are no skin
+        if len(part.rest_m) < len(skin):
+            continue  # a garment or hair: its vertices are not numbered as the skin's
         for i in np.flatnonzero(np.isin(rows, part.triangles)):
             if (part.rest_m[rows[i]] - places[i]) @ out[i] > 0:
                 places[i] = part.rest_m[rows[i]]
     colour, (width_mm, height_mm) = np.array(bgr, np.float32), size_mm
     shape_m = np.array([width_mm / 2, width_mm / 2, height_mm]) / 1000.0
     domes = tuple(
-        _dome(place, normal, mesh.weights[row], mesh.weight_bones[row], colour, shape_m)
+        _dome(place, normal, weights=mesh.weights[row], bones=mesh.weight_bones[row],
+              colour=colour, shape_m=shape_m)
         for place, normal, row in zip(places, out, rows, strict=True)
-    )
+    )  # fmt: skip
     return Stuck(
         landmarks, domes, places, np.ascontiguousarray(mesh.weights[rows]),
         np.ascontiguousarray(mesh.weight_bones[rows]),
@@ -66,8 +68,8 @@ def stick(
 
 
 def _dome(
-    place: Float64, normal: Float64, weights: Float64, bones: Int64, colour: NDArray[np.float32],
-    shape_m: Float64,
+    place: Float64, normal: Float64, *, weights: Float64, bones: Int64,
+    colour: NDArray[np.float32], shape_m: Float64,
 ) -> Part:  # fmt: skip
     """A half ball whose flat side lies on the surface; it moves as the skin under it."""
     aside = np.cross(normal, [1.0, 0.0, 0.0])

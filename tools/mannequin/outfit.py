@@ -45,9 +45,9 @@ class _Sober(Palette):
 class Outfit:
     """Clothes, shoes, hair and skin.
 
-    seed : of all of it. stickers : landmarks of the midline with a half ball on each, over tight clothes
-        and, on a man, a bare back. sticker_bgr : their colour, 0..255. sticker_mm : how wide and
-        how high they are.
+    seed : of all of it. stickers : landmarks of the midline with a half ball on each, over tight
+        clothes and, on a man, a bare back. sticker_bgr : their colour, 0..255. sticker_mm : how
+        wide and how high they are.
     """
 
     seed: int = 0
@@ -84,6 +84,7 @@ def _dressed(who: str, asked: tuple[tuple[str, float], ...], outfit: Outfit) -> 
         return Dressed(body, painted(_dresser().dress(body, palette).parts), None)
     worn = _dresser().dress_for_spine(body, palette)
     stuck = stick(
-        worn.parts, bodies().mesh, body, outfit.stickers, outfit.sticker_bgr, outfit.sticker_mm
-    )
+        worn.parts, bodies().mesh, body, outfit.stickers,
+        bgr=outfit.sticker_bgr, size_mm=outfit.sticker_mm,
+    )  # fmt: skip
     return Dressed(body, painted((*worn.parts, *stuck.parts)), stuck)

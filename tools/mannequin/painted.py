@@ -21,7 +21,7 @@ Int32 = NDArray[np.int32]
 Int64 = NDArray[np.int64]
 
 _APART_M = 0.004
-_MOST_STEPS = 8
+_MOST_STEPS = 10
 
 
 @dataclass(frozen=True, eq=False)

@@ -35,7 +35,7 @@ class Person:
 
     who: Who = "man"
     asked: Mapping[str, float] = field(default_factory=dict)
-    outfit: Outfit = Outfit()
+    outfit: Outfit = field(default_factory=Outfit)
     yaw_deg: float = 0.0
     x_m: float = 0.0
     z_m: float = 0.0

@@ -179,7 +179,7 @@ def _to_camera(camera: CameraPose) -> Float64:
 
 
 def _packed(light: Light) -> Float64:
-    half = np.array(light.key) + (0.0, 0.0, -1.0)
+    half = np.array(light.key) + np.array([0.0, 0.0, -1.0])
     half /= np.linalg.norm(half)
     return np.array(
         [*light.key, *light.fill, *half, light.key_power, light.fill_power, light.ambient,

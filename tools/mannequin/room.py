@@ -34,7 +34,7 @@ def random_light(rng: np.random.Generator) -> Light:
 def random_colour(rng: np.random.Generator, low: float = 0.05, high: float = 0.95) -> Colour:
     """A colour whose grey lies between low and high, more often dull than bright."""
     grey = rng.uniform(low, high)
-    spread = rng.uniform(0.0, 0.2) ** 1.2 * rng.standard_normal(3)
+    spread = rng.uniform(0.0, 0.1) * rng.standard_normal(3)
     b, g, r = np.clip(grey + spread, 0.03, 0.97)
     return (float(b), float(g), float(r))
 
