@@ -25,8 +25,8 @@ Bump = Callable[[Float32], Float32]
 
 # Suits that lie on the body so closely that its shape is seen.
 _TIGHT_SUITS = ("female_sportsuit01", "female_casualsuit01")
-# Not for children: these end at the hip.
-_SHORT_SUITS = ("female_casualsuit02",)
+# Not for children: these end at the hip, or leave the belly bare.
+_SHORT_SUITS = ("female_casualsuit02", "female_sportsuit01")
 _DARK = np.array([76, 61, 56], np.float32)
 
 
@@ -100,6 +100,7 @@ class _Outfit:
         self._upper: Cover = "bare"
         self._lower: Cover = "bare"
         self._bald = False
+        self._waist = 0.585
         self._sock_height: float | None = None
         faces = mesh.triangles[regions.is_skin[mesh.triangles].all(axis=1)]
         self._faces = faces
@@ -127,6 +128,7 @@ class _Outfit:
         skirts = 0.12 if self._shape.female else 0.0
         kind = rng.choice(kinds, p=_parts(0.0 if child else 0.3, 0.25, 0.22, 0.2, skirts))
         waist = float(rng.uniform(0.585, 0.635))
+        self._waist = waist
         fit: Fit = "tight"
         if kind == "skirt":
             self._skirt()
@@ -161,6 +163,8 @@ class _Outfit:
         fit: Fit = "tight" if rng.random() < 0.5 else "loose"
         neck = float(rng.uniform(0.825, 0.865))
         hem = float(rng.uniform(0.50, 0.62))
+        if shape.child:  # whose belly is covered
+            hem = min(hem, self._waist - 0.02)
         if kind == "sports top":
             region, fit = self._regions.top(), "tight"
         elif kind == "tank top":
