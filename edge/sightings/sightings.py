@@ -13,7 +13,7 @@ from typing import Any
 from edge.camera.opencv import VIDEO_SUFFIXES, VideoFileCamera
 from edge.camera.photos import PhotoCamera
 from edge.errors import CalibrationInvalid, ImageUnreadable, PostureError
-from edge.estimation.estimator import Estimator
+from edge.estimation.estimator import Estimator, Measurer, Seen
 from edge.estimation.tracking import Tracker
 from edge.posture.calibration import Calibration
 from edge.posture.hand_set import HandSet, extended, over
@@ -84,6 +84,8 @@ def open_source(path: Path, interval: int = 1) -> Source:
 def sightings(source: Source, estimator: Estimator, told: Told) -> Iterator[Sighting]:
     """Every picture of a source in its order, with every person in it.
 
+    People of photographs are measured closely where the estimator can; of videos in one pass.
+
     A damaged photograph is a sighting with a problem, and the rest goes on; so is a video that
     breaks off, and a picture that the calibration is not of.
 
@@ -100,6 +102,8 @@ def sightings(source: Source, estimator: Estimator, told: Told) -> Iterator[Sigh
             yield Sighting(frame.name, None, problem=problem)
             continue
         poses = estimator.estimate(frame)
+        if frame.still and isinstance(estimator, Measurer):
+            poses = [estimator.measure([Seen(frame, pose)], pose) for pose in poses]
         numbers = range(1, len(poses) + 1) if frame.still else tracker.follow(poses, frame)
         hands: list[HandSet | None] = [None] * len(poses)
         if told.points is not None and frame.still:
