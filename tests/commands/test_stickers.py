@@ -25,7 +25,7 @@ TILTED = {"shoulder_tilt": 4.0, "pelvic_obliquity": -3.0}
 
 @pytest.fixture(scope="module")
 def stuck_on(tmp_path_factory):
-    """A photograph of the mannequin in tight shorts, tilted, and landmark -> where its target is."""
+    """A photograph of the mannequin in tight shorts, tilted; landmark -> where its target is."""
     drawn = render(
         Person("man", TILTED, Outfit(2, ("C7",))),
         camera=CameraPose(focal_px=1500.0, width_px=720, height_px=1080),

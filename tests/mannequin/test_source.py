@@ -116,13 +116,11 @@ def test_an_error_of_yaw_turns_the_person_to_their_own_left() -> None:
     assert points["nose"].x_px > ears + 1, "towards the right of the picture"
 
 
-def test_the_seed_says_who_comes() -> None:
-    who = set()
-    for seed in range(12):
-        camera = MannequinCamera(f"mannequin:?seed={seed}&{SMALL}")
-        camera.open()
-        who.add(camera.rendered(4.0).people[0].person.who)
-    assert who == {"man", "woman", "child"}
+@pytest.mark.parametrize(("seed", "who"), [(0, "man"), (1, "woman"), (2, "child"), (7, "woman")])
+def test_the_seed_says_who_comes(seed: int, who: str) -> None:
+    camera = MannequinCamera(f"mannequin:?seed={seed}&{SMALL}")
+    camera.open()
+    assert camera.rendered(4.0).people[0].person.who == who
 
 
 def test_a_bystander_comes_with_people_2() -> None:

@@ -162,7 +162,7 @@ def test_c7_gives_the_true_craniovertebral_angle(back):
     (marked,) = estimator.estimate(Frame(back.image, 0, 0))
     assert estimator.why == [()]
     measures = {m.code: m for m in assess(marked, back.view)}
-    assert measures["craniovertebral_angle"].value == pytest.approx(45.0, abs=1.0)
+    assert measures["craniovertebral_angle"].value == pytest.approx(45.0, abs=2.0)
     assert measures["spine_t6_t8"].quality is Quality.OK
 
 

@@ -34,7 +34,7 @@ class Act:
     yaw : error of every stance against its view, deg, + turned to the person's own left.
     seconds : how long each stance is stood.
     repeats : stances in each view, with a few steps on the spot between.
-    seed : who comes, what they wear, the room and its light.
+    seed : who comes (0 a man, 1 a woman, 2 a child, 3 a man, ...), clothes, room and light.
     people : 2 adds a bystander. sway : 1 is ordinary standing, 0 a statue.
     noise, exposure, blur : faults of the picture (grey levels, stops, px).
     """
@@ -137,7 +137,7 @@ class MannequinCamera:
     def open(self) -> None:
         act = self._act
         rng = np.random.default_rng(act.seed)
-        self._who, self._outfit = PEOPLE[rng.integers(len(PEOPLE))], Outfit(act.seed)
+        self._who, self._outfit = PEOPLE[act.seed % len(PEOPLE)], Outfit(act.seed)
         other = PEOPLE[rng.integers(len(PEOPLE))]
         self._other = Person(other, outfit=Outfit(act.seed + 1), x_m=0.75, z_m=-0.5)
         self._light = random_light(rng)
