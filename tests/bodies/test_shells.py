@@ -12,6 +12,9 @@ from posture_tools.bodies.raster import vertex_normals
 from posture_tools.bodies.shells import Regions, grow
 
 
+HEM_M = -0.3  # of a skirt, on the average adult, whose origin is the pelvis
+
+
 @pytest.fixture(scope="module")
 def mesh() -> Mesh:
     return Baked().mesh
@@ -89,13 +92,15 @@ def test_a_garment_moves_as_the_vertices_it_hangs_on(mesh: Mesh) -> None:
 
 def test_a_cut_edge_moves_between_its_ends(mesh: Mesh, regions: Regions) -> None:
     turn, shift = bones(mesh)
-    shell = shells.skirt(mesh, mesh.average_m, 0.6)
+    shell = shells.skirt(mesh, mesh.average_m, HEM_M)
     weights, followed = shell.follows(mesh)
     assert weights.sum(axis=1) == pytest.approx(np.ones(len(weights)), abs=1e-5)
     posed = np.empty_like(shell.rest_m)
     rig.skin(shell.rest_m, weights, followed, turn, shift, posed)
     first = len(mesh.average_m)
-    assert shell.rest_m[first:, 2] == pytest.approx(np.full(len(shell.ends), 0.6))
+    assert len(shell.triangles) > 300
+    assert len(shell.ends) > 20
+    assert shell.rest_m[first:, 2] == pytest.approx(np.full(len(shell.ends), HEM_M))
     for n in range(0, len(shell.ends), 11):
         (a, b), part, place = shell.ends[n], shell.share[n], shell.rest_m[first + n]
         ends = skinned(mesh, a, place, turn, shift), skinned(mesh, b, place, turn, shift)

@@ -256,8 +256,9 @@ class _Outfit:
         paint, crease = cloth(self._palette), folds(self._rng, self._rng.uniform(0.1, 0.4))
         self._wear(shell, paint, crease)
         self._names.append("skirt")
-        # Under it, always.
-        self._grow("shorts", self._regions.trousers(0.44, 0.62), "tight")
+        # Under it, always, of the same cloth where it looks out; a top lies over both.
+        self._grow("shorts", self._regions.trousers(0.44, 0.6), "tight", paint=paint)
+        self._out_m[self._out_m > 0] += 0.01
 
     def _wear(self, shell: Shell, paint: Paint, bump: Bump) -> None:
         weights, bones = shell.follows(self._mesh)

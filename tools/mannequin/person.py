@@ -43,7 +43,7 @@ class Person:
 
     def place(self, points_m: Float64) -> Float64:
         """Points of the body (N, 3) in the world of `CameraPose`."""
-        return self.turned(points_m) + np.array([self.x_m, 0.0, self.z_m])
+        return np.asarray(self.turned(points_m) + np.array([self.x_m, 0.0, self.z_m]))
 
     def turned(self, directions: Float64) -> Float64:
         """Directions of the body's space (N, 3) in the world's: x right, y up, z to the camera."""
