@@ -11,7 +11,6 @@ from posture_tools.bodies.mesh import Mesh
 from posture_tools.bodies.raster import vertex_normals
 from posture_tools.bodies.shells import Regions, grow
 
-
 HEM_M = -0.3  # of a skirt, on the average adult, whose origin is the pelvis
 
 

@@ -175,7 +175,7 @@ def _draw(cast: _Cast, camera: CameraPose, light: Light) -> _Drawn:
 
 def _to_camera(camera: CameraPose) -> Float64:
     """From the world's axes to the camera's (3, 3)."""
-    return camera.rotation * np.array([1.0, -1.0, -1.0])
+    return np.asarray(camera.rotation * np.array([1.0, -1.0, -1.0]))
 
 
 def _packed(light: Light) -> Float64:

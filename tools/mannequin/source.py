@@ -195,8 +195,9 @@ class MannequinCamera:
     @property
     def _stances(self) -> list[float]:
         """Yaws of the stances in turn, always turning the same way round."""
-        views = [self._act.view] if self._act.view else list(YAW_DEG)
-        return [-(-YAW_DEG[view] % 360.0) - self._act.yaw for view in views]
+        act = self._act
+        yaws = [yaw for view, yaw in YAW_DEG.items() if act.view in ("", view)]
+        return [-(-yaw % 360.0) - act.yaw for yaw in yaws]
 
     def _person(self, time_s: float) -> Person:
         """Walk in from the picture's left, turn to each stance, stand, walk out to the right."""
