@@ -9,7 +9,7 @@ from dataclasses import replace
 import cv2
 import numpy as np
 import pytest
-from posture_tools.mannequin import CameraPose, Look, Person, Posture, render
+from posture_tools.mannequin import CameraPose, Person, render
 from simulators.exif import jpeg_taken
 from simulators.standing_person import Person as Standing
 from simulators.standing_person import Pinhole, pose_of, seen
@@ -26,7 +26,7 @@ SIZE = (480, 720)
 @pytest.fixture(scope="module")
 def photograph(tmp_path_factory):
     drawn = render(
-        Person(Posture(), look=Look(hair="short")),
+        Person(),
         camera=CameraPose(focal_px=1000.0, width_px=SIZE[0], height_px=SIZE[1]),
     )
     path = tmp_path_factory.mktemp("photographs") / "front.jpg"
