@@ -127,6 +127,16 @@ def build_engine(
     settings: Settings, outbox: Outbox, *, on_saved: OnSaved, on_problem: OnProblem
 ) -> Engine:
     """Camera, models and screening around one outbox."""
+    from edge.screening.calibration_loss import watch_calibration
+
+    engine = _engine(settings, outbox, on_saved=on_saved, on_problem=on_problem)
+    watch_calibration(settings.state_path, partial(engine.saving.tell, "fault"))
+    return engine
+
+
+def _engine(
+    settings: Settings, outbox: Outbox, *, on_saved: OnSaved, on_problem: OnProblem
+) -> Engine:
     from edge.camera.base import origin_of
     from edge.camera.sources import camera_for
     from edge.camera.watch import PictureWatch
@@ -134,7 +144,8 @@ def build_engine(
     from edge.inference.opencv_threads import leave_cores_to_networks
     from edge.posture.measurable import measurable
     from edge.screening.admission import Admission
-    from edge.screening.calibration_guard import WallGuard
+    from edge.screening.calibration_guard import LostGuard, WallGuard
+    from edge.screening.calibration_loss import calibration_lost
     from edge.screening.feedback import feedback_for
     from edge.screening.screening import Screening
     from edge.screening.stored import load_calibration
@@ -142,7 +153,11 @@ def build_engine(
     leave_cores_to_networks()
     stored = load_calibration(settings.state_path)
     calibration = stored.calibration
-    days = settings.screening.calibration_days
+    guard = (
+        LostGuard()
+        if calibration_lost(settings.state_path)
+        else WallGuard(calibration, stored.marks_px, most_days=settings.screening.calibration_days)
+    )
     camera = camera_for(settings.camera)
     watch = PictureWatch() if origin_of(camera) == "camera" else None
     build = partial(
@@ -156,7 +171,7 @@ def build_engine(
         origin=origin_of(camera),
         calibration=calibration,
         admission=Admission(settings.screening.start, OrderBox(settings.state_path)),
-        guard=WallGuard(calibration, stored.marks_px, most_days=days),
+        guard=guard,
         feedback=feedback_for(settings.feedback),
     )
     if not settings.update.url or settings.models.single:  # nothing changes the files

@@ -24,7 +24,8 @@ from edge.errors import CalibrationInvalid, SettingsInvalid
 from edge.records import Frame
 from edge.screening import boards
 from edge.screening.boards import MARKERS, WALL_MARKS, Board, Found, Lens
-from edge.screening.calibration_guard import WallGuard
+from edge.screening.calibration_guard import LostGuard, WallGuard
+from edge.screening.calibration_loss import calibration_lost
 from edge.screening.stance import MeasuredStance, stance_of_board, stance_of_plumb_lines
 from edge.screening.stored import (
     Stored,
@@ -205,9 +206,9 @@ def show(settings: Settings, out: Output) -> int:
     """What is known. Returns 1 for a calibration that must not be trusted."""
     stored = load_calibration(settings.state_path)
     frame = _frame(settings)
-    guard = WallGuard(
-        stored.calibration, stored.marks_px, most_days=settings.screening.calibration_days
-    )
+    days = settings.screening.calibration_days
+    wall = WallGuard(stored.calibration, stored.marks_px, most_days=days)
+    guard = LostGuard() if calibration_lost(settings.state_path) else wall
     guard.look(frame, empty=True)
     why = guard.reasons(frame)
     out.answer({**msgspec.to_builtins(stored), "withheld": list(why)})

@@ -60,14 +60,14 @@ class Reporter:
     def saved(self, assessment: Assessment, seq: int) -> None:
         given = sum(m.value is not None for m in assessment.measures)
         self._console.print(
-            f"saved {seq}{_origin(assessment)}: {assessment.source}, {assessment.view}, {given} of "
+            f"saved {seq}: {assessment.source}{_origin(assessment)}, {assessment.view}, {given} of "
             f"{len(assessment.measures)} measures from {assessment.frames_used} frames",
             highlight=False,
             soft_wrap=True,
         )
 
     def saved_in_full(self, assessment: Assessment, seq: int) -> None:
-        title = f"saved {seq}{_origin(assessment)}: {assessment.view} view"
+        title = f"saved {seq}: {assessment.view} view{_origin(assessment)}"
         show(measure_table(title, assessment.measures), self._console)
 
     def problem(self, problem: PostureError) -> None:

@@ -58,8 +58,10 @@ def gradient_px(formula: Callable[[Float64], float], points_px: Float64) -> Floa
 class Spread(NamedTuple):
     """How far a quantity may be off, in its unit.
 
-    normal : standard deviation of what noise, roll, a turned head and placing do.
-    limit : the most that yaw within the gate, and depth, do; anything up to it is equally likely.
+    normal : standard deviation of what scatters: keypoint noise, the camera's roll, a turned head,
+        placing.
+    limit : bound of what does not scatter: yaw that the gate lets through, and depth. Every
+        deviation up to it counts as equally likely.
     """
 
     normal: float

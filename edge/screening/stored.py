@@ -106,7 +106,7 @@ def load_calibration(state_path: Path) -> Stored:
         return Stored()
     except (OSError, ValueError, msgspec.ValidationError) as error:
         raise SettingsInvalid(
-            f"{path} cannot be used: {error}.", "Calibrate again, or remove the file."
+            f"{path} cannot be used: {error}.", "Move the file away, then calibrate again."
         ) from error
 
 

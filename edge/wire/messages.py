@@ -188,7 +188,7 @@ class Event(Envelope, frozen=True, kw_only=True, tag="ps.event/1"):
 
     camera : state `lost` with fault (stalled, frozen, black, lost, absent, permission, busy,
     refused, format, hung) and after_s, then `back` with outage_s. fault : the same of another
-    part: engine, outbox, result, machine.
+    part: engine, outbox, result, machine, calibration.
     """
 
     kind: EventKind

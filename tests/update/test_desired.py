@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 from posture_tools.collector.__main__ import main
-from posture_tools.collector.desire import wishes
+from posture_tools.collector.desired import desired_states
 from posture_tools.collector.ingest import Collector
 from posture_tools.collector.report import fleet
-from posture_tools.collector.store import Store
+from posture_tools.collector.sqlite.store import SqliteStore
 from simulators.mosquitto import Mosquitto
 from simulators.waiting import eventually
 
@@ -33,7 +33,7 @@ class Site:
 
     def __init__(self, program: str, folder: Path, station) -> None:
         self.broker = Mosquitto(program, folder / "broker")
-        self.store = Store(folder / "collector.db")
+        self.store = SqliteStore(folder / "collector.db")
         self.outbox = Outbox.open(
             folder / "outbox.db",
             site="north", station=station.name, limit_bytes=10_000_000, at_limit="refuse",
@@ -64,7 +64,7 @@ class Site:
 
     @property
     def wish(self):
-        return wishes(self.store).get(("north", self.station.name))
+        return desired_states(self.store).get(("north", self.station.name))
 
     def answers(self) -> list[dict]:
         rows = self.store.rows("SELECT body FROM event WHERE kind = 'model' ORDER BY seq")

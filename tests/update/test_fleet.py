@@ -16,15 +16,15 @@ from posture_tools.collector.intake import Incoming, examine
 from posture_tools.collector.rollout import (
     STAGES,
     TIMEOUT,
-    ModelWord,
+    ModelEvent,
     Progress,
     actual_models,
     advise,
-    model_words,
+    model_events,
     progress_of,
     stations,
 )
-from posture_tools.collector.store import Store
+from posture_tools.collector.sqlite.store import SqliteStore
 from simulators.model_world import dots_model, station_of
 
 from edge.results import compose
@@ -49,7 +49,7 @@ class Fleet:
         self.publisher = publisher
         self.broken: set[str] = set()
         self.told = 0
-        self.store = stack.enter_context(Store(folder / "collector.db"))
+        self.store = stack.enter_context(SqliteStore(folder / "collector.db"))
         self.cache = folder / "metadata"
         self.fetcher = MetadataFetcher(Web())
         self.stations = {}
@@ -103,7 +103,7 @@ class Fleet:
         self.store.ingest(batch)
 
     def progress(self, sha256: str, ring: int, now=None):
-        return progress_of(stations(self.store), model_words(self.store), sha256, ring, now)
+        return progress_of(stations(self.store), model_events(self.store), sha256, ring, now)
 
     def roll_out(self, model: bytes) -> tuple[str, list[int], bool]:
         """Publish, wait a day, follow the advice: sha256, rings published, stopped."""
@@ -150,7 +150,7 @@ def test_a_good_model_reaches_all_and_a_bad_one_stops_by_itself(fleet, models) -
 def words(sha256: str, *said: tuple[str, str, str]):
     at = datetime(2026, 6, 1, tzinfo=UTC)
     return at, [
-        ModelWord("north", station, at, step, reason, "refiner", "2", sha256)
+        ModelEvent("north", station, at, step, reason, "refiner", "2", sha256)
         for station, step, reason in said
     ]
 
@@ -184,11 +184,11 @@ def test_what_a_step_means(step, reason, progress) -> None:
 
 
 def test_actual_is_what_serves_after_confirmations_and_rollbacks() -> None:
-    def word(step: str, version: str, reason: str = "ok") -> ModelWord:
+    def word(step: str, version: str, reason: str = "ok") -> ModelEvent:
         at = datetime(2026, 6, 1, tzinfo=UTC)
-        return ModelWord("north", "a", at, step, reason, "refiner", version, version * 64)
+        return ModelEvent("north", "a", at, step, reason, "refiner", version, version * 64)
 
-    said: list[ModelWord] = []
+    said: list[ModelEvent] = []
     for step, version, serves in (
         ("confirm", "2", {"refiner": "2"}), ("rollback", "3", {"refiner": "2"}),
         ("confirm", "4", {"refiner": "4"}), ("rollback", "4", {"refiner": "2"}),
@@ -196,7 +196,7 @@ def test_actual_is_what_serves_after_confirmations_and_rollbacks() -> None:
     ):  # fmt: skip
         said.append(word(step, version))
         assert actual_models(said).get(("north", "a"), {}) == serves
-    damaged = ModelWord("north", "a", said[0].received_at, "rollback", "slots_damaged", "", "", "")
+    damaged = ModelEvent("north", "a", said[0].received_at, "rollback", "slots_damaged", "", "", "")
     assert actual_models([*said, damaged]) == {}
 
 

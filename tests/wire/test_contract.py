@@ -10,6 +10,7 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from posture_tools.collector.__main__ import main
 from simulators.assessments import assessment
 
 from edge.errors import MessageRefused
@@ -230,3 +231,10 @@ def test_a_key_vouches_for_topic_role_number_and_body(bodies: list[bytes]) -> No
     assert not is_sealed_by(signer.public, seal, topic + "x")
     for change in ({"role": "late"}, {"id": "m"}, {"sha256": "0" * 64}, {"signature": "no"}):
         assert not is_sealed_by(signer.public, msgspec.structs.replace(seal, **change), topic)
+
+
+def test_the_command_prints_one_schema_or_all(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["contract", "--schema", "Receipt"]) == 0
+    assert json.loads(capsys.readouterr().out) == json.loads(json.dumps(schema_of(Receipt)))
+    assert main(["contract"]) == 0
+    assert json.loads(capsys.readouterr().out)["asyncapi"] == "3.0.0"

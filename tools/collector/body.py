@@ -13,7 +13,7 @@ from posture_tools.collector.erasure_list import ErasureList
 from posture_tools.collector.hearing import is_heard, see
 from posture_tools.collector.intake import Bad, Good
 from posture_tools.collector.sql import Sql
-from posture_tools.collector.store import Note, Outcome, Word
+from posture_tools.collector.store import LastMessage, Note, Outcome
 from posture_tools.collector.trust import Known, enrol, judge, known
 
 from edge.errors import StoreFailed
@@ -115,9 +115,9 @@ class StoreBody(ABC):
             act(db)
 
     def note(
-        self, site: str, station: str, word: Word, body: bytes, online: bool | None = None
+        self, site: str, station: str, kind: LastMessage, body: bytes, online: bool | None = None
     ) -> None:
-        self.note_all([Note(site, station, word, body, online)])
+        self.note_all([Note(site, station, kind, body, online)])
 
     def note_all(self, notes: Iterable[Note]) -> None:
         at = now()
@@ -130,7 +130,7 @@ class StoreBody(ABC):
                 if note.online is not None:
                     see(db, note.site, note.station, at, note.online)
                 db.execute(
-                    f"UPDATE station SET {note.word} = ? WHERE site = ? AND station = ?",  # noqa: S608
+                    f"UPDATE station SET {note.kind} = ? WHERE site = ? AND station = ?",  # noqa: S608
                     (note.body, note.site, note.station),
                 )
 

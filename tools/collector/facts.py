@@ -17,7 +17,7 @@ COLUMNS = (
     "u95", "n", "quality", "why", "definition", "band", "norms",
 )  # fmt: skip
 Row = tuple[Any, ...]
-_INSERT = f"INSERT INTO measure VALUES ({', '.join('?' * len(COLUMNS))})"
+_INSERT = f"INSERT INTO measure VALUES ({', '.join('?' * len(COLUMNS))})"  # noqa: S608
 _REBAND_AT_ONCE = 2_000
 
 

@@ -7,7 +7,6 @@ stations send again, and the store knows what it has.
 from __future__ import annotations
 
 import logging
-import sqlite3
 import threading
 from collections.abc import Callable
 
@@ -72,11 +71,9 @@ class Collector:
                 self._serve(backoff, stop)
             except Exception as problem:
                 text = str(problem)
-                if not isinstance(problem, PostureError | sqlite3.Error):
+                if not isinstance(problem, PostureError):
                     log.exception("the collector failed and connects again")
                     text = f"The collector failed and connects again: {text}"
-                if isinstance(problem, sqlite3.Error):  # not committed: not acknowledged, not lost
-                    text = f"The store cannot be written: {problem}. Free space or mend its rights."
                 if text != told:
                     self._on_problem(text)
                 told = text

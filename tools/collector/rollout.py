@@ -39,7 +39,7 @@ Place = tuple[str, str]  # site and station
 
 
 @dataclass(frozen=True, slots=True)
-class ModelWord:
+class ModelEvent:
     """One `event/model` of a station, in the order in which it was committed."""
 
     site: str
@@ -77,9 +77,9 @@ class Advice:
     why: str
 
 
-def model_words(store: Store) -> list[ModelWord]:
+def model_events(store: Store) -> list[ModelEvent]:
     """Every model event that the stations have sent."""
-    words = []
+    events = []
     for site, station, received_at, body in store.rows(
         "SELECT event.site, event.station, received_at, event.body FROM event"
         " JOIN ingest_key USING (site, station, epoch, seq) WHERE kind = 'model'"
@@ -91,13 +91,13 @@ def model_words(store: Store) -> list[ModelWord]:
     ):
         data = json.loads(body)["data"]
         said = {key: str(data.get(key, "")) for key in ("slot", "version", "sha256")}
-        words.append(
-            ModelWord(
+        events.append(
+            ModelEvent(
                 site, station, datetime.fromisoformat(received_at), str(data.get("step", "")),
                 str(data.get("reason", "")), **said,
             )
         )  # fmt: skip
-    return words
+    return events
 
 
 def stations(store: Store) -> list[Place]:
@@ -106,19 +106,19 @@ def stations(store: Store) -> list[Place]:
     return [(str(site), str(station)) for site, station in rows]
 
 
-def actual_models(words: Iterable[ModelWord]) -> dict[Place, dict[str, str]]:
+def actual_models(events: Iterable[ModelEvent]) -> dict[Place, dict[str, str]]:
     """Site and station -> slot -> version that serves; a slot without one serves as shipped."""
-    confirmed: dict[tuple[Place, str], list[ModelWord]] = {}
-    for word in words:
-        history = confirmed.setdefault((word.place, word.slot), [])
-        if word.step == "confirm":
-            history.append(word)
-        elif word.step == "rollback" and history and history[-1].sha256 == word.sha256:
+    confirmed: dict[tuple[Place, str], list[ModelEvent]] = {}
+    for event in events:
+        history = confirmed.setdefault((event.place, event.slot), [])
+        if event.step == "confirm":
+            history.append(event)
+        elif event.step == "rollback" and history and history[-1].sha256 == event.sha256:
             # The one before serves again; of what lies further back the station keeps nothing.
-            confirmed[word.place, word.slot] = history[-2:-1]
-        elif word.reason == "slots_damaged":
+            confirmed[event.place, event.slot] = history[-2:-1]
+        elif event.reason == "slots_damaged":
             for place, slot in confirmed:
-                if place == word.place:
+                if place == event.place:
                     confirmed[place, slot] = []
     actual: dict[Place, dict[str, str]] = {}
     for (place, slot), history in confirmed.items():
@@ -128,42 +128,42 @@ def actual_models(words: Iterable[ModelWord]) -> dict[Place, dict[str, str]]:
 
 
 def models_told(actual: Mapping[str, str]) -> str:
-    """A station's models in words, of slot -> version."""
+    """A station's models in events, of slot -> version."""
     return ", ".join(f"{slot} {version}" for slot, version in actual.items()) or "as shipped"
 
 
 def progress_of(
     places: Iterable[Place],
-    words: Iterable[ModelWord],
+    events: Iterable[ModelEvent],
     sha256: str,
     ring: int,
     now: datetime | None = None,
 ) -> list[StationProgress]:
     """How far each station is with a file that `ring` percent of them may take."""
-    now, words = now or datetime.now(UTC), list(words)
-    actual = actual_models(words)
+    now, events = now or datetime.now(UTC), list(events)
+    actual = actual_models(events)
     found: dict[Place, StationProgress] = {}
     for site, station in places:
         inside = bucket(station, sha256) < ring
         start = Progress.WAITING if inside else Progress.OUTSIDE
         serves = actual.get((site, station), {})
         found[site, station] = StationProgress(site, station, start, "", None, serves)
-    for word in words:
-        if word.place in found and word.sha256 == sha256:
-            found[word.place] = _after(found[word.place], word)
+    for event in events:
+        if event.place in found and event.sha256 == sha256:
+            found[event.place] = _after(found[event.place], event)
     return [_timed_out(each, now) for each in found.values()]
 
 
-def _after(before: StationProgress, word: ModelWord) -> StationProgress:
-    progress = _meaning(word)
+def _after(before: StationProgress, event: ModelEvent) -> StationProgress:
+    progress = _meaning(event)
     if progress is None:
         return before
-    since = before.since if progress is before.progress else word.received_at
-    return replace(before, progress=progress, reason=word.reason, since=since)
+    since = before.since if progress is before.progress else event.received_at
+    return replace(before, progress=progress, reason=event.reason, since=since)
 
 
-def _meaning(word: ModelWord) -> Progress | None:
-    match word.step, word.reason:
+def _meaning(event: ModelEvent) -> Progress | None:
+    match event.step, event.reason:
         case "confirm", _:
             return Progress.CONFIRMED
         case "rollback", "damaged_on_disk":  # its disk is to blame; it fetches the file again

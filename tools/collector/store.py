@@ -19,7 +19,7 @@ from posture_tools.collector.sql import Sql
 from edge.wire.receipt import Receipt
 from edge.wire.topics import Address, Topics
 
-Word = Literal["state", "birth", "health", "desired"]
+LastMessage = Literal["state", "birth", "health", "desired"]
 
 
 @dataclass(slots=True)
@@ -42,12 +42,14 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """The last word of a station. online : what it says about that; None for a word that may be an
-    old, retained one."""
+    """The last message of one kind of a station.
+
+    online : what it says about that; None for one that may be an old, retained one.
+    """
 
     site: str
     station: str
-    word: Word
+    kind: LastMessage
     body: bytes
     online: bool | None = None
 
@@ -87,12 +89,12 @@ class Store(Protocol):
         """The same, for more than a line."""
 
     def note(
-        self, site: str, station: str, word: Word, body: bytes, online: bool | None = None
+        self, site: str, station: str, kind: LastMessage, body: bytes, online: bool | None = None
     ) -> None:
-        """Remember one word. Parameters as `Note`."""
+        """Remember one message. Parameters as `Note`."""
 
     def note_all(self, notes: Iterable[Note]) -> None:
-        """Remember the last words of stations, or what is desired of them."""
+        """Remember the last messages of stations, or what is desired of them."""
 
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """For reports."""

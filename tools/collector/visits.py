@@ -22,10 +22,10 @@ def take_consent(db: Sql, key: Key, consent: Event) -> None:
         return
     inputs = data.get("inputs")
     inputs = inputs if isinstance(inputs, dict) else {}
-    age = inputs.get("age")
+    age = inputs.get("age_years")
     db.execute(
         "INSERT INTO visit VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?)"
-        " ON CONFLICT (site, station, session) DO UPDATE SET age = excluded.age,"
+        " ON CONFLICT (site, station, session) DO UPDATE SET age_years = excluded.age_years,"
         " sex = excluded.sex, inputs = excluded.inputs,"
         " code = CASE WHEN visit.mended = 1 THEN visit.code ELSE excluded.code END",
         (key.site, key.station, session, _text(data.get("code")),
@@ -40,9 +40,7 @@ def _text(said: object) -> str:
     return said[:200] if isinstance(said, str) else ""
 
 
-def mend_code(
-    db: Sql, place: tuple[str, str, str], code: str, *, who: str, at: str
-) -> str:  # fmt: skip
+def mend_code(db: Sql, place: tuple[str, str, str], code: str, *, who: str, at: str) -> str:
     """Give a visit another code; the one before. place : site, station and session.
 
     who : the operator, as he says. at : now, RFC 3339.

@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 from posture_tools.evaluate.drawn_stickers import LIGHTS, Shot, with_targets
-from posture_tools.evaluate.people import Person
+from posture_tools.evaluate.labelled import Person
 from posture_tools.evaluate.photos import Photo
 
 from edge.errors import LabelsInvalid

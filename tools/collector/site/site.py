@@ -80,7 +80,9 @@ def init(folder: Path, store: Store, site: str, hosts: Sequence[str], port: int)
         write_durably(folder / KEYS / name, password.encode(), mode=0o600)
     broker_files.hand_over(at)
     write_toml(folder / "site.toml", SiteFile(site, tuple(hosts), port))
-    store.change(lambda db: db.execute("INSERT OR IGNORE INTO closed_site VALUES (?)", (site,)))
+    store.change(
+        lambda db: db.execute("INSERT INTO closed_site VALUES (?) ON CONFLICT DO NOTHING", (site,))
+    )
 
 
 def rotate(folder: Path, site_key: Path, role: Granted, site: str) -> int:
@@ -127,7 +129,9 @@ def add(folder: Path, store: Store, station: str, *, replace: bool = False) -> P
     broker_files.set_password(folder / BROKER, station, password)
     store.change(
         lambda db: db.execute(
-            "INSERT OR REPLACE INTO token VALUES (?, ?, ?, ?)", (*place, token, replace)
+            "INSERT INTO token VALUES (?, ?, ?, ?) ON CONFLICT (site, station) DO UPDATE SET"
+            " token = excluded.token, replaces = excluded.replaces",
+            (*place, token, int(replace)),
         )
     )
     write_durably(target / "password", password.encode(), mode=0o600)

@@ -15,7 +15,9 @@ from posture_tools.collector.verbs import (
     rollout,
     run,
     site,
+    store,
     verify,
+    visit,
 )
 
 VERBS = (
@@ -33,6 +35,8 @@ VERBS = (
     command.VERB,
     erase.VERB,
     person.VERB,
+    visit.VERB,
+    store.VERB,
     contract.VERB,
     demo_broker.VERB,
 )

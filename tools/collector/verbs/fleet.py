@@ -15,7 +15,7 @@ def run(options: Namespace, out: Output) -> int:
     with existing_store(options.store) as store:
         lines = fleet(store)
     table = Table(
-        *("site", "station", "heard", "last word (UTC)", "results", "waiting", "missing"),
+        *("site", "station", "heard", "last message (UTC)", "results", "waiting", "missing"),
         *("lost", "breaks", "rejected", "conflicts", "models", "desired", "problem"),
     )
     for line in lines:

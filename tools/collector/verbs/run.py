@@ -11,7 +11,8 @@ from contextlib import contextmanager
 from posture_tools.cli import Output, Verb, argument
 from posture_tools.collector.collector_options import BROKER, STORE, broker_and_site
 from posture_tools.collector.ingest import Collector
-from posture_tools.collector.store import Outcome, Store
+from posture_tools.collector.opening import open_store
+from posture_tools.collector.store import Outcome
 from posture_tools.collector.worker_key import load_granted
 
 from edge.errors import SettingsInvalid
@@ -43,7 +44,7 @@ def run(options: Namespace, out: Output) -> int:
             ready.set()
             print(f"collecting {site} from {options.broker} into {options.store}", flush=True)
 
-    with Store(options.store) as store, _until_signal() as stop:
+    with open_store(options.store) as store, _until_signal() as stop:
         if store.is_closed(site) and options.keys is None:
             raise SettingsInvalid(
                 f"The stations of {site} believe signed receipts only.",

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from posture_tools.cli import Output, Verb, argument
 from posture_tools.collector.collector_options import STORE
+from posture_tools.collector.opening import open_store
 from posture_tools.collector.site import site
-from posture_tools.collector.store import Store
 from posture_tools.collector.trust import let_unsigned
 
 from edge.errors import SettingsInvalid
@@ -21,7 +21,7 @@ def _init(options: Namespace, out: Output) -> int:
     if not 1 <= options.port <= 65_535:
         raise SettingsInvalid(f"{options.port} is no port.", "Mostly it is 8883.")
     name = topic_level(options.site, "--site")
-    with Store(options.store) as store:
+    with open_store(options.store) as store:
         site.init(options.folder, store, name, options.host, options.port)
     away = options.folder / site.OFFLINE
     out.line(f"{options.folder}: carry {away} away from this machine, and keep it")
@@ -30,21 +30,21 @@ def _init(options: Namespace, out: Output) -> int:
 
 def _add(options: Namespace, out: Output) -> int:
     name = topic_level(options.station, "STATION")
-    with Store(options.store) as store:
+    with open_store(options.store) as store:
         out.line(str(site.add(options.folder, store, name, replace=options.replace)))
     return 0
 
 
 def _approve(options: Namespace, out: Output) -> int:
     name = site.load(options.folder).site
-    with Store(options.store) as store:
+    with open_store(options.store) as store:
         site.approve(store, name, options.station, options.fingerprint)
     out.line(f"{options.station} is trusted")
     return 0
 
 
 def _revoke(options: Namespace, out: Output) -> int:
-    with Store(options.store) as store:
+    with open_store(options.store) as store:
         told = site.revoke(options.folder, store, options.station)
     out.line(f"{options.station} is revoked")
     if not told:
@@ -54,7 +54,7 @@ def _revoke(options: Namespace, out: Output) -> int:
 
 def _let_unsigned(options: Namespace, out: Output) -> int:
     place = (site.load(options.folder).site, topic_level(options.station, "STATION"))
-    with Store(options.store) as store:
+    with open_store(options.store) as store:
         store.change(lambda db: let_unsigned(db, place))
     out.line(f"{options.station} is heard without signatures; update it soon")
     return 0
@@ -69,7 +69,7 @@ def _rotate(options: Namespace, out: Output) -> int:
 
 def _list(options: Namespace, out: Output) -> int:
     name = (site.load(options.folder).site,)
-    with Store(options.store) as store:
+    with open_store(options.store) as store:
         trusted = store.rows(
             "SELECT station, key, how, revoked, since FROM trusted WHERE site = ? ORDER BY station",
             name,

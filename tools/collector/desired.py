@@ -24,7 +24,7 @@ _ANSWER_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class DesiredState:
     """The last `desired` of a station. obeyed : the station has answered this version."""
 
     desired: Desired
@@ -101,7 +101,7 @@ def _retained(connection: Connection, topics: Collection[str]) -> list[int]:
     return list(versions.values())
 
 
-def wishes(store: Store) -> dict[tuple[str, str], Wish]:
+def desired_states(store: Store) -> dict[tuple[str, str], DesiredState]:
     """By site and station, where something was ever desired."""
     answered: dict[tuple[str, str], int] = {}
     for site, station, body in store.rows(
@@ -113,12 +113,12 @@ def wishes(store: Store) -> dict[tuple[str, str], Wish]:
             answered[site, station] = max(version, answered.get((site, station), 0))
     found = {}
     for site, station, body in store.rows(
-        "SELECT site, station, desired FROM station WHERE desired <> x''"
+        "SELECT site, station, desired FROM station WHERE desired <> ?", (b"",)
     ):
         try:
             desired = decode(body, Desired)
         except MessageRefused:
             continue
         place = (site, station)
-        found[place] = Wish(desired, answered.get(place, 0) >= desired.version)
+        found[place] = DesiredState(desired, answered.get(place, 0) >= desired.version)
     return found
