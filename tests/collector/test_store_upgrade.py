@@ -118,7 +118,7 @@ def test_an_upgrade_that_is_cut_short_leaves_the_old_store(
         raise sqlite3.OperationalError("disk I/O error")
 
     with monkeypatch.context() as patch:
-        patch.setattr("posture_tools.collector.store.UPGRADES", (cut,))
+        patch.setattr("posture_tools.collector.sqlite.store.UPGRADES", (cut,))
         with pytest.raises(StoreUnusable, match="disk I/O error"):
             SqliteStore(old)
     assert version(old) == 1

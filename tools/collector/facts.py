@@ -9,7 +9,7 @@ from posture_tools.collector.intake import Key
 from posture_tools.collector.sql import Sql
 
 from edge.norms import Norms, shipped_norms
-from edge.records import Measure
+from edge.records import Measure, Quality
 from edge.wire.messages import Result, WireMeasure
 
 COLUMNS = (
@@ -62,7 +62,7 @@ def reband(db: Sql, norms: Norms, after: Row) -> tuple[int, Row | None]:
         if judged_by == norms.version:
             continue
         # a band does not ask for quality: a refused measure has no value
-        measure = Measure(code, value, unit, u95, n, "ok" if value is not None else "refused",
+        measure = Measure(code, value, unit, u95, n, Quality.REFUSED if value is None else Quality.OK,
                           () if value is not None else ("?",), view, side)  # fmt: skip
         changed.append(("|".join(norms.bands_of(measure)), norms.version, *name))
     db.executemany(

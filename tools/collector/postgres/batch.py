@@ -156,7 +156,8 @@ def _store(db: Transaction, plain: dict[Name, Good], at: str) -> set[Name]:
         for name in names
     ]
     new = set(db.connection.execute(_INSERT, (at, *_columns(rows))).fetchall())
-    results, measures = [], []
+    results: list[facts.Row] = []
+    measures: list[facts.Row] = []
     norms = shipped_norms()
     for name in names:
         if name not in new:
@@ -172,7 +173,7 @@ def _store(db: Transaction, plain: dict[Name, Good], at: str) -> set[Name]:
         measures += facts.measure_rows(item.key, message, utc_ns, norms)
     _copy(db, "result", _RESULT_TYPES, results)
     _copy(db, "measure", _MEASURE_TYPES, measures)
-    ends = [(*n, plain[n].body_sha256) for n in sorted(new) if (*n[:3], n[3] + 1) not in plain]
+    ends = [(*n, plain[n].body_sha256) for n in sorted(new) if (*n[:3], n[3] + 1) not in new]
     if ends:
         db.connection.execute(_FOLLOWERS, _columns(ends))
     return new

@@ -90,7 +90,7 @@ class PostgresDatabase:
     def outside(self, sql: str) -> None:
         """What may stand in no transaction, as VACUUM."""
         with self._lock, self._mended():
-            self._here().execute(sql)  # type: ignore[arg-type]
+            self._here().execute(sql)
 
     def each(self, sql: str, values: Sequence[Any] = ()) -> Iterator[tuple[Any, ...]]:
         """Row by row, on a connection of its own, so that nobody waits for the reader."""
@@ -100,7 +100,7 @@ class PostgresDatabase:
         try:
             with self._mended(), reader.transaction(), reader.cursor("rows") as cursor:
                 cursor.itersize = _ROWS_AT_ONCE
-                cursor.execute(text, [values[place] for place in order])  # type: ignore[arg-type]
+                cursor.execute(text, [values[place] for place in order])
                 yield from cursor
         finally:
             reader.close()

@@ -57,7 +57,11 @@ class PostgresStore(StoreBody):
             if apply_again(self, self.erasures.entries(), now()):
                 self.traces(())
         except (OSError, MessageRefused) as error:
+            self.close()
             raise StoreUnusable(f"{erasures} cannot be used: {error}.") from error
+        except BaseException:
+            self.close()
+            raise
 
     def transaction(self) -> AbstractContextManager[Transaction]:
         return self.database.transaction()
