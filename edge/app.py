@@ -16,17 +16,18 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from edge import systemd
 from edge.engine.engine import Engine
 from edge.engine.engine_file import told_abilities, told_health
 from edge.engine.health import engine_health, machine_health
 from edge.engine.station_key import told_enrolment
 from edge.errors import MessageRefused, OutboxFull, OutboxUnusable, PostureError
-from edge.inference.shipped import FINDER, REFINER, SPINE, optional_model, shipped_model
+from edge.inference.shipped import CLOSE, FINDER, NONE, WHOLE, optional_model, shipped_model
 from edge.records import Abilities, Assessment, ModelIdentity
 from edge.results.outbox import Outbox
 from edge.screening.order import OrderBox
 from edge.settings import Settings
-from edge.skeletons import COCO_17, SPINE_5, Skeleton
+from edge.skeletons import BODY_55, COCO_17, SPINE_5, Skeleton
 from edge.update.desired import FILE_NAME as DESIRED_NAME
 from edge.update.desired import take_desired
 from edge.update.report import Spool
@@ -64,9 +65,9 @@ def shipped_models(settings: Settings) -> dict[str, Path]:
     models = settings.models
     shipped = {"finder": Path(models.finder or shipped_model(FINDER))}
     if models.mode != "bottom-up":
-        shipped["refiner"] = Path(models.refiner or shipped_model(REFINER))
-    if models.mode == "refined" and (spine := optional_model(models.spine, SPINE)) is not None:
-        shipped["spine"] = spine
+        shipped["whole"] = Path(models.whole or shipped_model(WHOLE))
+        if (close := optional_model(models.close, CLOSE)) is not None:
+            shipped["close"] = close
     return shipped
 
 
@@ -113,13 +114,24 @@ def _with_stickers(estimator: Estimator, settings: Settings) -> Estimator:
     return MarkerEstimator(estimator, Stickers(colour) if colour else None, targets)
 
 
+def _looks_closely(settings: Settings) -> bool:
+    """Whether a close network serves."""
+    models = settings.models
+    if models.single:
+        return models.close not in ("", NONE)
+    return "close" in shipped_models(settings)
+
+
 def _skeletons(models: Sequence[ModelIdentity], settings: Settings) -> list[Skeleton]:
     """A body's, if one is looked for, and a spine's: each has the measures of its kind."""
     from edge.markers.skeleton import marked_skeleton
 
+    targets = settings.screening.sticker_targets
+    if _looks_closely(settings):
+        return [marked_skeleton(BODY_55, None, targets)]
     tasks = {model.task for model in models} - {"detector"}
     spine = "spine" in tasks or bool(settings.screening.sticker_colour)
-    body = marked_skeleton(COCO_17, None, settings.screening.sticker_targets)
+    body = marked_skeleton(COCO_17, None, targets)
     return [body] * bool(tasks - {"spine"}) + [SPINE_5] * spine
 
 
@@ -140,6 +152,7 @@ def _engine(
     from edge.camera.base import origin_of
     from edge.camera.sources import camera_for
     from edge.camera.watch import PictureWatch
+    from edge.estimation.estimator import Measurer
     from edge.estimation.factory import estimator_for
     from edge.inference.opencv_threads import leave_cores_to_networks
     from edge.posture.measurable import measurable
@@ -163,7 +176,10 @@ def _engine(
     build = partial(
         Engine, camera, state_path=settings.state_path, watch=watch, on_problem=on_problem
     )
-    in_mm = calibration.mm_per_px is not None
+
+    def progress(done: int, most: int) -> None:
+        systemd.alive(f"measuring: look {done} of {most}")
+
     screen = partial(
         Screening,
         settings.screening,
@@ -173,11 +189,13 @@ def _engine(
         admission=Admission(settings.screening.start, OrderBox(settings.state_path)),
         guard=guard,
         feedback=feedback_for(settings.feedback),
+        progress=progress,
     )
     if not settings.update.url or settings.models.single:  # nothing changes the files
         fixed = _with_stickers(estimator_for(settings.models), settings)
-        screening = screen(models=fixed.models)
-        measures = measurable(_skeletons(fixed.models, settings), in_mm=in_mm)
+        measurer = fixed if isinstance(fixed, Measurer) and _looks_closely(settings) else None
+        screening = screen(models=fixed.models, measurer=measurer)
+        measures = measurable(_skeletons(fixed.models, settings))
         return build(fixed, screening, outbox, measures=measures, on_saved=on_saved)
     live = _live_estimator(settings, outbox, on_problem)
     marked = _with_stickers(live, settings)
@@ -186,8 +204,9 @@ def _engine(
         live.saw_result(assessment)
         on_saved(assessment, seq)
 
-    screening = screen(models=live.models)
-    measures = measurable(_skeletons(live.models, settings), in_mm=in_mm)
+    measurer = marked if isinstance(marked, Measurer) and _looks_closely(settings) else None
+    screening = screen(models=live.models, measurer=measurer)
+    measures = measurable(_skeletons(live.models, settings))
     return build(marked, screening, outbox, measures=measures, on_saved=saved, on_end=live.leave)
 
 

@@ -15,13 +15,14 @@ from edge.cli.output import Output
 from edge.commands.measure_csv import MeasureCsv
 from edge.commands.overlay_files import overlay_at
 from edge.commands.report_files import ReportFiles
-from edge.commands.sightings import Sighting, Source, open_source, sightings
 from edge.commands.table import measure_table, summary_table
 from edge.errors import ImageUnreadable
 from edge.estimation.estimator import Estimator
 from edge.exports import Export, open_export
 from edge.markers.estimator import MarkerEstimator
 from edge.records import Measure
+from edge.sightings.person import Told
+from edge.sightings.sightings import Sighting, Source, open_source, sightings
 
 
 class _Report(Protocol):
@@ -36,6 +37,7 @@ def run(
     paths: Sequence[Path],
     estimator: Estimator,
     out: Output,
+    told: Told,
     *,
     overlay: Path | None,
     csv: Path | None,
@@ -45,6 +47,7 @@ def run(
 ) -> int:
     """Print tables, or JSON for machines. What could not be read is said, and the rest goes on.
 
+    told : about the pictures and who is in them.
     exports : names of formats of `edge.exports`, each with the path to write.
     interval : of a video every so many-th frame is looked at.
     pages : takes photographs and writes a report of each person.
@@ -66,7 +69,7 @@ def run(
                 if overlay is not None:
                     into.append(of_source.enter_context(closing(overlay_at(overlay, source))).add)
                 seen = False
-                for sighting in _tracked(source, estimator):
+                for sighting in _tracked(source, estimator, told):
                     seen = True
                     if sighting.problem is not None:
                         out.problem(sighting.problem, sighting.path)
@@ -75,6 +78,9 @@ def run(
                         take(sighting)
                     if isinstance(estimator, MarkerEstimator):
                         _say_stickers(sighting, estimator.why, out)
+                    if told.stature_mm is not None and len(sighting.people) > 1:
+                        count = len(sighting.people)
+                        out.note(f"{sighting.path}: a stature, but whose? {count} people.")
                 if not seen:
                     raise ImageUnreadable(
                         f"{path} has no frame {interval}, which is the first that was asked for.",
@@ -90,11 +96,11 @@ def _say_stickers(sighting: Sighting, why: Sequence[tuple[str, ...]], out: Outpu
             out.note(f"{sighting.path}, person {person.number}, stickers: {', '.join(reasons)}")
 
 
-def _tracked(source: Source, estimator: Estimator) -> Iterator[Sighting]:
+def _tracked(source: Source, estimator: Estimator, told: Told) -> Iterator[Sighting]:
     """The sightings of a source, with a progress bar where there is a terminal."""
     bar = Console(stderr=True)
     yield from track(
-        sightings(source, estimator),
+        sightings(source, estimator, told),
         Path(source.name).name,
         total=source.frame_count or None,
         console=bar,
@@ -145,7 +151,7 @@ class _TableReport:
             self._out.line(f"{sighting.path}: nobody found")
         for person in sighting.people:
             title = f"{sighting.path}, person {person.number}"
-            self._out.table(measure_table(title, person.measures))
+            self._out.table(measure_table(title, person.measures, person.scale))
 
     def close(self) -> None:
         for (path, number), frames in self._filmed.items():

@@ -5,11 +5,12 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
-from edge.commands.sightings import Sighting
 from edge.errors import SettingsInvalid
+from edge.sightings.sightings import Sighting
 
 _COLUMNS = (
-    "path", "frame", "time_s", "person", "view", "code", "value", "unit", "u95", "quality", "why",
+    "path", "frame", "time_s", "person", "view", "side", "code", "definition", "value", "unit",
+    "u95", "u95_change", "n", "quality", "why",
 )  # fmt: skip
 
 
@@ -39,9 +40,9 @@ class MeasureCsv:
         at = (sighting.frame.frame_id, f"{sighting.time_s:.4f}") if video else ("", "")
         self._rows.writerows(
             (
-                *(sighting.path, *at, person.number, m.view, m.code),
-                *("" if m.value is None else f"{m.value:.4f}", m.unit),
-                *("" if m.u95 is None else f"{m.u95:.4f}", m.quality, " ".join(m.why)),
+                *(sighting.path, *at, person.number, m.view, m.side, m.code, m.definition),
+                *(_number(m.value), m.unit, _number(m.u95), _number(m.u95_change)),
+                *(f"{m.n:g}", m.quality, " ".join(m.why)),
             )
             for person in sighting.people
             for m in person.measures
@@ -49,3 +50,7 @@ class MeasureCsv:
 
     def close(self) -> None:
         self._file.close()
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:.4f}"

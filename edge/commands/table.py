@@ -8,38 +8,62 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from rich.table import Table
 
+from edge.posture.scale import Scale
+from edge.posture.uncertainty import COVERAGE
 from edge.records import Measure, Quality
 
 _UNITS = {"deg": "°", "%": " %", "mm": " mm", "px": " px", "1": ""}
 _COLOURS = {Quality.OK: "green", Quality.LOW: "yellow"}
 
 
-def measure_table(title: str, measures: Iterable[Measure]) -> Table:
-    """One row a measure: signed value, half width of its 95 % interval, quality and reasons.
+def measure_table(title: str, measures: Sequence[Measure], scale: Scale | None = None) -> Table:
+    """One row a measure: signed value, half widths of its 95 % intervals, quality and reasons.
 
-    What was refused stands below, by reason: nothing is left out, and the eye finds the values.
+    The first interval is against the world, the second of a change between two such visits. n is
+    the effective number of frames, and behind it stands the version of the definition.
+    What was refused stands below, by reason: nothing is left out, and the eye finds the values. So
+    does what holds for every value: a doubt, and the scale of lengths.
     """
     table = Table(title=title, title_justify="left", caption_justify="left")
-    table.add_column("measure")
-    table.add_column("value", justify="right")
-    table.add_column("± 95 %", justify="right")
-    table.add_column("quality")
+    for heading in ("view", "side", "measure"):
+        table.add_column(heading)
+    for heading in ("value", "± 95 %", "± change", "n"):
+        table.add_column(heading, justify="right")
+    for heading in ("definition", "quality"):
+        table.add_column(heading)
     refused: dict[str, list[str]] = defaultdict(list)
+    shared = _shared_doubts(measures)
     for measure in measures:
         if measure.value is None:
             refused[", ".join(measure.why)].append(measure.code)
             continue
         unit = _unit(measure)
         table.add_row(
-            measure.code,
+            *(measure.view, measure.side, measure.code),
             f"{measure.value:+.1f}{unit}",
-            "" if measure.u95 is None else f"{measure.u95:.1f}{unit}",
-            f"[{_COLOURS[measure.quality]}]{measure.quality}[/] {', '.join(measure.why)}".rstrip(),
+            *(
+                "" if half is None else f"{half:.1f}{unit}"
+                for half in (measure.u95, measure.u95_change)
+            ),
+            *(f"{measure.n:.0f}", measure.definition),
+            f"[{_COLOURS[measure.quality]}]{measure.quality}[/] "
+            f"{', '.join(why for why in measure.why if why not in shared)}".rstrip(),
         )
-    if refused:
-        lines = [f"refused ({why}): {', '.join(codes)}" for why, codes in refused.items()]
-        table.caption = "\n".join(lines)
+    lines = [f"all values: {', '.join(shared)}"] if shared else []
+    if scale is not None:
+        sure = 100.0 * COVERAGE * scale.sd
+        lines.append(f"lengths: {scale.mm_per_px:.3f} mm/px ± {sure:.1f} %, by {scale.by}")
+    lines += [f"refused ({why}): {', '.join(codes)}" for why, codes in refused.items()]
+    table.caption = "\n".join(lines) or None
     return table
+
+
+def _shared_doubts(measures: Sequence[Measure]) -> tuple[str, ...]:
+    """What is said of every value, where there are several."""
+    doubts = [m.why for m in measures if m.value is not None]
+    if len(doubts) < 2:
+        return ()
+    return tuple(why for why in doubts[0] if all(why in other for other in doubts))
 
 
 def summary_table(title: str, frames: Sequence[Iterable[Measure]]) -> Table:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from html import escape
+import math
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from html import escape, unescape
 from importlib import resources
+from unicodedata import east_asian_width
 
 from edge.norms import Norms
 from edge.records import Measure, Quality, View
 from edge.report import drawing
-from edge.report.reported_visit import ReportedVisit
+from edge.report.reported_visit import ReportedView, ReportedVisit
 from edge.report.scores import score_block
 from edge.report.trend import change_cell, notes
 from edge.report.words import LANGUAGES, Words
@@ -18,25 +22,29 @@ _SIDES: tuple[tuple[str, tuple[View, ...]], ...] = (
     ("frontal", ("front", "back")),
     ("lateral", ("right", "left")),
 )
-# Lines that one sheet has room for below the figures; a paragraph takes about this many.
-_ROOM, _TEXT_LINES = 40, 1.8
+# Lines that one sheet has room for below the figures, and characters that a column has for one;
+# those of East Asia are twice as wide.
+_ROOM, _COLUMN, _NOTE_LINES = 36, 66, 2
+_NAME, _BESIDE_CHANGE = 30, 17  # characters that a measure's name has in its row
+_PARAGRAPH, _TAG = re.compile("<p>(.*?)</p>", re.DOTALL), re.compile("<[^>]*>")
+_ROW_NAME = re.compile("<tr><t[dh][^>]*>(.*?)</t[dh]>", re.DOTALL)
 # The course's form of an angle that stands here already.
 _REPEATED = "aigo_"
 
 
 def page(visit: ReportedVisit, norms: Norms, words: Words) -> str:
     """The whole document."""
-    frontal, lateral = (_table(visit, views, key, norms, words) for key, views in _SIDES)
-    left = frontal + _not_measured(visit, words)
-    right = lateral + score_block(visit, words) + _quality(visit, norms, words)
+    left, right = columns(visit, norms, words)
     body = (
         f"{_header(visit, words)}{_origin_notes(visit, words)}"
-        f'<div class="figures">{_figures(visit, words)}</div>'
+        f'<div class="figures">{figures(visit, words)}</div>'
         f'<div class="columns"><div>{left}</div><div>{right}</div></div>'
         f"{_footer(norms, words)}"
     )
-    lines = max(half.count("<tr>") + _TEXT_LINES * half.count("<p>") for half in (left, right))
-    zoom = min(1.0, _ROOM / lines) if lines else 1.0
+    name_width = _BESIDE_CHANGE if visit.before else _NAME
+    lines = max(_lines(left, name_width), _lines(right, name_width))
+    room = _ROOM - _NOTE_LINES * sum(origin != "camera" for origin in visit.origins())
+    zoom = min(1.0, room / lines) if lines else 1.0
     return (
         f'<!doctype html><html lang="{LANGUAGES[words.language]}"><head><meta charset="utf-8">'
         f"<title>{escape(words('page', 'title'))} {escape(visit.person)}</title>"
@@ -44,22 +52,41 @@ def page(visit: ReportedVisit, norms: Norms, words: Words) -> str:
     )
 
 
+def columns(visit: ReportedVisit, norms: Norms, words: Words) -> tuple[str, str]:
+    """The two columns below the figures: measures, what was not measured, scores, quality."""
+    frontal, lateral = (_table(visit, views, key, norms, words) for key, views in _SIDES)
+    left = frontal + _not_measured(visit, words)
+    return left, lateral + score_block(visit, words) + _quality(visit, norms, words)
+
+
+def _lines(column: str, name_width: int) -> int:
+    """How many lines the rows and paragraphs of a column take. name_width : of a row's name."""
+    paragraphs = sum(_folded(text, _COLUMN) for text in _PARAGRAPH.findall(column))
+    return paragraphs + sum(_folded(name, name_width) for name in _ROW_NAME.findall(column))
+
+
+def _folded(html: str, width: int) -> int:
+    text = unescape(_TAG.sub("", html))
+    return math.ceil(sum(2 if east_asian_width(c) in "WF" else 1 for c in text) / width)
+
+
 def picture(visit: ReportedVisit, words: Words) -> str:
     """The figures alone, an SVG that stands by itself and scales into any document."""
-    svg = _figures(visit, words)
+    svg = figures(visit, words)
     font = "<style>text{font-family:system-ui,'Noto Sans CJK SC',sans-serif}</style>"
     start = svg.index(">") + 1
     return f"{svg[:start]}<style>{_style()}</style>{font}{svg[start:]}\n"
 
 
 def _style() -> str:
-    return resources.files("edge.report").joinpath("page.css").read_text(encoding="utf-8")
+    folder = resources.files("edge.report").joinpath("style")
+    return "".join(folder.joinpath(f"{name}.css").read_text("utf-8") for name in ("page", "figure"))
 
 
 def _header(visit: ReportedVisit, words: Words) -> str:
     facts = {
         "person": visit.person,
-        "screened": visit.screened_at[:16].replace("T", " ") + " UTC",
+        "screened": _when(visit.screened_at) or words("page", "date_unknown"),
         "station": visit.station,
         "software": visit.software,
         "consent": visit.consent,
@@ -73,6 +100,18 @@ def _header(visit: ReportedVisit, words: Words) -> str:
     return f"<header><h1>{escape(words('page', 'title'))}</h1><dl>{rows}</dl></header>"
 
 
+def _when(moment: str) -> str:
+    """To the minute, in the time that it was told in; as it is where it is no ISO time."""
+    try:
+        at = datetime.fromisoformat(moment)
+    except ValueError:
+        return moment
+    if len(moment) == len("2026-11-27"):
+        return moment
+    zone = "" if at.tzinfo is None else f" {at:%z}" if at.utcoffset() else " UTC"
+    return f"{at:%Y-%m-%d %H:%M}{zone}"
+
+
 def _origin_notes(visit: ReportedVisit, words: Words) -> str:
     """A box for each kind of source that is no live camera: nobody shall take it for a patient."""
     return "".join(
@@ -82,7 +121,8 @@ def _origin_notes(visit: ReportedVisit, words: Words) -> str:
     )
 
 
-def _figures(visit: ReportedVisit, words: Words) -> str:
+def figures(visit: ReportedVisit, words: Words) -> str:
+    """The figures of all views side by side, an SVG whose style stands elsewhere."""
     groups = [
         drawing.draw(
             seen.figure,
@@ -95,7 +135,8 @@ def _figures(visit: ReportedVisit, words: Words) -> str:
     ]
     if not groups:
         return f'<p class="small">{escape(words("page", "no_figure"))}</p>'
-    return drawing.sheet(groups)
+    named = words.listed(words("views", seen.view) for seen in visit.views if seen.figure)
+    return drawing.sheet(groups, named)
 
 
 def _table(
@@ -186,6 +227,7 @@ def _quality(visit: ReportedVisit, norms: Norms, words: Words) -> str:
         )
         for seen in visit.views
     ]  # fmt: skip
+    lines += [line for seen in visit.views for line in _rests_on(seen, words)]
     doubts = {
         words.reason(why)
         for measure in visit.measured()
@@ -199,6 +241,15 @@ def _quality(visit: ReportedVisit, norms: Norms, words: Words) -> str:
         lines.append(words("advice", "marked"))
     text = "".join(f"<p>{escape(line)}</p>" for line in lines)
     return f"<section><h2>{escape(words('page', 'quality'))}</h2>{text}</section>"
+
+
+def _rests_on(seen: ReportedView, words: Words) -> Iterator[str]:
+    """What a view's measures rest on besides its frames."""
+    if seen.scale_by:
+        yield words("scales", seen.scale_by)
+    if (hand := seen.by_hand) is not None:
+        names = words.listed(words.part(name) for name in hand.points_px)
+        yield words("page", "by_hand", hand.by, _when(hand.on), names)
 
 
 def _any_marked(measures: Iterable[Measure], norms: Norms) -> bool:

@@ -9,7 +9,7 @@ from typing import Annotated
 import msgspec
 
 from edge.inference.description import Golden, Task
-from edge.wire.messages import Slot
+from edge.wire.messages import Slot, slot_of
 
 Version = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{1,9}(\.[0-9]{1,9}){0,3}$")]
 _CUSTOM_KEY = "posture.terms"
@@ -52,6 +52,11 @@ class Offer:
     path: str
     sha256: str
     terms: Terms
+
+    @property
+    def slot(self) -> str:
+        """Where it is to serve, by today's name."""
+        return slot_of(self.terms.slot)
 
     @property
     def url_path(self) -> str:

@@ -168,7 +168,7 @@ class Updater:
         self._tell("download", "ok", offer, f"{download.attempts} attempts")
 
     def _prove(self, offer: Offer, path: Path, desired_version: int) -> None:
-        serving = self._description_path(offer.terms.slot)
+        serving = self._description_path(offer.slot)
         required = read_description(serving.read_bytes(), str(serving)).keypoints
         job = Job(
             str(path.resolve()), offer.sha256, offer.terms,
@@ -194,7 +194,7 @@ class Updater:
 
     def _proposed(self, offer: Offer, desired_version: int) -> Slots:
         model = Installed(offer.sha256, offer.terms.name, offer.terms.version)
-        return self._slots().proposed(offer.terms.slot, model, desired_version)
+        return self._slots().proposed(offer.slot, model, desired_version)
 
     def _slots(self) -> Slots:
         try:

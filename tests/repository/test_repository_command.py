@@ -44,7 +44,7 @@ class Desk:
         model = self.folder / "model.onnx"
         model.write_bytes(dots_model(version))
         self.repo(
-            "add", model, "--slot", "refiner", "--latency-ms", "80", "--ring", ring, status=status
+            "add", model, "--slot", "whole", "--latency-ms", "80", "--ring", ring, status=status
         )
 
     def status(self, capsys) -> dict:
@@ -135,7 +135,7 @@ def test_a_changed_file_needs_another_version(desk, capsys, tmp_path) -> None:
     desk.add("2")
     model = tmp_path / "other.onnx"
     model.write_bytes(dots_model("2", weights_kb=1))
-    desk.repo("add", model, "--slot", "refiner", "--latency-ms", 80, "--ring", 1, status=1)
+    desk.repo("add", model, "--slot", "whole", "--latency-ms", 80, "--ring", 1, status=1)
     assert "stands for another file" in capsys.readouterr().err
 
 
@@ -186,7 +186,7 @@ def test_a_version_that_cannot_be_compared_is_refused(desk, capsys, tmp_path) ->
     desk.begin()
     model = tmp_path / "m.onnx"
     model.write_bytes(describe(colour_network(), colour_card(version="4bb146e")))
-    desk.repo("add", model, "--slot", "refiner", "--latency-ms", 80, "--ring", 1, status=1)
+    desk.repo("add", model, "--slot", "whole", "--latency-ms", 80, "--ring", 1, status=1)
     assert "Versions are dotted numbers" in capsys.readouterr().err
 
 

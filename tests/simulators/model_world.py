@@ -149,7 +149,7 @@ class Publisher:
         """Publish a model; returns its sha256."""
         path = self.folder / "model.onnx"
         path.write_bytes(model)
-        conditions = {"slot": "refiner", "latency_ms": 1000.0} | conditions
+        conditions = {"slot": "whole", "latency_ms": 1000.0} | conditions
         terms = terms_of(path, Conditions(ring_percent=ring, **conditions))
         self.repository.offer(path, terms)
         self.sign_and_publish()
@@ -180,7 +180,7 @@ class SimulatedStation:
     def updater(self, **changes: Any) -> Updater:
         source = Source(self.url, self.root, Web(self.silence_s), PATIENT, self.budget_s)
         options: dict[str, Any] = {
-            "station": self.name, "shipped": {"refiner": self.shipped}, "threads": 1,
+            "station": self.name, "shipped": {"whole": self.shipped}, "threads": 1,
             "desired": self.desired, "report": self.events.append, "reserve_bytes": 0,
             "canary": canary_here,
         }  # fmt: skip

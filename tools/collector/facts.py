@@ -14,7 +14,7 @@ from edge.wire.messages import Result, WireMeasure
 
 COLUMNS = (
     "site", "station", "epoch", "seq", "part", "utc_ns", "code", "side", "view", "value", "unit",
-    "u95", "n", "quality", "why", "definition", "band", "norms",
+    "u95", "u95_change", "n", "quality", "why", "definition", "band", "norms",
 )  # fmt: skip
 Row = tuple[Any, ...]
 _INSERT = f"INSERT INTO measure VALUES ({', '.join('?' * len(COLUMNS))})"  # noqa: S608
@@ -30,7 +30,7 @@ def measure_rows(key: Key, result: Result, utc_ns: int, norms: Norms) -> Iterato
         band = "|".join(norms.bands_of(as_measure(m)))
         yield (
             key.site, key.station, key.epoch, key.seq, part, utc_ns, m.code, m.side, m.view,
-            m.value, m.unit, m.u95, m.n, str(m.quality), " ".join(m.why), m.definition, band,
+            m.value, m.unit, m.u95, m.u95_change, m.n, str(m.quality), " ".join(m.why), m.definition, band,
             norms.version,
         )  # fmt: skip
 
@@ -42,8 +42,9 @@ def insert(db: Sql, key: Key, result: Result, utc_ns: int) -> None:
 def as_measure(m: WireMeasure) -> Measure:
     """As the device's own functions know it."""
     return Measure(
-        m.code, m.value, m.unit, m.u95, m.n, m.quality, m.why, m.view, m.side, m.definition
-    )
+        m.code, m.value, m.unit, m.u95, m.u95_change, m.n, m.quality, m.why, m.view, m.side, m.definition,
+        m.u95_change,
+    )  # fmt: skip
 
 
 def reband(db: Sql, norms: Norms, after: Row) -> tuple[int, Row | None]:
@@ -62,8 +63,8 @@ def reband(db: Sql, norms: Norms, after: Row) -> tuple[int, Row | None]:
         if judged_by == norms.version:
             continue
         # a band does not ask for quality: a refused measure has no value
-        measure = Measure(code, value, unit, u95, n, Quality.REFUSED if value is None else Quality.OK,
-                          () if value is not None else ("?",), view, side)  # fmt: skip
+        quality, why = (Quality.REFUSED, ("?",)) if value is None else (Quality.OK, ())
+        measure = Measure(code, value, unit, u95, n, quality, why, view, side)
         changed.append(("|".join(norms.bands_of(measure)), norms.version, *name))
     db.executemany(
         "UPDATE measure SET band = ?, norms = ? WHERE site = ? AND station = ? AND epoch = ?"

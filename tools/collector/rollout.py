@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from posture_tools.collector.store import Store
 
 from edge.wire.bucket import bucket
+from edge.wire.messages import slot_of
 
 STAGES = (1, 10, 100)
 MOST_FAILURES = 0.05
@@ -94,7 +95,7 @@ def model_events(store: Store) -> list[ModelEvent]:
         events.append(
             ModelEvent(
                 site, station, datetime.fromisoformat(received_at), str(data.get("step", "")),
-                str(data.get("reason", "")), **said,
+                str(data.get("reason", "")), **said | {"slot": slot_of(said["slot"])},
             )
         )  # fmt: skip
     return events

@@ -59,9 +59,11 @@ class Store(Protocol):
     then nothing was changed, and nothing may be acknowledged.
 
     erasures : the list of erasures, kept apart from the store.
+    where : as `--store` names it, from anywhere.
     """
 
     erasures: ErasureList
+    where: str
 
     def ingest(self, batch: Sequence[Good | Bad]) -> Outcome:
         """Commit a batch; when this returns, its receipts are true."""

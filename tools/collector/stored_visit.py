@@ -8,6 +8,7 @@ from posture_tools.collector.facts import as_measure
 from posture_tools.collector.store import Store
 
 from edge.errors import SettingsInvalid
+from edge.records import Basis
 from edge.report.reported_visit import ReportedView, ReportedVisit
 from edge.wire.clock import Instant
 from edge.wire.messages import Result, decode_result
@@ -69,4 +70,5 @@ def _seen(result: Result) -> ReportedView:
     return ReportedView(
         result.view, tuple(as_measure(m) for m in result.measures), result.figure,
         quality.frames_used, quality.frames_seen, quality.min_score, result.origin,
+        basis=Basis(tuple(m.sha256 for m in result.models), result.bodies, result.calibration),
     )  # fmt: skip

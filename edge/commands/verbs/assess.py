@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from argparse import Namespace
+from argparse import ArgumentTypeError, Namespace
 from pathlib import Path
 
 from edge.cli.output import Output
 from edge.cli.verb import Verb, argument
-from edge.commands.station_options import INTERVAL, settings_of, with_models
+from edge.commands.station_options import (
+    CLOSE,
+    INTERVAL,
+    close_of,
+    dress_of,
+    settings_of,
+    with_models,
+)
+from edge.errors import SettingsInvalid
 
 
 def run(options: Namespace, out: Output) -> int:
@@ -17,20 +25,54 @@ def run(options: Namespace, out: Output) -> int:
     from edge.estimation.factory import estimator_for
     from edge.inference.opencv_threads import leave_cores_to_networks
     from edge.markers.asked import with_markers
+    from edge.posture.calibration import LEVEL
+    from edge.posture.clothing import Dress
+    from edge.screening.stored import read_calibration
+    from edge.sightings.person import Told
+    from edge.sightings.points_file import read_points
 
-    settings = with_models(settings_of(options), options.model, options.detector)
+    if options.fast and options.close:
+        raise SettingsInvalid("--fast and --close contradict each other.", "Give one of them.")
+    settings = with_models(settings_of(options), options.model, options.detector, close_of(options))
     leave_cores_to_networks()
     estimator: Estimator = with_markers(estimator_for(settings.models), options.markers)
+    points = read_points(options.points) if options.points else None
+    told = Told(
+        calibration=(
+            read_calibration(options.calibration).calibration if options.calibration else LEVEL
+        ),
+        stature_mm=options.stature_mm,
+        view=options.view,
+        dress=Dress(*dress_of(options.clothing)),
+        points=points,
+        least_stature_px=settings.screening.least_stature_px,
+    )
+    paths = options.paths or ([] if points is None else [Path(each) for each in points.people])
+    if not paths:
+        raise SettingsInvalid("No photograph or video is named.", "Name one, or a folder.")
+    out.will_read(paths)
     return assess.run(
-        options.paths,
+        paths,
         estimator,
         out,
+        told,
         overlay=options.overlay,
         csv=options.csv,
         exports=options.export,
-        pages=options.report and ReportFiles(options.report, options.lang, estimator),
+        pages=options.report
+        and ReportFiles(options.report, options.lang, estimator, told.calibration),
         interval=settings.camera.interval,
     )
+
+
+def _stature_mm(text: str) -> float:
+    try:
+        stature_mm = float(text)
+    except ValueError:
+        stature_mm = 0.0
+    if not 500.0 <= stature_mm <= 2500.0:
+        raise ArgumentTypeError(f"{text} is no stature from 500 to 2500 mm")
+    return stature_mm
 
 
 VERB = Verb(
@@ -40,15 +82,19 @@ VERB = Verb(
     "their right, sagittal + is forward.",
     example="posture-station assess photo.jpg\n"
     "posture-station assess photos/ --overlay drawn/ --csv measures.csv\n"
-    "posture-station assess clip.mp4 --overlay drawn.mp4 --json > clip.json",
+    "posture-station assess clip.mp4 --overlay drawn.mp4 --json > clip.json\n"
+    "posture-station assess photo.jpg --stature-mm 1720 --markers front\n"
+    "posture-station assess photo.jpg --json > points.json   # edit `points` and `points_by`\n"
+    "posture-station assess --points points.json",
     run=run,
     arguments=(
         argument(
             "paths",
-            nargs="+",
+            nargs="*",
             type=Path,
             metavar="PATH",
-            help="A photograph, a video, or a folder of photographs.",
+            help="A photograph, a video, or a folder of photographs. With --points alone "
+            "those that the file names.",
         ),
         argument(
             "--model",
@@ -60,6 +106,25 @@ VERB = Verb(
             type=Path,
             metavar="FILE",
             help="Find people with this model, and their keypoints with the other.",
+        ),
+        CLOSE,
+        argument(
+            "--fast",
+            action="store_true",
+            help="Look once at each person: no closer look.",
+        ),
+        argument(
+            "--view",
+            choices=("front", "back", "left", "right"),
+            help="Everybody is seen from here: from the front, from behind, or with this side "
+            "towards the camera. Whoever visibly is not has no measures. Default: it is told "
+            "from the picture.",
+        ),
+        argument(
+            "--clothing",
+            metavar="UPPER[/LOWER]",
+            help="What people wear above and below the waist: bare, tight or loose. What is not "
+            "told counts as loose, whose intervals are the widest.",
         ),
         argument(
             "--overlay",
@@ -95,6 +160,26 @@ VERB = Verb(
             metavar="VIEW|#RRGGBB",
             help="Measure by printed stickers: front, side or back; or the spine by half balls of "
             "this colour. May be given several times.",
+        ),
+        argument(
+            "--stature-mm",
+            type=_stature_mm,
+            metavar="MM",
+            help="The stature of the person: lengths are then in mm.",
+        ),
+        argument(
+            "--calibration",
+            type=Path,
+            metavar="FILE",
+            help="Measure with the lens, the level and the scale of this calibration.toml, which "
+            "`posture-station calibrate` keeps.",
+        ),
+        argument(
+            "--points",
+            type=Path,
+            metavar="FILE",
+            help="Take the points set by hand in this file: what --json printed, with places under "
+            "`points` changed, and a code in `points_by`. What was found stays in `keypoints`.",
         ),
         INTERVAL,
     ),

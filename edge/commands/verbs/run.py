@@ -9,9 +9,11 @@ from edge.cli.output import Output
 from edge.cli.verb import Verb, argument
 from edge.commands.station_options import (
     BROKER,
+    CLOSE,
     INTERVAL,
     PACE,
     SOURCE,
+    close_of,
     settings_of,
     with_broker,
     with_models,
@@ -21,7 +23,9 @@ from edge.commands.station_options import (
 def run(options: Namespace, _out: Output) -> int:
     from edge.commands import run
 
-    settings = with_broker(with_models(settings_of(options), options.model), options.broker)
+    settings = with_broker(
+        with_models(settings_of(options), options.model, close=close_of(options)), options.broker
+    )
     return run.run(settings, only=options.only, verbose=options.verbose)
 
 
@@ -35,6 +39,7 @@ VERB = Verb(
     arguments=(
         SOURCE,
         argument("--model", type=Path, metavar="FILE", help="Use this model."),
+        CLOSE,
         BROKER,
         PACE,
         INTERVAL,

@@ -34,6 +34,8 @@ site = "north"
 station = "hall-1"
 broker = "{GUEST_SEES_HOST}:{{port}}"
 token = "a-token-that-only-the-uplink-reads"
+[mqtt]
+allow_plain = true
 [camera]
 source = "{SOURCE}"
 pace = "fast"

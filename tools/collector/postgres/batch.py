@@ -60,7 +60,7 @@ _FOLLOWERS = (
 _RESULT_TYPES = ["text", "text", "text", "int8", "text", "text", "text", "int8", "text", "text",
                  "int8", "text", "bytea", "bytea"]  # fmt: skip
 _MEASURE_TYPES = ["text", "text", "text", "int8", "int8", "int8", "text", "text", "text", "float8",
-                  "text", "float8", "float8", "text", "text", "text", "text", "text"]  # fmt: skip
+                  "text", "float8", "float8", "float8", "text", "text", "text", "text", "text"]  # fmt: skip
 
 
 def commit(db: Transaction, batch: Sequence[Good | Bad], at: str) -> Outcome:

@@ -49,6 +49,7 @@ class PostgresStore(StoreBody):
         today: Callable[[], datetime] = _today,
     ) -> None:
         super().__init__(ErasureList(erasures), oddities)
+        self.where = address
         self.database = PostgresDatabase(address)
         self._today = today
         self._month: months.Month | None = None
@@ -107,8 +108,8 @@ class PostgresStore(StoreBody):
                 self.database.outside(f"VACUUM (FULL) {name}")
             with self.transaction() as db:
                 db.execute("DELETE FROM unclean WHERE relation = ?", (relation,))
-        still_told = any(words) and self.rows("SELECT 1 FROM erasure_order LIMIT 1")
-        return ("the table erasure_order",) if still_told else ()
+        still_told = any(words) and self.rows("SELECT 1 FROM pending_erasure LIMIT 1")
+        return ("the table pending_erasure",) if still_told else ()
 
     def problems(self) -> Iterator[str]:
         for table in months.TABLES:

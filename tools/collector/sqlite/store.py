@@ -42,6 +42,7 @@ class SqliteStore(StoreBody):
         super().__init__(ErasureList.beside(path), oddities)
         schema = resources.files("posture_tools.collector.sqlite").joinpath("store.sql")
         self.path = path
+        self.where = str(path.absolute())
         try:
             self._database = Database(path, schema.read_text("utf-8"), upgrades=UPGRADES)
             if apply_again(self, self.erasures.entries(), now()):
@@ -83,7 +84,7 @@ class SqliteStore(StoreBody):
         files = sorted(self.path.parent.glob(f"{self.path.name}*"))
         self._clean()
         found = holding(files, said)
-        if found and not self.rows("SELECT 1 FROM erasure_order LIMIT 1"):
+        if found and not self.rows("SELECT 1 FROM pending_erasure LIMIT 1"):
             self._database.vacuum()
             found = holding(files, said)
         return tuple(str(path) for path in found)

@@ -59,6 +59,7 @@ CREATE TABLE measure (                  -- a row for each measure of a result
     value REAL,                         -- NULL where it was refused
     unit TEXT NOT NULL,
     u95 REAL,                           -- half the 95 % interval
+    u95_change REAL,                    -- the same of a difference to the same person's next
     n REAL NOT NULL,
     quality TEXT NOT NULL,
     why TEXT NOT NULL,
@@ -229,7 +230,7 @@ CREATE TABLE forgotten (                -- what must never come back: hashes, se
     PRIMARY KEY (site, station, what, sha256)
 ) STRICT, WITHOUT ROWID;
 
-CREATE TABLE erasure_order (            -- sent until its station has proved it; then it goes
+CREATE TABLE pending_erasure (            -- sent until its station has proved it; then it goes
     site TEXT NOT NULL,
     station TEXT NOT NULL,
     number INTEGER NOT NULL,

@@ -76,6 +76,7 @@ CREATE TABLE measure (
     value DOUBLE PRECISION,
     unit TEXT NOT NULL,
     u95 DOUBLE PRECISION,
+    u95_change DOUBLE PRECISION,
     n DOUBLE PRECISION NOT NULL,
     quality TEXT NOT NULL,
     why TEXT NOT NULL,
@@ -248,7 +249,7 @@ CREATE TABLE forgotten (
 );
 CREATE INDEX forgotten_name ON forgotten (sha256);
 
-CREATE TABLE erasure_order (
+CREATE TABLE pending_erasure (
     site TEXT COLLATE "C" NOT NULL,
     station TEXT COLLATE "C" NOT NULL,
     number BIGINT NOT NULL,
@@ -280,7 +281,7 @@ CREATE FUNCTION mark_unclean() RETURNS TRIGGER LANGUAGE plpgsql AS $$ BEGIN
 END $$;
 DO $$ DECLARE changed TEXT; BEGIN
     FOREACH changed IN ARRAY ARRAY['result', 'measure', 'event', 'visit', 'audit',
-                                   'ingest_conflict', 'dead_letter', 'erasure_order'] LOOP
+                                   'ingest_conflict', 'dead_letter', 'pending_erasure'] LOOP
         EXECUTE format('CREATE TRIGGER unclean AFTER DELETE ON %I'
                        ' FOR EACH ROW EXECUTE FUNCTION mark_unclean()', changed);
     END LOOP;
