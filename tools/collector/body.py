@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal, Self
 
 from posture_tools.collector.erasure_list import ErasureList
-from posture_tools.collector.hearing import is_heard, see
+from posture_tools.collector.hearing import follows, is_heard, see
 from posture_tools.collector.intake import Bad, Good
 from posture_tools.collector.sql import Sql
 from posture_tools.collector.store import LastMessage, Note, Outcome
@@ -98,6 +98,10 @@ class StoreBody(ABC):
             self.rows("SELECT 1 FROM trusted WHERE site = ? AND unsigned = 1 AND key = ''", (site,))
         )
 
+    def lead(self, what: str) -> bool:
+        """A file has one process that takes in."""
+        return True
+
     def next_number(self) -> int:
         """Also higher than those of a store that was lost, for it is no less than the seconds since
         1970."""
@@ -126,6 +130,10 @@ class StoreBody(ABC):
             for note in sorted(notes, key=lambda note: (note.site, note.station)):
                 if not is_heard(db, note.site, note.station, at):
                     self._oddities.note("too many station names", f"{note.site}/{note.station}")
+                    continue
+                place = (note.site, note.station)
+                online = bool(note.online)
+                if note.life and not follows(db, place, note.life, online, at):
                     continue
                 if note.online is not None:
                     see(db, note.site, note.station, at, note.online)

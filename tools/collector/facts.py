@@ -30,8 +30,8 @@ def measure_rows(key: Key, result: Result, utc_ns: int, norms: Norms) -> Iterato
         band = "|".join(norms.bands_of(as_measure(m)))
         yield (
             key.site, key.station, key.epoch, key.seq, part, utc_ns, m.code, m.side, m.view,
-            m.value, m.unit, m.u95, m.u95_change, m.n, str(m.quality), " ".join(m.why), m.definition, band,
-            norms.version,
+            m.value, m.unit, m.u95, m.u95_change, m.n, str(m.quality),
+            " ".join(m.why), m.definition, band, norms.version,
         )  # fmt: skip
 
 
@@ -42,7 +42,7 @@ def insert(db: Sql, key: Key, result: Result, utc_ns: int) -> None:
 def as_measure(m: WireMeasure) -> Measure:
     """As the device's own functions know it."""
     return Measure(
-        m.code, m.value, m.unit, m.u95, m.u95_change, m.n, m.quality, m.why, m.view, m.side, m.definition,
+        m.code, m.value, m.unit, m.u95, m.n, m.quality, m.why, m.view, m.side, m.definition,
         m.u95_change,
     )  # fmt: skip
 

@@ -173,8 +173,9 @@ def fleet(store: Store, now: datetime | None = None) -> list[StationLine]:
     now = now or datetime.now(UTC)
     lines = []
     models, desired = actual_models(model_events(store)), desired_states(store)
-    for site, station, seen_at, online, health in store.rows(
-        "SELECT site, station, seen_at, online, health FROM station ORDER BY site, station"
+    for site, station, seen_at, online, health, twice_at in store.rows(
+        "SELECT site, station, seen_at, online, health, twice_at FROM station"
+        " ORDER BY site, station"
     ):
         words = _health(health)
         silence = now - datetime.fromisoformat(seen_at)
@@ -198,7 +199,7 @@ def fleet(store: Store, now: datetime | None = None) -> list[StationLine]:
                 models=models.get(place, {}),
                 desired=str(desired.get(place, "as offered")),
                 origins=_origins(store, place),
-                problem=_problem(words) if words else "",
+                problem=_problem(words, twice_at),
             )
         )
     return lines
@@ -212,7 +213,11 @@ def _health(body: bytes) -> Health | None:
         return None
 
 
-def _problem(health: Health) -> str:
+def _problem(health: Health | None, twice_at: str) -> str:
+    if twice_at:
+        return f"two of it were online at {twice_at}: was its card copied?"
+    if health is None:
+        return ""
     engine = str(health.vitals.get("engine", "runs"))
     if engine != "runs":
         return f"does not measure: {'stopped' if engine == 'well' else _shown(engine)}"

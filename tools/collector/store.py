@@ -41,10 +41,19 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
+class Life:
+    """Which connection of which uplink says something: see `edge.wire.messages.State`."""
+
+    instance: str
+    connection: int
+
+
+@dataclass(frozen=True, slots=True)
 class Note:
     """The last message of one kind of a station.
 
-    online : what it says about that; None for one that may be an old, retained one.
+    online : what it says about that; None for one that may be an old, retained one. life : of a
+    state; one of an earlier life is not kept.
     """
 
     site: str
@@ -52,6 +61,7 @@ class Note:
     kind: LastMessage
     body: bytes
     online: bool | None = None
+    life: Life | None = None
 
 
 class Store(Protocol):
@@ -80,6 +90,10 @@ class Store(Protocol):
 
     def has_unsigned(self, site: str) -> bool:
         """Whether the operator lets a station of version 0.1 speak there."""
+
+    def lead(self, what: str) -> bool:
+        """Whether this process, alone among all that share the store, does something. It loses
+        that with its connection to the store."""
 
     def next_number(self) -> int:
         """For a command: higher than any before."""

@@ -33,7 +33,7 @@ _LOCK = (
     " RETURNING site, station, epoch, newest"
 )
 _SEE = (
-    "INSERT INTO station SELECT site, station, %s, 1, '', '', '', ''"
+    "INSERT INTO station SELECT site, station, %s, 1, '', '', '', '', '', 0, '', ''"
     " FROM unnest(%s::text[], %s::text[]) AS u(site, station)"
     " ON CONFLICT (site, station) DO UPDATE SET seen_at = excluded.seen_at, online = 1"
 )
@@ -59,8 +59,10 @@ _FOLLOWERS = (
 )
 _RESULT_TYPES = ["text", "text", "text", "int8", "text", "text", "text", "int8", "text", "text",
                  "int8", "text", "bytea", "bytea"]  # fmt: skip
-_MEASURE_TYPES = ["text", "text", "text", "int8", "int8", "int8", "text", "text", "text", "float8",
-                  "text", "float8", "float8", "float8", "text", "text", "text", "text", "text"]  # fmt: skip
+_MEASURE_TYPES = [
+    *("text", "text", "text", "int8", "int8", "int8", "text", "text", "text", "float8", "text"),
+    *("float8", "float8", "float8", "text", "text", "text", "text", "text"),
+]
 
 
 def commit(db: Transaction, batch: Sequence[Good | Bad], at: str) -> Outcome:

@@ -73,6 +73,9 @@ class PostgresStore(StoreBody):
     def each(self, sql: str, values: Sequence[Any] = ()) -> Iterator[tuple[Any, ...]]:
         return self.database.each(sql, values)
 
+    def lead(self, what: str) -> bool:
+        return bool(self.rows("SELECT pg_try_advisory_lock(hashtext(?))", (what,))[0][0])
+
     def _commit(self, batch: Sequence[Good | Bad]) -> Outcome:
         """Repeated where two workers met: one of them was stopped, and nothing of it is there."""
         self._turn_the_month()

@@ -66,7 +66,8 @@ def write(folder: Path, store: str, site: str, host: str, port: int) -> None:
     make_folder(folder / "systemd")
     for name, text in (("broker", _BROKER), ("collector", _COLLECTOR)):
         unit = text.format(
-            site=site, folder=folder, store=store.replace("%", "%%"), broker=broker, user=COLLECTOR_USER,
+            site=site, folder=folder, store=store.replace("%", "%%"), broker=broker,
+            user=COLLECTOR_USER,
             program=Path(sys.prefix) / "bin" / "posture-collector",
             home="read-only" if at_home else "yes",
             writes="".join(f"ReadWritePaths={path.parent}\n" for path in written),

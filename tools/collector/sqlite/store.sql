@@ -182,6 +182,10 @@ CREATE TABLE station (                  -- the last message of each; hints, for 
     birth BLOB NOT NULL,
     health BLOB NOT NULL,
     desired BLOB NOT NULL,              -- what the operator wants of it
+    instance TEXT NOT NULL,             -- of its uplink, as its last state said
+    connection INTEGER NOT NULL,        -- of that instance
+    before TEXT NOT NULL,               -- the instance before
+    twice_at TEXT NOT NULL,             -- when that one spoke again: two run under this name
     PRIMARY KEY (site, station)
 ) STRICT, WITHOUT ROWID;
 

@@ -89,8 +89,8 @@ def _with_sites(db: sqlite3.Connection) -> None:
         " seq > 0, code, problem, body, received_at FROM old_dead_letter o"
     )
     db.execute(
-        "INSERT INTO station SELECT site, station, seen_at, online, state, birth, health, desired"
-        " FROM old_station"
+        "INSERT INTO station SELECT site, station, seen_at, online, state, birth, health, desired,"
+        " '', 0, '', '' FROM old_station"
     )
     for table in _OLD:
         db.execute(f"DROP TABLE old_{table}")

@@ -200,6 +200,10 @@ CREATE TABLE station (
     birth BYTEA NOT NULL,
     health BYTEA NOT NULL,
     desired BYTEA NOT NULL,
+    instance TEXT NOT NULL,
+    connection BIGINT NOT NULL,
+    before TEXT NOT NULL,
+    twice_at TEXT NOT NULL,
     PRIMARY KEY (site, station)
 ) WITH (fillfactor = 50);
 
