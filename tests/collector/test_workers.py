@@ -1,4 +1,4 @@
-"""Two workers, two brokers that know nothing of each other, one database: nothing lost or doubled."""
+"""Two workers, two brokers that know nothing of each other, one database: none lost or doubled."""
 
 from __future__ import annotations
 
