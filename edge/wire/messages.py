@@ -24,7 +24,9 @@ from edge.wire.topics import TopicLevel
 BODY_LIMIT_BYTES = bounds.LINE_LIMIT_BYTES
 # What a station does at its limit of undelivered results.
 AtLimit = Literal["refuse", "drop-oldest"]
-EventKind = Literal["consent", "gap", "erase", "epoch", "model", "clock", "camera", "fault"]
+EventKind = Literal[
+    "consent", "gap", "erase", "epoch", "model", "software", "clock", "camera", "fault"
+]
 
 MOST = 2**53 - 1  # what every JSON reader holds exactly
 Seq = Annotated[int, msgspec.Meta(ge=1, le=MOST)]

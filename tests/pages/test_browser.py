@@ -19,8 +19,11 @@ from edge.results.outbox import Outbox
 pytestmark = pytest.mark.browser
 
 PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
-PATHS = ("/visits/", "/visits/north/hall-1/autumn/", f"/people/north/{CODE}/", "/stations/",
-         "/stations/north/hall-1/", "/accounts/", "/audit/", "/me/")  # fmt: skip
+PATHS = (
+    "/visits/", "/visits/north/hall-1/autumn/", f"/people/north/{CODE}/", "/stations/",
+    "/stations/north/hall-1/", "/stations/north/hall-1/screen/", f"/people/north/{CODE}/erase/",
+    "/accounts/", "/audit/", "/me/",
+)  # fmt: skip
 
 
 class Served:

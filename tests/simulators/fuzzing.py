@@ -6,6 +6,7 @@ import threading
 from pathlib import Path
 
 import hypothesis
+import msgspec
 from hypothesis import strategies as st
 from posture_tools.collector.ingest import Collector
 from posture_tools.collector.sqlite.store import SqliteStore
@@ -47,7 +48,9 @@ def fuzz(folder: Path, program: str, messages: int) -> int:
         ]
         for thread in threads:
             thread.start()
-        sender = open_best(broker.settings, "poisoner")
+        # It is silent while a result is waited for.
+        patient = msgspec.structs.replace(broker.settings, keepalive_s=600)
+        sender = open_best(patient, "poisoner")
         eventually(lambda: store.rows("SELECT 1 FROM trusted WHERE key <> ''"), within_s=60)
 
         @hypothesis.settings(

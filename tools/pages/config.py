@@ -8,6 +8,7 @@ from pathlib import Path
 
 from edge.errors import SettingsInvalid
 from edge.files import write_durably
+from edge.mqtt.settings import MqttSettings
 
 _SECRET_BYTES = 48
 
@@ -19,7 +20,9 @@ class PagesConfig:
     store : the collector's file. own : accounts, audit log and sessions, a file beside it.
     behind_proxy : a proxy on this machine ends TLS and says so by X-Forwarded-Proto; without it
         and without `plain` the pages are not served to other machines. idle_minutes : after which
-        an account is logged out.
+        an account is logged out. site, mqtt : whose stations can be commanded, and by which
+        broker; without, the pages only show. keys : the folder of which only the command key is
+        read.
     """
 
     store: Path
@@ -29,6 +32,9 @@ class PagesConfig:
     plain: bool = False
     names: tuple[str, ...] = ()
     idle_minutes: int = 20
+    site: str = ""
+    mqtt: MqttSettings | None = None
+    keys: Path | None = None
 
     @property
     def own(self) -> Path:

@@ -20,6 +20,7 @@ from edge.report.reported_visit import ReportedVisit
 from edge.wire.clock import Instant
 
 PAGE_ROWS = 50
+MOST_SKIPPED = 10_000_000
 _DAY_NS = 86_400_000_000_000
 _CODE_OF = (  # of a visit, as consented to or as an operator mended it; '' where nobody said one
     "COALESCE((SELECT v.code FROM visit v WHERE v.site = s.site AND v.station = s.station"

@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from django.urls import path, register_converter
-from posture_tools.pages.views import accounts, entrance, exports, fleet, people, visits
+from posture_tools.pages.api import api_urls
+from posture_tools.pages.views import (
+    accounts,
+    entrance,
+    erasing,
+    exports,
+    fleet,
+    people,
+    screening,
+    visits,
+)
 
 
 class WordConverter:
@@ -33,8 +43,12 @@ urlpatterns = [
     path("stations/", fleet.stations, name="stations"),
     path("stations/rows/", fleet.rows, name="station-rows"),
     path("stations/<word:site>/<word:station>/", fleet.station, name="station"),
+    path("stations/<word:site>/<word:station>/screen/", screening.screen, name="screen"),
+    path("people/<word:site>/<word:code>/erase/", erasing.erase, name="erase"),
     path("export/measures.csv", exports.measures, name="export"),
     path("accounts/", accounts.accounts, name="accounts"),
     path("accounts/<int:number>/", accounts.account, name="account"),
+    path("tokens/", accounts.tokens, name="tokens"),
+    path("api/", api_urls()),
     path("audit/", accounts.audit_log, name="audit"),
 ]

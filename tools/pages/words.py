@@ -7,6 +7,7 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
 from posture_tools.pages.models import Account
 
@@ -47,4 +48,5 @@ def context(request: HttpRequest) -> dict[str, Any]:
         "language": language,
         "bcp47": report_words(language).language and LANGUAGES[report_words(language).language],
         "rights": rights,
+        "commanded_site": settings.PAGES.site,
     }

@@ -5,13 +5,14 @@ from __future__ import annotations
 from argparse import Namespace
 
 from posture_tools.cli import Output, Verb, argument
-from posture_tools.collector.collector_options import STORE
+from posture_tools.collector.collector_options import BROKER, STORE, broker_and_site
 
 
 def run(options: Namespace, _out: Output) -> int:
     from posture_tools.pages.config import PagesConfig
     from posture_tools.pages.serve import serve
 
+    mqtt, site = broker_and_site(options) if options.commands else (None, "")
     config = PagesConfig(
         store=options.store,
         host=options.host,
@@ -20,6 +21,9 @@ def run(options: Namespace, _out: Output) -> int:
         plain=options.plain,
         names=tuple(options.name),
         idle_minutes=options.idle_minutes,
+        site=site,
+        mqtt=mqtt,
+        keys=options.keys,
     )
     serve(config, lambda address: print(f"pages at {address}", flush=True))
     return 0
@@ -33,6 +37,7 @@ VERB = Verb(
     run=run,
     arguments=(
         STORE,
+        *BROKER,
         argument("--host", default="127.0.0.1", help="Listen here. The default is this machine."),
         argument("--port", type=int, default=8400, help="And on this port. The default is 8400."),
         argument(
@@ -51,6 +56,11 @@ VERB = Verb(
             "--plain",
             action="store_true",
             help="Serve other machines without TLS: only where the network is yours alone.",
+        ),
+        argument(
+            "--commands",
+            action="store_true",
+            help="Let operators command the stations of --site by --broker, signed with --keys.",
         ),
         argument(
             "--idle-minutes",

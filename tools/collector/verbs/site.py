@@ -172,12 +172,20 @@ VERB = Verb(
                     "--own-ca",
                     type=Path,
                     metavar="FILE",
-                    help="Instead of a new authority use yours: its certificate,",
+                    help="Use your authority instead of a new one. This is its certificate.",
                 ),
                 argument(
-                    "--own-cert", type=Path, metavar="FILE", help="the broker's, signed by it,"
+                    "--own-cert",
+                    type=Path,
+                    metavar="FILE",
+                    help="The broker's certificate, signed by it.",
                 ),
-                argument("--own-key", type=Path, metavar="FILE", help="and the key of that."),
+                argument(
+                    "--own-key",
+                    type=Path,
+                    metavar="FILE",
+                    help="The key of the broker's certificate.",
+                ),
             ),
         ),
         Verb(
