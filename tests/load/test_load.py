@@ -1,4 +1,4 @@
-"""The load generator against a real broker and a real collector: it counts what the store counts."""
+"""The load generator against a real broker and collector: it counts what the store counts."""
 
 from __future__ import annotations
 

@@ -40,4 +40,6 @@ def test_the_contract_is_valid_asyncapi_3() -> None:
 def test_a_contract_that_is_not_is_found() -> None:
     document = asyncapi()
     del document["info"]
-    assert parsed(document).returncode == 1
+    answer = parsed(document)
+    assert answer.returncode == 1
+    assert '"info"' in answer.stdout, answer.stderr

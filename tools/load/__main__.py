@@ -47,11 +47,12 @@ def _run(options: Namespace, out: Output) -> int:
         sender.join()
     took_s = time.monotonic() - began_s
     tallies = [sender.tally for sender in senders]
+    sent = sum(tally.sent for tally in tallies)
     delays_s = sorted(delay for tally in tallies for delay in tally.delays_s)
     answered = len(delays_s)
     said = {
         "stations": options.stations,
-        "sent": sum(t.sent for t in tallies),
+        "sent": sent,
         "answered": answered,
         "unanswered": sum(t.unanswered for t in tallies),
         "sent_again": sum(t.again for t in tallies),
@@ -92,10 +93,9 @@ def _size(options: Namespace, out: Output) -> int:
     for stations in options.stations:
         each = size(stations, options.results_a_day, costs, options.connections)
         out.entry(each)
-        table.add_row(
-            str(each.stations), f"{each.mean_hz:.2f}", f"{each.peak_hz:.1f}", f"{each.health_hz:.0f}",
-            str(each.workers), f"{each.database_cores:.1f}", str(each.brokers), f"{each.year_gb:.0f}",
-        )  # fmt: skip
+        rates = (f"{each.mean_hz:.2f}", f"{each.peak_hz:.1f}", f"{each.health_hz:.0f}")
+        parts = (str(each.workers), f"{each.database_cores:.1f}", str(each.brokers))
+        table.add_row(str(each.stations), *rates, *parts, f"{each.year_gb:.0f}")
     out.table(table)
     return 0
 
@@ -117,7 +117,7 @@ PROGRAM = Program(
                 argument("--broker", action="append", metavar="HOST:PORT",
                          help="A broker; several are taken in turn."),
                 argument("--site", default="desk", help="The site of all stations."),
-                argument("--prefix", default="load", help="Stations are called PREFIX-0 and so on."),
+                argument("--prefix", default="load", help="Stations are PREFIX-0 and so on."),
                 argument("--stations", type=int, default=100, help="So many."),
                 argument("--each", type=int, default=20, help="So many results of each."),
                 argument("--connections", type=int, default=4, help="Stations share so many."),
