@@ -58,7 +58,7 @@ def work(
             if store.is_closed(settings.site) and not settings.keys:
                 raise SettingsInvalid(
                     f"The stations of {settings.site} believe signed receipts only.",
-                    "Name the folder of keys that `site init` wrote.",
+                    "Name the folder of keys that `site init` wrote with --keys.",
                 )
             key = load_granted(Path(settings.keys), "receipt") if settings.keys else None
 

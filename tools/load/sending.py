@@ -22,7 +22,7 @@ from edge.wire.seal import unpack
 
 _MOST_WAITING = 200  # of one connection; a station's own window is 16
 _FIRST_RESEND_S, _LAST_RESEND_S = 5.0, 60.0
-_QUIET_S = 1.0
+_QUIET_S = 3.0
 _SUBSCRIBE_AT_ONCE = 100
 
 
