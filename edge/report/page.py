@@ -2,38 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from html import escape
 from importlib import resources
 
 from edge.norms import Norms
-from edge.records import Measure, Quality, View
+from edge.records import Quality
 from edge.report import drawing
+from edge.report.findings import main_findings, placed, to_repeat
+from edge.report.measure_table import REPEATED, frontal_table, lateral_table
 from edge.report.reported_visit import ReportedVisit
 from edge.report.scores import score_block
-from edge.report.trend import change_cell, notes
+from edge.report.together import Combined, combined
+from edge.report.trend import notes
 from edge.report.words import LANGUAGES, Words
 
-_SIDES: tuple[tuple[str, tuple[View, ...]], ...] = (
-    ("frontal", ("front", "back")),
-    ("lateral", ("right", "left")),
-)
 # Lines that one sheet has room for below the figures; a paragraph takes about this many.
 _ROOM, _TEXT_LINES = 40, 1.8
-# The course's form of an angle that stands here already.
-_REPEATED = "aigo_"
 
 
 def page(visit: ReportedVisit, norms: Norms, words: Words) -> str:
     """The whole document."""
-    frontal, lateral = (_table(visit, views, key, norms, words) for key, views in _SIDES)
-    left = frontal + _not_measured(visit, words)
-    right = lateral + score_block(visit, words) + _quality(visit, norms, words)
+    together = combined(visit)
+    shown = [one for one in together if not one.measure.code.startswith(REPEATED)]
+    left = frontal_table(visit, shown, norms, words) + _not_measured(visit, words)
+    right = lateral_table(visit, shown, norms, words) + score_block(visit, words)
+    right += _quality(visit, shown, norms, words)
     body = (
         f"{_header(visit, words)}{_origin_notes(visit, words)}"
+        f"{_summary(visit, together, norms, words)}"
         f'<div class="figures">{_figures(visit, words)}</div>'
         f'<div class="columns"><div>{left}</div><div>{right}</div></div>'
-        f"{_footer(norms, words)}"
+        f"{_footer(visit, shown, norms, words)}"
     )
     lines = max(half.count("<tr>") + _TEXT_LINES * half.count("<p>") for half in (left, right))
     zoom = min(1.0, _ROOM / lines) if lines else 1.0
@@ -64,6 +64,8 @@ def _header(visit: ReportedVisit, words: Words) -> str:
         "software": visit.software,
         "consent": visit.consent,
         "models": ", ".join(visit.models),
+        "age": "" if visit.who.age_years is None else f"{visit.who.age_years:g}",
+        "sex": "" if visit.who.sex is None else words("sexes", visit.who.sex),
     }
     rows = "".join(
         f"<dt>{escape(words('page', key))}</dt><dd>{escape(value)}</dd>"
@@ -82,6 +84,26 @@ def _origin_notes(visit: ReportedVisit, words: Words) -> str:
     )
 
 
+def _summary(
+    visit: ReportedVisit, together: tuple[Combined, ...], norms: Norms, words: Words
+) -> str:
+    """Three findings, and what to take again: what somebody reads who reads nothing else."""
+    found = [finding.text for finding in main_findings(visit, together, norms, words)]
+    again = [
+        f"{words.listed(words('views', view) for view in each.views)}: {each.text}"
+        for each in to_repeat(visit, together, words)
+    ]
+    findings = _list(words("page", "findings"), found or [words("page", "no_findings")])
+    return f'<div class="summary">{findings}{_list(words("page", "repeat"), again)}</div>'
+
+
+def _list(title: str, lines: Sequence[str]) -> str:
+    if not lines:
+        return ""
+    items = "".join(f"<li>{escape(line)}</li>" for line in lines)
+    return f"<section><h2>{escape(title)}</h2><ol>{items}</ol></section>"
+
+
 def _figures(visit: ReportedVisit, words: Words) -> str:
     groups = [
         drawing.draw(
@@ -98,75 +120,11 @@ def _figures(visit: ReportedVisit, words: Words) -> str:
     return drawing.sheet(groups)
 
 
-def _table(
-    visit: ReportedVisit, views: tuple[View, ...], key: str, norms: Norms, words: Words
-) -> str:
-    """The measures seen from two opposite sides, a row each; what no view gave stands elsewhere."""
-    shown = [view for view in views if any(seen.view == view for seen in visit.views)]
-    codes = dict.fromkeys(
-        m.code
-        for m in visit.measured()
-        if m.view in shown and m.value is not None and not m.code.startswith(_REPEATED)
-    )
-    if not codes:
-        return ""
-    history = bool(visit.before)
-    heads = [words("page", "measure"), *(words("views", view) for view in shown), ""]
-    if history:
-        heads.append(words("page", "change") + words.origin(*visit.origins()))
-    rows = [_row(visit, code, shown, norms, words) for code in codes]
-    cells = "".join(f'<th class="{"n" if i else ""}">{escape(h)}</th>' for i, h in enumerate(heads))
-    return (
-        f"<section><h2>{escape(words('page', key))}</h2>"
-        f"<table><tr>{cells}</tr>{''.join(rows)}</table></section>"
-    )
-
-
-def _row(visit: ReportedVisit, code: str, views: Sequence[View], norms: Norms, words: Words) -> str:
-    measures = [visit.of(code, view) for view in views]
-    given = [m for m in measures if m is not None and m.value is not None]
-    bands = max((norms.bands_of(m) for m in given), key=lambda b: _rank(b, norms), default=())
-    cells = "".join(f'<td class="n">{_value(m)}</td>' for m in measures)
-    unit = escape({"deg": "°", "1": ""}.get(given[0].unit, given[0].unit))
-    change = ""
-    if visit.before:
-        change = f'<td class="n">{change_cell(visit, given[0], norms, words)}</td>'
-    name = escape(words.measure(code, given[0].definition))
-    return (
-        f"<tr><td>{name}&nbsp;<small>{unit}</small></td>{cells}"
-        f'<td class="n">{_band(bands, norms, words)}</td>{change}</tr>'
-    )
-
-
-def _rank(bands: tuple[str, ...], norms: Norms) -> int:
-    return norms.bands.index(bands[0]) if bands else -1
-
-
-def _value(measure: Measure | None) -> str:
-    if measure is None or measure.value is None:
-        return '<span class="none">–</span>'
-    digits = 2 if measure.unit == "1" else 1
-    number = f"{measure.value:.2f}" if measure.unit == "1" else drawing.signed(measure.value)
-    half = "" if measure.u95 is None else f" <small>±{measure.u95:.{digits}f}</small>"
-    doubt = '<span class="doubt">•</span>' if measure.quality is Quality.LOW else ""
-    return f"{doubt}{number}{half}"
-
-
-def _band(bands: tuple[str, ...], norms: Norms, words: Words) -> str:
-    """The band's word; of an interval that reaches over edges the first and the last."""
-    if not bands:
-        return ""
-    names = [words("bands", band) for band in dict.fromkeys((bands[0], bands[-1]))]
-    first = "within" if bands[0] == norms.bands[0] else bands[0]
-    css = first if len(names) == 1 else "several"
-    return f'<span class="word {css}">{escape("–".join(names))}</span>'
-
-
 def _not_measured(visit: ReportedVisit, words: Words) -> str:
     """Everything refused, by reason: nothing is left out."""
     by_reason: dict[str, dict[str, None]] = {}
     for measure in visit.measured():
-        if measure.value is None and not measure.code.startswith(_REPEATED):
+        if measure.value is None and not measure.code.startswith(REPEATED):
             reason = words.reason(measure.why[0])
             by_reason.setdefault(reason, {})[words.measure(measure.code)] = None
     if not by_reason:
@@ -178,7 +136,7 @@ def _not_measured(visit: ReportedVisit, words: Words) -> str:
     return f"<section><h2>{escape(words('page', 'not_measured'))}</h2>{lines}</section>"
 
 
-def _quality(visit: ReportedVisit, norms: Norms, words: Words) -> str:
+def _quality(visit: ReportedVisit, shown: list[Combined], norms: Norms, words: Words) -> str:
     lines = [
         words(
             "page", "frames", words("views", seen.view), seen.frames_used, seen.frames_seen,
@@ -195,18 +153,35 @@ def _quality(visit: ReportedVisit, norms: Norms, words: Words) -> str:
     if doubts:
         lines.append(f"{words('page', 'low')}: {words.listed(sorted(doubts))}")
     lines += [words("page", note) for note in notes(visit)]
-    if _any_marked(visit.measured(), norms):
-        lines.append(words("advice", "marked"))
+    lines += _without_norm(visit, shown, norms, words)
     text = "".join(f"<p>{escape(line)}</p>" for line in lines)
     return f"<section><h2>{escape(words('page', 'quality'))}</h2>{text}</section>"
 
 
-def _any_marked(measures: Iterable[Measure], norms: Norms) -> bool:
-    return any(norms.bands_of(measure)[:1] == norms.bands[-1:] for measure in measures)
+def _without_norm(
+    visit: ReportedVisit, shown: list[Combined], norms: Norms, words: Words
+) -> Iterator[str]:
+    """Quantities that somebody has norms of, and why they have no band here."""
+    by_reason: dict[str, dict[str, None]] = {}
+    for one in shown:
+        absent = placed(visit, one, norms).absent
+        if absent is not None and one.measure.code in norms.codes and absent != "no_norm":
+            names = by_reason.setdefault(absent, {})
+            names[words.measure(one.measure.code, one.measure.definition)] = None
+    for reason, names in by_reason.items():
+        yield words("absent", reason, words.listed(names))
 
 
-def _footer(norms: Norms, words: Words) -> str:
-    notes = f"{words('page', 'interval')} {words('page', 'bands_note', norms.version)}"
+def _footer(visit: ReportedVisit, shown: list[Combined], norms: Norms, words: Words) -> str:
+    used = [where.norm for one in shown if (where := placed(visit, one, norms)).bands]
+    rests = dict.fromkeys(
+        f"{norm.n}, {norm.age_years[0]:g}–{norm.age_years[1]:g}, {norm.source}"
+        for norm in used
+        if norm is not None
+    )
+    notes = words("page", "interval")
+    if rests:
+        notes += f" {words('page', 'bands_note', norms.version, '; '.join(rests))}"
     return (
         f'<footer><p class="small">{escape(notes)}</p>'
         f'<p class="disclaimer">{escape(words("page", "disclaimer"))}</p></footer>'

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from edge.norms import Who
 from edge.records import Basis, Figure, Measure, Origin, View
 
 
@@ -29,7 +30,8 @@ class ReportedVisit:
     person : opaque code. screened_at : ISO time, UTC. views : in the order in which they were
     taken; scores : the measures of a result of kind fms, empty where no movements were scored, and
     scores_origin where they came from.
-    before : earlier visits of the same person, oldest first.
+    who : what was told of the person, for norms. before : earlier visits of the same person, oldest
+    first.
     """
 
     person: str
@@ -41,6 +43,7 @@ class ReportedVisit:
     scores: tuple[Measure, ...] = ()
     scores_origin: Origin = "unknown"
     consent: str = ""
+    who: Who = field(default=Who())
     before: tuple[ReportedVisit, ...] = field(default=())
 
     def measured(self) -> Iterator[Measure]:

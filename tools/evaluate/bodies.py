@@ -18,9 +18,7 @@ from rich.progress import track
 from rich.table import Table
 
 from edge.posture.assess import assess
-from edge.posture.frontal import FRONTAL
-from edge.posture.sagittal import SAGITTAL
-from edge.posture.spine_measures import SPINE
+from edge.posture.catalogue import EVERY
 from edge.records import Frame, Measure
 
 ALL = "all"
@@ -99,7 +97,7 @@ def clothing_over(code: str, body: Body) -> Clothing:
 
 @cache
 def _halves(code: str) -> tuple[str, ...]:
-    definitions = [d for d in (*FRONTAL, *SAGITTAL, *SPINE) if d.code == code]
+    definitions = [d for d in EVERY if d.code == code]
     if not definitions:
         return ("upper", "lower")
     halves: set[str] = set()
