@@ -31,7 +31,7 @@ from edge.posture.uncertainty import (
     together,
     u95_change,
 )
-from edge.posture.views import is_off_square, is_turned, view_of
+from edge.posture.views import against, is_off_square, is_turned, view_of
 from edge.records import Measure, Pose, Quality, View
 from edge.skeletons import Skeleton
 
@@ -86,8 +86,8 @@ def assess(
     refused: tuple[str, ...] = ()
     if view is None:
         view, refused = found
-    elif found.view not in ("unknown", view):
-        refused = (f"seen_from:{found.view}",)
+    else:
+        refused = against(found, view)
     by_hand = calibration.mm_per_px is None
     calibration = _with_scale(calibration, pose)
     by_hand = by_hand and calibration.mm_per_px is not None

@@ -41,6 +41,18 @@ _ANKLES = ("right_ankle", "left_ankle")
 _FAR_SURER = 0.15
 
 
+# Left and right cannot be trusted; and which views a picture may be of that cannot tell for sure.
+_CONTRADICTIONS = (
+    "shoulders_and_hips_contradict", "face_and_feet_contradict", "near_and_far_side_contradict",
+    "yaw_and_shoulders_contradict",
+)  # fmt: skip
+_SEEMS: dict[str, tuple[View, ...]] = {
+    "face_not_seen": ("front",),
+    "face_seen_from_behind": ("back",),
+    "looking_direction_not_seen": ("right", "left"),
+}
+
+
 class Facing(NamedTuple):
     """The view, and why it is unknown."""
 
@@ -87,6 +99,32 @@ def _by_yaw(yaw: Yaw, body: Landmarks) -> Facing:
     if view in ("front", "back") and (shoulders_px > 0.0) != (view == "front"):
         return Facing("unknown", ("yaw_and_shoulders_contradict",))
     return Facing(view)
+
+
+def against(found: Facing, told: View) -> tuple[str, ...]:
+    """Why a picture contradicts the view that somebody told; empty where it is only unsure.
+
+    Who is found to have the right side where the left one must be is seen from the other side, or
+    in a mirror: their left and right are not trusted.
+    """
+    if found.view != "unknown":
+        return () if found.view == told else (f"seen_from:{found.view}",)
+    reason = found.why[0] if found.why else ""
+    if reason in _CONTRADICTIONS:
+        return found.why
+    seems = _SEEMS.get(reason, (told,))
+    return () if told in seems else (f"seen_from:{seems[0]}",)
+
+
+def as_asked(found: Facing, asked: View | None) -> Facing:
+    """The view that a person was asked to show, where the picture only cannot tell.
+
+    What is not seen, and who stands at a slant, stays unknown.
+    """
+    unsure = found.view == "unknown" and found.why[:1] and found.why[0] in (*_SEEMS, "yaw_unsure")
+    if asked is None or not unsure or against(found, asked):
+        return found
+    return Facing(asked)
 
 
 def off_square_deg(yaw: Yaw, view: View) -> float:

@@ -10,6 +10,7 @@ import numpy as np
 from edge.estimation.estimator import Seen
 from edge.posture.assess import assess
 from edge.posture.calibration import Calibration
+from edge.posture.clothing import UNTOLD, Dress
 from edge.posture.landmarks import Landmarks
 from edge.posture.sway import sway
 from edge.records import Measure as Measured
@@ -84,11 +85,12 @@ class CaptureAttempt:
         return "holding"
 
     def capture(
-        self, now_ns: int, calibration: Calibration, measure: Measure
+        self, now_ns: int, calibration: Calibration, measure: Measure, dress: Dress = UNTOLD
     ) -> Capture | str | None:
         """The capture when it is due, a prompt when it must be tried again, else None.
 
         measure : looks closely at the best frames, which are given away to it and kept nowhere.
+        dress : what the person wears.
         """
         if not self.holding or now_ns - self._since_ns < self._hold_ns:
             return None
@@ -102,7 +104,7 @@ class CaptureAttempt:
             self._restart(now_ns, holding=False)
             return "moving"
         pose = measure(self.best.take(), guide)
-        measures = assess(pose, self.view, calibration, n_eff)
+        measures = assess(pose, self.view, calibration, n_eff, dress)
         if "left_shoulder" in pose.skeleton.index:
             times_s = np.array(self._times_ns) / 1e9
             measures += sway(times_s, self.poses, self.view, calibration)

@@ -19,38 +19,32 @@ import secrets
 from collections.abc import Callable
 from dataclasses import replace
 
-import numpy as np
-
 from edge.estimation.estimator import Measurer, Seen
-from edge.posture.assess import assess, refuse
+from edge.posture.assess import refuse
 from edge.posture.calibration import LEVEL, Calibration
-from edge.posture.landmarks import Landmarks, near_side
-from edge.posture.stick_figure import figure_of
+from edge.posture.landmarks import Landmarks
 from edge.posture.uncertainty import SCALE_SD_STATURE
-from edge.posture.views import Facing, view_of
+from edge.posture.views import Facing, as_asked, view_of
 from edge.records import (
-    Asked,
     Assessment,
     Frame,
-    Kind,
-    Measure,
     ModelIdentity,
     Origin,
     Pose,
-    Quality,
     View,
 )
 from edge.screening.admission import Admission
 from edge.screening.calibration_guard import CalibrationGuard, NoGuard
 from edge.screening.capture_attempt import LEAST_FRAMES, Capture, CaptureAttempt
 from edge.screening.feedback import Feedback, Silent
+from edge.screening.photograph import gate, judge_photograph
 from edge.screening.prompts import PROMPTS, Prompt
-from edge.screening.quality import failures, sharpness
+from edge.screening.quality import sharpness
+from edge.screening.record import Recorder
 from edge.screening.repeats import combine
-from edge.screening.subject import Subject, SubjectLock, choose
+from edge.screening.subject import Subject, SubjectLock
 from edge.screening.visit import VIEWS, Visit
 from edge.settings import ScreeningSettings
-from edge.skeletons import COCO_17
 
 _LEFT_AFTER_NS = 1_000_000_000  # nobody seen for so long: the person is gone
 AWAY_NS = 5_000_000_000  # who steps off between two captures may be out of the picture for longer
@@ -85,9 +79,7 @@ class Screening:
         new_session: Callable[[], str] = lambda: secrets.token_hex(8),
     ) -> None:
         self._settings = settings
-        self._source = source
-        self._models = models
-        self._origin = origin
+        self._recorder = Recorder(source, models, origin, calibration)
         self._calibration = calibration
         self._admission = admission or Admission(settings.start)
         self._guard = guard or NoGuard()
@@ -182,7 +174,7 @@ class Screening:
         if visit.next_view is None:
             self._tell("done")
             return None
-        facing = view_of(pose)
+        facing = as_asked(view_of(pose), visit.asked_view)
         body, found = self._gate(frame, subject, facing)
         attempt = visit.attempt
         if attempt is not None and attempt.expired(now_ns):
@@ -196,7 +188,8 @@ class Screening:
         if visit.stepping and visit.steps(None if found else pose, now_ns, stature_px):
             self._tell("step")
             return None
-        if found or facing.view in visit.closed:
+        elsewhere = visit.asked_view not in (None, facing.view)
+        if found or facing.view in visit.closed or elsewhere:
             return self._wait(visit, pose, found, facing, now_ns)
         if visit.returned and not visit.is_of(stature_px):  # somebody else came back
             return self._end_visit(now_ns)
@@ -223,13 +216,8 @@ class Screening:
         self, frame: Frame, subject: Subject, facing: Facing
     ) -> tuple[Landmarks, tuple[str, ...]]:
         """The subject's landmarks, and what fails."""
-        near = near_side(subject.pose, facing.view)
-        body = Landmarks.of(subject.pose, self._calibration, near)
-        found = failures(
-            frame, subject, body, facing, self._calibration,
-            least_stature_px=self._settings.least_stature_px,
-        )  # fmt: skip
-        return body, found
+        least_px = self._settings.least_stature_px
+        return gate(frame, subject, facing, self._calibration, least_px)
 
     def _wait(
         self, visit: Visit, pose: Pose, found: tuple[str, ...], facing: Facing, now_ns: int
@@ -251,7 +239,9 @@ class Screening:
         return None
 
     def _capture(self, visit: Visit, attempt: CaptureAttempt, now_ns: int) -> Assessment | None:
-        due = attempt.capture(now_ns, self._calibration_for(visit, attempt), self._measured)
+        due = attempt.capture(
+            now_ns, self._calibration_for(visit, attempt), self._measured, visit.dress
+        )
         if isinstance(due, str):
             self._tell(due)
         if not isinstance(due, Capture):
@@ -302,71 +292,24 @@ class Screening:
         if self._visit is visit:
             self._tell("done" if following is None else f"turn_{following}")
         measures = combine([capture.measures for capture in captures], self._settings.repeats)
-        return self._assessment(
-            self._source, visit.session, view, measures, visit.asked,
-            poses=[capture.pose for capture in captures],
+        return self._recorder.record(
+            visit.session, view, measures, [capture.pose for capture in captures],
             captured_ns=captures[-1].captured_ns,
             used=sum(capture.frames_used for capture in captures),
             seen=sum(capture.frames_seen for capture in captures),
+            asked=visit.asked,
         )  # fmt: skip
 
     def _judge_photograph(self, frame: Frame, poses: list[Pose]) -> Assessment:
-        """The subject of a picture that stands alone; what the gate finds makes the quality low."""
-        session = self._new_session()
-        subject = choose(poses, frame.width_px)
-        facing = Facing("unknown") if subject is None else view_of(subject.pose)
-        found: tuple[str, ...] = ("no_person",)
-        measures = refuse(COCO_17, "unknown", found)
-        if distrusted := self._guard.reasons(frame):
-            found, measures = distrusted, refuse(COCO_17, facing.view, distrusted)
-        elif subject is not None:
-            _, found = self._gate(frame, subject, facing)
-            if self._measurer is not None:
-                one = Seen(frame, subject.pose)
-                pose = self._measurer.measure([one], subject.pose, progress=self._progress)
-                subject = subject._replace(pose=pose)
-                facing = view_of(pose)
-            measures = tuple(
-                measure
-                if not found or measure.value is None
-                else replace(
-                    measure, quality=Quality.LOW, why=(*measure.why, *_new(found, measure))
-                )
-                for measure in assess(subject.pose, None, self._calibration)
-            )
+        distrusted = self._guard.reasons(frame)
+        measures, pose, facing, found = judge_photograph(
+            frame, poses, self._calibration, distrusted=distrusted,
+            least_stature_px=self._settings.least_stature_px, measurer=self._measurer,
+            progress=self._progress,
+        )  # fmt: skip
         self._tell("calibration" if distrusted else found[0] if found else "done")
-        return self._assessment(
-            frame.name or self._source, session, facing.view, measures, None,
-            poses=[] if subject is None else [subject.pose],
-            captured_ns=frame.captured_ns, used=0 if subject is None else 1, seen=1,
+        return self._recorder.record(
+            self._new_session(), facing.view, measures, [] if pose is None else [pose],
+            captured_ns=frame.captured_ns, used=0 if pose is None else 1, seen=1,
+            source=frame.name,
         )  # fmt: skip
-
-    def _assessment(
-        self,
-        source: str,
-        session: str,
-        view: View,
-        measures: tuple[Measure, ...],
-        asked: Asked | None,
-        *,
-        poses: list[Pose],
-        captured_ns: int,
-        used: int,
-        seen: int,
-    ) -> Assessment:
-        scores = np.concatenate([np.zeros(0), *(pose.keypoints[:, 2] for pose in poses)])
-        scores = scores[scores > 0.0]
-        kind: Kind = "posture" if not poses else _kind(poses[0])
-        return Assessment(
-            kind, session, view, source, captured_ns, measures, used, seen,
-            float(scores.min()) if len(scores) else 0.0, self._models, asked,
-            figure_of(poses[0], self._calibration) if poses else {}, self._origin,
-        )  # fmt: skip
-
-
-def _kind(pose: Pose) -> Kind:
-    return "posture" if "left_shoulder" in pose.skeleton.index else "spine"
-
-
-def _new(found: tuple[str, ...], measure: Measure) -> tuple[str, ...]:
-    return tuple(code for code in found if code not in measure.why)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from edge.posture.clothing import UNTOLD, Dress
 from edge.posture.landmarks import USABLE
 from edge.records import Asked, Inputs, Pose, View
 from edge.screening.capture_attempt import Capture, CaptureAttempt
@@ -38,6 +39,18 @@ class Visit:
         """The view asked for now: one begun, or the first in order that is not done."""
         begun = next(iter(self.captures), None)
         return begun or next((view for view in VIEWS if view not in self.closed), None)
+
+    @property
+    def asked_view(self) -> View | None:
+        """The view that the person was told to turn; None before anything was said."""
+        return self.next_view if self.closed and not self.captures else None
+
+    @property
+    def dress(self) -> Dress:
+        """What the person wears, as far as it was told."""
+        return Dress(
+            self.inputs.clothing_upper or UNTOLD.upper, self.inputs.clothing_lower or UNTOLD.lower
+        )
 
     @property
     def begun(self) -> bool:
