@@ -7,7 +7,7 @@ that a format asks for and that are derived (a neck from shoulders) are declared
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol, Self, TextIO
 
@@ -16,24 +16,8 @@ import numpy as np
 
 from edge.conversion import convert, derived
 from edge.errors import SettingsInvalid
-from edge.records import Float32, Frame, Pose
+from edge.records import Frame, Pose
 from edge.skeletons import COCO_17, COCO_18
-
-_FOUND_BY_CHAINER = 2
-
-
-def to_openpose18(poses: Sequence[Pose]) -> Float32:
-    """Poses as Chainer's OpenPose gives them: (N, 18, 3), x px, y px, 2; missing keypoints 0, 0, 0.
-
-    `pose_detector.py` of DeNA/Chainer_Realtime_Multi-Person_Pose_Estimation; order of COCO-18.
-    """
-    rows = np.zeros((len(poses), len(COCO_18.keypoints), 3), np.float32)
-    for row, pose in zip(rows, poses, strict=True):
-        keypoints = convert(pose, COCO_18).keypoints
-        found = keypoints[:, 2] > 0
-        row[found, :2] = keypoints[found, :2]
-        row[found, 2] = _FOUND_BY_CHAINER
-    return rows
 
 
 class Export(Protocol):

@@ -81,6 +81,9 @@ class Who(NamedTuple):
     sex: Sex | None = None
 
 
+UNTOLD = Who()
+
+
 @dataclass(frozen=True)
 class Norms:
     """One version of all norms."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
@@ -15,13 +16,15 @@ from edge.cli.output import Output
 from edge.commands.measure_csv import MeasureCsv
 from edge.commands.overlay_files import overlay_at
 from edge.commands.report_files import ReportFiles
-from edge.commands.sightings import UNTOLD, Sighting, Source, Told, open_source, sightings
 from edge.commands.table import measure_table, summary_table
+from edge.commands.visit_sheet import VisitSheet
 from edge.errors import ImageUnreadable
 from edge.estimation.estimator import Estimator
 from edge.exports import Export, open_export
 from edge.markers.estimator import MarkerEstimator
-from edge.records import Measure
+from edge.records import Measure, View
+from edge.sightings.person import Told
+from edge.sightings.sightings import Sighting, Source, open_source, sightings
 
 
 class _Report(Protocol):
@@ -36,25 +39,32 @@ def run(
     paths: Sequence[Path],
     estimator: Estimator,
     out: Output,
+    told: Told,
     *,
     overlay: Path | None,
     csv: Path | None,
     exports: Sequence[tuple[str, str]] = (),
     pages: ReportFiles | None = None,
     interval: int = 1,
-    told: Told = UNTOLD,
+    views: Mapping[Path, View] | None = None,
+    visit: VisitSheet | None = None,
 ) -> int:
     """Print tables, or JSON for machines. What could not be read is said, and the rest goes on.
 
+    told : about the pictures and who is in them.
     exports : names of formats of `edge.exports`, each with the path to write.
     interval : of a video every so many-th frame is looked at.
     pages : takes photographs and writes a report of each person.
-    told : what is known of everybody in the pictures.
+    views : that single pictures show, where that is known. visit : what all pictures come to, of
+        one person; it tells instead of the tables.
     """
     with ExitStack() as stack:
-        report: _Report = _JsonReport(out) if out.as_json else _TableReport(out)
-        stack.enter_context(closing(report))
-        takers: list[Callable[[Sighting], None]] = [report.add]
+        takers: list[Callable[[Sighting], None]] = []
+        if visit is not None:
+            takers.append(stack.enter_context(closing(visit)).add)
+        if out.as_json or visit is None:
+            report: _Report = _JsonReport(out) if out.as_json else _TableReport(out)
+            takers.append(stack.enter_context(closing(report)).add)
         if csv is not None:
             takers.append(stack.enter_context(closing(MeasureCsv(csv))).add)
         if pages is not None:
@@ -68,7 +78,8 @@ def run(
                 if overlay is not None:
                     into.append(of_source.enter_context(closing(overlay_at(overlay, source))).add)
                 seen = False
-                for sighting in _tracked(source, estimator, told):
+                seen_from = (views or {}).get(path, told.view)
+                for sighting in _tracked(source, estimator, replace(told, view=seen_from)):
                     seen = True
                     if sighting.problem is not None:
                         out.problem(sighting.problem, sighting.path)
@@ -77,6 +88,9 @@ def run(
                         take(sighting)
                     if isinstance(estimator, MarkerEstimator):
                         _say_stickers(sighting, estimator.why, out)
+                    if told.stature_mm is not None and len(sighting.people) > 1:
+                        count = len(sighting.people)
+                        out.note(f"{sighting.path}: a stature, but whose? {count} people.")
                 if not seen:
                     raise ImageUnreadable(
                         f"{path} has no frame {interval}, which is the first that was asked for.",
@@ -147,7 +161,7 @@ class _TableReport:
             self._out.line(f"{sighting.path}: nobody found")
         for person in sighting.people:
             title = f"{sighting.path}, person {person.number}"
-            self._out.table(measure_table(title, person.measures))
+            self._out.table(measure_table(title, person.measures, person.scale))
 
     def close(self) -> None:
         for (path, number), frames in self._filmed.items():

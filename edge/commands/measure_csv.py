@@ -5,8 +5,8 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
-from edge.commands.sightings import Sighting
 from edge.errors import SettingsInvalid
+from edge.sightings.sightings import Sighting
 
 _COLUMNS = (
     "path", "frame", "time_s", "person", "view", "side", "code", "definition", "value", "unit",

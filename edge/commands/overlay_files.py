@@ -10,11 +10,12 @@ import cv2
 import numpy as np
 
 from edge.camera.opencv import VideoFileCamera
-from edge.commands.sightings import Person, Sighting, Source
 from edge.errors import SettingsInvalid
 from edge.estimation.one_euro import OneEuro
 from edge.overlay import draw
 from edge.records import Pose, Uint8
+from edge.sightings.person import Person
+from edge.sightings.sightings import Sighting, Source
 
 _GIF_SIDE_PX = 480
 _GIF_FPS = 10.0

@@ -2,27 +2,37 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 
 from edge import __version__
-from edge.commands.sightings import Person, Sighting
 from edge.errors import SettingsInvalid
 from edge.estimation.estimator import Estimator
-from edge.norms import shipped_norms
+from edge.norms import UNTOLD, Who, shipped_norms
+from edge.posture.calibration import Calibration
 from edge.posture.landmarks import USABLE
 from edge.posture.stick_figure import figure_of
 from edge.records import View
 from edge.report.page import page
 from edge.report.reported_visit import ReportedView, ReportedVisit
 from edge.report.words import words
+from edge.sightings.person import Person
+from edge.sightings.sightings import Sighting
 
 
 class ReportFiles:
     """Writes `NAME.html`, and `NAME-2.html` for the second person, into a folder."""
 
-    def __init__(self, folder: Path, language: str, estimator: Estimator) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        language: str,
+        estimator: Estimator,
+        calibration: Calibration,
+        who: Who = UNTOLD,
+    ) -> None:
         self._folder = folder
+        self._who = who
+        self._calibration = calibration
         self._words = words(language)
         self._estimator = estimator
 
@@ -44,12 +54,16 @@ class ReportFiles:
         view: View = person.measures[0].view if person.measures else "unknown"
         scores = person.pose.keypoints[:, 2]
         lowest = float(scores[scores >= USABLE].min(initial=1.0))
-        seen = ReportedView(view, person.measures, figure_of(person.pose), 1, 1, lowest, "file")
+        seen = ReportedView(
+            view, person.measures, figure_of(person.pose, self._calibration), 1, 1, lowest, "file",
+            "" if person.scale is None else person.scale.by, person.hand,
+        )  # fmt: skip
         return ReportedVisit(
             person=Path(sighting.path).stem,
-            screened_at=datetime.now(UTC).isoformat(timespec="minutes"),
+            screened_at=sighting.taken_at,
             station="",
             software=__version__,
             models=tuple(f"{model.name} {model.version}" for model in self._estimator.models),
             views=(seen,),
+            who=self._who,
         )

@@ -8,18 +8,28 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from rich.table import Table
 
+from edge.norms import Norms
+from edge.posture.scale import Scale
+from edge.posture.uncertainty import COVERAGE
 from edge.records import Measure, Quality
+from edge.report.change import Change
+from edge.report.findings import placed
+from edge.report.reported_visit import ReportedVisit
+from edge.report.together import Combined
+from edge.report.trend import changes
+from edge.report.words import Words
 
 _UNITS = {"deg": "°", "%": " %", "mm": " mm", "px": " px", "1": ""}
 _COLOURS = {Quality.OK: "green", Quality.LOW: "yellow"}
 
 
-def measure_table(title: str, measures: Iterable[Measure]) -> Table:
+def measure_table(title: str, measures: Sequence[Measure], scale: Scale | None = None) -> Table:
     """One row a measure: signed value, half widths of its 95 % intervals, quality and reasons.
 
     The first interval is against the world, the second of a change between two such visits. n is
     the effective number of frames, and behind it stands the version of the definition.
-    What was refused stands below, by reason: nothing is left out, and the eye finds the values.
+    What was refused stands below, by reason: nothing is left out, and the eye finds the values. So
+    does what holds for every value: a doubt, and the scale of lengths.
     """
     table = Table(title=title, title_justify="left", caption_justify="left")
     for heading in ("view", "side", "measure"):
@@ -29,6 +39,7 @@ def measure_table(title: str, measures: Iterable[Measure]) -> Table:
     for heading in ("definition", "quality"):
         table.add_column(heading)
     refused: dict[str, list[str]] = defaultdict(list)
+    shared = _shared_doubts(measures)
     for measure in measures:
         if measure.value is None:
             refused[", ".join(measure.why)].append(measure.code)
@@ -42,12 +53,24 @@ def measure_table(title: str, measures: Iterable[Measure]) -> Table:
                 for half in (measure.u95, measure.u95_change)
             ),
             *(f"{measure.n:.0f}", measure.definition),
-            f"[{_COLOURS[measure.quality]}]{measure.quality}[/] {', '.join(measure.why)}".rstrip(),
+            f"[{_COLOURS[measure.quality]}]{measure.quality}[/] "
+            f"{', '.join(why for why in measure.why if why not in shared)}".rstrip(),
         )
-    if refused:
-        lines = [f"refused ({why}): {', '.join(codes)}" for why, codes in refused.items()]
-        table.caption = "\n".join(lines)
+    lines = [f"all values: {', '.join(shared)}"] if shared else []
+    if scale is not None:
+        sure = 100.0 * COVERAGE * scale.sd
+        lines.append(f"lengths: {scale.mm_per_px:.3f} mm/px ± {sure:.1f} %, by {scale.by}")
+    lines += [f"refused ({why}): {', '.join(codes)}" for why, codes in refused.items()]
+    table.caption = "\n".join(lines) or None
     return table
+
+
+def _shared_doubts(measures: Sequence[Measure]) -> tuple[str, ...]:
+    """What is said of every value, where there are several."""
+    doubts = [m.why for m in measures if m.value is not None]
+    if len(doubts) < 2:
+        return ()
+    return tuple(why for why in doubts[0] if all(why in other for other in doubts))
 
 
 def summary_table(title: str, frames: Sequence[Iterable[Measure]]) -> Table:
@@ -80,3 +103,45 @@ def summary_table(title: str, frames: Sequence[Iterable[Measure]]) -> Table:
 
 def _unit(measure: Measure) -> str:
     return _UNITS.get(measure.unit, f" {measure.unit}".rstrip())
+
+
+def visit_table(
+    visit: ReportedVisit, together: Sequence[Combined], norms: Norms, words: Words
+) -> Table:
+    """One row a quantity of a visit, whatever number of views saw it; refusals stand below."""
+    table = Table(title=visit.person, title_justify="left", caption_justify="left")
+    for heading in ("seen from", "measure"):
+        table.add_column(heading)
+    for heading in ("value", "± 95 %", "± change"):
+        table.add_column(heading, justify="right")
+    for heading in ("usual", *(["since before"] if visit.before else []), "quality"):
+        table.add_column(heading)
+    for one in together:
+        m = one.measure
+        since = changes(visit, one)
+        told = [_since(since[-1].change, m, words) if since else ""] if visit.before else []
+        table.add_row(
+            ", ".join(one.views),
+            f"{m.code} ({m.side})" if m.side and not m.code.endswith(m.side) else m.code,
+            f"{m.value:+.1f}{_unit(m)}",
+            *("" if u is None else f"{u:.1f}{_unit(m)}" for u in (m.u95, m.u95_change)),
+            " to ".join(placed(visit, one, norms).bands),
+            *told,
+            f"[{_COLOURS[m.quality]}]{m.quality}[/] {', '.join(m.why)}".rstrip(),
+        )
+    refused: dict[str, dict[str, None]] = defaultdict(dict)
+    measured = {one.measure.code for one in together}
+    for m in visit.measured():
+        if m.value is None and m.code not in measured:
+            refused[", ".join(m.why)][m.code] = None
+    table.caption = "\n".join(f"refused ({why}): {', '.join(of)}" for why, of in refused.items())
+    return table
+
+
+def _since(change: Change, measure: Measure, words: Words) -> str:
+    """The change in words, with its size where the two can be compared."""
+    verdict = words("page", change.verdict)
+    if change.delta is None or change.least is None:
+        return f"{verdict}: {words.reason(change.why)}"
+    unit = _unit(measure)
+    return f"{verdict}: {change.delta:+.1f}{unit}, least {change.least:.1f}{unit}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache, cached_property
 
 import numpy as np
@@ -17,8 +17,8 @@ from edge.posture.clothing import UNTOLD, Dress, under_cloth
 from edge.posture.fitness import judged, not_followed
 from edge.posture.landmarks import CONFIDENT, USABLE, Landmarks, Side, keypoints_of, near_side
 from edge.posture.perspective import in_ankle_plane
+from edge.posture.scale import scale_of, scaled
 from edge.posture.uncertainty import (
-    SCALE_SD_STATURE,
     Effect,
     Known,
     Spread,
@@ -88,9 +88,9 @@ def assess(
         view, refused = found
     else:
         refused = against(found, view)
-    by_hand = calibration.mm_per_px is None
-    calibration = _with_scale(calibration, pose)
-    by_hand = by_hand and calibration.mm_per_px is not None
+    scale = scale_of(pose, calibration)
+    by_hand = scale is not None and scale.by == "stickers"
+    calibration = scaled(calibration, scale)
     as_seen = Landmarks.of(pose, calibration, near_side(pose, view))
     body = in_ankle_plane(as_seen, view, calibration)
     doubts = ("turned",) if _turned(pose, body, view, calibration) else ()
@@ -102,21 +102,13 @@ def assess(
     )
 
 
-def _with_scale(calibration: Calibration, pose: Pose) -> Calibration:
-    """With the scale that stickers give, where none was calibrated."""
-    placed = pose.placed
-    if placed is None or placed.mm_per_px is None or calibration.mm_per_px is not None:
-        return calibration
-    return replace(calibration, mm_per_px=placed.mm_per_px, scale_sd=placed.scale_sd)
-
-
 def refuse(skeleton: Skeleton, view: View, why: tuple[str, ...]) -> tuple[Measure, ...]:
     """The measures of a view, all refused for one reason that lies outside the pose."""
     return tuple(
         Measure(
             code=definition.code,
             value=None,
-            unit="%H" if definition.unit == "length" else definition.unit,
+            unit=reported_unit(definition),
             u95=None,
             n=0.0,
             quality=Quality.REFUSED,
@@ -196,7 +188,7 @@ def _turned(pose: Pose, body: Landmarks, view: View, calibration: Calibration) -
 
 
 def _measure(definition: Definition, sight: _Sight) -> Measure:
-    unit, per_px = _unit(definition, sight)
+    unit, per_px = reported_unit(definition), _per_px(definition, sight.calibration)
     side = sight.body.near if definition.side == "near" else definition.side
     known = _known(definition, sight)
     why = _refusals(definition, sight)
@@ -237,13 +229,16 @@ def _placed(definition: Definition, body: Landmarks) -> bool:
     return bool(body.placed([body.index[n] for n in _keypoints(definition, body)]).all())
 
 
-def _unit(definition: Definition, sight: _Sight) -> tuple[str, float]:
-    """The unit reported and what one unit of the formula is in it."""
+def reported_unit(definition: Definition) -> str:
+    """As written beside a value: lengths are in mm."""
+    return "mm" if definition.unit == "length" else definition.unit
+
+
+def _per_px(definition: Definition, calibration: Calibration) -> float:
+    """What one unit of the formula is in the unit reported; NaN for a length without a scale."""
     if definition.unit != "length":
-        return definition.unit, 1.0
-    if sight.calibration.mm_per_px is not None:
-        return "mm", sight.calibration.mm_per_px
-    return "%H", 100.0 / (sight.body.stature_px or np.nan)
+        return 1.0
+    return np.nan if calibration.mm_per_px is None else calibration.mm_per_px
 
 
 def _refusals(definition: Definition, sight: _Sight) -> tuple[str, ...]:
@@ -267,8 +262,8 @@ def _refusals(definition: Definition, sight: _Sight) -> tuple[str, ...]:
         distance_px(points[a], points[b]) < _COINCIDE_PX for a in points for b in points if a < b
     ):
         return ("keypoints_coincide",)
-    if definition.unit == "length" and np.isnan(_unit(definition, sight)[1]):
-        return ("stature_unknown",)
+    if definition.unit == "length" and sight.calibration.mm_per_px is None:
+        return ("scale_unknown",)
     if definition.plane == "floor" and sight.floor is None:
         known = sight.calibration.focal_px is not None
         return ("stature_unknown",) if known else ("lens_not_calibrated",)
@@ -331,9 +326,7 @@ def _scale(definition: Definition, value: float, sight: _Sight) -> Effect:
     """A calibrated scale is the same at every visit, and so are a person's proportions."""
     if definition.unit != "length":
         return Effect("scale")
-    known = sight.calibration.mm_per_px is not None
-    scale_sd = sight.calibration.scale_sd if known else SCALE_SD_STATURE
-    sd = scale_sd * abs(value)
+    sd = sight.calibration.scale_sd * abs(value)
     return Effect("scale", sd, again=sd if sight.scaled_by_hand else 0.0)
 
 

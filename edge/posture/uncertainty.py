@@ -57,7 +57,6 @@ _HEAD_TURN_SD_DEG = 5.0  # of people asked to look straight ahead
 _HEAD = ("ear", "eye", "tragus")
 # Of stature: how far landmarks lie ahead of the ankles varies by 1.3 to 2 cm (Woodhull 1985).
 _DEPTH_SD = 0.01
-SCALE_SD_STATURE = 0.03  # of a stature added up from segments of the picture
 _STEP_PX = 1e-3
 _HALVINGS = 30
 _TOLD = 3  # causes

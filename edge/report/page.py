@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Iterator, Sequence
-from html import escape
+from datetime import datetime
+from html import escape, unescape
 from importlib import resources
+from unicodedata import east_asian_width
 
 from edge.norms import Norms
 from edge.records import Quality
 from edge.report import drawing
 from edge.report.findings import main_findings, placed, to_repeat
 from edge.report.measure_table import REPEATED, frontal_table, lateral_table
-from edge.report.reported_visit import ReportedVisit
+from edge.report.reported_visit import ReportedView, ReportedVisit
 from edge.report.scores import score_block
 from edge.report.together import Combined, combined
 from edge.report.trend import notes
 from edge.report.words import LANGUAGES, Words
 
-# Lines that one sheet has room for below the figures; a paragraph takes about this many.
-_ROOM, _TEXT_LINES = 40, 1.8
+# Lines that one sheet has room for below the figures, and characters that a column has for one;
+# those of East Asia are twice as wide.
+_ROOM, _COLUMN = 36, 66
+_PARAGRAPH, _TAG = re.compile("<p>(.*?)</p>", re.DOTALL), re.compile("<[^>]*>")
 
 
 def page(visit: ReportedVisit, norms: Norms, words: Words) -> str:
@@ -35,13 +41,20 @@ def page(visit: ReportedVisit, norms: Norms, words: Words) -> str:
         f'<div class="columns"><div>{left}</div><div>{right}</div></div>'
         f"{_footer(visit, shown, norms, words)}"
     )
-    lines = max(half.count("<tr>") + _TEXT_LINES * half.count("<p>") for half in (left, right))
+    lines = max(_lines(left), _lines(right))
     zoom = min(1.0, _ROOM / lines) if lines else 1.0
     return (
         f'<!doctype html><html lang="{LANGUAGES[words.language]}"><head><meta charset="utf-8">'
         f"<title>{escape(words('page', 'title'))} {escape(visit.person)}</title>"
         f'<style>{_style()}</style></head><body style="zoom:{zoom:.3f}">{body}</body></html>\n'
     )
+
+
+def _lines(column: str) -> int:
+    """How many lines the rows and paragraphs of a column take."""
+    texts = (unescape(_TAG.sub("", text)) for text in _PARAGRAPH.findall(column))
+    widths = (sum(2 if east_asian_width(c) in "WF" else 1 for c in text) for text in texts)
+    return column.count("<tr>") + sum(math.ceil(width / _COLUMN) for width in widths)
 
 
 def picture(visit: ReportedVisit, words: Words) -> str:
@@ -59,7 +72,7 @@ def _style() -> str:
 def _header(visit: ReportedVisit, words: Words) -> str:
     facts = {
         "person": visit.person,
-        "screened": visit.screened_at[:16].replace("T", " ") + " UTC",
+        "screened": _when(visit.screened_at) or words("page", "date_unknown"),
         "station": visit.station,
         "software": visit.software,
         "consent": visit.consent,
@@ -73,6 +86,18 @@ def _header(visit: ReportedVisit, words: Words) -> str:
         if value
     )
     return f"<header><h1>{escape(words('page', 'title'))}</h1><dl>{rows}</dl></header>"
+
+
+def _when(moment: str) -> str:
+    """To the minute, in the time that it was told in; as it is where it is no ISO time."""
+    try:
+        at = datetime.fromisoformat(moment)
+    except ValueError:
+        return moment
+    if len(moment) == len("2026-11-27"):
+        return moment
+    zone = "" if at.tzinfo is None else f" {at:%z}" if at.utcoffset() else " UTC"
+    return f"{at:%Y-%m-%d %H:%M}{zone}"
 
 
 def _origin_notes(visit: ReportedVisit, words: Words) -> str:
@@ -144,6 +169,7 @@ def _quality(visit: ReportedVisit, shown: list[Combined], norms: Norms, words: W
         )
         for seen in visit.views
     ]  # fmt: skip
+    lines += [line for seen in visit.views for line in _rests_on(seen, words)]
     doubts = {
         words.reason(why)
         for measure in visit.measured()
@@ -156,6 +182,15 @@ def _quality(visit: ReportedVisit, shown: list[Combined], norms: Norms, words: W
     lines += _without_norm(visit, shown, norms, words)
     text = "".join(f"<p>{escape(line)}</p>" for line in lines)
     return f"<section><h2>{escape(words('page', 'quality'))}</h2>{text}</section>"
+
+
+def _rests_on(seen: ReportedView, words: Words) -> Iterator[str]:
+    """What a view's measures rest on besides its frames."""
+    if seen.scale_by:
+        yield words("scales", seen.scale_by)
+    if (hand := seen.by_hand) is not None:
+        names = words.listed(words.part(name) for name in hand.points_px)
+        yield words("page", "by_hand", hand.by, _when(hand.on), names)
 
 
 def _without_norm(

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Literal
 
-from edge.norms import Who
+from edge.norms import UNTOLD, Who
+from edge.posture.hand_set import HandSet
+from edge.posture.scale import ScaleSource
 from edge.records import Basis, Figure, Measure, Origin, View
 
 
 @dataclass(frozen=True)
 class ReportedView:
-    """One view as measured. origin : where its frames came from. basis : what else it rests on."""
+    """One view as measured.
+
+    origin : where its frames came from. scale_by : what its lengths rest on; empty where nothing
+    says. by_hand : what somebody set by hand in it. basis : what else its measures rest on.
+    """
 
     view: View
     measures: tuple[Measure, ...]
@@ -20,6 +27,8 @@ class ReportedView:
     frames_seen: int
     min_score: float
     origin: Origin
+    scale_by: ScaleSource | Literal[""] = ""
+    by_hand: HandSet | None = None
     basis: Basis = field(default=Basis())
 
 
@@ -27,8 +36,9 @@ class ReportedView:
 class ReportedVisit:
     """One visit.
 
-    person : opaque code. screened_at : ISO time, UTC. views : in the order in which they were
-    taken; scores : the measures of a result of kind fms, empty where no movements were scored, and
+    person : opaque code. screened_at : ISO time, with its offset from UTC where that is known;
+    empty for a photograph that does not say. views : in the order in which they were taken;
+    scores : the measures of a result of kind fms, empty where no movements were scored, and
     scores_origin where they came from.
     who : what was told of the person, for norms. before : earlier visits of the same person, oldest
     first.
@@ -43,7 +53,7 @@ class ReportedVisit:
     scores: tuple[Measure, ...] = ()
     scores_origin: Origin = "unknown"
     consent: str = ""
-    who: Who = field(default=Who())
+    who: Who = UNTOLD
     before: tuple[ReportedVisit, ...] = field(default=())
 
     def measured(self) -> Iterator[Measure]:

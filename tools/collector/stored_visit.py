@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 from collections.abc import Sequence
 
+import msgspec
 from posture_tools.collector.store import Store
 
 from edge.errors import SettingsInvalid
-from edge.records import Basis, Measure
+from edge.norms import UNTOLD, Who
+from edge.records import Basis, Inputs, Measure
 from edge.report.reported_visit import ReportedView, ReportedVisit
 from edge.wire.clock import Instant
 from edge.wire.messages import Result, WireMeasure, decode_result
@@ -23,11 +27,11 @@ def stored_visit(store: Store, result_id: str, before: Sequence[str] = ()) -> Re
     ------
     SettingsInvalid : no such result in the store.
     """
-    station, session = _visit_of(store, result_id)
+    site, station, session = _visit_of(store, result_id)
     rows = store.rows(
-        "SELECT screened_ns, body FROM screening WHERE station = ? AND session = ?"
+        "SELECT screened_ns, body FROM screening WHERE site = ? AND station = ? AND session = ?"
         " ORDER BY screened_ns, epoch, seq",
-        (station, session),
+        (site, station, session),
     )
     results = [(when_ns, decode_result(body)) for when_ns, body in rows]
     views = [result for _, result in results if result.kind != "fms"]
@@ -44,15 +48,16 @@ def stored_visit(store: Store, result_id: str, before: Sequence[str] = ()) -> Re
         scores=tuple(_measure(m) for m in scores[-1].measures) if scores else (),
         scores_origin=scores[-1].origin if scores else "unknown",
         consent=newest.consent.version if newest.consent is not None else "",
+        who=_who(store, site, newest),
         before=tuple(sorted(earlier, key=lambda visit: visit.screened_at)),
     )
 
 
-def _visit_of(store: Store, result_id: str) -> tuple[str, str]:
+def _visit_of(store: Store, result_id: str) -> tuple[str, str, str]:
     station, _, rest = result_id.partition(":")
     epoch, _, seq = rest.partition(":")
     rows = store.rows(
-        "SELECT session FROM result WHERE station = ? AND epoch = ? AND seq = ?",
+        "SELECT site, session FROM result WHERE station = ? AND epoch = ? AND seq = ?",
         (station, epoch, int(seq) if seq.isdecimal() else -1),
     )
     if not rows:
@@ -60,7 +65,24 @@ def _visit_of(store: Store, result_id: str) -> tuple[str, str]:
             f"There is no result {result_id!r} in the store.",
             "Take an id from `posture-collector list --json`.",
         )
-    return station, str(rows[0][0])
+    [(site, session), *_] = rows  # an epoch is one outbox's, so one site's
+    return str(site), station, str(session)
+
+
+def _who(store: Store, site: str, result: Result) -> Who:
+    """Age and sex as told when the screening was asked for; nothing where nobody asked."""
+    if result.consent is None:
+        return UNTOLD
+    for (body,) in store.rows(
+        "SELECT body FROM event WHERE site = ? AND station = ? AND epoch = ? AND seq = ?"
+        " AND kind = 'consent'",
+        (site, result.station, result.epoch, result.consent.event_seq),
+    ):
+        told = json.loads(body)["data"].get("inputs")
+        with contextlib.suppress(msgspec.ValidationError):  # what another version wrote
+            inputs = msgspec.convert(told, Inputs)
+            return Who(inputs.age_years, inputs.sex)
+    return UNTOLD
 
 
 def _seen(result: Result) -> ReportedView:
@@ -68,7 +90,9 @@ def _seen(result: Result) -> ReportedView:
     return ReportedView(
         result.view, tuple(_measure(m) for m in result.measures), result.figure,
         quality.frames_used, quality.frames_seen, quality.min_score, result.origin,
-        Basis(tuple(m.sha256 for m in result.models), result.bodies, result.calibration),
+        basis=Basis(
+            tuple(m.sha256 for m in result.models), result.bodies, result.calibration
+        ),
     )  # fmt: skip
 
 

@@ -7,17 +7,19 @@ from argparse import Namespace
 from pathlib import Path
 
 from posture_tools.cli import Output, Verb, argument
+from posture_tools.collector.chosen import CHOICE, chosen_by
 from posture_tools.collector.collector_options import STORE, existing_store
 from posture_tools.collector.report import write_csv
 
 
 def run(options: Namespace, out: Output) -> int:
+    chosen = chosen_by(options)
     with existing_store(options.store) as store:
         if options.csv == "-":
-            write_csv(store, sys.stdout)
+            write_csv(store, sys.stdout, chosen)
             return 0
         with Path(options.csv).open("w", newline="", encoding="utf-8") as file:
-            count = write_csv(store, file)
+            count = write_csv(store, file, chosen)
     out.line(f"{count} measures in {options.csv}")
     return 0
 
@@ -33,5 +35,6 @@ VERB = Verb(
             "--csv", required=True, metavar="FILE", help="Write here; - is the standard output."
         ),
         STORE,
+        *CHOICE,
     ),
 )

@@ -6,59 +6,24 @@ What writes results (tables, JSON, CSV, overlays, exports) reads `sightings` and
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-import numpy as np
-
-from edge.accuracy import Clothing
 from edge.camera.opencv import VIDEO_SUFFIXES, VideoFileCamera
 from edge.camera.photos import PhotoCamera
-from edge.errors import ImageUnreadable, PostureError
+from edge.errors import CalibrationInvalid, ImageUnreadable, PostureError
 from edge.estimation.estimator import Estimator, Measurer, Seen
 from edge.estimation.tracking import Tracker
-from edge.posture.assess import assess
-from edge.posture.clothing import Dress
-from edge.records import Frame, Measure, Pose, View
+from edge.posture.calibration import Calibration
+from edge.posture.hand_set import HandSet, extended, over
+from edge.records import Frame
+from edge.sightings.person import Person, Told, measured, plain
+from edge.sightings.photo_date import taken_at
 
 Source = PhotoCamera | VideoFileCamera
 
 _STALL_S = 30.0  # a file that delivers nothing for so long will deliver nothing more
-
-
-class Told(NamedTuple):
-    """What a picture's owner says of the people in it.
-
-    view : None lets the pictures tell. clothing : above and below the waist.
-    """
-
-    view: View | None = None
-    clothing: tuple[Clothing, Clothing] = ("loose", "loose")
-
-
-UNTOLD = Told()
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Person:
-    """One pose and what was measured on it.
-
-    number : counts from 1; in a video a person keeps it from frame to frame.
-    """
-
-    number: int
-    pose: Pose
-    measures: tuple[Measure, ...]
-
-    def as_json(self) -> dict[str, Any]:
-        return {
-            "person": self.number,
-            "skeleton": self.pose.skeleton.name,
-            "score": _plain(self.pose.score),
-            "keypoints": [[_plain(v) for v in keypoint] for keypoint in self.pose.keypoints],
-            "measures": [_measure_as_json(m) for m in self.measures],
-        }
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,13 +31,15 @@ class Sighting:
     """One photograph, or one frame of a video, and the people in it; or why it was not read.
 
     path : the file; for a photograph that was not read, what was asked for (a file or its folder).
-    frame : None exactly where there is a problem.
+    frame : None exactly where there is a problem. taken_at : of a photograph, ISO time; empty where
+        the file does not say.
     """
 
     path: str
     frame: Frame | None
     people: tuple[Person, ...] = ()
     problem: PostureError | None = None
+    taken_at: str = ""
 
     @property
     def time_s(self) -> float | None:
@@ -84,10 +51,13 @@ class Sighting:
     def as_json(self) -> dict[str, Any]:
         entry: dict[str, Any] = {"path": self.path}
         if self.frame is not None and self.time_s is not None:
-            entry |= {"frame": self.frame.frame_id, "time_s": _plain(self.time_s)}
+            entry |= {"frame": self.frame.frame_id, "time_s": plain(self.time_s)}
         if self.frame is not None:
             entry["person_count"] = len(self.people)
-        entry["people"] = [person.as_json() for person in self.people]
+        if self.taken_at:
+            entry["taken_at"] = self.taken_at
+        editable = self.time_s is None
+        entry["people"] = [person.as_json(editable=editable) for person in self.people]
         return entry
 
 
@@ -111,54 +81,54 @@ def open_source(path: Path, interval: int = 1) -> Source:
     return source
 
 
-def sightings(source: Source, estimator: Estimator, told: Told = UNTOLD) -> Iterator[Sighting]:
+def sightings(source: Source, estimator: Estimator, told: Told) -> Iterator[Sighting]:
     """Every picture of a source in its order, with every person in it.
 
     told : what whoever took the pictures says of everybody in them.
     People of photographs are measured closely where the estimator can; of videos in one pass.
 
     A damaged photograph is a sighting with a problem, and the rest goes on; so is a video that
-    breaks off.
+    breaks off, and a picture that the calibration is not of.
+
+    Raises
+    ------
+    SettingsInvalid : points set by hand that do not fit the picture.
     """
     tracker = Tracker()
     for frame in _frames(source):
         if isinstance(frame, ImageUnreadable):
             yield Sighting(source.name, None, problem=frame)
             continue
+        if (problem := _of_another_camera(frame, told.calibration)) is not None:
+            yield Sighting(frame.name, None, problem=problem)
+            continue
         poses = estimator.estimate(frame)
         if frame.still and isinstance(estimator, Measurer):
             poses = [estimator.measure([Seen(frame, pose)], pose) for pose in poses]
         numbers = range(1, len(poses) + 1) if frame.still else tracker.follow(poses, frame)
-        people = zip(numbers, poses, strict=True)
-        yield Sighting(
-            frame.name,
-            frame,
-            tuple(
-                Person(number, pose, assess(pose, told.view, dress=Dress(*told.clothing)))
-                for number, pose in people
-            ),
+        hands: list[HandSet | None] = [None] * len(poses)
+        if told.points is not None and frame.still:
+            poses = [over(p, extended(p.skeleton, told.points.names)) for p in poses]
+            hands = told.points.of(frame.name, poses, (frame.width_px, frame.height_px))
+        stature_mm = told.stature_mm if len(poses) == 1 else None
+        people = tuple(
+            measured(number, pose, hand, frame, replace(told, stature_mm=stature_mm))
+            for number, pose, hand in zip(numbers, poses, hands, strict=True)
         )
+        when = taken_at(Path(frame.name)) if frame.still else ""
+        yield Sighting(frame.name, frame, people, taken_at=when)
 
 
-def _measure_as_json(measure: Measure) -> dict[str, Any]:
-    """As the wire has it, and what an interval is made of."""
-    return {
-        "code": measure.code,
-        "view": measure.view,
-        "side": measure.side,
-        "definition": measure.definition,
-        "value": _plain(measure.value),
-        "unit": measure.unit,
-        "u95": _plain(measure.u95),
-        "u95_change": _plain(measure.u95_change),
-        "n": _plain(measure.n),
-        "quality": str(measure.quality),
-        "why": list(measure.why),
-        "causes": [
-            {"cause": cause.name, "u95": _plain(cause.u95), "without": _plain(cause.without)}
-            for cause in measure.causes
-        ],
-    }
+def _of_another_camera(frame: Frame, calibration: Calibration) -> PostureError | None:
+    size = (frame.width_px, frame.height_px)
+    wanted = calibration.picture_px
+    if wanted is None or wanted == size:
+        return None
+    return CalibrationInvalid(
+        f"{frame.name} has {size[0]} x {size[1]} px; the calibration is of pictures of "
+        f"{wanted[0]} x {wanted[1]} px.",
+        "Name the calibration of the camera that took it, or leave it out.",
+    )
 
 
 def _frames(source: Source) -> Iterator[Frame | ImageUnreadable]:
@@ -173,10 +143,3 @@ def _frames(source: Source) -> Iterator[Frame | ImageUnreadable]:
         if frame is None:
             return
         yield frame
-
-
-def _plain(value: float | np.floating[Any] | None) -> float | None:
-    """JSON has no NaN: a missing coordinate is null."""
-    if value is None or not np.isfinite(value):
-        return None
-    return round(float(value), 4)
