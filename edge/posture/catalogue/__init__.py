@@ -15,11 +15,12 @@ OF_BODY: tuple[Definition, ...] = (*FRONTAL, *CONTOUR, *FEET, *SAGITTAL, *SPINE_
 OF_SPINE: tuple[Definition, ...] = SPINE
 EVERY: tuple[Definition, ...] = (*OF_BODY, *OF_SPINE)
 
-# Codes of older versions, which results may still hold, and what gives them today. Nothing is
-# translated: a change across definitions is none.
-RETIRED: dict[str, str] = {
-    "shoulder_protraction": "shoulder_ahead_of_hip",
-    "sway_back_index": "shoulder_ahead_of_hip",
-    "trunk_contour_asymmetry": "waist_asymmetry",
-    "foot_progression": "foot_progression_right",
+# Codes and definitions of older versions, which results may still hold, and what comes nearest
+# today. Nothing is translated: a change across definitions is none.
+RETIRED: dict[tuple[str, str], str] = {
+    ("shoulder_protraction", "1"): "shoulder_ahead_of_hip",
+    ("sway_back_index", "1"): "shoulder_ahead_of_hip",
+    ("ankle_sagittal", "1"): "shank_inclination",
+    ("trunk_contour_asymmetry", "1"): "waist_asymmetry",
+    ("foot_progression", "1"): "foot_progression_right",
 }
