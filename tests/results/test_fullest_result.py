@@ -33,7 +33,7 @@ DOUBTS = ("turned", "wide_interval", "repeats:2_of_3")
 
 
 def fullest(view: View) -> Assessment:
-    """Everybody seen of 55 points, every measure with its value, both intervals and three doubts."""
+    """All of 55 points seen, every measure with its value, both intervals and three doubts."""
     rng = np.random.default_rng(7)
     places = np.column_stack([rng.uniform(300, 800, 55), rng.uniform(100, 1800, 55)])
     keypoints = np.column_stack([places, np.full(55, 0.9)]).astype(np.float32)
