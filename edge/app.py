@@ -9,6 +9,7 @@ may not hold memory that is writable and executable.
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -28,6 +29,9 @@ from edge.results.outbox import Outbox
 from edge.screening.order import OrderBox
 from edge.settings import Settings
 from edge.skeletons import BODY_55, COCO_17, SPINE_5, Skeleton
+from edge.software.events import GUARD_FOLDER, tell_new
+from edge.software.handed_over import EVENTS_NAME
+from edge.software.handed_over import FOLDER_NAME as SOFTWARE_FOLDER
 from edge.update.desired import FILE_NAME as DESIRED_NAME
 from edge.update.desired import take_desired
 from edge.update.report import Spool
@@ -39,6 +43,7 @@ if TYPE_CHECKING:
     from edge.update.live import LiveEstimator
     from edge.update.serving import Serving
 
+log = logging.getLogger(__name__)
 OUTBOX_NAME = "outbox.db"
 MODELS_FOLDER = "models"
 
@@ -69,6 +74,16 @@ def shipped_models(settings: Settings) -> dict[str, Path]:
         if (close := optional_model(models.close, CLOSE)) is not None:
             shipped["close"] = close
     return shipped
+
+
+def serves_last(settings: Settings) -> Path:
+    """The file whose keypoints are measured: what looks closely, or places a whole person."""
+    models = settings.models
+    if models.single:
+        close = models.close not in ("", NONE)
+        return Path(models.close if close else models.single.split("+")[-1])
+    slots = shipped_models(settings)
+    return slots.get("close", slots.get("whole", slots["finder"]))
 
 
 def _live_estimator(settings: Settings, outbox: Outbox, on_problem: OnProblem) -> LiveEstimator:
@@ -208,6 +223,30 @@ def _engine(
     screening = screen(models=live.models, measurer=measurer)
     measures = measurable(_skeletons(live.models, settings))
     return build(marked, screening, outbox, measures=measures, on_saved=saved, on_end=live.leave)
+
+
+def software_events(
+    settings: Settings, outbox: Outbox, on_problem: OnProblem
+) -> Callable[[], None]:
+    """A function that sends on what guard and download have told; to be called now and then."""
+    told = settings.state_path / "software_told"
+
+    def accept(data: dict[str, Any]) -> None:
+        try:
+            outbox.accept_event("software", data)
+        except MessageRefused as refusal:  # it would be refused again: the others must not wait
+            on_problem(refusal)
+
+    def deliver() -> None:
+        downloads = settings.state_path / SOFTWARE_FOLDER / EVENTS_NAME
+        try:
+            tell_new(GUARD_FOLDER, told, accept)
+            if downloads.is_dir():
+                Spool(downloads).drain(accept)
+        except (OSError, OutboxFull, OutboxUnusable) as trouble:  # they wait where they are
+            log.warning("software events: %s", trouble)
+
+    return deliver
 
 
 def build_uplink(

@@ -156,11 +156,31 @@ def _todays(read: dict[str, Any]) -> dict[str, Any]:
     return read | {"models": models}
 
 
+# Files that may lie beside the settings, as in the folder that `site add` writes.
+_FILES = {
+    "mqtt": ("password_file", "ca_file", "cert_file", "key_file"),
+    "trust": ("site_key_file", "token_file"),
+    "update": ("root_file",),
+}
+
+
+def _beside(settings: Settings, folder: Path) -> Settings:
+    """The same with those files named from the root; a relative name is one in the folder."""
+    for section, names in _FILES.items():
+        part = getattr(settings, section)
+        found = {name: str(folder / value) for name in names if (value := getattr(part, name))}
+        part = msgspec.structs.replace(part, **found)
+        settings = msgspec.structs.replace(settings, **{section: part})
+    return settings
+
+
 def load_settings(path: Path | None) -> Settings:
-    """Settings from a file; the defaults where no file is named."""
+    """Settings from a file; the defaults where no file is named. A relative name in it is that of
+    a file beside it."""
     if path is None:
         return Settings()
     try:
-        return parse_settings(path.read_text(encoding="utf-8"), str(path))
+        found = parse_settings(path.read_text(encoding="utf-8"), str(path))
+        return _beside(found, path.absolute().parent)
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsInvalid(f"cannot read {path}: {error}.", "Check path and rights.") from error

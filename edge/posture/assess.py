@@ -52,7 +52,7 @@ class _Sight:
     n_eff: float
     dress: Dress
     accuracy: Accuracy | None
-    scaled_by_hand: bool  # by stickers, found anew at every visit
+    stuck_scale: bool  # by stickers, found anew at every visit
     refused: tuple[str, ...] = ()
     doubts: tuple[str, ...] = ()
 
@@ -82,23 +82,45 @@ def assess(
 
     Where the view is unknown every measure the skeleton could give is refused, with the reason.
     """
+    sight = _sight(pose, view, calibration, n_eff, dress)
+    return tuple(
+        _measure(_best_seen(of_code, sight), sight)
+        for of_code in alternatives(pose.skeleton, sight.view)
+    )
+
+
+def effects_of(
+    pose: Pose, view: View, calibration: Calibration = LEVEL, dress: Dress = UNTOLD
+) -> dict[str, tuple[Effect, ...]]:
+    """Code -> everything that may put a measure off, in its unit; of those that are not refused."""
+    sight = _sight(pose, view, calibration, 1.0, dress)
+    found = {}
+    for of_code in alternatives(pose.skeleton, sight.view):
+        definition = _best_seen(of_code, sight)
+        if _refusals(definition, sight):
+            continue
+        per_px = _per_px(definition, sight.calibration)
+        effects = _value(definition, sight, _known(definition, sight))[1]
+        found[definition.code] = tuple(effect.times(per_px) for effect in effects)
+    return found
+
+
+def _sight(
+    pose: Pose, view: View | None, calibration: Calibration, n_eff: float, dress: Dress
+) -> _Sight:
     found = view_of(pose)
     refused: tuple[str, ...] = ()
     if view is None:
         view, refused = found
     else:
         refused = against(found, view)
-    scale = scale_of(pose, calibration)
-    by_hand = scale is not None and scale.by == "stickers"
-    calibration = scaled(calibration, scale)
+    calibration = scaled(calibration, scale_of(pose, calibration))
+    stuck = pose.placed is not None and pose.placed.mm_per_px == calibration.mm_per_px
     as_seen = Landmarks.of(pose, calibration, near_side(pose, view))
     body = in_ankle_plane(as_seen, view, calibration)
     doubts = ("turned",) if _turned(pose, body, view, calibration) else ()
-    sight = _Sight(
-        body, as_seen, view, calibration, n_eff, dress, pose.accuracy, by_hand, refused, doubts
-    )
-    return tuple(
-        _measure(_best_seen(of_code, sight), sight) for of_code in alternatives(pose.skeleton, view)
+    return _Sight(
+        body, as_seen, view, calibration, n_eff, dress, pose.accuracy, stuck, refused, doubts
     )
 
 
@@ -327,7 +349,7 @@ def _scale(definition: Definition, value: float, sight: _Sight) -> Effect:
     if definition.unit != "length":
         return Effect("scale")
     sd = sight.calibration.scale_sd * abs(value)
-    return Effect("scale", sd, again=sd if sight.scaled_by_hand else 0.0)
+    return Effect("scale", sd, again=sd if sight.stuck_scale else 0.0)
 
 
 def _keypoints(definition: Definition, body: Landmarks) -> tuple[str, ...]:

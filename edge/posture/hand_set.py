@@ -50,7 +50,7 @@ def over(pose: Pose, skeleton: Skeleton) -> Pose:
         placing[[skeleton.index[name] for name in pose.skeleton.keypoints]] = placed.placing_px2
         placed = Placed(placing, placed.mm_per_px, placed.scale_sd)
     wider = convert(pose, skeleton)
-    return replace(wider, score=pose.score, box_px=pose.box_px, placed=placed)
+    return replace(wider, placed=placed)
 
 
 def with_points(pose: Pose, hand: HandSet, px_per_mm: float) -> Pose:

@@ -125,6 +125,10 @@ class Effect(NamedTuple):
     limit: float = 0.0
     again: float = 0.0
 
+    def times(self, factor: float) -> Effect:
+        """In another unit."""
+        return Effect(self.cause, self.normal * factor, self.limit * factor, self.again * factor)
+
     @property
     def sd(self) -> float:
         return math.hypot(self.normal, self.limit / math.sqrt(3.0))

@@ -91,7 +91,20 @@ def _value(one: Combined | None) -> str:
     half = "" if measure.u95 is None else f" <small>±{measure.u95:.{digits}f}</small>"
     doubt = '<span class="doubt">•</span>' if measure.quality is Quality.LOW else ""
     apart = '<span class="doubt">≠</span>' if APART in measure.why else ""
-    return f"{doubt}{apart}{number}{half}"
+    return f'<span title="{escape(_facts(one, digits))}">{doubt}{apart}{number}{half}</span>'
+
+
+def _facts(one: Combined, digits: int) -> str:
+    """What a page has no room for, in the words of the message: read by pointing at the value."""
+    measure = one.measure
+    facts = {
+        "view": "+".join(one.views),
+        "side": measure.side,
+        "definition": measure.definition,
+        "n": f"{measure.n:.0f}",
+        "u95_change": "" if measure.u95_change is None else f"{measure.u95_change:.{digits}f}",
+    }
+    return ", ".join(f"{name} {value}" for name, value in facts.items() if value)
 
 
 def _bands(visit: ReportedVisit, of_row: list[Combined], norms: Norms, words: Words) -> str:

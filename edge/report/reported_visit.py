@@ -17,7 +17,7 @@ class ReportedView:
     """One view as measured.
 
     origin : where its frames came from. scale_by : what its lengths rest on; empty where nothing
-    says. by_hand : what somebody set by hand in it. basis : what else its measures rest on.
+    says. by_hand : what somebody set by hand in it. basis : what else it rests on.
     """
 
     view: View

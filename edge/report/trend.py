@@ -99,7 +99,7 @@ def _spark(values: list[float], band: float) -> str:
     line = " ".join(f"{px:.1f},{py:.1f}" for px, py in points)
     top, bottom = y(before + band), y(before - band)
     return (
-        f'<svg class="trend" viewBox="0 0 {_WIDE:.0f} {_HIGH:.0f}">'
+        f'<svg class="trend" aria-hidden="true" viewBox="0 0 {_WIDE:.0f} {_HIGH:.0f}">'
         f'<rect x="0" y="{top:.1f}" width="{_WIDE:.0f}" height="{bottom - top:.1f}"/>'
         f'<polyline points="{line}"/>'
         f'<circle cx="{points[-1][0]:.1f}" cy="{points[-1][1]:.1f}" r="2.4"/></svg>'

@@ -7,15 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from edge.accuracy import Clothing
 from edge.posture.assess import assess
 from edge.posture.calibration import LEVEL, Calibration
-from edge.posture.clothing import Dress
+from edge.posture.clothing import UNTOLD, Dress
 from edge.posture.hand_set import HandSet, with_points
 from edge.posture.landmarks import Landmarks, box_px, near_side
 from edge.posture.scale import Scale, scale_of, scaled
 from edge.posture.uncertainty import COVERAGE
-from edge.posture.views import view_of
+from edge.posture.views import as_asked, view_of
 from edge.records import Frame, Measure, Pose, Quality, View
 from edge.screening.quality import failures
 from edge.screening.subject import Subject
@@ -30,16 +29,16 @@ class Told:
     """What was told about pictures and the people in them.
 
     calibration : of the camera that took them. stature_mm : of the one person in each.
-    points : set by hand. least_stature_px : smaller people are too far away.
-    view : that everybody shows; None lets the pictures tell. clothing : above and below the waist.
+    points : set by hand. view : of everybody; None lets the pictures tell. dress : of everybody.
+    least_stature_px : smaller people are too far away.
     """
 
     calibration: Calibration = LEVEL
     stature_mm: float | None = None
     points: PointsFile | None = None
-    least_stature_px: float = ScreeningSettings().least_stature_px
     view: View | None = None
-    clothing: tuple[Clothing, Clothing] = ("loose", "loose")
+    dress: Dress = UNTOLD
+    least_stature_px: float = ScreeningSettings().least_stature_px
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -91,48 +90,6 @@ class Person:
         }
 
 
-def measured(number: int, found: Pose, hand: HandSet | None, frame: Frame, told: Told) -> Person:
-    """One person measured; `told.stature_mm` is theirs."""
-    pose = found
-    if hand is not None:
-        known = scale_of(found, told.calibration, told.stature_mm)
-        stature_px = Landmarks.of(found, told.calibration).stature_px
-        px_per_mm = (stature_px or float(frame.height_px)) / _ADULT_MM
-        pose = with_points(found, hand, px_per_mm if known is None else 1.0 / known.mm_per_px)
-    scale = scale_of(pose, told.calibration, told.stature_mm)
-    calibration = scaled(told.calibration, scale)
-    measures = assess(pose, told.view, calibration, dress=Dress(*told.clothing))
-    if frame.still:
-        measures = _doubted(measures, _gate(pose, frame, calibration, told.least_stature_px))
-    return Person(number, found, pose, measures, scale, hand)
-
-
-def _gate(
-    pose: Pose, frame: Frame, calibration: Calibration, least_stature_px: float
-) -> tuple[str, ...]:
-    """What would keep a station from measuring somebody who stands like this."""
-    box, facing = box_px(pose), view_of(pose)
-    if box is None:
-        return ()
-    body = Landmarks.of(pose, calibration, near_side(pose, facing.view))
-    subject = Subject(pose, box, disturbed=False)
-    return failures(frame, subject, body, facing, calibration, least_stature_px=least_stature_px)
-
-
-def _doubted(measures: tuple[Measure, ...], doubts: tuple[str, ...]) -> tuple[Measure, ...]:
-    """The measures, less sure of all that has a value."""
-    if not doubts:
-        return measures
-    return tuple(
-        measure
-        if measure.value is None
-        else replace(
-            measure, quality=Quality.LOW, why=tuple(dict.fromkeys((*measure.why, *doubts)))
-        )
-        for measure in measures
-    )
-
-
 def _measure_as_json(measure: Measure) -> dict[str, Any]:
     """As the wire has it, and what an interval is made of."""
     return {
@@ -152,6 +109,48 @@ def _measure_as_json(measure: Measure) -> dict[str, Any]:
             for cause in measure.causes
         ],
     }
+
+
+def measured(number: int, found: Pose, hand: HandSet | None, frame: Frame, told: Told) -> Person:
+    """One person measured; `told.stature_mm` is theirs."""
+    pose = found
+    if hand is not None:
+        known = scale_of(found, told.calibration, told.stature_mm)
+        stature_px = Landmarks.of(found, told.calibration).stature_px
+        px_per_mm = (stature_px or float(frame.height_px)) / _ADULT_MM
+        pose = with_points(found, hand, px_per_mm if known is None else 1.0 / known.mm_per_px)
+    scale = scale_of(pose, told.calibration, told.stature_mm)
+    calibration = scaled(told.calibration, scale)
+    measures = assess(pose, told.view, calibration, dress=told.dress)
+    if frame.still:
+        measures = _doubted(measures, _gate(pose, frame, calibration, told))
+    return Person(number, found, pose, measures, scale, hand)
+
+
+def _gate(pose: Pose, frame: Frame, calibration: Calibration, told: Told) -> tuple[str, ...]:
+    """What would keep a station from measuring somebody who stands like this."""
+    box, facing = box_px(pose), as_asked(view_of(pose), told.view)
+    if box is None:
+        return ()
+    body = Landmarks.of(pose, calibration, near_side(pose, facing.view))
+    subject = Subject(pose, box, disturbed=False)
+    return failures(
+        frame, subject, body, facing, calibration, least_stature_px=told.least_stature_px
+    )
+
+
+def _doubted(measures: tuple[Measure, ...], doubts: tuple[str, ...]) -> tuple[Measure, ...]:
+    """The measures, less sure of all that has a value."""
+    if not doubts:
+        return measures
+    return tuple(
+        measure
+        if measure.value is None
+        else replace(
+            measure, quality=Quality.LOW, why=tuple(dict.fromkeys((*measure.why, *doubts)))
+        )
+        for measure in measures
+    )
 
 
 def plain(value: float | np.floating[Any] | None) -> float | None:

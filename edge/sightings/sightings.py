@@ -84,7 +84,6 @@ def open_source(path: Path, interval: int = 1) -> Source:
 def sightings(source: Source, estimator: Estimator, told: Told) -> Iterator[Sighting]:
     """Every picture of a source in its order, with every person in it.
 
-    told : what whoever took the pictures says of everybody in them.
     People of photographs are measured closely where the estimator can; of videos in one pass.
 
     A damaged photograph is a sighting with a problem, and the rest goes on; so is a video that

@@ -24,7 +24,9 @@ from edge.wire.topics import TopicLevel
 BODY_LIMIT_BYTES = bounds.LINE_LIMIT_BYTES
 # What a station does at its limit of undelivered results.
 AtLimit = Literal["refuse", "drop-oldest"]
-EventKind = Literal["consent", "gap", "erase", "epoch", "model", "clock", "camera", "fault"]
+EventKind = Literal[
+    "consent", "gap", "erase", "epoch", "model", "software", "clock", "camera", "fault"
+]
 
 MOST = 2**53 - 1  # what every JSON reader holds exactly
 Seq = Annotated[int, msgspec.Meta(ge=1, le=MOST)]
@@ -382,10 +384,19 @@ class EraseCommand(msgspec.Struct, frozen=True):
             raise ValueError("name either a session or seqs or a code")
 
 
+class RenewCommand(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Log in with this password from now on, and trust these authorities (PEM); the old ones stay
+    beside the new until the broker takes these."""
+
+    password: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{0,200}$(?!\n)")] = ""
+    ca: Annotated[str, msgspec.Meta(max_length=12_000)] = ""
+
+
 class CollectorState(msgspec.Struct, frozen=True, tag_field="schema", tag="ps.collector/1"):
-    """Retained: whether a collector is there to take results in."""
+    """Retained: whether a collector is there to take results in. instance : random, of one run."""
 
     online: bool
+    instance: Name = ""
 
 
 SCHEMAS = tuple(

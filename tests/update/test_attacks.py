@@ -233,7 +233,7 @@ def test_expired_roles(tmp_path, server, settled, models, role, days) -> None:
     if role == "snapshot":
         _freshen_timestamp(publisher)
     elif role != "timestamp":
-        for other in {"root", "targets", "models"} - {role}:
+        for other in {"root", "targets", "models", "software"} - {role}:
             publisher.repository.renew(other)
         publisher.sign_and_publish()
     server.folder = publisher.public

@@ -226,13 +226,14 @@ def test_a_process_that_dies_of_something_else_blames_no_model(publisher, statio
 
 def test_a_rolled_back_file_comes_again_only_by_force(publisher, station, models) -> None:
     from edge.update.desired import keep_desired
+    from edge.wire.clock import read_clock
 
     sha256 = publisher.offer(models["2"])
     station.updater().run()
     engine_of(station).fail("finds_nobody")
     assert station.updater().run() is None
     force = f'{{"schema":"ps.desired/1","version":7,"force":["{sha256}"]}}'.encode()
-    assert keep_desired(station.desired, force)
+    assert keep_desired(station.desired, force, read_clock())
     assert station.updater().run().sha256 == sha256
     engine_of(station).fail("finds_nobody")
     assert station.updater().run() is None  # once is once

@@ -24,6 +24,7 @@ from edge.settings import Settings
 from edge.update.desired import keep_desired, load_desired, take_desired
 from edge.update.serving import ModelStore
 from edge.uplink.uplink import Uplink
+from edge.wire.clock import Instant, read_clock
 
 pytestmark = pytest.mark.broker
 
@@ -155,13 +156,29 @@ def test_without_a_word_and_after_damage_the_offers_decide(station, publisher, m
 
 def test_older_and_malformed_words_change_nothing(tmp_path) -> None:
     path = tmp_path / "desired.json"
-    assert keep_desired(path, b'{"schema":"ps.desired/1","version":5,"hold":true}') is not None
+    first = b'{"schema":"ps.desired/1","version":5,"hold":true}'
+    assert keep_desired(path, first, read_clock()) is not None
     for body in (b"", b"{", b'{"schema":"ps.desired/1","version":4}',
                  b'{"schema":"ps.desired/1","version":5}',
                  b'{"schema":"ps.desired/1","version":6,"pin":{"whole":"abc"}}'):  # fmt: skip
         with pytest.raises(MessageRefused):
-            keep_desired(path, body)
+            keep_desired(path, body, read_clock())
     assert load_desired(path).hold
+
+
+def test_a_version_from_the_future_locks_nobody_out(tmp_path) -> None:
+    """Taken while the clock was wrong, it holds nothing back once the clock is right."""
+    path = tmp_path / "desired.json"
+    lie, wish = (f'{{"schema":"ps.desired/1","version":{n},"hold":true}}'.encode()
+                 for n in (2**53 - 1, 1_800_000_000))  # fmt: skip
+    right = Instant(1_800_000_000 * 10**9, "synced", "boot", 1)
+    with pytest.raises(MessageRefused, match="future"):
+        keep_desired(path, lie, right)
+    assert keep_desired(path, lie, Instant(0, "unsynced", "boot", 1)) is not None
+    with pytest.raises(MessageRefused, match="too old"):
+        keep_desired(path, wish, Instant(0, "unsynced", "boot", 1))
+    assert keep_desired(path, wish, right) is not None
+    assert load_desired(path).version == 1_800_000_000
 
 
 def test_a_full_outbox_does_not_stop_the_operators_word(tmp_path) -> None:

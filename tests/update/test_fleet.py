@@ -28,7 +28,7 @@ from posture_tools.collector.store import Store
 from simulators.model_world import dots_model, station_of
 
 from edge.results import compose
-from edge.update import updater
+from edge.update import repository
 from edge.update.serving import ModelStore
 from edge.update.trust import refresh
 from edge.update.web import MetadataFetcher, Web
@@ -67,7 +67,9 @@ class Fleet:
         """
         once = functools.cache(lambda url, root: refresh(self.cache, url, root, self.fetcher))
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(updater, "refresh", lambda _folder, url, root, _get: once(url, root))
+            patch.setattr(
+                repository, "refresh", lambda _folder, url, root, _get, _role: once(url, root)
+            )
             self._day()
 
     def _day(self) -> None:

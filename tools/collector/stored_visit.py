@@ -90,9 +90,7 @@ def _seen(result: Result) -> ReportedView:
     return ReportedView(
         result.view, tuple(_measure(m) for m in result.measures), result.figure,
         quality.frames_used, quality.frames_seen, quality.min_score, result.origin,
-        basis=Basis(
-            tuple(m.sha256 for m in result.models), result.bodies, result.calibration
-        ),
+        basis=Basis(tuple(m.sha256 for m in result.models), result.bodies, result.calibration),
     )  # fmt: skip
 
 

@@ -31,6 +31,7 @@ def run(options: Namespace, out: Output) -> int:
     from edge.markers.asked import with_markers
     from edge.norms import Who
     from edge.posture.calibration import LEVEL
+    from edge.posture.clothing import Dress
     from edge.report.words import words
     from edge.screening.stored import read_calibration
     from edge.sightings.person import Told
@@ -49,10 +50,10 @@ def run(options: Namespace, out: Output) -> int:
             read_calibration(options.calibration).calibration if options.calibration else LEVEL
         ),
         stature_mm=options.stature_mm,
+        view=options.view,
+        dress=Dress(*dress_of(options.clothing)),
         points=points,
         least_stature_px=settings.screening.least_stature_px,
-        view=options.view,
-        clothing=dress_of(options.clothing),
     )
     paths = options.paths or ([] if points is None else [Path(each) for each in points.people])
     if not paths:
