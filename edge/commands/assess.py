@@ -15,9 +15,9 @@ from rich.progress import track
 from edge.cli.output import Output
 from edge.commands.measure_csv import MeasureCsv
 from edge.commands.overlay_files import overlay_at
-from edge.commands.report_files import ReportFiles
 from edge.commands.table import measure_table, summary_table
-from edge.commands.visit_sheet import VisitSheet
+from edge.commands.visits.report_files import ReportFiles
+from edge.commands.visits.visit_sheet import VisitSheet
 from edge.errors import ImageUnreadable
 from edge.estimation.estimator import Estimator
 from edge.exports import Export, open_export

@@ -23,8 +23,8 @@ from edge.records import Opaque
 
 def run(options: Namespace, out: Output) -> int:
     from edge.commands import assess
-    from edge.commands.report_files import ReportFiles
-    from edge.commands.visit_sheet import VisitSheet, views_of
+    from edge.commands.visits.report_files import ReportFiles
+    from edge.commands.visits.visit_sheet import VisitSheet, views_of
     from edge.estimation.estimator import Estimator
     from edge.estimation.factory import estimator_for
     from edge.inference.opencv_threads import leave_cores_to_networks
