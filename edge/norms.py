@@ -1,114 +1,125 @@
-"""Where a measure lies among people: bands that are data with provenance, guarded by the interval.
+"""Where a measure lies among people like this one: norms are data with provenance.
 
-A band is a screening word, never a diagnosis. A value whose 95 % interval straddles an edge lies in
-no single band, and is said to lie between the two.
+A word of a norm is a screening word, never a diagnosis. It is given only of people whom the source
+speaks of, by age and sex, and only where the measure is fine enough: its 95 % interval must be
+narrower than half of the usual range. A value whose interval reaches over an end of that range lies
+in no single band, and is said to lie between the two.
 """
 
 from __future__ import annotations
 
-import itertools
-import math
 import tomllib
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from importlib import resources
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
 import msgspec
 
 from edge.errors import SettingsInvalid
-from edge.records import Basis, Measure
+from edge.records import Measure, Sex
 
-_NOWHERE = Basis()
+Band = Literal["below", "usual", "above"]
+BANDS: tuple[Band, ...] = ("below", "usual", "above")
+# Why a measure has no band, in the order in which this is asked. no_norm : nobody has measured
+# people like that in a way that can be compared.
+Absent = Literal["no_norm", "age_untold", "sex_untold", "other_people", "interval_wide"]
+_HOLDS_95 = 1.96
+_Words = Annotated[str, msgspec.Meta(min_length=6)]
 
 
 class Norm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The bands of one measure; see norms.toml for the fields."""
+    """One population's values of one measure; see norms.toml for the fields."""
 
+    code: str
+    definitions: Annotated[tuple[str, ...], msgspec.Meta(min_length=1)]
     unit: str
-    compare: Literal["magnitude", "above", "below"]
-    edges: tuple[float, float, float]
-    evidence: Annotated[str, msgspec.Meta(min_length=1)]
-    source: Annotated[str, msgspec.Meta(min_length=1)]
-    mdc: Annotated[float, msgspec.Meta(gt=0)] | None = None
+    mean: float
+    sd: Annotated[float, msgspec.Meta(gt=0)]
+    sex: Literal["female", "male", "any"]
+    age_years: tuple[float, float]
+    n: Annotated[int, msgspec.Meta(ge=1)]
+    population: _Words
+    source: Annotated[str, msgspec.Meta(pattern=r"^https://\S+")]
+    printed: _Words
 
     def __post_init__(self) -> None:
-        outward = self.edges[::-1] if self.compare == "below" else self.edges
-        if not all(a < b for a, b in itertools.pairwise(outward)):
-            raise ValueError(f"edges {self.edges} do not run outwards")
+        if not 0.0 <= self.age_years[0] < self.age_years[1] <= 120.0:
+            raise ValueError(f"{self.code}: ages {self.age_years} are no range")
+
+    @property
+    def usual(self) -> tuple[float, float]:
+        """The range that holds 95 % of the population."""
+        reach = _HOLDS_95 * self.sd
+        return self.mean - reach, self.mean + reach
+
+    def bands(self, value: float, u95: float) -> tuple[Band, ...]:
+        """Which the interval reaches into; empty where it is too wide to say."""
+        low, high = self.usual
+        if u95 >= 0.5 * (high - low):
+            return ()
+        reached = (
+            value - u95 < low,
+            value + u95 >= low and value - u95 <= high,
+            value + u95 > high,
+        )
+        return tuple(band for band, is_in in zip(BANDS, reached, strict=True) if is_in)
+
+
+class Placed(NamedTuple):
+    """Where a measure lies: in one band, between two, or nowhere (`absent` says why)."""
+
+    bands: tuple[Band, ...] = ()
+    norm: Norm | None = None
+    absent: Absent | None = None
+
+
+class Who(NamedTuple):
+    """What was told of a person; None where nothing was."""
+
+    age_years: float | None = None
+    sex: Sex | None = None
+
+
+UNTOLD = Who()
 
 
 @dataclass(frozen=True)
 class Norms:
-    """One version of all norms, by measure code."""
+    """One version of all norms."""
 
     version: str
     valid_from: str
-    population: str
-    bands: tuple[str, str, str, str]
-    by_code: dict[str, Norm]
+    norms: tuple[Norm, ...]
 
-    def bands_of(self, measure: Measure) -> tuple[str, ...]:
-        """The bands that the measure's interval reaches into, nearest to usual first.
+    @cached_property
+    def codes(self) -> frozenset[str]:
+        """The measures that there are norms of."""
+        return frozenset(norm.code for norm in self.norms)
 
-        One name: the interval clears the edges. Several: borderline. Empty: refused, or there is
-        no norm for this measure in this unit.
-        """
-        norm = self.by_code.get(measure.code)
-        if norm is None or norm.unit != measure.unit or measure.value is None:
-            return ()
-        low, high = _outward(norm, measure.value, measure.u95 or 0.0)
-        sign = -1.0 if norm.compare == "below" else 1.0
-        edges = (-math.inf, *(sign * edge for edge in norm.edges), math.inf)
-        return tuple(
-            band
-            for band, (inner, outer) in zip(self.bands, itertools.pairwise(edges), strict=True)
-            if high >= inner and low < outer
-        )
-
-    def changed(
-        self, before: Measure, after: Measure, since: Basis = _NOWHERE, now: Basis = _NOWHERE
-    ) -> bool | None:
-        """Whether a measure really changed between two screenings; None where nobody can tell.
-
-        since, now : what the earlier and the later one rest on.
-        """
-        least = self.least_change(before, after, since, now)
-        if least is None or before.value is None or after.value is None:
-            return None
-        return abs(after.value - before.value) > least
-
-    def least_change(
-        self, before: Measure, after: Measure, since: Basis = _NOWHERE, now: Basis = _NOWHERE
-    ) -> float | None:
-        """The smallest change that is one, in the measures' unit; None where nobody can tell.
-
-        Measured alike (networks, calibration), a change must exceed the interval of a change. By
-        other networks or another calibration it must exceed the intervals against the world, and is
-        no change at all where the networks were not judged on the same bodies. What older stations
-        sent has no interval of a change: then those against the world count, and the minimal
-        detectable change where one is known. Units, definitions and views must be the same.
-        """
-        kinds = [(m.code, m.unit, m.definition, m.view) for m in (before, after)]
-        if kinds[0] != kinds[1] or before.value is None or after.value is None:
-            return None
-        against_the_world = math.hypot(before.u95 or 0.0, after.u95 or 0.0)
-        if since != now:
-            return against_the_world if since.bodies and since.bodies == now.bodies else None
-        if before.u95_change is not None and after.u95_change is not None:
-            return math.hypot(before.u95_change, after.u95_change) / math.sqrt(2.0)
-        norm = self.by_code.get(before.code)
-        detectable = norm.mdc if norm is not None and norm.unit == before.unit else None
-        return max(against_the_world, detectable or 0.0)
-
-
-def _outward(norm: Norm, value: float, u95: float) -> tuple[float, float]:
-    """The interval on an axis where further out is larger."""
-    if norm.compare == "below":
-        return -value - u95, -value + u95
-    if norm.compare == "above":
-        return value - u95, value + u95
-    return max(0.0, abs(value) - u95), abs(value) + u95
+    def place(self, measure: Measure, who: Who) -> Placed:
+        """Where a measure lies among people like this one."""
+        if measure.value is None:
+            return Placed(absent="no_norm")
+        alike = [
+            norm
+            for norm in self.norms
+            if (norm.code, norm.unit) == (measure.code, measure.unit)
+            and measure.definition in norm.definitions
+        ]
+        if not alike:
+            return Placed(absent="no_norm")
+        if who.age_years is None:
+            return Placed(absent="age_untold")
+        of_age = [n for n in alike if n.age_years[0] <= who.age_years < n.age_years[1] + 1]
+        if not of_age:
+            return Placed(absent="other_people")
+        # A norm of the person's own sex goes before one of both.
+        found = [n for n in of_age if n.sex == who.sex] or [n for n in of_age if n.sex == "any"]
+        if not found:
+            return Placed(absent="sex_untold" if who.sex is None else "other_people")
+        bands = found[0].bands(measure.value, measure.u95 or 0.0)
+        return Placed(bands, found[0], None if bands else "interval_wide")
 
 
 def parse_norms(text: str, name: str = "norms") -> Norms:
@@ -116,17 +127,16 @@ def parse_norms(text: str, name: str = "norms") -> Norms:
 
     Raises
     ------
-    SettingsInvalid : not TOML, or a table that makes no sense; names it.
+    SettingsInvalid : not TOML, or a norm that makes no sense; names it.
     """
     try:
-        tables: dict[str, Any] = tomllib.loads(text)
-        head = {key: tables.pop(key) for key in ("version", "valid_from", "population")}
-        bands = msgspec.convert(tables.pop("bands"), tuple[str, str, str, str])
-        return Norms(**head, bands=bands, by_code=msgspec.convert(tables, dict[str, Norm]))
+        table: dict[str, Any] = tomllib.loads(text)
+        norms = msgspec.convert(table.pop("norm"), tuple[Norm, ...])
+        return Norms(table.pop("version"), table.pop("valid_from"), norms)
     except KeyError as error:
         raise SettingsInvalid(f"{name} lacks {error}.", "Add it at the top.") from error
     except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
-        raise SettingsInvalid(f"{name}: {error}.", "Mend or remove that table.") from error
+        raise SettingsInvalid(f"{name}: {error}.", "Mend or remove that norm.") from error
 
 
 @cache

@@ -267,6 +267,7 @@ class Asked:
     inputs: tuple[tuple[str, float | str | bool], ...] = ()
 
 
+Sex = Literal["female", "male"]
 Opaque = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
 
 
@@ -275,11 +276,12 @@ class Inputs(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
 
     tibia_height_mm : of the tibial tuberosity over the floor. hand_length_mm : from the crease of
         the wrist to the tip of the third finger. clothing_upper, clothing_lower : of the halves of
-        the body; untold counts as loose.
+        the body; untold counts as loose. age_years, sex : by them norms are chosen.
     """
 
     stature_mm: Annotated[float, msgspec.Meta(ge=500, le=2500)] | None = None
-    sex: Literal["female", "male"] | None = None
+    age_years: Annotated[float, msgspec.Meta(ge=0, le=120)] | None = None
+    sex: Sex | None = None
     hand_length_mm: Annotated[float, msgspec.Meta(ge=80, le=300)] | None = None
     tibia_height_mm: Annotated[float, msgspec.Meta(ge=200, le=700)] | None = None
     pain: bool | None = None

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
@@ -14,13 +15,14 @@ from rich.progress import track
 from edge.cli.output import Output
 from edge.commands.measure_csv import MeasureCsv
 from edge.commands.overlay_files import overlay_at
-from edge.commands.report_files import ReportFiles
 from edge.commands.table import measure_table, summary_table
+from edge.commands.visits.report_files import ReportFiles
+from edge.commands.visits.visit_sheet import VisitSheet
 from edge.errors import ImageUnreadable
 from edge.estimation.estimator import Estimator
 from edge.exports import Export, open_export
 from edge.markers.estimator import MarkerEstimator
-from edge.records import Measure
+from edge.records import Measure, View
 from edge.sightings.person import Told
 from edge.sightings.sightings import Sighting, Source, open_source, sightings
 
@@ -44,6 +46,8 @@ def run(
     exports: Sequence[tuple[str, str]] = (),
     pages: ReportFiles | None = None,
     interval: int = 1,
+    views: Mapping[Path, View] | None = None,
+    visit: VisitSheet | None = None,
 ) -> int:
     """Print tables, or JSON for machines. What could not be read is said, and the rest goes on.
 
@@ -51,11 +55,16 @@ def run(
     exports : names of formats of `edge.exports`, each with the path to write.
     interval : of a video every so many-th frame is looked at.
     pages : takes photographs and writes a report of each person.
+    views : that single pictures show, where that is known. visit : what all pictures come to, of
+        one person; it tells instead of the tables.
     """
     with ExitStack() as stack:
-        report: _Report = _JsonReport(out) if out.as_json else _TableReport(out)
-        stack.enter_context(closing(report))
-        takers: list[Callable[[Sighting], None]] = [report.add]
+        takers: list[Callable[[Sighting], None]] = []
+        if visit is not None:
+            takers.append(stack.enter_context(closing(visit)).add)
+        if out.as_json or visit is None:
+            report: _Report = _JsonReport(out) if out.as_json else _TableReport(out)
+            takers.append(stack.enter_context(closing(report)).add)
         if csv is not None:
             takers.append(stack.enter_context(closing(MeasureCsv(csv))).add)
         if pages is not None:
@@ -69,7 +78,8 @@ def run(
                 if overlay is not None:
                     into.append(of_source.enter_context(closing(overlay_at(overlay, source))).add)
                 seen = False
-                for sighting in _tracked(source, estimator, told):
+                seen_from = (views or {}).get(path, told.view)
+                for sighting in _tracked(source, estimator, replace(told, view=seen_from)):
                     seen = True
                     if sighting.problem is not None:
                         out.problem(sighting.problem, sighting.path)

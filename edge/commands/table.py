@@ -8,10 +8,17 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from rich.table import Table
 
+from edge.norms import Norms
 from edge.posture.hand_set import HandSet
 from edge.posture.scale import Scale
 from edge.posture.uncertainty import COVERAGE
 from edge.records import Measure, Quality
+from edge.report.change import Change
+from edge.report.findings import placed
+from edge.report.reported_visit import ReportedVisit
+from edge.report.together import Combined
+from edge.report.trend import changes
+from edge.report.words import Words
 
 _UNITS = {"deg": "°", "%": " %", "mm": " mm", "px": " px", "1": ""}
 _COLOURS = {Quality.OK: "green", Quality.LOW: "yellow"}
@@ -101,3 +108,45 @@ def summary_table(title: str, frames: Sequence[Iterable[Measure]]) -> Table:
 
 def _unit(measure: Measure) -> str:
     return _UNITS.get(measure.unit, f" {measure.unit}".rstrip())
+
+
+def visit_table(
+    visit: ReportedVisit, together: Sequence[Combined], norms: Norms, words: Words
+) -> Table:
+    """One row a quantity of a visit, whatever number of views saw it; refusals stand below."""
+    table = Table(title=visit.person, title_justify="left", caption_justify="left")
+    for heading in ("seen from", "measure"):
+        table.add_column(heading)
+    for heading in ("value", "± 95 %", "± change"):
+        table.add_column(heading, justify="right")
+    for heading in ("usual", *(["since before"] if visit.before else []), "quality"):
+        table.add_column(heading)
+    for one in together:
+        m = one.measure
+        since = changes(visit, one)
+        told = [_since(since[-1].change, m, words) if since else ""] if visit.before else []
+        table.add_row(
+            ", ".join(one.views),
+            f"{m.code} ({m.side})" if m.side and not m.code.endswith(m.side) else m.code,
+            f"{m.value:+.1f}{_unit(m)}",
+            *("" if u is None else f"{u:.1f}{_unit(m)}" for u in (m.u95, m.u95_change)),
+            " to ".join(placed(visit, one, norms).bands),
+            *told,
+            f"[{_COLOURS[m.quality]}]{m.quality}[/] {', '.join(m.why)}".rstrip(),
+        )
+    refused: dict[str, dict[str, None]] = defaultdict(dict)
+    measured = {one.measure.code for one in together}
+    for m in visit.measured():
+        if m.value is None and m.code not in measured:
+            refused[", ".join(m.why)][m.code] = None
+    table.caption = "\n".join(f"refused ({why}): {', '.join(of)}" for why, of in refused.items())
+    return table
+
+
+def _since(change: Change, measure: Measure, words: Words) -> str:
+    """The change in words, with its size where the two can be compared."""
+    verdict = words("page", change.verdict)
+    if change.delta is None or change.least is None:
+        return f"{verdict}: {words.reason(change.why)}"
+    unit = _unit(measure)
+    return f"{verdict}: {change.delta:+.1f}{unit}, least {change.least:.1f}{unit}"

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 
 import numpy as np
 
 from edge.accuracy import Accuracy
 from edge.posture.angles import Float64, distance_px
 from edge.posture.calibration import LEVEL, Calibration
-from edge.posture.clothing import UNTOLD, Dress
-from edge.posture.definition import Definition
+from edge.posture.catalogue import OF_BODY, OF_SPINE
+from edge.posture.catalogue.definition import Definition
+from edge.posture.catalogue.feet import Floor
+from edge.posture.clothing import UNTOLD, Dress, under_cloth
 from edge.posture.fitness import judged, not_followed
-from edge.posture.frontal import FRONTAL
 from edge.posture.landmarks import CONFIDENT, USABLE, Landmarks, Side, keypoints_of, near_side
 from edge.posture.perspective import in_ankle_plane
-from edge.posture.sagittal import SAGITTAL
 from edge.posture.scale import scale_of, scaled
-from edge.posture.spine_measures import SPINE
 from edge.posture.uncertainty import (
     Effect,
     Known,
@@ -41,9 +40,13 @@ _COINCIDE_PX = 1.0
 
 @dataclass(frozen=True, eq=False)
 class _Sight:
-    """A person as seen from one side, with what holds for all measures alike."""
+    """A person as seen from one side, with what holds for all measures alike.
+
+    body : in the plane of the ankles. as_seen : where the picture shows them, rectified.
+    """
 
     body: Landmarks
+    as_seen: Landmarks
     view: View
     calibration: Calibration
     n_eff: float
@@ -56,6 +59,10 @@ class _Sight:
     @property
     def facing(self) -> float:
         return 1.0 if self.view in ("front", "right") else -1.0
+
+    @cached_property
+    def floor(self) -> Floor | None:
+        return Floor.under(self.as_seen, self.calibration)
 
 
 def assess(
@@ -77,7 +84,7 @@ def assess(
     """
     sight = _sight(pose, view, calibration, n_eff, dress)
     return tuple(
-        _measure(_best_seen(of_code, sight.body), sight)
+        _measure(_best_seen(of_code, sight), sight)
         for of_code in alternatives(pose.skeleton, sight.view)
     )
 
@@ -89,7 +96,7 @@ def effects_of(
     sight = _sight(pose, view, calibration, 1.0, dress)
     found = {}
     for of_code in alternatives(pose.skeleton, sight.view):
-        definition = _best_seen(of_code, sight.body)
+        definition = _best_seen(of_code, sight)
         if _refusals(definition, sight):
             continue
         per_px = _per_px(definition, sight.calibration)
@@ -112,7 +119,9 @@ def _sight(
     as_seen = Landmarks.of(pose, calibration, near_side(pose, view))
     body = in_ankle_plane(as_seen, view, calibration)
     doubts = ("turned",) if _turned(pose, body, view, calibration) else ()
-    return _Sight(body, view, calibration, n_eff, dress, pose.accuracy, stuck, refused, doubts)
+    return _Sight(
+        body, as_seen, view, calibration, n_eff, dress, pose.accuracy, stuck, refused, doubts
+    )
 
 
 def refuse(skeleton: Skeleton, view: View, why: tuple[str, ...]) -> tuple[Measure, ...]:
@@ -149,8 +158,8 @@ def alternatives(skeleton: Skeleton, view: View) -> tuple[tuple[Definition, ...]
     Where it has those of none, the last. Skeletons with shoulders get the body's measures, with
     vertebrae the spine's.
     """
-    lists = FRONTAL + SAGITTAL if "left_shoulder" in skeleton.index else ()
-    lists += SPINE if "T6" in skeleton.index else ()
+    lists = OF_BODY if "left_shoulder" in skeleton.index else ()
+    lists += OF_SPINE if "T6" in skeleton.index else ()
     by_code: dict[str, list[Definition]] = {}
     for definition in lists:
         if view == "unknown" or view in definition.views:
@@ -161,14 +170,31 @@ def alternatives(skeleton: Skeleton, view: View) -> tuple[tuple[Definition, ...]
     )
 
 
-def _best_seen(of_code: tuple[Definition, ...], body: Landmarks) -> Definition:
+def _best_seen(of_code: tuple[Definition, ...], sight: _Sight) -> Definition:
     """The first whose landmarks are all seen; the preferred one where those of none are.
 
-    A sticker that was lost leaves the measure to the network, under that definition's version.
+    A sticker that was lost, or a landmark under loose cloth, leaves the measure to the joints that
+    the network finds, under that definition's version.
     """
     if len(of_code) == 1:
         return of_code[0]
-    return next((d for d in of_code if body.seen(*d.landmarks)), of_code[0])
+    return next(
+        (d for d in of_code if sight.body.seen(*d.landmarks) and not _hidden(d, sight)), of_code[0]
+    )
+
+
+def _hidden(definition: Definition, sight: _Sight) -> tuple[str, ...]:
+    """Landmarks under loose cloth of which nobody knows how well the network tells them.
+
+    Where that was found on bodies dressed alike, the interval says it; what hands placed is seen.
+    """
+    body = sight.body
+    hidden = tuple(
+        name
+        for name in under_cloth(_keypoints(definition, body), sight.dress)
+        if name in body.index and not body.placed([body.index[name]])[0]
+    )
+    return hidden if hidden and _known(definition, sight) is None else ()
 
 
 def _has(skeleton: Skeleton, definition: Definition) -> bool:
@@ -260,6 +286,11 @@ def _refusals(definition: Definition, sight: _Sight) -> tuple[str, ...]:
         return ("keypoints_coincide",)
     if definition.unit == "length" and sight.calibration.mm_per_px is None:
         return ("scale_unknown",)
+    if definition.plane == "floor" and sight.floor is None:
+        known = sight.calibration.focal_px is not None
+        return ("stature_unknown",) if known else ("lens_not_calibrated",)
+    if hidden := _hidden(definition, sight):
+        return tuple(f"under_loose_cloth:{name}" for name in hidden)
     return definition.gate(body)
 
 
@@ -280,9 +311,11 @@ def _value(
     definition: Definition, sight: _Sight, known: Known | None
 ) -> tuple[float, tuple[Effect, ...]]:
     """Value and what may put it off, in the unit of the formula."""
-    body, formula = sight.body, definition.formula
+    formula = definition.formula
     if formula is None:
         raise ValueError(f"{definition.code} has no formula")
+    floor = sight.floor if definition.plane == "floor" else None
+    body = sight.body if floor is None else sight.as_seen
     names = _keypoints(definition, body)
     # landmarks = mean @ keypoints: a midpoint takes half of each of its keypoints
     mean = np.zeros((len(definition.landmarks), len(names)))
@@ -292,6 +325,8 @@ def _value(
             mean[row, names.index(part)] += 1.0 / len(parts)
 
     def evaluate(points: Float64) -> float:
+        if floor is not None:
+            points = floor.places(points, definition.landmarks)
         return formula(points, sight.facing)
 
     points = mean @ body.points_px[[body.index[name] for name in names]]

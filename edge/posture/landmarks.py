@@ -27,6 +27,7 @@ USABLE = 0.3
 _CHAIN = ("ear", "shoulder", "hip", "knee", "ankle")
 _SIDED = (
     *_CHAIN, "eye", "big_toe", "tragus", "acromion", "asis", "psis", "trochanter", "lat_mal",
+    "heel", "toe",
 )  # fmt: skip
 # Trunk, thigh and shank (.288, .245, .246), and C4 to S5, as parts of stature: segment fractions
 # after Winter; the vertebral one is an estimate.

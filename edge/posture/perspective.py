@@ -34,6 +34,12 @@ _AHEAD |= {
     "trochanter": 0.036, "scap_inf": -0.034, "C7": -0.006, "T8": -0.033, "L4": -0.011,
     "patella": 0.058, "tib_tub": 0.046, "lat_mal": -0.006, "achilles": -0.030, "heel": -0.036,
 }  # fmt: skip
+# Means over 71 of those bodies, drawn anew.
+_HALF_BREADTH |= {"axilla": 0.086, "waist": 0.080, "heel": 0.054, "toe": 0.070, "med_mal": 0.043}
+_AHEAD |= {
+    "axilla": 0.009, "waist": 0.007, "toe": 0.119, "med_mal": 0.002, "C4": -0.007, "T3": -0.030,
+    "T6": -0.039, "T12": -0.030, "S2": -0.039, "S5": -0.043,
+}  # fmt: skip
 # How far heads are carried forward varies most; a turned body shows it: mean and one deviation.
 _AHEAD_OFTEN = _AHEAD | {"ear": 0.044, "eye": 0.094}
 

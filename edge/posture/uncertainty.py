@@ -76,9 +76,8 @@ def gradient_px(formula: Callable[[Float64], float], points_px: Float64) -> Floa
 class Spread(NamedTuple):
     """How far a quantity may be off, in its unit.
 
-    normal : standard deviation of all that scatters.
-    limit : bound of what does not scatter: yaw that the gate lets through, or depth. Every
-        deviation up to it counts as equally likely.
+    normal : standard deviation of what is normal. limit : the most that what is uniform does;
+    anything up to it is equally likely.
     """
 
     normal: float

@@ -4,32 +4,29 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from html import escape, unescape
 from importlib import resources
 from unicodedata import east_asian_width
 
 from edge.norms import Norms
-from edge.records import Measure, Quality, View
+from edge.records import Quality
 from edge.report import drawing
+from edge.report.findings import main_findings, placed, to_repeat
+from edge.report.measure_table import REPEATED, frontal_table, lateral_table
 from edge.report.reported_visit import ReportedView, ReportedVisit
 from edge.report.scores import score_block
-from edge.report.trend import change_cell, notes
+from edge.report.together import Combined, combined
+from edge.report.trend import notes
 from edge.report.words import LANGUAGES, Words
 
-_SIDES: tuple[tuple[str, tuple[View, ...]], ...] = (
-    ("frontal", ("front", "back")),
-    ("lateral", ("right", "left")),
-)
 # Lines that one sheet has room for below the figures, and characters that a column has for one;
 # those of East Asia are twice as wide.
 _ROOM, _COLUMN, _NOTE_LINES = 36, 66, 2
 _NAME, _BESIDE_CHANGE = 30, 17  # characters that a measure's name has in its row
 _PARAGRAPH, _TAG = re.compile("<p>(.*?)</p>", re.DOTALL), re.compile("<[^>]*>")
 _ROW_NAME = re.compile("<tr><t[dh][^>]*>(.*?)</t[dh]>", re.DOTALL)
-# The course's form of an angle that stands here already.
-_REPEATED = "aigo_"
 
 
 def page(visit: ReportedVisit, norms: Norms, words: Words) -> str:
@@ -37,9 +34,10 @@ def page(visit: ReportedVisit, norms: Norms, words: Words) -> str:
     left, right = columns(visit, norms, words)
     body = (
         f"{_header(visit, words)}{_origin_notes(visit, words)}"
+        f"{summary(visit, norms, words)}"
         f'<div class="figures">{figures(visit, words)}</div>'
         f'<div class="columns"><div>{left}</div><div>{right}</div></div>'
-        f"{_footer(norms, words)}"
+        f"{_footer(visit, _shown(visit), norms, words)}"
     )
     name_width = _BESIDE_CHANGE if visit.before else _NAME
     lines = max(_lines(left, name_width), _lines(right, name_width))
@@ -54,9 +52,14 @@ def page(visit: ReportedVisit, norms: Norms, words: Words) -> str:
 
 def columns(visit: ReportedVisit, norms: Norms, words: Words) -> tuple[str, str]:
     """The two columns below the figures: measures, what was not measured, scores, quality."""
-    frontal, lateral = (_table(visit, views, key, norms, words) for key, views in _SIDES)
-    left = frontal + _not_measured(visit, words)
-    return left, lateral + score_block(visit, words) + _quality(visit, norms, words)
+    shown = _shown(visit)
+    left = frontal_table(visit, shown, norms, words) + _not_measured(visit, words)
+    right = lateral_table(visit, shown, norms, words) + score_block(visit, words)
+    return left, right + _quality(visit, shown, norms, words)
+
+
+def _shown(visit: ReportedVisit) -> list[Combined]:
+    return [one for one in combined(visit) if not one.measure.code.startswith(REPEATED)]
 
 
 def _lines(column: str, name_width: int) -> int:
@@ -91,6 +94,8 @@ def _header(visit: ReportedVisit, words: Words) -> str:
         "software": visit.software,
         "consent": visit.consent,
         "models": ", ".join(visit.models),
+        "age": "" if visit.who.age_years is None else f"{visit.who.age_years:g}",
+        "sex": "" if visit.who.sex is None else words("sexes", visit.who.sex),
     }
     rows = "".join(
         f"<dt>{escape(words('page', key))}</dt><dd>{escape(value)}</dd>"
@@ -121,6 +126,25 @@ def _origin_notes(visit: ReportedVisit, words: Words) -> str:
     )
 
 
+def summary(visit: ReportedVisit, norms: Norms, words: Words) -> str:
+    """Three findings, and what to take again: what somebody reads who reads nothing else."""
+    together = combined(visit)
+    found = [finding.text for finding in main_findings(visit, together, norms, words)]
+    again = [
+        f"{words.listed(words('views', view) for view in each.views)}: {each.text}"
+        for each in to_repeat(visit, together, words)
+    ]
+    findings = _list(words("page", "findings"), found or [words("page", "no_findings")])
+    return f'<div class="summary">{findings}{_list(words("page", "repeat"), again)}</div>'
+
+
+def _list(title: str, lines: Sequence[str]) -> str:
+    if not lines:
+        return ""
+    items = "".join(f"<li>{escape(line)}</li>" for line in lines)
+    return f"<section><h2>{escape(title)}</h2><ol>{items}</ol></section>"
+
+
 def figures(visit: ReportedVisit, words: Words) -> str:
     """The figures of all views side by side, an SVG whose style stands elsewhere."""
     groups = [
@@ -139,87 +163,11 @@ def figures(visit: ReportedVisit, words: Words) -> str:
     return drawing.sheet(groups, named)
 
 
-def _table(
-    visit: ReportedVisit, views: tuple[View, ...], key: str, norms: Norms, words: Words
-) -> str:
-    """The measures seen from two opposite sides, a row each; what no view gave stands elsewhere."""
-    shown = [view for view in views if any(seen.view == view for seen in visit.views)]
-    codes = dict.fromkeys(
-        m.code
-        for m in visit.measured()
-        if m.view in shown and m.value is not None and not m.code.startswith(_REPEATED)
-    )
-    if not codes:
-        return ""
-    history = bool(visit.before)
-    heads = [words("page", "measure"), *(words("views", view) for view in shown), ""]
-    if history:
-        heads.append(words("page", "change") + words.origin(*visit.origins()))
-    rows = [_row(visit, code, shown, norms, words) for code in codes]
-    cells = "".join(f'<th class="{"n" if i else ""}">{escape(h)}</th>' for i, h in enumerate(heads))
-    return (
-        f"<section><h2>{escape(words('page', key))}</h2>"
-        f"<table><tr>{cells}</tr>{''.join(rows)}</table></section>"
-    )
-
-
-def _row(visit: ReportedVisit, code: str, views: Sequence[View], norms: Norms, words: Words) -> str:
-    measures = [visit.of(code, view) for view in views]
-    given = [m for m in measures if m is not None and m.value is not None]
-    bands = max((norms.bands_of(m) for m in given), key=lambda b: _rank(b, norms), default=())
-    cells = "".join(f'<td class="n">{_value(m)}</td>' for m in measures)
-    unit = escape({"deg": "°", "1": ""}.get(given[0].unit, given[0].unit))
-    change = ""
-    if visit.before:
-        change = f'<td class="n">{change_cell(visit, given[0], norms, words)}</td>'
-    name = escape(words.measure(code, given[0].definition))
-    return (
-        f"<tr><td>{name}&nbsp;<small>{unit}</small></td>{cells}"
-        f'<td class="n">{_band(bands, norms, words)}</td>{change}</tr>'
-    )
-
-
-def _rank(bands: tuple[str, ...], norms: Norms) -> int:
-    return norms.bands.index(bands[0]) if bands else -1
-
-
-def _value(measure: Measure | None) -> str:
-    if measure is None or measure.value is None:
-        return '<span class="none">–</span>'
-    digits = 2 if measure.unit == "1" else 1
-    number = f"{measure.value:.2f}" if measure.unit == "1" else drawing.signed(measure.value)
-    half = "" if measure.u95 is None else f" <small>±{measure.u95:.{digits}f}</small>"
-    doubt = '<span class="doubt">•</span>' if measure.quality is Quality.LOW else ""
-    return f'<span title="{escape(_facts(measure, digits))}">{doubt}{number}{half}</span>'
-
-
-def _facts(measure: Measure, digits: int) -> str:
-    """What a page has no room for, in the words of the message: read by pointing at the value."""
-    facts = {
-        "view": measure.view,
-        "side": measure.side,
-        "definition": measure.definition,
-        "n": f"{measure.n:.0f}",
-        "u95_change": "" if measure.u95_change is None else f"{measure.u95_change:.{digits}f}",
-    }
-    return ", ".join(f"{name} {value}" for name, value in facts.items() if value)
-
-
-def _band(bands: tuple[str, ...], norms: Norms, words: Words) -> str:
-    """The band's word; of an interval that reaches over edges the first and the last."""
-    if not bands:
-        return ""
-    names = [words("bands", band) for band in dict.fromkeys((bands[0], bands[-1]))]
-    first = "within" if bands[0] == norms.bands[0] else bands[0]
-    css = first if len(names) == 1 else "several"
-    return f'<span class="word {css}">{escape("–".join(names))}</span>'
-
-
 def _not_measured(visit: ReportedVisit, words: Words) -> str:
     """Everything refused, by reason: nothing is left out."""
     by_reason: dict[str, dict[str, None]] = {}
     for measure in visit.measured():
-        if measure.value is None and not measure.code.startswith(_REPEATED):
+        if measure.value is None and not measure.code.startswith(REPEATED):
             reason = words.reason(measure.why[0])
             by_reason.setdefault(reason, {})[words.measure(measure.code)] = None
     if not by_reason:
@@ -231,7 +179,7 @@ def _not_measured(visit: ReportedVisit, words: Words) -> str:
     return f"<section><h2>{escape(words('page', 'not_measured'))}</h2>{lines}</section>"
 
 
-def _quality(visit: ReportedVisit, norms: Norms, words: Words) -> str:
+def _quality(visit: ReportedVisit, shown: list[Combined], norms: Norms, words: Words) -> str:
     lines = [
         words(
             "page", "frames", words("views", seen.view), seen.frames_used, seen.frames_seen,
@@ -249,8 +197,7 @@ def _quality(visit: ReportedVisit, norms: Norms, words: Words) -> str:
     if doubts:
         lines.append(f"{words('page', 'low')}: {words.listed(sorted(doubts))}")
     lines += [words("page", note) for note in notes(visit)]
-    if _any_marked(visit.measured(), norms):
-        lines.append(words("advice", "marked"))
+    lines += _without_norm(visit, shown, norms, words)
     text = "".join(f"<p>{escape(line)}</p>" for line in lines)
     return f"<section><h2>{escape(words('page', 'quality'))}</h2>{text}</section>"
 
@@ -264,12 +211,30 @@ def _rests_on(seen: ReportedView, words: Words) -> Iterator[str]:
         yield words("page", "by_hand", hand.by, _when(hand.on), names)
 
 
-def _any_marked(measures: Iterable[Measure], norms: Norms) -> bool:
-    return any(norms.bands_of(measure)[:1] == norms.bands[-1:] for measure in measures)
+def _without_norm(
+    visit: ReportedVisit, shown: list[Combined], norms: Norms, words: Words
+) -> Iterator[str]:
+    """Quantities that somebody has norms of, and why they have no band here."""
+    by_reason: dict[str, dict[str, None]] = {}
+    for one in shown:
+        absent = placed(visit, one, norms).absent
+        if absent is not None and one.measure.code in norms.codes and absent != "no_norm":
+            names = by_reason.setdefault(absent, {})
+            names[words.measure(one.measure.code, one.measure.definition)] = None
+    for reason, names in by_reason.items():
+        yield words("absent", reason, words.listed(names))
 
 
-def _footer(norms: Norms, words: Words) -> str:
-    notes = f"{words('page', 'interval')} {words('page', 'bands_note', norms.version)}"
+def _footer(visit: ReportedVisit, shown: list[Combined], norms: Norms, words: Words) -> str:
+    used = [where.norm for one in shown if (where := placed(visit, one, norms)).bands]
+    rests = dict.fromkeys(
+        f"{norm.n}, {norm.age_years[0]:g}–{norm.age_years[1]:g}, {norm.source}"
+        for norm in used
+        if norm is not None
+    )
+    notes = words("page", "interval")
+    if rests:
+        notes += f" {words('page', 'bands_note', norms.version, '; '.join(rests))}"
     return (
         f'<footer><p class="small">{escape(notes)}</p>'
         f'<p class="disclaimer">{escape(words("page", "disclaimer"))}</p></footer>'

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
+from edge.norms import UNTOLD, Who
 from edge.posture.hand_set import HandSet
 from edge.posture.scale import ScaleSource
 from edge.records import Basis, Figure, Measure, Origin, View
@@ -39,7 +40,8 @@ class ReportedVisit:
     empty for a photograph that does not say. views : in the order in which they were taken;
     scores : the measures of a result of kind fms, empty where no movements were scored, and
     scores_origin where they came from.
-    before : earlier visits of the same person, oldest first.
+    who : what was told of the person, for norms. before : earlier visits of the same person, oldest
+    first.
     """
 
     person: str
@@ -51,6 +53,7 @@ class ReportedVisit:
     scores: tuple[Measure, ...] = ()
     scores_origin: Origin = "unknown"
     consent: str = ""
+    who: Who = UNTOLD
     before: tuple[ReportedVisit, ...] = field(default=())
 
     def measured(self) -> Iterator[Measure]:

@@ -1,4 +1,4 @@
-"""How a measure changed since the visits before, against what it changes by itself.
+"""How a quantity changed over the visits before.
 
 Visits are compared only where their frames came from the same kind of source. What older stations
 measured does not say (`unknown`): they had cameras, so it stays in a camera's trend, marked.
@@ -7,46 +7,62 @@ measured does not say (`unknown`): they had cameras, so it stays in a camera's t
 from __future__ import annotations
 
 from html import escape
+from typing import NamedTuple
 
-from edge.norms import Norms
-from edge.records import Basis, Measure, Origin
+from edge.records import Origin
+from edge.report.change import Change, change
 from edge.report.drawing import signed
 from edge.report.reported_visit import ReportedVisit
+from edge.report.together import Combined, combined
 from edge.report.words import Words
 
 _WIDE, _HIGH = 60.0, 14.0
 _DOUBT = "°"
 
 
-def change_cell(visit: ReportedVisit, now: Measure, norms: Norms, words: Words) -> str:
-    """The change since the last visit that can be compared, a sparkline of all, and the verdict.
+class Since(NamedTuple):
+    """What a quantity was at an earlier visit, and what became of it."""
 
-    Empty where no visit before gave this measure in this unit and definition, of such a source.
+    before: Combined
+    change: Change
+
+
+def changes(visit: ReportedVisit, now: Combined) -> list[Since]:
+    """Against each visit before that saw this quantity by such a source, oldest first."""
+    since = []
+    for earlier in visit.before:
+        for then in combined(earlier):
+            measure = then.measure
+            same = (measure.code, measure.side) == (now.measure.code, now.measure.side)
+            alike = set(then.views) & set(now.views) or not now.measure.side
+            if same and alike and _trends(then) == _trends(now):
+                since.append(Since(then, change(then, now)))
+    return since
+
+
+def change_cell(visit: ReportedVisit, now: Combined, words: Words) -> str:
+    """The change since the last visit, a sparkline of all that can be compared, and the verdict.
+
+    Empty where no visit before saw this quantity by such a source.
     """
-    shown = visit.seen(now.code, now.view)
-    origin: Origin = "unknown" if shown is None else shown[1].origin
-    basis = Basis() if shown is None else shown[1].basis
-    line = [
-        found
-        for earlier in visit.before
-        if (found := earlier.seen(now.code, now.view)) is not None
-        and _trend_of(found[1].origin) == _trend_of(origin)
-        and norms.changed(found[0], now, found[1].basis, basis) is not None
-    ]
-    if not line or now.value is None:
+    since = changes(visit, now)
+    if not since:
         return ""
-    history = [measure for measure, _ in line]
-    doubtful = "unknown" in (origin, *(view.origin for _, view in line))
-    last, last_view = line[-1]
-    real = norms.changed(last, now, last_view.basis, basis)
-    delta = now.value - (last.value or 0.0)
-    values = [m.value for m in (*history, now) if m.value is not None]
-    least = norms.least_change(last, now, last_view.basis, basis)
-    verdict = words("page", "changed" if real else "unchanged")
-    strong = "b" if real else "span"
-    spark = _spark(values, least or 0.0)
-    mark = _DOUBT if doubtful else ""
-    return f'<{strong} title="{escape(verdict)}">{signed(delta)}{mark}</{strong}> {spark}'
+    last = since[-1]
+    verdict = words("page", last.change.verdict)
+    if last.change.delta is None:
+        why = escape(words.reason(last.change.why))
+        return f'<span class="verdict" title="{why}">{escape(verdict)}</span>'
+    line = [each for each in since if each.change.delta is not None]
+    values = [each.before.measure.value or 0.0 for each in line]
+    origins = {origin for each in (*(e.before for e in line), now) for origin in each.origins}
+    mark = _DOUBT if "unknown" in origins else ""
+    strong = "b" if last.change.verdict == "changed" else "span"
+    spark = _spark([*values, now.measure.value or 0.0], last.change.least or 0.0)
+    return (
+        f"<{strong}>{signed(last.change.delta)}{mark}</{strong}> {spark} "
+        f'<span class="verdict">{escape(verdict)}</span>'
+    )
 
 
 def notes(visit: ReportedVisit) -> list[str]:
@@ -59,6 +75,10 @@ def notes(visit: ReportedVisit) -> list[str]:
     if set(map(_trend_of, before)) - here:
         said.append("trend_other")
     return said
+
+
+def _trends(one: Combined) -> set[Origin]:
+    return set(map(_trend_of, one.origins))
 
 
 def _trend_of(origin: Origin) -> Origin:

@@ -32,6 +32,7 @@ _SAME = {
     "stickers_found": "markers_found", "sticker_ambiguous": "markers_unclear",
     "stickers_not_followed": "markers_unclear",
 }  # fmt: skip
+_UNITS = {"deg": "°", "1": "", "%": " %"}
 # Landmarks that a printed target can show.
 _STUCK_ON = {
     placement.landmark for protocol in PROTOCOLS.values() for placement in protocol.placements
@@ -57,6 +58,10 @@ class Words:
         """In brackets, where frames came from; nothing where all are a live camera's."""
         told = [self("origins", origin) for origin in origins if origin != "camera"]
         return f" ({self.listed(told)})" if told else ""
+
+    def unit(self, unit: str) -> str:
+        """As it stands behind a number."""
+        return _UNITS.get(unit, f" {unit}")
 
     def measure(self, code: str, definition: str = "") -> str:
         """The name of a measure, by its definition where that names it otherwise, or its code."""

@@ -13,7 +13,7 @@ import cv2
 from edge.inference.halves import shrunk
 from edge.posture.angles import STRAIGHT_KNEE_DEG, distance_px, inner_deg, lean_deg, tilt_deg
 from edge.posture.calibration import Calibration
-from edge.posture.frontal import thigh_seen
+from edge.posture.catalogue.frontal import thigh_seen
 from edge.posture.landmarks import Landmarks
 from edge.posture.views import Facing, is_turned
 from edge.records import Frame, Uint8

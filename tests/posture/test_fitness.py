@@ -6,10 +6,8 @@ import pytest
 from simulators.standing_person import pose_of, scores_seen, seen
 
 from edge.posture.assess import assess
+from edge.posture.catalogue import EVERY
 from edge.posture.fitness import judged, needed, needs
-from edge.posture.frontal import FRONTAL
-from edge.posture.sagittal import SAGITTAL
-from edge.posture.spine_measures import SPINE
 from edge.posture.views import Facing, against, as_asked, view_of
 from edge.records import Quality
 
@@ -22,7 +20,7 @@ ASKED = {
     "ankle_sagittal": 5, "q_angle_left": 5, "q_angle_right": 5, "pelvic_anterior_tilt": 5,
     "leg_length_appearance": 2.5,
 }  # fmt: skip
-CATALOGUE = {d.code: d for d in (*FRONTAL, *SAGITTAL, *SPINE)}
+CATALOGUE = {d.code: d for d in EVERY}
 
 
 def test_what_is_needed_is_what_was_asked_for() -> None:

@@ -17,8 +17,9 @@ from edge.posture.angles import (
     tilt_deg,
     valgus_deg,
 )
-from edge.posture.assess import assess
+from edge.posture.assess import assess as assess_dressed
 from edge.posture.calibration import Calibration
+from edge.posture.clothing import Dress
 from edge.posture.compat import arccos_angle
 from edge.skeletons import COCO_18, MPII_16, SPINE_5
 
@@ -26,6 +27,11 @@ SEED = json.loads((Path(__file__).parents[1] / "golden" / "seed.json").read_text
 MPII = SEED["seed000_mpii16"]
 COCO = SEED["seed004_coco18"]
 SPINE = SEED["synthetic"]["spine5"]
+
+
+def assess(*of, **options):
+    """Of somebody without a shirt: nothing hides a spine."""
+    return assess_dressed(*of, dress=Dress("bare", "bare"), **options)
 
 
 def _named(entry, rename):
@@ -119,8 +125,8 @@ A11 = {
     "occiput offset": ("right", "forward_head_distance"),
     "skull angle": ("right", "head_sagittal_tilt"),
     "body shift": ("front", "head_over_ankles"),
-    "shoulders fore and aft": ("right", "shoulder_protraction"),
-    "standing": ("right", "sway_back_index"),
+    "shoulders fore and aft": ("right", "shoulder_ahead_of_hip"),
+    "standing": ("right", "hip_ahead_of_ankle"),
     "normal or posteriorly displaced spine": ("spine", "spine_offset"),
     "scoliosis": ("back", "scoliosis"),
     "anterior pelvic tilt": ("right", "pelvic_anterior_tilt"),

@@ -9,13 +9,19 @@ import pytest
 from simulators.standing_person import seen
 
 from edge.markers.skeleton import marked_skeleton
-from edge.posture.assess import assess
+from edge.posture.assess import assess as assess_dressed
 from edge.posture.calibration import Calibration
+from edge.posture.clothing import Dress
 from edge.records import Pose
 from edge.skeletons import COCO_17
 
 PARALLEL = Calibration(roll_sd_deg=0.0, mm_per_px=2.0)
 TAN = {deg: math.tan(math.radians(deg)) for deg in (2, 3, 5, 6, 10, 12, 20, 50)}
+
+
+def assess(*of, **options):
+    """Of somebody whose skin is bare: nothing hides a landmark."""
+    return assess_dressed(*of, dress=Dress("bare", "bare"), **options)
 
 
 def measured(view, **points):

@@ -6,9 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from edge.accuracy import CLOTHING, Accuracy, MeasureAccuracy
-from edge.posture.frontal import FRONTAL
-from edge.posture.sagittal import SAGITTAL
-from edge.posture.spine_measures import SPINE
+from edge.posture.catalogue import EVERY
 from edge.records import Pose
 
 
@@ -23,7 +21,7 @@ def accuracy(*, stature_px: float = 100.0, bodies: str = "bodies", **row: Any) -
             definition=d.version,
             **said,  # type: ignore[arg-type]
         )
-        for d in (*FRONTAL, *SAGITTAL, *SPINE)
+        for d in EVERY
         for view in d.views
         for worn in CLOTHING
     )

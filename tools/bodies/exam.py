@@ -118,7 +118,7 @@ def true_measures(rendered: Rendered, view: View) -> dict[str, float]:
     facing = 1.0 if view in ("front", "right") else -1.0
     truth = {}
     for definition in catalogue(EVERY_POINT, view):
-        if definition.unit != "deg" or definition.formula is None:
+        if definition.unit != "deg" or definition.formula is None or definition.plane == "floor":
             continue
         if not body.seen(*definition.landmarks):
             continue

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from posture_tools.collector.intake import Key
 from posture_tools.collector.sql import Sql
+from posture_tools.collector.visits import told, who_of
 
-from edge.norms import Norms, shipped_norms
+from edge.norms import Norms, Who, shipped_norms
 from edge.records import Measure, Quality
 from edge.wire.messages import Result, WireMeasure
 
@@ -19,15 +20,24 @@ COLUMNS = (
 Row = tuple[Any, ...]
 _INSERT = f"INSERT INTO measure VALUES ({', '.join('?' * len(COLUMNS))})"  # noqa: S608
 _REBAND_AT_ONCE = 2_000
+_JUDGED_BY = 5  # of the columns that follow
+_JUDGED = (
+    "SELECT m.site, m.station, m.epoch, m.seq, m.part, m.norms, m.code, m.side, m.view, m.value,"
+    " m.unit, m.u95, m.n, m.definition, v.age_years, v.sex FROM measure m"
+    " JOIN result r ON r.site = m.site AND r.station = m.station AND r.epoch = m.epoch"
+    "  AND r.seq = m.seq"
+    " LEFT JOIN visit v ON v.site = r.site AND v.station = r.station AND v.session = r.session"
+)
 
 
-def measure_rows(key: Key, result: Result, utc_ns: int, norms: Norms) -> Iterator[Row]:
+def measure_rows(key: Key, result: Result, utc_ns: int, norms: Norms, who: Who) -> Iterator[Row]:
     """One for each measure, refused ones too, in the order of the message.
 
-    utc_ns : as the station's clock said; it decides the month of the row.
+    utc_ns : as the station's clock said; it decides the month of the row. who : as the visit's
+    consent told; without an age there is no band.
     """
     for part, m in enumerate(result.measures):
-        band = "|".join(norms.bands_of(as_measure(m)))
+        band = "|".join(norms.place(as_measure(m), who).bands)
         yield (
             key.site, key.station, key.epoch, key.seq, part, utc_ns, m.code, m.side, m.view,
             m.value, m.unit, m.u95, m.u95_change, m.n, str(m.quality),
@@ -36,7 +46,9 @@ def measure_rows(key: Key, result: Result, utc_ns: int, norms: Norms) -> Iterato
 
 
 def insert(db: Sql, key: Key, result: Result, utc_ns: int) -> None:
-    db.executemany(_INSERT, list(measure_rows(key, result, utc_ns, shipped_norms())))
+    """The rows of one result, judged by what its visit told so far."""
+    who = who_of(db, key.site, key.station, result.session)
+    db.executemany(_INSERT, list(measure_rows(key, result, utc_ns, shipped_norms(), who)))
 
 
 def as_measure(m: WireMeasure) -> Measure:
@@ -47,28 +59,40 @@ def as_measure(m: WireMeasure) -> Measure:
     )  # fmt: skip
 
 
+def judge_visit(db: Sql, site: str, station: str, session: str) -> None:
+    """Age and sex of a visit are told: its measures that were there before get their bands."""
+    rows = db.execute(
+        f"{_JUDGED} WHERE r.site = ? AND r.station = ? AND r.session = ?",
+        (site, station, session),
+    ).fetchall()
+    _judge(db, shipped_norms(), rows)
+
+
 def reband(db: Sql, norms: Norms, after: Row) -> tuple[int, Row | None]:
     """Judge the next rows that other norms judged; how many, and where to go on (None: the end).
 
     after : site, station, epoch, seq, part of the last one looked at; begins with empty texts.
     """
     found = db.execute(
-        "SELECT site, station, epoch, seq, part, code, side, view, value, unit, u95, n, norms, band"
-        " FROM measure WHERE (site, station, epoch, seq, part) > (?, ?, ?, ?, ?)"
-        " ORDER BY site, station, epoch, seq, part LIMIT ?",
+        f"{_JUDGED} WHERE (m.site, m.station, m.epoch, m.seq, m.part) > (?, ?, ?, ?, ?)"
+        " ORDER BY m.site, m.station, m.epoch, m.seq, m.part LIMIT ?",
         (*after, _REBAND_AT_ONCE),
     ).fetchall()
+    others = [row for row in found if row[_JUDGED_BY] != norms.version]
+    _judge(db, norms, others)
+    return len(others), tuple(found[-1][:5]) if found else None
+
+
+def _judge(db: Sql, norms: Norms, rows: Iterable[Row]) -> None:
     changed = []
-    for *name, code, side, view, value, unit, u95, n, judged_by, _ in found:
-        if judged_by == norms.version:
-            continue
+    for *name, _, code, side, view, value, unit, u95, n, definition, age_years, sex in rows:
         # a band does not ask for quality: a refused measure has no value
         quality, why = (Quality.REFUSED, ("?",)) if value is None else (Quality.OK, ())
-        measure = Measure(code, value, unit, u95, n, quality, why, view, side)
-        changed.append(("|".join(norms.bands_of(measure)), norms.version, *name))
+        measure = Measure(code, value, unit, u95, n, quality, why, view, side, definition)
+        bands = norms.place(measure, told(age_years, sex)).bands
+        changed.append(("|".join(bands), norms.version, *name))
     db.executemany(
         "UPDATE measure SET band = ?, norms = ? WHERE site = ? AND station = ? AND epoch = ?"
         " AND seq = ? AND part = ?",
         changed,
     )
-    return len(changed), tuple(found[-1][:5]) if found else None

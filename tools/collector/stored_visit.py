@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 from collections.abc import Sequence
 
+import msgspec
 from posture_tools.collector.facts import as_measure
 from posture_tools.collector.store import Store
 
 from edge.errors import SettingsInvalid
-from edge.records import Basis
+from edge.norms import UNTOLD, Who
+from edge.records import Basis, Inputs
 from edge.report.reported_visit import ReportedView, ReportedVisit
 from edge.wire.clock import Instant
 from edge.wire.messages import Result, decode_result
@@ -45,6 +49,7 @@ def stored_visit(store: Store, result_id: str, before: Sequence[str] = ()) -> Re
         scores=tuple(as_measure(m) for m in scores[-1].measures) if scores else (),
         scores_origin=scores[-1].origin if scores else "unknown",
         consent=newest.consent.version if newest.consent is not None else "",
+        who=_who(store, site, newest),
         before=tuple(sorted(earlier, key=lambda visit: visit.screened_at)),
     )
 
@@ -63,6 +68,22 @@ def _visit_of(store: Store, result_id: str) -> tuple[str, str, str]:
         )
     [(site, session), *_] = rows  # an epoch is one outbox's, so one site's
     return str(site), station, str(session)
+
+
+def _who(store: Store, site: str, result: Result) -> Who:
+    """Age and sex as told when the screening was asked for; nothing where nobody asked."""
+    if result.consent is None:
+        return UNTOLD
+    for (body,) in store.rows(
+        "SELECT body FROM event WHERE site = ? AND station = ? AND epoch = ? AND seq = ?"
+        " AND kind = 'consent'",
+        (site, result.station, result.epoch, result.consent.event_seq),
+    ):
+        told = json.loads(body)["data"].get("inputs")
+        with contextlib.suppress(msgspec.ValidationError):  # what another version wrote
+            inputs = msgspec.convert(told, Inputs)
+            return Who(inputs.age_years, inputs.sex)
+    return UNTOLD
 
 
 def _seen(result: Result) -> ReportedView:

@@ -134,6 +134,9 @@ def _apply(db: Sql, key: Key, event: Event, at: str) -> None:
     """What an event does to the tables. It speaks of numbers below its own, and of no others."""
     if event.kind == "consent":
         take_consent(db, key, event)
+        session = event.data.get("session")
+        if isinstance(session, str):
+            facts.judge_visit(db, key.site, key.station, session)
         return
     if event.kind == "gap":
         gap = msgspec.convert(event.data, Gap)

@@ -8,6 +8,7 @@ from posture_tools.collector.intake import Key
 from posture_tools.collector.sql import Sql
 
 from edge.errors import SettingsInvalid
+from edge.norms import UNTOLD, Who
 from edge.wire.clock import utc_ns_of
 from edge.wire.messages import Event
 
@@ -33,6 +34,20 @@ def take_consent(db: Sql, key: Key, consent: Event) -> None:
          _text(inputs.get("sex")), json.dumps(inputs, sort_keys=True),
          utc_ns_of(consent.t.utc), key.epoch, key.seq),
     )  # fmt: skip
+
+
+def told(age_years: float | None, sex: str | None) -> Who:
+    """Age and sex out of a row of the table; what is none there is untold."""
+    return Who(age_years, "female" if sex == "female" else "male" if sex == "male" else None)
+
+
+def who_of(db: Sql, site: str, station: str, session: str) -> Who:
+    """Age and sex, as the consent of a visit told them so far."""
+    row = db.execute(
+        f"SELECT age_years, sex FROM visit WHERE {_VISIT}",  # noqa: S608
+        (site, station, session),
+    ).fetchone()
+    return UNTOLD if row is None else told(*row)
 
 
 def _text(said: object) -> str:

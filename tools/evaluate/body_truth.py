@@ -16,12 +16,10 @@ from posture_tools.evaluate.body_pack import Body
 
 from edge.errors import LabelsInvalid
 from edge.posture.calibration import LEVEL, Calibration
-from edge.posture.definition import Definition
-from edge.posture.frontal import FRONTAL
+from edge.posture.catalogue import EVERY
+from edge.posture.catalogue.definition import Definition
 from edge.posture.landmarks import Landmarks, Side
 from edge.posture.perspective import in_ankle_plane
-from edge.posture.sagittal import SAGITTAL
-from edge.posture.spine_measures import SPINE
 from edge.records import Pose
 from edge.skeletons import Skeleton
 
@@ -29,7 +27,7 @@ from edge.skeletons import Skeleton
 # everybody's lengths are brought to.
 STATURE_MM = 1700.0
 Truth = dict[tuple[str, str], float]
-DEFINITIONS: tuple[Definition, ...] = (*FRONTAL, *SAGITTAL, *SPINE)
+DEFINITIONS: tuple[Definition, ...] = EVERY
 # The person's turn in each view, as packs of bodies have it.
 _YAW_DEG = {"front": 0.0, "back": 180.0, "left": 90.0, "right": 270.0}
 
@@ -72,7 +70,8 @@ def _values(landmarks: Landmarks, body: Body) -> Iterator[tuple[tuple[str, str],
     stature = landmarks.stature_px or np.nan
     for definition in DEFINITIONS:
         seen = body.view in definition.views and landmarks.seen(*definition.landmarks)
-        if definition.formula is None or not seen or definition.gate(landmarks):
+        on_floor = definition.plane == "floor"  # takes a lens, which a picture does not tell
+        if on_floor or definition.formula is None or not seen or definition.gate(landmarks):
             continue
         points = np.stack([landmarks.point(mark) for mark in definition.landmarks])
         with np.errstate(divide="ignore", invalid="ignore"):

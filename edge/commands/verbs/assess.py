@@ -5,6 +5,8 @@ from __future__ import annotations
 from argparse import ArgumentTypeError, Namespace
 from pathlib import Path
 
+import msgspec
+
 from edge.cli.output import Output
 from edge.cli.verb import Verb, argument
 from edge.commands.station_options import (
@@ -16,23 +18,29 @@ from edge.commands.station_options import (
     with_models,
 )
 from edge.errors import SettingsInvalid
+from edge.records import Opaque
 
 
 def run(options: Namespace, out: Output) -> int:
     from edge.commands import assess
-    from edge.commands.report_files import ReportFiles
+    from edge.commands.visits.report_files import ReportFiles
+    from edge.commands.visits.visit_sheet import VisitSheet, views_of
     from edge.estimation.estimator import Estimator
     from edge.estimation.factory import estimator_for
     from edge.inference.opencv_threads import leave_cores_to_networks
     from edge.markers.asked import with_markers
+    from edge.norms import Who
     from edge.posture.calibration import LEVEL
     from edge.posture.clothing import Dress
+    from edge.report.words import words
     from edge.screening.stored import read_calibration
     from edge.sightings.person import Told
     from edge.sightings.points_file import read_points
 
     if options.fast and options.close:
         raise SettingsInvalid("--fast and --close contradict each other.", "Give one of them.")
+    if options.visit is None and options.before:
+        raise SettingsInvalid("--before compares visits.", "Name this one's code with --visit.")
     settings = with_models(settings_of(options), options.model, options.detector, close_of(options))
     leave_cores_to_networks()
     estimator: Estimator = with_markers(estimator_for(settings.models), options.markers)
@@ -50,6 +58,17 @@ def run(options: Namespace, out: Output) -> int:
     paths = options.paths or ([] if points is None else [Path(each) for each in points.people])
     if not paths:
         raise SettingsInvalid("No photograph or video is named.", "Name one, or a folder.")
+    who = Who(options.age, options.sex)
+    views, visit, pages = None, None, None
+    if options.visit is not None:
+        views = views_of(paths)
+        paths = list(views)
+        visit = VisitSheet(
+            options.visit, who, options.before, words(options.lang),
+            folder=options.report, estimator=estimator, calibration=told.calibration, out=out,
+        )  # fmt: skip
+    elif options.report:
+        pages = ReportFiles(options.report, options.lang, estimator, told.calibration, who)
     out.will_read(paths)
     return assess.run(
         paths,
@@ -59,10 +78,31 @@ def run(options: Namespace, out: Output) -> int:
         overlay=options.overlay,
         csv=options.csv,
         exports=options.export,
-        pages=options.report
-        and ReportFiles(options.report, options.lang, estimator, told.calibration),
+        pages=pages,
         interval=settings.camera.interval,
+        views=views,
+        visit=visit,
     )
+
+
+def _code(text: str) -> str:
+    try:
+        checked: str = msgspec.convert(text, Opaque)
+        return checked
+    except msgspec.ValidationError as error:
+        raise ArgumentTypeError(
+            f"{text!r} is no code of letters, digits, point, line and dash, 64 at most"
+        ) from error
+
+
+def _age(text: str) -> float:
+    try:
+        age_years = float(text)
+    except ValueError:
+        age_years = -1.0
+    if not 0.0 <= age_years <= 120.0:
+        raise ArgumentTypeError(f"{text} is no age from 0 to 120 years")
+    return age_years
 
 
 def _stature_mm(text: str) -> float:
@@ -85,7 +125,9 @@ VERB = Verb(
     "posture-station assess clip.mp4 --overlay drawn.mp4 --json > clip.json\n"
     "posture-station assess photo.jpg --stature-mm 1720 --markers front\n"
     "posture-station assess photo.jpg --json > points.json   # edit `points` and `points_by`\n"
-    "posture-station assess --points points.json",
+    "posture-station assess --points points.json\n"
+    "posture-station assess --visit p-17 front.jpg back.jpg left.jpg - --age 34 --sex female\n"
+    "posture-station assess --visit p-17 f.jpg b.jpg l.jpg r.jpg --before spring.json",
     run=run,
     arguments=(
         argument(
@@ -127,6 +169,25 @@ VERB = Verb(
             "told counts as loose, whose intervals are the widest.",
         ),
         argument(
+            "--visit",
+            type=_code,
+            metavar="CODE",
+            help="The pictures are four photographs of this person: front, back, left and right, "
+            "in this order, - for one that was not taken. They give one answer: a number for each "
+            "measure, three findings, and what to repeat.",
+        ),
+        argument(
+            "--before",
+            action="append",
+            default=[],
+            type=Path,
+            metavar="FILE.json",
+            help="Compare with an earlier visit, as --visit and --json printed it. May be given "
+            "several times.",
+        ),
+        argument("--age", type=_age, metavar="YEARS", help="The person's age, for norms."),
+        argument("--sex", choices=("female", "male"), help="The person's sex, for norms."),
+        argument(
             "--overlay",
             type=Path,
             metavar="PATH",
@@ -145,7 +206,8 @@ VERB = Verb(
             "--report",
             type=Path,
             metavar="DIR",
-            help="Write a page for each person in each photograph into this folder.",
+            help="Write a page for each person in each photograph into this folder; one for a "
+            "whole --visit.",
         ),
         argument(
             "--lang",

@@ -17,8 +17,9 @@ from posture_tools.collector.linking import judge
 from posture_tools.collector.postgres.dialect import Transaction
 from posture_tools.collector.store import Outcome
 from posture_tools.collector.taking import Answer
+from posture_tools.collector.visits import told
 
-from edge.norms import shipped_norms
+from edge.norms import UNTOLD, Who, shipped_norms
 from edge.wire.clock import utc_ns_of
 from edge.wire.forgotten import forgotten_name
 from edge.wire.messages import GENESIS, Result
@@ -160,7 +161,7 @@ def _store(db: Transaction, plain: dict[Name, Good], at: str) -> set[Name]:
     new = set(db.connection.execute(_INSERT, (at, *_columns(rows))).fetchall())
     results: list[facts.Row] = []
     measures: list[facts.Row] = []
-    norms = shipped_norms()
+    norms, whose = shipped_norms(), _whose(db, [plain[name] for name in new])
     for name in names:
         if name not in new:
             continue
@@ -172,13 +173,24 @@ def _store(db: Transaction, plain: dict[Name, Good], at: str) -> set[Name]:
             (*name, message.kind, message.session, message.view, utc_ns, t.state, t.boot_id,
              t.boottime_ns, message.origin, item.body, item.seal_bytes)
         )  # fmt: skip
-        measures += facts.measure_rows(item.key, message, utc_ns, norms)
+        who = whose.get((*name[:2], message.session), UNTOLD)
+        measures += facts.measure_rows(item.key, message, utc_ns, norms, who)
     _copy(db, "result", _RESULT_TYPES, results)
     _copy(db, "measure", _MEASURE_TYPES, measures)
     ends = [(*n, plain[n].body_sha256) for n in sorted(new) if (*n[:3], n[3] + 1) not in new]
     if ends:
         db.connection.execute(_FOLLOWERS, _columns(ends))
     return new
+
+
+def _whose(db: Transaction, new: Sequence[Good]) -> dict[tuple[str, str, str], Who]:
+    """Age and sex by site, station and session, as far as consents told them."""
+    sessions = {getattr(item.message, "session", "") for item in new}
+    rows = db.connection.execute(
+        "SELECT site, station, session, age_years, sex FROM visit WHERE session = ANY(%s)",
+        (list(sessions),),
+    ).fetchall()
+    return {(site, station, session): told(age, sex) for site, station, session, age, sex in rows}
 
 
 def _links(db: Transaction, names: Sequence[Name], plain: dict[Name, Good]) -> dict[Name, str]:

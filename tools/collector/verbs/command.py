@@ -26,6 +26,7 @@ Told = Callable[[dict[str, Any]], str]
 def _screen(options: Namespace, out: Output) -> int:
     given = {
         "stature_mm": options.stature_mm,
+        "age_years": options.age,
         "sex": options.sex,
         "hand_length_mm": options.hand_length_mm,
         "tibia_height_mm": options.tibia_height_mm,
@@ -130,7 +131,8 @@ VERB = Verb(
                     help="The version of the text that the person agreed to.",
                 ),
                 argument("--stature-mm", type=float, metavar="MM", help="The person's stature."),
-                argument("--sex", choices=("female", "male"), help="The person's sex."),
+                argument("--age", type=float, metavar="YEARS", help="The person's age, for norms."),
+                argument("--sex", choices=("female", "male"), help="The person's sex, for norms."),
                 argument(
                     "--hand-length-mm",
                     type=float,

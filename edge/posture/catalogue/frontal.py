@@ -22,7 +22,7 @@ from edge.posture.angles import (
     tilt_deg,
     valgus_deg,
 )
-from edge.posture.definition import Definition, Formula, Gate
+from edge.posture.catalogue.definition import Definition, Formula, Gate
 from edge.posture.landmarks import Landmarks
 from edge.records import View
 
@@ -40,7 +40,8 @@ _THIGH_TO_TRUNK = 0.245 / 0.288  # segment fractions after Winter
 _HIP_INWARDS, _HIP_DOWN, _HIP_OPEN_SD_DEG = 0.14, 0.30, 1.6
 
 
-def _tilt(p: Float64, _: float) -> float:
+def tilt(p: Float64, _: float) -> float:
+    """Of a line through the right and the left one of a pair; + the right one higher."""
     return tilt_deg(p[0], p[1])
 
 
@@ -174,7 +175,8 @@ def _calcaneal_angle(side: Literal["left", "right"]) -> Definition:
     )
 
 
-def _pair(name: str) -> tuple[str, str]:
+def pair(name: str) -> tuple[str, str]:
+    """Both landmarks of a part of the body, the right one first."""
     return f"right_{name}", f"left_{name}"
 
 
@@ -182,28 +184,27 @@ _SPINE_LINE = ("C7", "T8", "L4", "mid_psis")
 
 
 FRONTAL: tuple[Definition, ...] = (
-    Definition("head_tilt_eye", "deg", _tilt, _pair("eye"), FRONT),
-    Definition("head_tilt_ear", "deg", _tilt, _pair("tragus"), FRONT, version="1-tragus"),
-    Definition("head_tilt_ear", "deg", _tilt, _pair("ear"), FRONT_BACK),
+    Definition("head_tilt_eye", "deg", tilt, pair("eye"), FRONT),
+    Definition("head_tilt_ear", "deg", tilt, pair("tragus"), FRONT, version="1-tragus"),
+    Definition("head_tilt_ear", "deg", tilt, pair("ear"), FRONT_BACK),
     Definition("head_lean", "deg", _lean, ("upper_neck", "head_top"), FRONT_BACK,
                version="1-head-top"),
     Definition("head_lean", "deg", _lean, ("mid_shoulder", "mid_ear"), FRONT_BACK),
-    Definition("shoulder_tilt", "deg", _tilt, _pair("acromion"), FRONT_BACK,
+    Definition("shoulder_tilt", "deg", tilt, pair("acromion"), FRONT_BACK,
                version="1-acromion"),
-    Definition("shoulder_tilt", "deg", _tilt, _pair("shoulder"), FRONT_BACK),
-    Definition("scapular_tilt", "deg", _tilt, _pair("scap_inf"), BACK),
-    Definition("pelvis_tilt", "deg", _tilt, _pair("asis"), FRONT, version="1-asis"),
-    Definition("pelvis_tilt", "deg", _tilt, _pair("psis"), BACK, version="1-psis"),
-    Definition("pelvis_tilt", "deg", _tilt, _pair("hip"), FRONT_BACK),
-    Definition("knee_line", "deg", _tilt, _pair("patella"), FRONT, version="1-patella"),
-    Definition("knee_line", "deg", _tilt, _pair("knee"), FRONT_BACK),
-    Definition("ankle_line", "deg", _tilt, _pair("ankle"), FRONT_BACK),
+    Definition("shoulder_tilt", "deg", tilt, pair("shoulder"), FRONT_BACK),
+    Definition("pelvis_tilt", "deg", tilt, pair("asis"), FRONT, version="1-asis"),
+    Definition("pelvis_tilt", "deg", tilt, pair("psis"), BACK, version="1-psis"),
+    Definition("pelvis_tilt", "deg", tilt, pair("hip"), FRONT_BACK),
+    Definition("knee_line", "deg", tilt, pair("patella"), FRONT, version="1-patella"),
+    Definition("knee_line", "deg", tilt, pair("knee"), FRONT_BACK),
+    Definition("ankle_line", "deg", tilt, pair("ankle"), FRONT_BACK),
     Definition("shoulder_pelvis_angle", "deg", _shoulder_pelvis,
-               _pair("acromion") + _pair("asis"), FRONT, version="1-acromion-asis"),
+               pair("acromion") + pair("asis"), FRONT, version="1-acromion-asis"),
     Definition("shoulder_pelvis_angle", "deg", _shoulder_pelvis,
-               _pair("acromion") + _pair("psis"), BACK, version="1-acromion-psis"),
+               pair("acromion") + pair("psis"), BACK, version="1-acromion-psis"),
     Definition("shoulder_pelvis_angle", "deg", _shoulder_pelvis,
-               _pair("shoulder") + _pair("hip"), FRONT_BACK),
+               pair("shoulder") + pair("hip"), FRONT_BACK),
     Definition("trunk_lean", "deg", _lean, ("mid_hip", "upper_neck"), FRONT_BACK,
                version="1-upper-neck"),
     Definition("trunk_lean", "deg", _lean, ("mid_hip", "neck"), FRONT_BACK, version="1-neck"),
@@ -215,9 +216,9 @@ FRONTAL: tuple[Definition, ...] = (
                FRONT_BACK),
     Definition("head_over_ankles", "length", _shift, ("mid_ankle", "mid_ear"), FRONT_BACK),
     Definition("shoulder_height_asymmetry", "%", _height_asymmetry,
-               (*_pair("shoulder"), "mid_ankle"), FRONT_BACK),
+               (*pair("shoulder"), "mid_ankle"), FRONT_BACK),
     Definition("wrist_height_asymmetry", "%", _height_asymmetry,
-               (*_pair("wrist"), "mid_ankle"), FRONT_BACK),
+               (*pair("wrist"), "mid_ankle"), FRONT_BACK),
     *_knee_frontal("right"),
     *_knee_frontal("left"),
     _q_angle("right"),
@@ -225,12 +226,10 @@ FRONTAL: tuple[Definition, ...] = (
     _calcaneal_angle("right"),
     _calcaneal_angle("left"),
     Definition("spine_line_deviation", "length", _spine_deviation, _SPINE_LINE, BACK),
-    Definition("knee_ankle_ratio", "1", _knee_ankle_ratio, _pair("knee") + _pair("ankle"), FRONT),
+    Definition("knee_ankle_ratio", "1", _knee_ankle_ratio, pair("knee") + pair("ankle"), FRONT),
     Definition("leg_length_appearance", "%", _leg_length, _leg("right") + _leg("left"), FRONT,
                gate=_knees_straight),
-    Definition("stance_width", "length", _stance, _pair("ankle"), FRONT),
-    # What the picture of a clothed person does not show.
-    Definition("foot_progression", "deg", None, ("floor_plane",), FRONT),
-    Definition("trunk_contour_asymmetry", "%", None, ("axilla", "waist_contour"), FRONT_BACK),
+    Definition("stance_width", "length", _stance, pair("ankle"), FRONT),
+    # What no picture of the skin shows.
     Definition("scoliosis", "deg", None, ("vertebrae_from_behind",), BACK),
 )  # fmt: skip

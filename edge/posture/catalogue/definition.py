@@ -1,7 +1,8 @@
 """What one measure is: a formula over named landmarks, the views it is seen in, and its gate.
 
-The lists of definitions (`frontal`, `sagittal`, `spine`) are the catalogue; everything that holds
-for all measures (missing keypoints, confidence, uncertainty) is written once, in `assess`.
+The lists of definitions in this folder are the catalogue; everything that holds for all measures
+(missing keypoints, confidence, uncertainty) is written once, in `assess`. `docs/measures.md` is the
+catalogue as people read it.
 """
 
 from __future__ import annotations
@@ -36,6 +37,8 @@ class Definition:
     version : definition version as reported. Several definitions may share a code, in order of
         preference: the first whose landmarks are all seen is used, and its version says so.
     resolves_deg : a standard error above this makes the measure one of low reliability.
+    plane : what the formula is over: points in the picture, brought to the plane of the ankles, or
+        their places on the floor, which takes a calibrated lens.
     open_sd : what the formula leaves open of the quantity that the code names, one deviation in its
         unit: a hip joint estimated from the spines of the pelvis is not the joint.
     """
@@ -49,4 +52,5 @@ class Definition:
     gate: Gate = always
     version: str = "1"
     resolves_deg: float | None = None
+    plane: Literal["ankles", "floor"] = "ankles"
     open_sd: float = 0.0

@@ -9,9 +9,9 @@ from __future__ import annotations
 import math
 
 from edge.posture.angles import Float64, distance_px, inclination_deg
+from edge.posture.catalogue.definition import Definition
+from edge.posture.catalogue.sagittal import SIDE_VIEWS, ahead_px
 from edge.posture.compat import arccos_angle
-from edge.posture.definition import Definition
-from edge.posture.sagittal import SIDE_VIEWS, ahead_px
 
 # To resolve a change of 3 deg the standard error must not exceed 3 / (1.96 sqrt 2).
 _RESOLVES_3_DEG = 1.08

@@ -1,15 +1,14 @@
 """Measures of the side views, from the keypoints of the near side alone.
 
-An ear-shoulder angle is a surrogate and named so: the craniovertebral angle needs C7, which pose
-networks do not find. Landmarks on the skin, by stickers or by a network that places them, go before
-joints; the version of the definition names them. Facing: +1 the subject looks to image right (right
-view), -1 to the left.
+An ear-shoulder angle is a surrogate and named so: the craniovertebral angle needs C7. Landmarks on
+the skin, by stickers or by a network that places them, go before joints; the version of the
+definition names them. Facing: +1 the subject looks to image right (right view), -1 to the left.
 """
 
 from __future__ import annotations
 
 from edge.posture.angles import Float64, elevation_deg, inclination_deg, inner_deg, turn_deg
-from edge.posture.definition import Definition, Formula, Unit
+from edge.posture.catalogue.definition import Definition, Formula, Unit
 from edge.records import View
 
 SIDE_VIEWS: tuple[View, ...] = ("right", "left")
@@ -49,14 +48,14 @@ def _ankle(p: Float64, _: float) -> float:
     return 90.0 - inner_deg(p[0], p[1], p[2])
 
 
+def _foot_to_shank(p: Float64, facing: float) -> float:
+    """Dorsiflexion from the right angle between the shank and the line from heel to toe."""
+    return inclination_deg(p[1], p[0], facing) + elevation_deg(p[2], p[3], facing)
+
+
 def _anterior_tilt(p: Float64, facing: float) -> float:
     """Of the line from ASIS to PSIS, above the horizontal pointing back."""
     return elevation_deg(p[0], p[1], -facing)
-
-
-def _sway_back(p: Float64, facing: float) -> float:
-    """Hip offset minus shoulder offset from the ankle, px: the pelvis ahead of the shoulders."""
-    return facing * float(p[0, 0] - p[1, 0])
 
 
 def _near(
@@ -71,7 +70,10 @@ SAGITTAL: tuple[Definition, ...] = (
     _near("head_forward_angle", "deg", _inclination, "shoulder", "ear"),
     _near("forward_head_distance", "length", ahead_px, "shoulder", "ear"),
     _near("head_sagittal_tilt", "deg", _elevation, "ear", "eye"),
-    _near("shoulder_protraction", "length", ahead_px, "hip", "shoulder"),
+    _near("shoulder_ahead_of_hip", "length", ahead_px, "trochanter", "acromion",
+          version=_ON_SKIN),
+    _near("shoulder_ahead_of_hip", "length", ahead_px, "hip", "shoulder"),
+    _near("acromion_ahead_of_c7", "length", ahead_px, "C7", "acromion"),
     _near("forward_shoulder_angle", "deg", _forward_shoulder, "acromion", "C7",
           version="1-acromion"),
     _near("forward_shoulder_angle", "deg", _forward_shoulder, "shoulder", "C7"),
@@ -85,12 +87,14 @@ SAGITTAL: tuple[Definition, ...] = (
     _near("knee_ahead_of_ankle", "length", ahead_px, "ankle", "knee"),
     _near("trunk_inclination", "deg", _inclination, "trochanter", "acromion", version=_ON_SKIN),
     _near("trunk_inclination", "deg", _inclination, "hip", "shoulder"),
-    _near("sway_back_index", "length", _sway_back, "hip", "shoulder"),
     _near("hip_sagittal", "deg", _hip, "acromion", "trochanter", "knee", version=_ON_SKIN),
     _near("hip_sagittal", "deg", _hip, "shoulder", "hip", "knee"),
     _near("knee_sagittal", "deg", _knee, "trochanter", "knee", "lat_mal", version=_ON_SKIN),
     _near("knee_sagittal", "deg", _knee, "hip", "knee", "ankle"),
     _near("ankle_sagittal", "deg", _ankle, "knee", "ankle", "big_toe", version="1-toe"),
-    _near("ankle_sagittal", "deg", _inclination, "ankle", "knee"),
+    _near("ankle_sagittal", "deg", _foot_to_shank, "knee", "lat_mal", "heel", "toe",
+          version="1-heel-toe"),
+    _near("shank_inclination", "deg", _inclination, "lat_mal", "knee", version=_ON_SKIN),
+    _near("shank_inclination", "deg", _inclination, "ankle", "knee"),
     _near("pelvic_anterior_tilt", "deg", _anterior_tilt, "asis", "psis"),
 )  # fmt: skip

@@ -7,7 +7,7 @@ from pathlib import Path
 from edge import __version__
 from edge.errors import SettingsInvalid
 from edge.estimation.estimator import Estimator
-from edge.norms import shipped_norms
+from edge.norms import UNTOLD, Who, shipped_norms
 from edge.posture.calibration import Calibration
 from edge.posture.landmarks import USABLE
 from edge.posture.stick_figure import figure_of
@@ -23,9 +23,15 @@ class ReportFiles:
     """Writes `NAME.html`, and `NAME-2.html` for the second person, into a folder."""
 
     def __init__(
-        self, folder: Path, language: str, estimator: Estimator, calibration: Calibration
+        self,
+        folder: Path,
+        language: str,
+        estimator: Estimator,
+        calibration: Calibration,
+        who: Who = UNTOLD,
     ) -> None:
         self._folder = folder
+        self._who = who
         self._calibration = calibration
         self._words = words(language)
         self._estimator = estimator
@@ -59,4 +65,5 @@ class ReportFiles:
             software=__version__,
             models=tuple(f"{model.name} {model.version}" for model in self._estimator.models),
             views=(seen,),
+            who=self._who,
         )

@@ -1,0 +1,1 @@
+"""People in photographs as pages, and the photographs of one visit as one answer."""
