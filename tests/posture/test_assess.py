@@ -151,7 +151,7 @@ def test_the_mannequins_own_definitions_agree(view):
     points = Pinhole().project(person.points_m(), turn)
     spine = {name: np.array([500.0 + i, 400.0 + 50 * i])
              for i, name in enumerate(("C7", "C4", "T6", "T8", "L4", "S5"))}  # fmt: skip
-    theirs = measured(points | spine, turn)
+    theirs = measured(points | spine, view)
     ours = by_code(assess(pose_of(points, scores_seen(view), sigma_px=1.0)))
     shared = [code for code in theirs if code in ours and ours[code].value is not None]
     assert len(shared) >= (9 if view in ("front", "back") else 3)
