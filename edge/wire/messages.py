@@ -283,6 +283,8 @@ class State(msgspec.Struct, frozen=True, tag_field="schema", tag="ps.state/1"):
     """Retained. The broker publishes it with online = false when the station goes away.
 
     instance : random, new with each start of the uplink; two at once are a copied card.
+    connection : counts this instance's connections, so that the will of an earlier one, which
+        another broker publishes late, is known to be old. 0 of stations that do not count.
     """
 
     online: bool
@@ -291,6 +293,7 @@ class State(msgspec.Struct, frozen=True, tag_field="schema", tag="ps.state/1"):
     epoch: Epoch
     first_seq: Count = 0
     last_seq: Count = 0
+    connection: Count = 0
 
 
 class Birth(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="ps.birth/1"):
