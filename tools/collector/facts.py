@@ -8,7 +8,7 @@ from typing import Any
 from posture_tools.collector.intake import Key
 from posture_tools.collector.sql import Sql
 
-from edge.norms import Norms, shipped_norms
+from edge.norms import UNTOLD, Norms, shipped_norms
 from edge.records import Measure, Quality
 from edge.wire.messages import Result, WireMeasure
 
@@ -27,7 +27,7 @@ def measure_rows(key: Key, result: Result, utc_ns: int, norms: Norms) -> Iterato
     utc_ns : as the station's clock said; it decides the month of the row.
     """
     for part, m in enumerate(result.measures):
-        band = "|".join(norms.bands_of(as_measure(m)))
+        band = "|".join(norms.place(as_measure(m), UNTOLD).bands)
         yield (
             key.site, key.station, key.epoch, key.seq, part, utc_ns, m.code, m.side, m.view,
             m.value, m.unit, m.u95, m.u95_change, m.n, str(m.quality),
@@ -65,7 +65,7 @@ def reband(db: Sql, norms: Norms, after: Row) -> tuple[int, Row | None]:
         # a band does not ask for quality: a refused measure has no value
         quality, why = (Quality.REFUSED, ("?",)) if value is None else (Quality.OK, ())
         measure = Measure(code, value, unit, u95, n, quality, why, view, side)
-        changed.append(("|".join(norms.bands_of(measure)), norms.version, *name))
+        changed.append(("|".join(norms.place(measure, UNTOLD).bands), norms.version, *name))
     db.executemany(
         "UPDATE measure SET band = ?, norms = ? WHERE site = ? AND station = ? AND epoch = ?"
         " AND seq = ? AND part = ?",
