@@ -8,10 +8,10 @@ READY := $(VENV)/.ready
 
 setup: $(READY)
 
-$(READY): pyproject.toml constraints.txt
+$(READY): pyproject.toml tools/pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r constraints.txt
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable .
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable . --editable tools
 	mkdir -p $(VENV)/typing
 	ln -sfn "$(CURDIR)/tools" $(VENV)/typing/posture_tools
 	ln -sfn "$(CURDIR)/edge" $(VENV)/typing/edge
@@ -37,7 +37,7 @@ lint: $(READY)
 check: lint test
 
 bench: $(READY)
-	$(BIN)/posture-station bench
+	$(BIN)/posture-station bench --source 'mannequin:?view=front&seed=3&seconds=8'
 	$(BIN)/python -m posture_tools.evaluate.bench_decode
 
 wheels: $(READY)
@@ -57,4 +57,4 @@ lock:
 	echo 'simplejpeg>=1.8' | $(LOCK) - --no-deps -o systemd/requirements-picamera2.txt
 
 clean:
-	rm -rf $(VENV) build *.egg-info
+	rm -rf $(VENV) build *.egg-info tools/build tools/*.egg-info

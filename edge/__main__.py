@@ -15,7 +15,14 @@ from edge import __version__
 from edge.commands.calibrate_arguments import add_calibrate
 from edge.commands.fms_arguments import add_fms
 from edge.commands.pipe import ends_with_its_reader
-from edge.errors import PartMissing, PostureError, SettingsInvalid
+from edge.errors import (
+    BrokerRefused,
+    IdentityRefused,
+    PartMissing,
+    PostureError,
+    SettingsInvalid,
+    SourceInvalid,
+)
 from edge.settings import Settings, load_settings
 
 Section = TypeVar("Section", bound=msgspec.Struct)
@@ -54,7 +61,13 @@ def _parser() -> argparse.ArgumentParser:
     assess.add_argument("--overwrite", action="store_true", help="replace files of others too")
     assess.add_argument("--report", type=Path, metavar="DIR", help="a page for each photograph")
     assess.add_argument("--lang", default="en", metavar="LANG", help="of the page: en, zh, ko, ja")
-    assess.add_argument("--markers", metavar="#RRGGBB", help="colour of stickers on the spine")
+    assess.add_argument(
+        "--markers",
+        action="append",
+        default=[],
+        metavar="VIEW|#RRGGBB",
+        help="printed stickers: front, side or back; or the colour of half balls on the spine",
+    )
     _add_interval(assess)
     assess.add_argument("--recursive", action="store_true", help="subfolders of folders too")
     assess.add_argument("--json", action="store_true", help="for machines")
@@ -78,7 +91,11 @@ def _parser() -> argparse.ArgumentParser:
 
     add_calibrate(verbs)
     add_fms(verbs)
+    stickers = verbs.add_parser("stickers", help="a sheet of stickers to print, true to scale")
+    stickers.add_argument("-o", "--out", type=Path, required=True, metavar="FILE.pdf")
+    stickers.add_argument("--paper", choices=("a4", "letter"), default="a4")
     bench = verbs.add_parser("bench", help="how long a frame takes on this machine")
+    bench.add_argument("--source", metavar="URI", help="that shows one person")
     bench.add_argument("--json", action="store_true", help="for machines")
 
     verbs.add_parser("provision", help="at each boot: who this station is")
@@ -168,13 +185,10 @@ def _run_verb(options: argparse.Namespace) -> int:
         from edge.estimation.estimator import Estimator
         from edge.estimation.factory import estimator_for
         from edge.inference.opencv_threads import leave_cores_to_networks
-        from edge.markers.estimator import MarkerEstimator
-        from edge.markers.stickers import Stickers
+        from edge.markers.asked import with_markers
 
         leave_cores_to_networks()
-        estimator: Estimator = estimator_for(settings.models)
-        if options.markers:
-            estimator = MarkerEstimator(estimator, Stickers(options.markers))
+        estimator: Estimator = with_markers(estimator_for(settings.models), options.markers)
         asked = Asked(
             overlay=options.overlay,
             csv=options.csv,
@@ -197,6 +211,10 @@ def _run_verb(options: argparse.Namespace) -> int:
         from edge.commands import run
 
         return run.run(settings, only=options.only, verbose=options.verbose)
+    if options.verb == "stickers":
+        from edge.commands import stickers
+
+        return stickers.run(options.out, options.paper)
     if options.verb == "doctor":
         from edge.commands import doctor
 
@@ -235,7 +253,9 @@ def main() -> int:
         return 130  # what shells say of a program that Ctrl-C ended
     except PostureError as error:
         _say(error)
-        return 2
+        # What a person must mend first: systemd does not start such an engine anew.
+        mistakes = (SettingsInvalid, SourceInvalid, IdentityRefused, BrokerRefused)
+        return 2 if isinstance(error, mistakes) else 1
     except MemoryError:
         _say(PostureError("there is not enough memory.", _MEMORY))
         return 1
@@ -246,7 +266,7 @@ def main() -> int:
         return 1
     except ImportError as error:
         _say(PartMissing(f"a part of this program cannot be loaded: {error}.", _MEMORY))
-        return 2
+        return 1
 
 
 def _say(error: PostureError) -> None:

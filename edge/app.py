@@ -104,22 +104,28 @@ def _with_stickers(estimator: Estimator, settings: Settings) -> Estimator:
     from edge.markers.estimator import MarkerEstimator
     from edge.markers.stickers import Stickers
 
-    colour = settings.screening.sticker_colour
-    return MarkerEstimator(estimator, Stickers(colour)) if colour else estimator
+    colour, targets = settings.screening.sticker_colour, settings.screening.sticker_targets
+    if not colour and not targets:
+        return estimator
+    return MarkerEstimator(estimator, Stickers(colour) if colour else None, targets)
 
 
 def _skeletons(models: Sequence[ModelIdentity], settings: Settings) -> list[Skeleton]:
     """A body's, if one is looked for, and a spine's: each has the measures of its kind."""
+    from edge.markers.skeleton import marked_skeleton
+
     tasks = {model.task for model in models} - {"detector"}
     spine = "spine" in tasks or bool(settings.screening.sticker_colour)
-    return [COCO_17] * bool(tasks - {"spine"}) + [SPINE_5] * spine
+    body = marked_skeleton(COCO_17, None, settings.screening.sticker_targets)
+    return [body] * bool(tasks - {"spine"}) + [SPINE_5] * spine
 
 
 def build_engine(
     settings: Settings, outbox: Outbox, *, on_saved: OnSaved, on_problem: OnProblem
 ) -> Engine:
     """Camera, models and screening around one outbox."""
-    from edge.camera.sources import camera_for, is_live
+    from edge.camera.base import origin_of
+    from edge.camera.sources import camera_for
     from edge.camera.watch import PictureWatch
     from edge.estimation.factory import estimator_for
     from edge.inference.opencv_threads import leave_cores_to_networks
@@ -135,7 +141,7 @@ def build_engine(
     calibration = stored.calibration
     days = settings.screening.calibration_days
     camera = camera_for(settings.camera)
-    watch = PictureWatch() if is_live(settings.camera.source) else None
+    watch = PictureWatch() if origin_of(camera) == "camera" else None
     build = partial(
         Engine, camera, state_path=settings.state_path, watch=watch, on_problem=on_problem
     )
@@ -144,6 +150,7 @@ def build_engine(
         Screening,
         settings.screening,
         camera.name,
+        origin=origin_of(camera),
         calibration=calibration,
         admission=Admission(settings.screening.start, OrderBox(settings.state_path)),
         guard=WallGuard(calibration, stored.marks_px, most_days=days),

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 
 from edge.posture.angles import Float64
-from edge.posture.assess import catalogue
+from edge.posture.assess import alternatives
 from edge.posture.definition import Definition
 from edge.posture.landmarks import USABLE, Box, Landmarks, box_px
 from edge.records import FieldMaps, Measure, Pose, Quality, Uint8
@@ -54,8 +54,7 @@ def draw(image: Uint8, poses: Sequence[Pose], measures: Sequence[Sequence[Measur
     for pose, body, of_pose in bodies:  # labels last: nobody's limbs cross them
         for measure in of_pose:
             if measure.value is not None and measure.unit == "deg":
-                definition = {d.code: d for d in catalogue(pose.skeleton, measure.view)}
-                _draw_angle(pen, pose, body, definition[measure.code], measure)
+                _draw_angle(pen, pose, body, _definition_of(measure, pose), measure)
     return pen.canvas
 
 
@@ -87,6 +86,12 @@ def blend_heatmaps(image: Uint8, maps: FieldMaps) -> Uint8:
 def angle_text(value_deg: float) -> str:
     """One decimal and a sign, as numbers in JSON round; no minus before a zero."""
     return f"{round(value_deg, 1) + 0.0:+.1f}"
+
+
+def _definition_of(measure: Measure, pose: Pose) -> Definition:
+    known = alternatives(pose.skeleton, measure.view)
+    kind = measure.code, measure.definition
+    return next(d for of_code in known for d in of_code if (d.code, d.version) == kind)
 
 
 class _Pen:

@@ -21,6 +21,9 @@ Float32 = NDArray[np.float32]
 Uint8 = NDArray[np.uint8]
 View = Literal["front", "back", "right", "left", "unknown"]
 Kind = Literal["posture", "spine", "fms"]
+# Where frames came from. camera : a live one. file : photographs and recordings. upload : given to
+# a desk by its owner. rendered : drawn by a computer, so nobody was measured. unknown : not said.
+Origin = Literal["camera", "file", "upload", "rendered", "unknown"]
 Backend = Literal["bottom-up", "refined", "top-down", "single", ""]
 # A person as a stick figure: keypoint -> x to the right, y down, thousandths of stature from
 # between the ankles. Coarse, for drawing; measures are never made of it.
@@ -112,6 +115,24 @@ class FieldMaps:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Placed:
+    """What a person placed of a pose: by stickers on the skin, or points set by hand.
+
+    placing_px2 : float32 (K, 2, 2), how far each keypoint may lie from the bone that it is named
+        after, because hands placed it; 0 for keypoints that an estimator placed.
+    mm_per_px : scale that stickers of known size give, None without any. scale_sd : its standard
+        uncertainty, as a part of it.
+    """
+
+    placing_px2: Float32
+    mm_per_px: float | None = None
+    scale_sd: float = 0.0
+
+    def __post_init__(self) -> None:
+        _frozen(self.placing_px2)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Pose:
     """One person's keypoints in one picture.
 
@@ -119,6 +140,7 @@ class Pose:
     covariance_px2 : float32 (K, 2, 2), of each keypoint's position; NaN where unknown.
     score : 0..1, how sure the estimator is that this is a person.
     box_px : x, y, width, height of the person, or None.
+    placed : what hands placed of it; None where the estimator found everything.
     """
 
     skeleton: Skeleton
@@ -126,6 +148,7 @@ class Pose:
     covariance_px2: Float32
     score: float
     box_px: tuple[float, float, float, float] | None = None
+    placed: Placed | None = None
 
     def __post_init__(self) -> None:
         count = len(self.skeleton.keypoints)
@@ -133,6 +156,8 @@ class Pose:
             raise ValueError(f"keypoints are ({count}, 3), not {self.keypoints.shape}")
         if self.covariance_px2.shape != (count, 2, 2):
             raise ValueError(f"covariances are ({count}, 2, 2), not {self.covariance_px2.shape}")
+        if self.placed is not None and self.placed.placing_px2.shape != (count, 2, 2):
+            raise ValueError(f"placing is ({count}, 2, 2), not {self.placed.placing_px2.shape}")
         _frozen(self.keypoints)
         _frozen(self.covariance_px2)
 
@@ -225,6 +250,7 @@ class Assessment:
     frames_used, frames_seen : how many frames entered the measures, of how many.
     asked : None where the person just stepped up.
     figure : the pose that was measured, for drawing; empty where nobody was.
+    origin : what kind of source it was; shown wherever the result is, unless it is `camera`.
     """
 
     kind: Kind
@@ -239,6 +265,7 @@ class Assessment:
     models: tuple[ModelIdentity, ...] = field(default=())
     asked: Asked | None = None
     figure: Figure = field(default_factory=dict)
+    origin: Origin = "unknown"
 
 
 @dataclass(frozen=True, slots=True)

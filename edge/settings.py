@@ -32,7 +32,7 @@ class _Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class CameraSettings(_Section, frozen=True):
     """Where frames come from and when a silent source counts as stalled."""
 
-    source: str = "mannequin:"
+    source: str = ""  # see `edge.camera.sources`; without one nothing is measured
     stall_s: Seconds = 5.0
     width_px: Annotated[int, msgspec.Meta(ge=64, le=8192)] = 1080
     height_px: Annotated[int, msgspec.Meta(ge=64, le=8192)] = 1920
@@ -68,8 +68,10 @@ class ScreeningSettings(_Section, frozen=True):
     calibration_days: Annotated[int, msgspec.Meta(ge=1, le=3650)] = 365
     # A small adult 3 m before a picture of 1280 rows is 640 px tall; the intervals carry the rest.
     least_stature_px: Annotated[float, msgspec.Meta(ge=100, le=8192)] = 500.0
-    # Stickers on the spine, as seen in the picture (#rrggbb); without a colour none are looked for.
+    # Half balls on the spine, as seen in the picture (#rrggbb); none are looked for without.
     sticker_colour: Annotated[str, msgspec.Meta(pattern=r"^(#[0-9a-fA-F]{6})?$")] = ""
+    # Views in which people wear printed targets (`posture-station stickers`).
+    sticker_targets: tuple[Literal["front", "side", "back"], ...] = ()
 
 
 class FeedbackSettings(_Section, frozen=True):

@@ -9,6 +9,12 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 
 
+def part_of(keypoint: str) -> str:
+    """A keypoint's name without its side."""
+    side, _, part = keypoint.partition("_")
+    return part if side in ("left", "right") else keypoint
+
+
 @dataclass(frozen=True)
 class Skeleton:
     """A named, ordered set of keypoints and the limbs that join them.
@@ -52,13 +58,19 @@ class Skeleton:
 
 @cache
 def joined(first: Skeleton, second: Skeleton) -> Skeleton:
-    """Both skeletons' keypoints as one person's, the first one's first."""
-    shift = len(first.keypoints)
+    """Both skeletons' keypoints as one person's, the first one's first; a shared name stands once.
+
+    What the second says of the middle of two others counts where the first lacks that keypoint.
+    """
+    new = tuple(name for name in second.keypoints if name not in first.index)
+    names = first.keypoints + new
+    row = {name: i for i, name in enumerate(names)}
+    pairs = [(row[second.keypoints[a]], row[second.keypoints[b]]) for a, b in second.limbs]
     return Skeleton(
         f"{first.name}+{second.name}",
-        first.keypoints + second.keypoints,
-        first.limbs + tuple((a + shift, b + shift) for a, b in second.limbs),
-        first.midpoints + second.midpoints,
+        names,
+        first.limbs + tuple(pair for pair in pairs if pair not in first.limbs),
+        first.midpoints + tuple(middle for middle in second.midpoints if middle[0] in new),
     )
 
 
@@ -180,6 +192,30 @@ BLAZEPOSE_33 = Skeleton(
 _SPINE_5 = ("C4", "T6", "T8", "L4", "S5")
 SPINE_5 = Skeleton("SPINE-5", _SPINE_5, ((0, 1), (1, 2), (2, 3), (3, 4)))
 
+# What is felt through the skin, and the skin over spinous processes.
+_LANDMARKS = (
+    "C7", "C4", "T3", "T6", "T8", "T12", "L4", "S2", "S5", "sternal_notch",
+    *(
+        f"{side}_{name}"
+        for name in (
+            "acromion", "asis", "psis", "trochanter", "patella", "tib_tub", "lat_mal", "med_mal",
+            "tragus", "axilla", "waist", "scap_inf", "heel", "toe",
+        )
+        for side in ("left", "right")
+    ),
+)  # fmt: skip
+_LANDMARK_LIMBS = (
+    "C4-C7", "C7-T3", "T3-T6", "T6-T8", "T8-T12", "T12-L4", "L4-S2", "S2-S5",
+    "left_acromion-right_acromion", "left_asis-right_asis", "left_psis-right_psis",
+    "left_patella-left_tib_tub", "right_patella-right_tib_tub", "left_heel-left_toe",
+    "right_heel-right_toe",
+)  # fmt: skip
+LANDMARKS_38 = Skeleton("LANDMARKS-38", _LANDMARKS, _limbs(_LANDMARKS, *_LANDMARK_LIMBS))
+
+# What a network sees that looks closely: COCO's joints as COCO labels them, and the landmarks.
+_BODY_55 = joined(COCO_17, LANDMARKS_38)
+BODY_55 = Skeleton("BODY-55", _BODY_55.keypoints, _BODY_55.limbs)
+
 SKELETONS: dict[str, Skeleton] = {
-    s.name: s for s in (COCO_17, COCO_18, BODY_25, MPII_16, AI_14, BLAZEPOSE_33, SPINE_5)
+    s.name: s for s in (COCO_17, COCO_18, BODY_25, MPII_16, AI_14, BLAZEPOSE_33, SPINE_5, BODY_55)
 }

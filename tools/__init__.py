@@ -1,1 +1,3 @@
 """Everything that runs off the device."""
+
+__version__ = "0.1.0"

@@ -1,1 +1,1 @@
-"""Sources of frames: files, video, V4L2, RTSP, picamera2 and the rendered mannequin."""
+"""Sources of frames: photographs, videos, V4L2, RTSP, picamera2, and what other packages bring."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Protocol, get_args
 
-from edge.records import Frame
+from edge.records import Frame, Origin
 
 
 class Camera(Protocol):
@@ -12,6 +12,8 @@ class Camera(Protocol):
 
     name : what people call it (a path, a device, a URI without its password).
     dropped : frames that the source produced and nobody read.
+
+    One may say by an attribute `origin` what it is (`edge.records.Origin`): see `origin_of`.
     """
 
     @property
@@ -47,3 +49,9 @@ class Camera(Protocol):
         ------
         CameraHung : a call into its driver does not return.
         """
+
+
+def origin_of(camera: Camera) -> Origin:
+    """What a camera says of its frames; `unknown` for one that does not, or uses another word."""
+    said = getattr(camera, "origin", "unknown")
+    return next((origin for origin in get_args(Origin) if origin == said), "unknown")

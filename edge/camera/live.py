@@ -10,7 +10,7 @@ import numpy as np
 
 from edge.camera.slot import CaptureThread, FrameSlot
 from edge.errors import CameraLost
-from edge.records import Frame, Uint8
+from edge.records import Frame, Origin, Uint8
 
 Connect = Callable[[], cv2.VideoCapture]
 
@@ -22,6 +22,8 @@ class LiveCamera:
     connect : opens the device (`edge.camera.connect`); runs in the capture thread, for it may hang.
     stall_s : how long a reader waits for a frame. start_s : how much longer for the first.
     """
+
+    origin: Origin = "camera"
 
     def __init__(
         self, name: str, connect: Connect, *, stall_s: float, start_s: float = 0.0

@@ -9,7 +9,7 @@ from edge.camera.disk import is_folder, open_file
 from edge.camera.folder import look_into
 from edge.camera.photos import read_photo
 from edge.errors import SourceInvalid
-from edge.records import Frame
+from edge.records import Frame, Origin
 from edge.shown import shown
 
 
@@ -20,6 +20,7 @@ class PhotoCamera:
     """
 
     dropped = 0
+    origin: Origin = "file"
 
     def __init__(self, path: Path) -> None:
         self.name = shown(path)

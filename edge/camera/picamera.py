@@ -17,7 +17,7 @@ import cv2
 import numpy as np
 
 from edge.errors import CameraHung, CameraLost, PartMissing
-from edge.records import Frame, Uint8
+from edge.records import Frame, Origin, Uint8
 
 _LORES_SHORT_SIDE_PX = 384
 
@@ -41,6 +41,7 @@ class PiCamera:
     """
 
     name = "picamera2"
+    origin: Origin = "camera"
 
     def __init__(
         self,

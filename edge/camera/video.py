@@ -9,7 +9,7 @@ from pathlib import Path
 from edge.camera.clip import Clip
 from edge.camera.slot import CaptureThread, FrameSlot
 from edge.errors import ImageUnreadable
-from edge.records import Frame
+from edge.records import Frame, Origin
 from edge.shown import shown
 
 
@@ -19,6 +19,8 @@ class VideoFileCamera:
     interval : of so many frames one is decoded, the last: 3 gives the third, the sixth, the ninth.
         frame_count and fps are of these.
     """
+
+    origin: Origin = "file"
 
     def __init__(self, path: Path, *, fast: bool, stall_s: float, interval: int = 1) -> None:
         self.name = shown(path)

@@ -1,4 +1,7 @@
-"""`posture-station bench`: how long a frame takes here, and how much of it is not inference."""
+"""`posture-station bench`: how long a frame takes here, and how much of it is not inference.
+
+The source shows one person; a recorded one is played again until enough frames were taken.
+"""
 
 from __future__ import annotations
 
@@ -8,15 +11,17 @@ import platform
 import sys
 import time
 from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import closing
 from typing import Any
 
 import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from edge.camera.mannequin import MannequinCamera
+from edge.camera.sources import camera_for
 from edge.engine.frame_rate import IDLE_AFTER_S, IDLE_FPS
-from edge.errors import ModelRefused
+from edge.errors import SourceInvalid
 from edge.estimation.estimator import Estimator
 from edge.estimation.factory import estimator_for
 from edge.inference.opencv_threads import leave_cores_to_networks
@@ -28,7 +33,7 @@ from edge.settings import Settings
 _FRAMES = 40
 _WARM_UP = 5
 _EMPTY_FRAMES = 10
-_SOURCE = "mannequin:?view=front&seed=3&seconds=8"
+_MOST_FRAMES = 10 * (_WARM_UP + _FRAMES)
 
 
 def measure(settings: Settings, estimator: Estimator) -> dict[str, list[float]]:
@@ -38,10 +43,8 @@ def measure(settings: Settings, estimator: Estimator) -> dict[str, list[float]]:
     """
     screening = Screening(settings.screening, source="bench", models=estimator.models)
     taken: dict[str, list[float]] = defaultdict(list)
-    camera = MannequinCamera(_SOURCE)
-    camera.open()
     seen = 0
-    while seen < _WARM_UP + _FRAMES and (frame := camera.read()) is not None:
+    for frame in _frames(settings):
         began = time.perf_counter()
         poses = estimator.estimate(frame)
         screening.observe(frame, poses)
@@ -53,12 +56,29 @@ def measure(settings: Settings, estimator: Estimator) -> dict[str, list[float]]:
                 taken[stage].append(ms)
             taken["inference"].append(sum(ms for s, ms in stages.items() if "inference" in s))
             taken["frame"].append(whole_ms)
-    camera.close()
+        if seen == _WARM_UP + _FRAMES:
+            break
     if not taken:
-        raise ModelRefused(
-            "the models find nobody in a rendered picture of a person.", "Choose other models."
+        raise SourceInvalid(
+            f"the models find nobody in {settings.camera.source}.",
+            "Name a source that shows a person, or other models.",
         )
     return dict(taken)
+
+
+def _frames(settings: Settings) -> Iterator[Frame]:
+    """At most a few hundred: a source in which nobody is found must come to an end."""
+    left = _MOST_FRAMES
+    while left:
+        camera = camera_for(settings.camera)
+        with closing(camera):
+            camera.open()
+            before = left
+            while left and (frame := camera.read()) is not None:
+                left -= 1
+                yield frame
+        if left == before:
+            return
 
 
 def waiting_cores(settings: Settings, estimator: Estimator) -> dict[str, float]:

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
-from edge.camera.base import Camera
+from edge.camera.base import Camera, origin_of
 from edge.camera.live import LiveCamera
-from edge.camera.sources import camera_for, is_live, shown_source
+from edge.camera.sources import camera_for, shown_source
 from edge.camera.watch import is_black
 from edge.commands.checks import Check, State
 from edge.engine.engine_file import read_engine_file
@@ -86,17 +86,18 @@ def camera(settings: Settings) -> Check:
     told = read_engine_file(settings.state_path)
     source = settings.camera.source
     shown = shown_source(source)
-    if told is not None and told.running and is_live(source) and told.health:
+    opened = camera_for(settings.camera)
+    live = origin_of(opened) == "camera"
+    if told is not None and told.running and live and told.health:
         problem, size = told.health.get("problem", ""), told.health.get("picture_px")
         found = f"{shown} in use by the engine, {size} px"
         if problem.startswith("camera"):
             return Check("camera", State.FAIL, f"{found}; {problem}", "Cable, power, light, lens?")
         return Check("camera", State.OK, found)
-    opened = camera_for(settings.camera)
     try:
         opened.open()
         began_s = time.perf_counter()
-        frames = [opened.read() for _ in range(_LOOK_FRAMES if is_live(source) else 1)]
+        frames = [opened.read() for _ in range(_LOOK_FRAMES if live else 1)]
         ms = (time.perf_counter() - began_s) * 1e3 / len(frames)
     finally:
         opened.close()
@@ -114,6 +115,13 @@ def _picture(settings: Settings, opened: Camera, seen: list[Frame], ms: float) -
         return Check("camera", State.WARN, f"{found}, black", "Open the lens cover, add light.")
     if len(seen) > 1 and all(np.array_equal(first.image, later.image) for later in seen[1:]):
         return Check("camera", State.FAIL, f"{found}, frozen", "Cut the camera's power for 10 s.")
+    if (origin := origin_of(opened)) != "camera":
+        return Check(
+            "camera",
+            State.WARN,
+            f"{found}; no live camera ({origin})",
+            "Its results are marked everywhere. Set camera.source to a camera to measure people.",
+        )
     asked = settings.camera.width_px, settings.camera.height_px
     if gives and max(first.width_px, first.height_px) < max(asked):
         return Check(

@@ -12,6 +12,7 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 
 import msgspec
@@ -69,6 +70,11 @@ def run(settings: Settings, *, source: str) -> int:
 
     Results are counted, not messages: a station tells events too, under numbers of the same row.
     """
+    if find_spec("posture_tools") is None:
+        raise PartMissing(
+            "the demo needs the collector and the rendered person, which a station has not.",
+            "Call `make demo` in a checkout.",
+        )
     console = Console()
     accepted: set[int] = set()
     with ExitStack() as stack:

@@ -23,6 +23,7 @@ from edge.settings import Settings
 _LOOK_EVERY_S = 30.0
 _BUDGET = Path("/var/lib/posture/netwatch/reboots.json")
 _ENGINE = "posture-engine.service"
+_SETTINGS_WRONG = "2"  # the exit status that RestartPreventExitStatus of the unit names
 
 
 @dataclass
@@ -36,9 +37,13 @@ class Patient:
 
 
 def engine_is_well() -> bool:
-    """Whether the engine measures, or a person has stopped it."""
-    shown = _systemctl("show", "--property=ActiveState", "--value", _ENGINE).stdout.strip()
-    return shown in ("active", "reloading", "inactive", "")
+    """Whether the engine measures, or waits for a person: stopped by one, or with settings that
+    only one can mend. No restart of the machine helps there."""
+    shown = _systemctl("show", "--property=ActiveState,ExecMainStatus", _ENGINE).stdout
+    told = dict(line.split("=", 1) for line in shown.splitlines() if "=" in line)
+    if told.get("ActiveState") == "failed":
+        return told.get("ExecMainStatus") == _SETTINGS_WRONG
+    return told.get("ActiveState", "") in ("active", "reloading", "inactive", "")
 
 
 def patients(settings: Settings) -> tuple[Patient, ...]:

@@ -8,8 +8,10 @@ from pathlib import Path
 from rich.console import Console
 
 from edge.appliance.board import board_id
-from edge.appliance.provision import Places, provision, report
+from edge.appliance.provision import SETTINGS_NAME, Places, provision, report
+from edge.camera.sources import NO_CAMERA
 from edge.errors import PostureError
+from edge.settings import load_settings
 
 PLACES = Places(
     # Raspberry Pi OS; older images and Debian; the EFI partition of a Jetson.
@@ -28,6 +30,8 @@ def run(places: Places = PLACES) -> int:
     said = f"This is station {station}."
     if refusal is not None:
         said += f" It stays as it was: {refusal}"
+    elif not load_settings(places.settings / SETTINGS_NAME).camera.source:
+        said += f" {NO_CAMERA}"
     with contextlib.suppress(OSError):
         report(places, said)
     Console().print(said, highlight=False, markup=False, soft_wrap=True)

@@ -59,7 +59,8 @@ class Reporter:
     def saved(self, assessment: Assessment, seq: int) -> None:
         given = sum(m.value is not None for m in assessment.measures)
         self._console.print(
-            f"saved {seq}: {shown(assessment.source)}, {assessment.view}, {given} of "
+            f"saved {seq}{_origin(assessment)}: {shown(assessment.source)}, {assessment.view}, "
+            f"{given} of "
             f"{len(assessment.measures)} measures from {assessment.frames_used} frames",
             highlight=False,
             markup=False,
@@ -67,12 +68,16 @@ class Reporter:
         )
 
     def saved_in_full(self, assessment: Assessment, seq: int) -> None:
-        title = f"saved {seq}: {assessment.view} view"
+        title = f"saved {seq}{_origin(assessment)}: {assessment.view} view"
         self._console.print(measure_table(title, assessment.measures))
 
     def problem(self, problem: PostureError) -> None:
         self.unreadable += isinstance(problem, ImageUnreadable)
         self._console.print(str(problem), style="yellow", markup=False, highlight=False)
+
+
+def _origin(assessment: Assessment) -> str:
+    return "" if assessment.origin == "camera" else f" ({assessment.origin})"
 
 
 @contextmanager

@@ -42,7 +42,7 @@ class ReportFiles:
         view: View = person.measures[0].view if person.measures else "unknown"
         scores = person.pose.keypoints[:, 2]
         lowest = float(scores[scores >= USABLE].min(initial=1.0))
-        seen = ReportedView(view, person.measures, figure_of(person.pose), 1, 1, lowest)
+        seen = ReportedView(view, person.measures, figure_of(person.pose), 1, 1, lowest, "file")
         return ReportedVisit(
             person=shown(Path(sighting.path).stem),
             screened_at=datetime.now(UTC).isoformat(timespec="minutes"),

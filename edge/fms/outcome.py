@@ -15,7 +15,8 @@ _UNIT = "1"
 def assessment_of(sheet: Sheet, rules: RuleSet, captured_ns: int) -> Assessment:
     """Scores by movement, side and group, and the total; refused with the reason where missing.
 
-    A score's u95 is None: what is known is who confirmed it, which `why` says.
+    A score's u95 is None: what is known is who confirmed it, which `why` says. The origin is
+    `file`: a sheet is filled in after the event, from clips or by hand.
     """
     outcome = add_up(sheet, rules)
     measures = [m for line in outcome.lines for m in _measures(line, sheet, rules)]
@@ -27,7 +28,7 @@ def assessment_of(sheet: Sheet, rules: RuleSet, captured_ns: int) -> Assessment:
     return Assessment(
         kind="fms", session=sheet.session, view="unknown", source="score sheet",
         captured_ns=captured_ns, measures=tuple(measures), frames_used=0, frames_seen=0,
-        min_score=0.0,
+        min_score=0.0, origin="file",
     )  # fmt: skip
 
 

@@ -78,6 +78,8 @@ def _wanted(description: ModelDescription, role: str) -> Shape:
             return (1, count, *maps)
         case ("paf", "pafs"):
             return (1, 2 * len(description.limbs), *maps)
+        case ("heatmap", "yaw"):
+            return (1, 2)
         case ("keypoints", "keypoints") if len(description.outputs) == 1:
             return (1, 1, count, 3)
         case ("keypoints", "keypoints"):

@@ -26,6 +26,8 @@ BACKGROUND = "background"
 UNUSED = "unused"
 
 # Which outputs a task has; the set that a file names also says how they are coded:
+#   yaw                   (1, 2) = sine and cosine of the person's yaw, beside heatmaps; 0 faces the
+#                         camera, + turns the left side to it
 #   keypoints             MoveNet: (1, 1, K, 3) = y, x, score, fractions of the input
 #   boxes .. keypoints    Keypoint R-CNN: (N, 4), (N,), (N,), (N, K, 3) in input pixels
 #   coordinates           DeepPose: (1, 2K), fractions of the input, from its centre
@@ -34,7 +36,7 @@ UNUSED = "unused"
 #   grid                  FastestDet: (1, 5 + C, H, W)
 ROLES: dict[str, tuple[frozenset[str], ...]] = {
     "paf": (frozenset({"heatmaps", "pafs"}),),
-    "heatmap": (frozenset({"heatmaps"}),),
+    "heatmap": (frozenset({"heatmaps"}), frozenset({"heatmaps", "yaw"})),
     "spine": (frozenset({"heatmaps"}),),
     "keypoints": (
         frozenset({"keypoints"}),

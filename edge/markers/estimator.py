@@ -1,36 +1,53 @@
-"""An estimator that adds the stickers of everyone it sees from the side."""
+"""An estimator that adds the stickers of everyone it sees."""
 
 from __future__ import annotations
 
+import math
 import time
-from collections.abc import Mapping
-from functools import cache
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from edge.estimation.estimator import Estimator
+from edge.markers.following import TargetFollower
+from edge.markers.mark import Mark, spine_marks, target_marks
+from edge.markers.protocol import PROTOCOLS, ProtocolName, protocol_of
+from edge.markers.skeleton import marked_skeleton
 from edge.markers.spine import MarkedSpine, find_spine
 from edge.markers.stickers import Stickers
-from edge.posture.landmarks import box_px
-from edge.posture.views import view_of
-from edge.records import Frame, ModelIdentity, Pose
+from edge.markers.targets import FoundTargets
+from edge.posture.landmarks import Landmarks, box_px
+from edge.posture.views import Facing, view_of
+from edge.records import Frame, ModelIdentity, Placed, Pose
 from edge.skeletons import Skeleton
 
 # The back lies behind the keypoints of shoulder and hip, by this part of the pose's height at most.
 _BEHIND = 0.15
+_ADULT_MM = 1700.0
 
 
 class MarkerEstimator:
     """Poses of another estimator, with a keypoint for each sticker.
 
+    stickers : half balls on the spine, told by their colour, in side views.
+    protocols : printed targets, each in its view; a target replaces the keypoint of its name.
+
     Everyone gets the keypoints, so that all poses are over one skeleton; who is not seen from the
-    side, or whose stickers cannot be told, has them missing. `why` says it of each pose of the
-    last frame.
+    side asked for, or whose stickers cannot be told, has them missing. `why` says it of each pose
+    of the last frame.
     """
 
-    def __init__(self, body: Estimator, stickers: Stickers) -> None:
+    def __init__(
+        self,
+        body: Estimator,
+        stickers: Stickers | None = None,
+        protocols: Sequence[ProtocolName] = (),
+    ) -> None:
         self._body = body
         self._stickers = stickers
+        self._protocols = tuple(protocols)
+        self._follower = TargetFollower()
         self._ms = 0.0
         self.why: list[tuple[str, ...]] = []
 
@@ -45,18 +62,44 @@ class MarkerEstimator:
     def estimate(self, frame: Frame) -> list[Pose]:
         poses = self._body.estimate(frame)
         began = time.perf_counter()
-        spines = [self._spine(frame, pose) for pose in poses]
+        self._follower.begin(frame)
+        marked = [self._marked(frame, pose) for pose in poses]
         self._ms = (time.perf_counter() - began) * 1e3
-        self.why = [spine.why for spine in spines]
-        return [
-            _joined(pose, spine, self._stickers.skeleton)
-            for pose, spine in zip(poses, spines, strict=True)
-        ]
+        self.why = [why for _, why in marked]
+        return [pose for pose, _ in marked]
 
-    def _spine(self, frame: Frame, pose: Pose) -> MarkedSpine:
+    def _marked(self, frame: Frame, pose: Pose) -> tuple[Pose, tuple[str, ...]]:
         facing = view_of(pose)
+        found, why = self._targets(frame, pose, facing)
+        stature = Landmarks.of(pose).stature_px
+        px_per_mm = math.nan if stature is None else stature / _ADULT_MM
+        if found.mm_per_px is not None:
+            px_per_mm = 1.0 / found.mm_per_px
+        marks: dict[str, Mark] = {}
+        if self._stickers is not None:
+            spine = self._spine(frame, pose, facing)
+            why += spine.why
+            if spine.pose is not None and math.isfinite(px_per_mm):
+                marks |= spine_marks(spine.pose, px_per_mm)
+        marks |= target_marks(found, facing.view, px_per_mm)
+        skeleton = marked_skeleton(pose.skeleton, self._stickers, self._protocols)
+        return _with(pose, skeleton, marks, found), tuple(dict.fromkeys(why))
+
+    def _targets(
+        self, frame: Frame, pose: Pose, facing: Facing
+    ) -> tuple[FoundTargets, tuple[str, ...]]:
+        if not self._protocols:
+            return FoundTargets(), ()
+        name = protocol_of(facing.view)
+        if name is None or name not in self._protocols:
+            return FoundTargets(), facing.why or (f"view:{facing.view}",)
+        targets = PROTOCOLS[name].targets("left" if facing.view == "left" else "right")
+        found = self._follower.find(frame, pose, facing.view, targets)
+        return found, found.why
+
+    def _spine(self, frame: Frame, pose: Pose, facing: Facing) -> MarkedSpine:
         box = box_px(pose)
-        if facing.view not in ("right", "left") or box is None:
+        if self._stickers is None or facing.view not in ("right", "left") or box is None:
             return MarkedSpine(None, facing.why or (f"view:{facing.view}",))
         left, top, right, bottom = box
         reach = _BEHIND * (bottom - top)
@@ -66,31 +109,19 @@ class MarkerEstimator:
         if spine.pose is None:
             return spine
         keypoints = spine.pose.keypoints + np.array([x0, y0, 0], np.float32)
-        return MarkedSpine(
-            Pose(spine.pose.skeleton, keypoints, spine.pose.covariance_px2, spine.pose.score)
-        )
+        return MarkedSpine(replace(spine.pose, keypoints=keypoints))
 
 
-@cache
-def _union(body: Skeleton, spine: Skeleton) -> Skeleton:
-    first = len(body.keypoints)
-    chain = tuple((a + first, b + first) for a, b in spine.limbs)
-    return Skeleton(
-        f"{body.name}+{spine.name}", body.keypoints + spine.keypoints, body.limbs + chain,
-        body.midpoints,
-    )  # fmt: skip
-
-
-def _joined(pose: Pose, spine: MarkedSpine, skeleton: Skeleton) -> Pose:
-    count = len(skeleton.keypoints)
+def _with(pose: Pose, skeleton: Skeleton, marks: Mapping[str, Mark], found: FoundTargets) -> Pose:
+    """The pose with its marks; a mark's point replaces the network's."""
+    count, of_body = len(skeleton.keypoints), len(pose.keypoints)
     keypoints = np.tile(np.array([np.nan, np.nan, 0.0], np.float32), (count, 1))
     covariance = np.full((count, 2, 2), np.nan, np.float32)
-    if spine.pose is not None:
-        keypoints, covariance = spine.pose.keypoints, spine.pose.covariance_px2
-    return Pose(
-        _union(pose.skeleton, skeleton),
-        np.concatenate([pose.keypoints, keypoints]),
-        np.concatenate([pose.covariance_px2, covariance]),
-        pose.score,
-        pose.box_px,
-    )
+    placing = np.zeros((count, 2, 2), np.float32)
+    keypoints[:of_body], covariance[:of_body] = pose.keypoints, pose.covariance_px2
+    for name, mark in marks.items():
+        row = skeleton.index[name]
+        keypoints[row] = (*mark.point_px, 1.0)
+        covariance[row], placing[row] = mark.covariance_px2, mark.placing_px2
+    placed = Placed(placing, found.mm_per_px, found.scale_sd) if marks else None
+    return Pose(skeleton, keypoints, covariance, pose.score, pose.box_px, placed)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
@@ -67,11 +67,22 @@ def assess(
         view, refused = found
     elif found.view not in ("unknown", view):
         refused = (f"seen_from:{found.view}",)
+    calibration = _with_scale(calibration, pose)
     as_seen = Landmarks.of(pose, calibration, near_side(pose, view))
     body = in_ankle_plane(as_seen, view, calibration)
     doubts = _turned(body, view, calibration) if view in ("front", "back") else ()
     sight = _Sight(body, view, calibration, n_eff, refused, doubts)
-    return tuple(_measure(definition, sight) for definition in catalogue(pose.skeleton, view))
+    return tuple(
+        _measure(_best_seen(of_code, body), sight) for of_code in alternatives(pose.skeleton, view)
+    )
+
+
+def _with_scale(calibration: Calibration, pose: Pose) -> Calibration:
+    """With the scale that stickers give, where none was calibrated."""
+    placed = pose.placed
+    if placed is None or placed.mm_per_px is None or calibration.mm_per_px is not None:
+        return calibration
+    return replace(calibration, mm_per_px=placed.mm_per_px, scale_sd=placed.scale_sd)
 
 
 def refuse(skeleton: Skeleton, view: View, why: tuple[str, ...]) -> tuple[Measure, ...]:
@@ -93,23 +104,41 @@ def refuse(skeleton: Skeleton, view: View, why: tuple[str, ...]) -> tuple[Measur
     )
 
 
-@cache
 def catalogue(skeleton: Skeleton, view: View) -> tuple[Definition, ...]:
     """The definitions that apply to a skeleton in a view; all views' where it is unknown.
 
-    Skeletons with shoulders get the body's measures, with vertebrae the spine's. Of definitions
-    that share a code the first one counts that the skeleton has all landmarks for, else the last.
+    Of definitions that share a code, the one preferred.
+    """
+    return tuple(of_code[0] for of_code in alternatives(skeleton, view))
+
+
+@cache
+def alternatives(skeleton: Skeleton, view: View) -> tuple[tuple[Definition, ...], ...]:
+    """For each code those definitions whose landmarks the skeleton has, the preferred first.
+
+    Where it has those of none, the last. Skeletons with shoulders get the body's measures, with
+    vertebrae the spine's.
     """
     lists = FRONTAL + SAGITTAL if "left_shoulder" in skeleton.index else ()
     lists += SPINE if "T6" in skeleton.index else ()
-    chosen: dict[str, Definition] = {}
+    by_code: dict[str, list[Definition]] = {}
     for definition in lists:
-        if view != "unknown" and view not in definition.views:
-            continue
-        before = chosen.get(definition.code)
-        if before is None or not _has(skeleton, before):
-            chosen[definition.code] = definition
-    return tuple(chosen.values())
+        if view == "unknown" or view in definition.views:
+            by_code.setdefault(definition.code, []).append(definition)
+    return tuple(
+        tuple(d for d in of_code if d.formula is not None and _has(skeleton, d)) or (of_code[-1],)
+        for of_code in by_code.values()
+    )
+
+
+def _best_seen(of_code: tuple[Definition, ...], body: Landmarks) -> Definition:
+    """The first whose landmarks are all seen; the preferred one where those of none are.
+
+    A sticker that was lost leaves the measure to the network, under that definition's version.
+    """
+    if len(of_code) == 1:
+        return of_code[0]
+    return next((d for d in of_code if body.seen(*d.landmarks)), of_code[0])
 
 
 def _has(skeleton: Skeleton, definition: Definition) -> bool:
@@ -215,7 +244,7 @@ def _value(definition: Definition, sight: _Sight) -> tuple[float, Spread]:
     with np.errstate(divide="ignore", invalid="ignore"):  # a ratio without a value is refused
         gradient = mean.T @ gradient_px(evaluate, points)
         error = spread(gradient, body, names, sight.view, sight.calibration)
-        return evaluate(points), error
+        return evaluate(points), error.widened(definition.open_sd)
 
 
 def _keypoints(definition: Definition, body: Landmarks) -> tuple[str, ...]:

@@ -34,8 +34,10 @@ class Definition:
     landmarks : what the formula is over, in its order.
     formula : None for what no camera sees on the skin; the landmarks then say what is lacking.
     version : definition version as reported. Several definitions may share a code, in order of
-        preference: the first whose landmarks the skeleton has is used, and its version says so.
+        preference: the first whose landmarks are all seen is used, and its version says so.
     resolves_deg : a standard error above this makes the measure one of low reliability.
+    open_sd : what the formula leaves open of the quantity that the code names, one deviation in its
+        unit: a hip joint estimated from the spines of the pelvis is not the joint.
     """
 
     code: str
@@ -47,3 +49,4 @@ class Definition:
     gate: Gate = always
     version: str = "1"
     resolves_deg: float | None = None
+    open_sd: float = 0.0

@@ -24,7 +24,9 @@ CONFIDENT = 0.5
 USABLE = 0.3
 
 _CHAIN = ("ear", "shoulder", "hip", "knee", "ankle")
-_SIDED = (*_CHAIN, "eye", "big_toe")
+_SIDED = (
+    *_CHAIN, "eye", "big_toe", "tragus", "acromion", "asis", "psis", "trochanter", "lat_mal",
+)  # fmt: skip
 # Trunk, thigh and shank (.288, .245, .246), and C4 to S5, as parts of stature: segment fractions
 # after Winter; the vertebral one is an estimate.
 _LEG_AND_TRUNK = 0.779
@@ -36,7 +38,7 @@ _C4_TO_S5 = 0.384
 def keypoints_of(landmark: str, near: Side) -> tuple[str, ...]:
     """The keypoints a landmark is the mean of: a pair, that of the near side, or itself."""
     part = landmark.removeprefix("mid_")
-    if part != landmark and part in _CHAIN:
+    if part != landmark and part in _SIDED:
         return f"left_{part}", f"right_{part}"
     return (f"{near}_{landmark}",) if near and landmark in _SIDED else (landmark,)
 
@@ -49,6 +51,7 @@ class Landmarks:
     points_px : (K, 2). covariance_px2 : (K, 2, 2), NaN where the estimator does not know.
     scores : (K,), 0 for missing keypoints.
     near : the side turned to the camera in a side view, whose keypoints `ear`, `hip`, ... name.
+    placing_px2 : (K, 2, 2), of keypoints that hands placed (`placing`); None without any.
     """
 
     index: dict[str, int]
@@ -56,6 +59,7 @@ class Landmarks:
     covariance_px2: Float64
     scores: Float64
     near: Side = ""
+    placing_px2: Float64 | None = None
 
     @classmethod
     def of(cls, pose: Pose, calibration: Calibration = LEVEL, near: Side = "") -> Landmarks:
@@ -65,7 +69,11 @@ class Landmarks:
         )
         found = np.isfinite(points).all(axis=1)
         scores = np.where(found, pose.keypoints[:, 2], 0.0).astype(np.float64)
-        return cls(pose.skeleton.index, points, covariance, scores, near)
+        placing = None
+        if pose.placed is not None:
+            seen = pose.keypoints[:, :2].astype(np.float64)
+            placing = calibration.rectify(seen, pose.placed.placing_px2.astype(np.float64))[1]
+        return cls(pose.skeleton.index, points, covariance, scores, near, placing)
 
     def keypoints_of(self, landmark: str) -> tuple[str, ...]:
         """The keypoints a landmark is the mean of, whether or not the skeleton has them."""

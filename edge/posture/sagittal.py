@@ -1,7 +1,9 @@
 """Measures of the side views, from the keypoints of the near side alone.
 
 An ear-shoulder angle is a surrogate and named so: the craniovertebral angle needs C7, which pose
-networks do not find. Facing: +1 the subject looks to image right (right view), -1 to the left.
+networks do not find. Landmarks on the skin, by stickers or by a network that places them, go before
+joints; the version of the definition names them. Facing: +1 the subject looks to image right (right
+view), -1 to the left.
 """
 
 from __future__ import annotations
@@ -11,6 +13,9 @@ from edge.posture.definition import Definition, Formula, Unit
 from edge.records import View
 
 SIDE_VIEWS: tuple[View, ...] = ("right", "left")
+
+
+_ON_SKIN = "1-skin"  # acromion, trochanter, knee and outer malleolus
 
 
 def ahead_px(p: Float64, facing: float) -> float:
@@ -44,6 +49,11 @@ def _ankle(p: Float64, _: float) -> float:
     return 90.0 - inner_deg(p[0], p[1], p[2])
 
 
+def _anterior_tilt(p: Float64, facing: float) -> float:
+    """Of the line from ASIS to PSIS, above the horizontal pointing back."""
+    return elevation_deg(p[0], p[1], -facing)
+
+
 def _sway_back(p: Float64, facing: float) -> float:
     """Hip offset minus shoulder offset from the ankle, px: the pelvis ahead of the shoulders."""
     return facing * float(p[0, 0] - p[1, 0])
@@ -56,21 +66,31 @@ def _near(
 
 
 SAGITTAL: tuple[Definition, ...] = (
+    _near("craniovertebral_angle", "deg", _elevation, "C7", "tragus", version="1-tragus"),
     _near("craniovertebral_angle", "deg", _elevation, "C7", "ear"),
     _near("head_forward_angle", "deg", _inclination, "shoulder", "ear"),
     _near("forward_head_distance", "length", ahead_px, "shoulder", "ear"),
     _near("head_sagittal_tilt", "deg", _elevation, "ear", "eye"),
     _near("shoulder_protraction", "length", ahead_px, "hip", "shoulder"),
+    _near("forward_shoulder_angle", "deg", _forward_shoulder, "acromion", "C7",
+          version="1-acromion"),
     _near("forward_shoulder_angle", "deg", _forward_shoulder, "shoulder", "C7"),
+    _near("ear_ahead_of_ankle", "length", ahead_px, "lat_mal", "tragus", version=_ON_SKIN),
     _near("ear_ahead_of_ankle", "length", ahead_px, "ankle", "ear"),
+    _near("shoulder_ahead_of_ankle", "length", ahead_px, "lat_mal", "acromion", version=_ON_SKIN),
     _near("shoulder_ahead_of_ankle", "length", ahead_px, "ankle", "shoulder"),
+    _near("hip_ahead_of_ankle", "length", ahead_px, "lat_mal", "trochanter", version=_ON_SKIN),
     _near("hip_ahead_of_ankle", "length", ahead_px, "ankle", "hip"),
+    _near("knee_ahead_of_ankle", "length", ahead_px, "lat_mal", "knee", version=_ON_SKIN),
     _near("knee_ahead_of_ankle", "length", ahead_px, "ankle", "knee"),
+    _near("trunk_inclination", "deg", _inclination, "trochanter", "acromion", version=_ON_SKIN),
     _near("trunk_inclination", "deg", _inclination, "hip", "shoulder"),
     _near("sway_back_index", "length", _sway_back, "hip", "shoulder"),
+    _near("hip_sagittal", "deg", _hip, "acromion", "trochanter", "knee", version=_ON_SKIN),
     _near("hip_sagittal", "deg", _hip, "shoulder", "hip", "knee"),
+    _near("knee_sagittal", "deg", _knee, "trochanter", "knee", "lat_mal", version=_ON_SKIN),
     _near("knee_sagittal", "deg", _knee, "hip", "knee", "ankle"),
     _near("ankle_sagittal", "deg", _ankle, "knee", "ankle", "big_toe", version="1-toe"),
     _near("ankle_sagittal", "deg", _inclination, "ankle", "knee"),
-    _near("pelvic_anterior_tilt", "deg", None, "asis", "psis"),
-)
+    _near("pelvic_anterior_tilt", "deg", _anterior_tilt, "asis", "psis"),
+)  # fmt: skip

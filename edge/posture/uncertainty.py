@@ -6,14 +6,15 @@ Independent causes move the keypoints of one picture:
     yaw     a person not standing square to the camera: near points move out from the optical axis,
             far points move in, and what is ahead of the body moves sideways;
     head    turned against the body, with the same effect on ears and eyes;
-    depth   where the lens is unknown, and near points cannot be brought to the ankles' plane.
+    depth   where the lens is unknown, and near points cannot be brought to the ankles' plane;
+    placing a sticker, or a point set by hand, off the bone that it is named after (`placing`).
 A measure's gradient is taken once, numerically; each cause is then one inner product. This covers
 the terms of the error budget: roll 1:1 on a tilt, atan(h tan(yaw) / Z) on a line h off the axis,
 none on a difference of angles that both carry it.
 
-Noise, roll and head are normal; the yaw of people who passed the gate is uniform between its
-limits, and 1.96 deviations of that would be too many: the interval is the 95 % quantile of the sum
-of both (JCGM 101, in closed form).
+Noise, roll, head and placing are normal; the yaw of people who passed the gate is uniform between
+its limits, and 1.96 deviations of that would be too many: the interval is the 95 % quantile of the
+sum of both (JCGM 101, in closed form).
 """
 
 from __future__ import annotations
@@ -57,12 +58,16 @@ def gradient_px(formula: Callable[[Float64], float], points_px: Float64) -> Floa
 class Spread(NamedTuple):
     """How far a quantity may be off, in its unit.
 
-    normal : standard deviation of what noise, roll and a turned head do.
+    normal : standard deviation of what noise, roll, a turned head and placing do.
     limit : the most that yaw within the gate, and depth, do; anything up to it is equally likely.
     """
 
     normal: float
     limit: float
+
+    def widened(self, sd: float) -> Spread:
+        """With one more independent cause, a normal one of this deviation."""
+        return Spread(math.hypot(self.normal, sd), self.limit)
 
     @property
     def standard_error(self) -> float:
@@ -121,9 +126,12 @@ def spread(
         of_head = np.array([name.endswith(_HEAD) for name in names])[:, None]
         turning = (gradient * of_head * near_slope_px(body, names, calibration)).sum()
         head = float(turning) * math.radians(_HEAD_TURN_SD_DEG)
+    placing = 0.0
+    if body.placing_px2 is not None:
+        placing = float(np.einsum("ni,nij,nj->", gradient, body.placing_px2[rows], gradient))
     if calibration.focal_px is None:
         limit += abs(float((gradient * depth_shift_px(body, names, view, calibration)).sum()))
-    return Spread(math.sqrt(float(noise) + roll**2 + head**2), limit)
+    return Spread(math.sqrt(float(noise) + roll**2 + head**2 + placing), limit)
 
 
 def extent_px(body: Landmarks) -> float:

@@ -27,20 +27,14 @@ _ARC = 84.0
 # What is drawn: the line of a measure, from its reference. Tilts lie against the horizontal, leans
 # against the vertical through the lower end, elevations against the horizontal through it; of a
 # joint the bent line itself is shown.
-_TILTS = {
-    code: (f"right_{part}", f"left_{part}")
-    for code, part in (
-        ("head_tilt_ear", "ear"),
-        ("shoulder_tilt", "shoulder"),
-        ("pelvis_tilt", "hip"),
-    )
-}
+_TILTS = {"head_tilt_ear": "ear", "shoulder_tilt": "shoulder", "pelvis_tilt": "hip"}
 _LEANS = {
     "trunk_lean": ("mid_hip", "mid_shoulder"), "head_lean": ("mid_shoulder", "mid_ear"),
     "head_forward_angle": ("shoulder", "ear"), "trunk_inclination": ("hip", "shoulder"),
     "spine_c4_t6": ("T6", "C4"), "spine_t8_l4": ("L4", "T8"),
 }  # fmt: skip
 _ELEVATIONS = {"craniovertebral_angle": ("C7", "ear")}
+_ON_SKIN = {"1-tragus": "tragus", "1-acromion": "acromion", "1-asis": "asis", "1-psis": "psis"}
 _JOINTS = {
     "knee_frontal_right": "right_knee", "knee_frontal_left": "left_knee",
     "knee_sagittal": "knee", "hip_sagittal": "hip",
@@ -67,14 +61,22 @@ def draw(figure: Figure, view: View, measures: Sequence[Measure], title: str) ->
         css = "low" if measure.quality is Quality.LOW else "ok"
         value = f"{signed(measure.value or 0.0)}°"
         if code in _TILTS and not near:
-            parts += _tilt(at, _TILTS[code], value, css, labels)
+            parts += _tilt(at, _pair(measure, _TILTS[code]), value, css, labels)
         elif code in _LEANS:
             parts += _lean(at, _LEANS[code], value, css, labels)
         elif code in _ELEVATIONS:
-            parts += _lean(at, _ELEVATIONS[code], value, css, labels, level=True)
+            lower, upper = _ELEVATIONS[code]
+            ends = lower, _ON_SKIN.get(measure.definition, upper)
+            parts += _lean(at, ends, value, css, labels, level=True)
         elif code in _JOINTS:
             parts += _joint(at, _JOINTS[code], value, css, labels)
     return "<g>" + "".join(parts) + "</g>"
+
+
+def _pair(measure: Measure, joint: str) -> tuple[str, str]:
+    """The ends of a tilt's line: what the definition names, or the joints."""
+    part = _ON_SKIN.get(measure.definition, joint)
+    return f"right_{part}", f"left_{part}"
 
 
 def sheet(groups: Sequence[str]) -> str:

@@ -11,7 +11,7 @@ from edge.records import Measure, Quality, View
 from edge.report import drawing
 from edge.report.reported_visit import ReportedVisit
 from edge.report.scores import score_block
-from edge.report.trend import change_cell
+from edge.report.trend import change_cell, notes
 from edge.report.words import LANGUAGES, Words
 
 _SIDES: tuple[tuple[str, tuple[View, ...]], ...] = (
@@ -30,7 +30,7 @@ def page(visit: ReportedVisit, norms: Norms, words: Words) -> str:
     left = frontal + _not_measured(visit, words)
     right = lateral + score_block(visit, words) + _quality(visit, norms, words)
     body = (
-        f"{_header(visit, words)}"
+        f"{_header(visit, words)}{_origin_notes(visit, words)}"
         f'<div class="figures">{_figures(visit, words)}</div>'
         f'<div class="columns"><div>{left}</div><div>{right}</div></div>'
         f"{_footer(norms, words)}"
@@ -73,9 +73,23 @@ def _header(visit: ReportedVisit, words: Words) -> str:
     return f"<header><h1>{escape(words('page', 'title'))}</h1><dl>{rows}</dl></header>"
 
 
+def _origin_notes(visit: ReportedVisit, words: Words) -> str:
+    """A box for each kind of source that is no live camera: nobody shall take it for a patient."""
+    return "".join(
+        f'<p class="origin {origin}">{escape(words("origin_notes", origin))}</p>'
+        for origin in visit.origins()
+        if origin != "camera"
+    )
+
+
 def _figures(visit: ReportedVisit, words: Words) -> str:
     groups = [
-        drawing.draw(seen.figure, seen.view, seen.measures, words("views", seen.view))
+        drawing.draw(
+            seen.figure,
+            seen.view,
+            seen.measures,
+            words("views", seen.view) + words.origin(seen.origin),
+        )
         for seen in visit.views
         if seen.figure
     ]
@@ -98,7 +112,8 @@ def _table(
         return ""
     history = bool(visit.before)
     heads = [words("page", "measure"), *(words("views", view) for view in shown), ""]
-    heads += [words("page", "change")] if history else []
+    if history:
+        heads.append(words("page", "change") + words.origin(*visit.origins()))
     rows = [_row(visit, code, shown, norms, words) for code in codes]
     cells = "".join(f'<th class="{"n" if i else ""}">{escape(h)}</th>' for i, h in enumerate(heads))
     return (
@@ -116,8 +131,9 @@ def _row(visit: ReportedVisit, code: str, views: Sequence[View], norms: Norms, w
     change = ""
     if visit.before:
         change = f'<td class="n">{change_cell(visit, given[0], norms, words)}</td>'
+    name = escape(words.measure(code, given[0].definition))
     return (
-        f"<tr><td>{escape(words.measure(code))}&nbsp;<small>{unit}</small></td>{cells}"
+        f"<tr><td>{name}&nbsp;<small>{unit}</small></td>{cells}"
         f'<td class="n">{_band(bands, norms, words)}</td>{change}</tr>'
     )
 
@@ -178,6 +194,7 @@ def _quality(visit: ReportedVisit, norms: Norms, words: Words) -> str:
     }
     if doubts:
         lines.append(f"{words('page', 'low')}: {words.listed(sorted(doubts))}")
+    lines += [words("page", note) for note in notes(visit)]
     if _any_marked(visit.measured(), norms):
         lines.append(words("advice", "marked"))
     text = "".join(f"<p>{escape(line)}</p>" for line in lines)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from edge.records import Figure, Measure, View
+from edge.records import Figure, Measure, Origin, View
 
 
 @dataclass(frozen=True)
 class ReportedView:
-    """One view as measured."""
+    """One view as measured. origin : where its frames came from."""
 
     view: View
     measures: tuple[Measure, ...]
@@ -18,6 +18,7 @@ class ReportedView:
     frames_used: int
     frames_seen: int
     min_score: float
+    origin: Origin
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,8 @@ class ReportedVisit:
     """One visit.
 
     person : opaque code. screened_at : ISO time, UTC. views : in the order in which they were
-    taken; scores : the measures of a result of kind fms, empty where no movements were scored.
+    taken; scores : the measures of a result of kind fms, empty where no movements were scored, and
+    scores_origin where they came from.
     before : earlier visits of the same person, oldest first.
     """
 
@@ -36,6 +38,7 @@ class ReportedVisit:
     models: tuple[str, ...]
     views: tuple[ReportedView, ...]
     scores: tuple[Measure, ...] = ()
+    scores_origin: Origin = "unknown"
     consent: str = ""
     before: tuple[ReportedVisit, ...] = field(default=())
 
@@ -46,5 +49,19 @@ class ReportedVisit:
 
     def of(self, code: str, view: View) -> Measure | None:
         """One measure of one view, refused or not; the last where a view was taken twice."""
-        found = [m for m in self.measured() if (m.code, m.view) == (code, view)]
+        found = self.with_origin(code, view)
+        return None if found is None else found[0]
+
+    def with_origin(self, code: str, view: View) -> tuple[Measure, Origin] | None:
+        """The same, and where its frames came from."""
+        found = [
+            (measure, seen.origin)
+            for seen in self.views
+            for measure in seen.measures
+            if (measure.code, measure.view) == (code, view)
+        ]
         return found[-1] if found else None
+
+    def origins(self) -> tuple[Origin, ...]:
+        """Where the frames of the views came from, each once."""
+        return tuple(dict.fromkeys(seen.origin for seen in self.views))

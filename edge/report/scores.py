@@ -22,10 +22,10 @@ def score_block(visit: ReportedVisit, words: Words) -> str:
              words("page", "score"), "")  # fmt: skip
     cells = "".join(f'<th class="{"n" if i else ""}">{escape(h)}</th>' for i, h in enumerate(heads))
     rows = "".join(_row(name, scores, words) for name in _MOVEMENTS)
+    heading = words("page", "movements") + words.origin(visit.scores_origin)
     notes = "".join(f"<p>{escape(note)}</p>" for note in _notes(scores, words))
     return (
-        f"<section><h2>{escape(words('page', 'movements'))}</h2>"
-        f"<table><tr>{cells}</tr>{rows}</table>{notes}</section>"
+        f"<section><h2>{escape(heading)}</h2><table><tr>{cells}</tr>{rows}</table>{notes}</section>"
     )
 
 

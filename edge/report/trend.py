@@ -1,30 +1,41 @@
-"""How a measure changed since the visits before, against what it changes by itself."""
+"""How a measure changed since the visits before, against what it changes by itself.
+
+Visits are compared only where their frames came from the same kind of source. What older stations
+measured does not say (`unknown`): they had cameras, so it stays in a camera's trend, marked.
+"""
 
 from __future__ import annotations
 
 from html import escape
 
 from edge.norms import Norms
-from edge.records import Measure
+from edge.records import Measure, Origin
 from edge.report.drawing import signed
 from edge.report.reported_visit import ReportedVisit
 from edge.report.words import Words
 
 _WIDE, _HIGH = 60.0, 14.0
+_DOUBT = "°"
 
 
 def change_cell(visit: ReportedVisit, now: Measure, norms: Norms, words: Words) -> str:
     """The change since the last visit that can be compared, a sparkline of all, and the verdict.
 
-    Empty where no visit before gave this measure in this unit and definition.
+    Empty where no visit before gave this measure in this unit and definition, of such a source.
     """
-    history = [
-        m
+    shown = visit.with_origin(now.code, now.view)
+    origin: Origin = "unknown" if shown is None else shown[1]
+    line = [
+        found
         for earlier in visit.before
-        if (m := earlier.of(now.code, now.view)) is not None and norms.changed(m, now) is not None
+        if (found := earlier.with_origin(now.code, now.view)) is not None
+        and _trend_of(found[1]) == _trend_of(origin)
+        and norms.changed(found[0], now) is not None
     ]
-    if not history or now.value is None:
+    if not line or now.value is None:
         return ""
+    history = [measure for measure, _ in line]
+    doubtful = "unknown" in (origin, *(each for _, each in line))
     last = history[-1]
     real = norms.changed(last, now)
     delta = now.value - (last.value or 0.0)
@@ -34,7 +45,24 @@ def change_cell(visit: ReportedVisit, now: Measure, norms: Norms, words: Words) 
     verdict = words("page", "changed" if real else "unchanged")
     strong = "b" if real else "span"
     spark = _spark(values, detectable or now.u95 or 0.0)
-    return f'<{strong} title="{escape(verdict)}">{signed(delta)}</{strong}> {spark}'
+    mark = _DOUBT if doubtful else ""
+    return f'<{strong} title="{escape(verdict)}">{signed(delta)}{mark}</{strong}> {spark}'
+
+
+def notes(visit: ReportedVisit) -> list[str]:
+    """What must be said of the visits before, as keys of the page's words."""
+    here = set(map(_trend_of, visit.origins()))
+    before = {origin for earlier in visit.before for origin in earlier.origins()}
+    said = []
+    if before and "camera" in here and "unknown" in before.union(visit.origins()):
+        said.append("trend_unknown")
+    if set(map(_trend_of, before)) - here:
+        said.append("trend_other")
+    return said
+
+
+def _trend_of(origin: Origin) -> Origin:
+    return "camera" if origin == "unknown" else origin
 
 
 def _spark(values: list[float], band: float) -> str:

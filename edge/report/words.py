@@ -10,6 +10,9 @@ from importlib import resources
 from typing import Literal
 
 from edge.errors import SettingsInvalid
+from edge.markers.protocol import PROTOCOLS
+from edge.records import Origin
+from edge.skeletons import part_of
 
 Language = Literal["en", "zh", "ko", "ja"]
 LANGUAGES: dict[Language, str] = {"en": "en", "zh": "zh-Hans", "ko": "ko", "ja": "ja"}  # BCP 47
@@ -24,7 +27,13 @@ _SAME = {
     "face_not_seen": "view_unclear", "looking_direction_not_seen": "view_unclear",
     "view_unknown": "view_unclear", "marker_colour_common": "markers_unclear",
     "markers_ambiguous": "markers_unclear", "markers_not_on_a_spine": "markers_unclear",
+    "stickers_found": "markers_found", "sticker_ambiguous": "markers_unclear",
+    "stickers_not_followed": "markers_unclear",
 }  # fmt: skip
+# Landmarks that a printed target can show.
+_STUCK_ON = {
+    placement.landmark for protocol in PROTOCOLS.values() for placement in protocol.placements
+}
 
 
 @dataclass(frozen=True)
@@ -42,19 +51,27 @@ class Words:
         """Items one after another, as the language separates them."""
         return self.tables["page"]["list"].join(items)
 
-    def measure(self, code: str) -> str:
-        """The name of a measure; of one that has none here, its code."""
-        return self.tables["measures"].get(code, code.replace("_", " "))
+    def origin(self, *origins: Origin) -> str:
+        """In brackets, where frames came from; nothing where all are a live camera's."""
+        told = [self("origins", origin) for origin in origins if origin != "camera"]
+        return f" ({self.listed(told)})" if told else ""
+
+    def measure(self, code: str, definition: str = "") -> str:
+        """The name of a measure, by its definition where that names it otherwise, or its code."""
+        names = self.tables["measures"]
+        return names.get(f"{code}:{definition}") or names.get(code, code.replace("_", " "))
 
     def reason(self, code: str) -> str:
         """A reason code (`keypoint_missing:left_hip`) as people read it."""
         kind, _, detail = code.partition(":")
+        if kind == "keypoint_not_in_skeleton" and part_of(detail) in _STUCK_ON:
+            kind = "sticker_would_show"
         texts = self.tables["reasons"]
         return texts.get(_SAME.get(kind, kind), texts["other"]).format(self.part(detail))
 
     def part(self, keypoint: str) -> str:
         """A keypoint's name; vertebrae are called the same everywhere."""
-        side, _, rest = keypoint.partition("_")
+        side, rest = keypoint.partition("_")[0], part_of(keypoint)
         parts = self.tables["parts"]
         if side in ("left", "right") and rest in parts:
             return self("sides", f"{side}_part", parts[rest])

@@ -70,6 +70,7 @@ def result(
         ),
         backend=backend_of(assessment.models),
         figure=assessment.figure,
+        origin=assessment.origin,
     )
 
 

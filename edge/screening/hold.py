@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from edge.posture.angles import Float64
 from edge.posture.landmarks import USABLE, near_side
-from edge.records import Pose, View
+from edge.records import Placed, Pose, View
 
 # Of stature, as the protocol asks.
 _STILL_RANGE = 0.02
@@ -123,8 +123,29 @@ def median_pose(poses: list[Pose]) -> Median:
         covariance.astype(np.float32),
         float(np.median([pose.score for pose in poses])),
         poses[-1].box_px,
+        _placed(poses, enough),
     )
     return Median(pose, n_eff)
+
+
+def _placed(poses: list[Pose], enough: NDArray[np.bool_]) -> Placed | None:
+    """What hands placed stays where they placed it: no frame more makes it surer."""
+    all_placed = [(pose, pose.placed) for pose in poses if pose.placed is not None]
+    if not all_placed:
+        return None
+    placing = np.zeros((len(enough), 2, 2), np.float32)
+    for row in np.flatnonzero(enough):
+        of_row = [p.placing_px2[row] for pose, p in all_placed if pose.keypoints[row, 2] >= USABLE]
+        if of_row:
+            placing[row] = np.median(of_row, axis=0)
+    scaled = [p for _, p in all_placed if p.mm_per_px is not None]
+    if not scaled:
+        return Placed(placing)
+    return Placed(
+        placing,
+        float(np.median([p.mm_per_px for p in scaled if p.mm_per_px is not None])),
+        float(np.median([p.scale_sd for p in scaled])),
+    )
 
 
 def _covariance_of_median(

@@ -27,7 +27,18 @@ from edge.posture.landmarks import Landmarks, near_side
 from edge.posture.stick_figure import figure_of
 from edge.posture.uncertainty import SCALE_SD_STATURE
 from edge.posture.views import Facing, view_of
-from edge.records import Asked, Assessment, Frame, Kind, Measure, ModelIdentity, Pose, Quality, View
+from edge.records import (
+    Asked,
+    Assessment,
+    Frame,
+    Kind,
+    Measure,
+    ModelIdentity,
+    Origin,
+    Pose,
+    Quality,
+    View,
+)
 from edge.screening.admission import Admission
 from edge.screening.calibration_guard import CalibrationGuard, NoGuard
 from edge.screening.capture_attempt import LEAST_FRAMES, Capture, CaptureAttempt
@@ -48,7 +59,7 @@ _POSITION_NS = 60_000_000_000  # a view that nobody can be brought to stand in i
 class Screening:
     """One station's protocol.
 
-    source, models : carried into every assessment.
+    source, models, origin : carried into every assessment.
     admission : who is screened; everybody who steps up without one.
     guard : says when the calibration must not be trusted; every measure is then refused.
     new_session : gives the opaque code that the assessments of one visit share.
@@ -60,6 +71,7 @@ class Screening:
         source: str,
         models: tuple[ModelIdentity, ...],
         *,
+        origin: Origin = "unknown",
         calibration: Calibration = LEVEL,
         admission: Admission | None = None,
         guard: CalibrationGuard | None = None,
@@ -69,6 +81,7 @@ class Screening:
         self._settings = settings
         self._source = source
         self._models = models
+        self._origin = origin
         self._calibration = calibration
         self._admission = admission or Admission(settings.start)
         self._guard = guard or NoGuard()
@@ -312,7 +325,7 @@ class Screening:
         return Assessment(
             kind, session, view, source, captured_ns, measures, used, seen,
             float(scores.min()) if len(scores) else 0.0, self._models, asked,
-            figure_of(poses[0], self._calibration) if poses else {},
+            figure_of(poses[0], self._calibration) if poses else {}, self._origin,
         )  # fmt: skip
 
 

@@ -18,20 +18,21 @@ from edge.wire.messages import (
     ResendCommand,
     Response,
     Result,
+    Result1,
     State,
 )
 from edge.wire.topics import Topics
 
 MESSAGES: tuple[type[msgspec.Struct], ...] = (
-    Result, Event, State, Birth, Health, Response, Receipt, Desired, ResendCommand, EraseCommand,
-    Order, CollectorState,
+    Result, Result1, Event, State, Birth, Health, Response, Receipt, Desired, ResendCommand,
+    EraseCommand, Order, CollectorState,
 )  # fmt: skip
 
 _HERE = Topics("{site}", "{station}")
 
 # channel -> (address, who sends, QoS, retained, messages); "station" sends up, others down
 _CHANNELS: dict[str, tuple[str, str, int, bool, tuple[type[msgspec.Struct], ...]]] = {
-    "result": (_HERE.message("result/{kind}"), "station", 1, False, (Result,)),
+    "result": (_HERE.message("result/{kind}"), "station", 1, False, (Result, Result1)),
     "event": (_HERE.message("event/{kind}"), "station", 1, False, (Event,)),
     "state": (_HERE.state, "station", 1, True, (State,)),
     "birth": (_HERE.birth, "station", 1, True, (Birth,)),

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal, TypeVar
 import msgspec
 
 from edge.errors import NOT_JSON, MessageRefused
-from edge.records import Kind, Quality, View, check_refusal
+from edge.records import Kind, Origin, Quality, View, check_refusal
 from edge.wire.clock import ClockState, Instant
 from edge.wire.ranges import Ranges, holds
 
@@ -114,9 +114,11 @@ Backend = Annotated[str, msgspec.Meta(pattern="^[a-z-]{0,32}$")]
 Coordinate = Annotated[int, msgspec.Meta(ge=-4000, le=4000)]
 
 
-class Result(Envelope, frozen=True, kw_only=True, tag="ps.result/1"):
+class Result(Envelope, frozen=True, kw_only=True, tag="ps.result/2"):
     """One person's screening in one view. Screening, never a diagnosis.
 
+    origin : where the frames came from (`edge.records.Origin`); `unknown` where the camera does not
+        say.
     backend : how the poses were found (`edge.records.backend_of`); empty where nobody looked, and
         in the messages of stations that did not tell yet.
     figure : a coarse stick figure, so that a page can show what was measured without a picture.
@@ -133,6 +135,16 @@ class Result(Envelope, frozen=True, kw_only=True, tag="ps.result/1"):
     quality: CaptureQuality
     backend: Backend = ""
     figure: dict[str, tuple[Coordinate, Coordinate]] = {}
+    origin: Origin
+
+
+class Result1(Result, frozen=True, kw_only=True, tag="ps.result/1"):
+    """A result of a station up to version 0.1, which did not say where its frames came from.
+
+    It is taken for good, whether it is stored already or still waits in an old outbox.
+    """
+
+    origin: Literal["unknown"] = "unknown"
 
 
 class Event(Envelope, frozen=True, kw_only=True, tag="ps.event/1"):
@@ -280,7 +292,9 @@ SCHEMAS = tuple(
 )
 
 Wire = TypeVar("Wire", bound=msgspec.Struct)
-_message_decoder: msgspec.json.Decoder[Result | Event] = msgspec.json.Decoder(Result | Event)
+_message_decoder: msgspec.json.Decoder[Result | Result1 | Event] = msgspec.json.Decoder(
+    Result | Result1 | Event
+)
 _encoder = msgspec.json.Encoder()
 
 
@@ -308,3 +322,11 @@ def decode_message(body: bytes) -> Result | Event:
         return _message_decoder.decode(body)
     except NOT_JSON as error:
         raise MessageRefused(f"not a result or event message: {error}.") from error
+
+
+def decode_result(body: bytes) -> Result:
+    """Read a result of any version; MessageRefused says what is wrong with it."""
+    message = decode_message(body)
+    if not isinstance(message, Result):
+        raise MessageRefused(f"not a result message: an event of kind {message.kind}.")
+    return message

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import stat
+import subprocess
 from itertools import pairwise
 from pathlib import Path
 
@@ -86,6 +87,26 @@ def test_nothing_left_to_spend_means_services_only(
     assert [words[0] for words in asked] == ["reboot"] * REBOOTS_A_DAY + ["try-restart"]
 
 
+@pytest.mark.parametrize(
+    ("shown", "well"),
+    [
+        ("ActiveState=active\nExecMainStatus=0\n", True),
+        ("ActiveState=inactive\nExecMainStatus=0\n", True),
+        ("ActiveState=activating\nExecMainStatus=75\n", False),
+        ("ActiveState=failed\nExecMainStatus=1\n", False),
+        ("ActiveState=failed\nExecMainStatus=2\n", True),  # no camera is set: no reboot helps
+    ],
+)
+def test_an_engine_that_waits_for_a_person_is_not_treated(
+    monkeypatch: pytest.MonkeyPatch, shown: str, well: bool
+) -> None:
+    def systemctl(*words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.CompletedProcess(words, 0, stdout=shown)
+
+    monkeypatch.setattr(netwatch, "_systemctl", systemctl)
+    assert netwatch.engine_is_well() is well
+
+
 class Network:
     """An `ip` program that answers as the kernel's tables would."""
 
@@ -139,15 +160,3 @@ def test_a_modem_has_no_neighbours(network: Network) -> None:
 def test_a_broker_on_this_machine_needs_no_link(network: Network) -> None:
     network.tells("route", {"dst": "127.0.0.1", "dev": "lo"})
     assert next_hop_answers("127.0.0.1") is True
-
-
-@pytest.mark.parametrize(
-    ("state", "well"),
-    [("active", True), ("inactive", True), ("activating", False), ("failed", False)],
-)
-def test_an_engine_that_a_person_stopped_is_not_ill(
-    monkeypatch: pytest.MonkeyPatch, state: str, well: bool
-) -> None:
-    done = netwatch.subprocess.CompletedProcess((), 0, stdout=f"{state}\n")
-    monkeypatch.setattr(netwatch, "_systemctl", lambda *_words: done)
-    assert netwatch.engine_is_well() is well

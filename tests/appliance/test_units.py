@@ -79,6 +79,11 @@ def test_no_start_limit_and_a_watchdog_that_leaves_stacks(unit: str) -> None:
     assert any("PYTHONFAULTHANDLER=1" in line for line in lines(unit))
 
 
+def test_an_engine_that_only_a_person_can_mend_stays_down() -> None:
+    assert "RestartPreventExitStatus=2" in lines("posture-engine")
+    assert not any("RestartPreventExitStatus" in x for x in lines("posture-uplink")), "it reports"
+
+
 def test_frames_cannot_leave_the_engine() -> None:
     assert {
         "PrivateNetwork=yes",

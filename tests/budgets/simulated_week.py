@@ -23,10 +23,10 @@ from pathlib import Path
 
 import msgspec
 import numpy as np
+from posture_tools.mannequin import Faults, MannequinCamera, degrade
 from rich.console import Console
 from rich.table import Table
 
-from edge.camera.mannequin import Faults, MannequinCamera, degrade
 from edge.camera.watch import PictureWatch
 from edge.commands.run import Reporter
 from edge.engine import engine as engine_module

@@ -12,6 +12,8 @@ import pytest
 from simulators.networks import colour_card, colour_network, described_file
 
 from edge.app import build_engine, open_outbox
+from edge.camera.photo_camera import PhotoCamera
+from edge.camera.sources import NO_CAMERA
 from edge.commands import checks, checks_live, doctor
 from edge.commands.checks import State
 from edge.engine.engine_file import ENGINE_FILE, EngineState
@@ -60,8 +62,9 @@ def test_every_part_is_in_the_json_and_one_fault_hides_no_other(
     assert list(found) == list(doctor.CHECKS)
     assert found["broker"]["state"] == "fail"
     assert found["broker"]["remedy"]
-    assert found["camera"]["state"] == "ok"
+    assert found["camera"]["state"] == "warn"
     assert "48 x 64" in found["camera"]["found"]
+    assert "no live camera (file)" in found["camera"]["found"]
     assert found["accelerator"]["found"].endswith("CPU serves")
 
 
@@ -69,6 +72,17 @@ def test_the_lens_is_covered(settings: Settings) -> None:
     cv2.imwrite(settings.camera.source, np.zeros((64, 48, 3), np.uint8))
     check = checks_live.camera(settings)
     assert (check.state, check.remedy) == (State.WARN, "Open the lens cover, add light.")
+
+
+def test_a_live_camera_is_no_warning(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(PhotoCamera, "origin", "camera")
+    assert checks_live.camera(settings).state is State.OK
+
+
+def test_no_camera_at_all(settings: Settings) -> None:
+    bare = msgspec.structs.replace(settings, camera=CameraSettings())
+    [check] = [each for each in doctor.examine(bare) if each.name == "camera"]
+    assert (check.state, check.found) == (State.FAIL, NO_CAMERA)
 
 
 def test_a_running_engine_keeps_its_camera(settings: Settings) -> None:

@@ -8,11 +8,11 @@ from typing import Any
 
 import cv2
 import pytest
+from posture_tools.mannequin import MannequinCamera
 from posture_tools.models.cards import read_card
 from posture_tools.models.describe import describe
 
 from edge.app import build_engine
-from edge.camera.mannequin import MannequinCamera
 from edge.results.outbox import Outbox
 from edge.settings import CameraSettings, ModelSettings, ScreeningSettings, Settings
 from edge.skeletons import COCO_17

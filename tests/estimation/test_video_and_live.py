@@ -8,9 +8,9 @@ from pathlib import Path
 
 import cv2
 import pytest
+from posture_tools.mannequin import MannequinCamera
 
 from edge.camera.live import LiveCamera
-from edge.camera.mannequin import MannequinCamera
 from edge.camera.video import VideoFileCamera
 from edge.errors import CameraLost
 from edge.estimation.estimator import Estimator

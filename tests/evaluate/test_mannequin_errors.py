@@ -7,12 +7,13 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 from posture_tools.evaluate.angle_error import MeasureError
+from posture_tools.evaluate.box_change import AS_IT_IS, BoxChange
 from posture_tools.evaluate.mannequin import YAWS_DEG, measure_mannequins, postures, true_pose
 from posture_tools.evaluate.people import Person
 from posture_tools.evaluate.scores import Sight
+from posture_tools.mannequin import CameraPose, Posture, Truth, render
+from posture_tools.mannequin import Person as Mannequin
 
-from edge.camera.mannequin import CameraPose, Posture, Truth, render
-from edge.camera.mannequin import Person as Mannequin
 from edge.records import Frame, ModelIdentity, Pose
 from edge.skeletons import BLAZEPOSE_33, COCO_17
 
@@ -25,25 +26,25 @@ class LabelReader:
     name = "label reader"
     models: tuple[ModelIdentity, ...] = ()
     size_bytes = 0
+    crops = True
 
     def __init__(self, turn_deg: float = 0.0, blind: bool = False) -> None:
         self._turn_rad = np.radians(turn_deg)
         self._blind = blind
 
     def see(self, frame: Frame, people: Sequence[Person]) -> Sight:
-        raise AssertionError("angle errors need poses")
+        raise AssertionError("angle errors need a pose")
 
-    def poses(self, frame: Frame, people: Sequence[Person]) -> list[Pose]:
+    def locate(self, frame: Frame, person: Person, change: BoxChange = AS_IT_IS) -> Pose | None:
         if self._blind:
-            return []
-        (person,) = people
+            return None
         middle = person.keypoints[:, :2].mean(0)
         c, s = np.cos(self._turn_rad), np.sin(self._turn_rad)
         points = (person.keypoints[:, :2] - middle) @ np.array([[c, s], [-s, c]]) + middle
         score = np.where(person.keypoints[:, 2] == 2, 1.0, 0.0)
         points[score == 0] = np.nan
         keypoints = np.column_stack([points, score]).astype(np.float32)
-        return [Pose(COCO_17, keypoints, np.zeros((17, 2, 2), np.float32), 1.0)]
+        return Pose(COCO_17, keypoints, np.zeros((17, 2, 2), np.float32), 1.0)
 
 
 def errors(reader: LabelReader) -> dict[str, dict[str, MeasureError]]:

@@ -13,8 +13,7 @@ from posture_tools.evaluate.mannequin_grid import (
     people,
     rolled_change_deg,
 )
-
-from edge.camera.mannequin import CameraPose, render
+from posture_tools.mannequin import CameraPose, render
 
 
 @pytest.fixture(scope="module")

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from posture_tools.mannequin.measures import measured
 from simulators.standing_person import Person, Pinhole, pose_of, scores_seen, seen
 
-from edge.camera.mannequin.measures import measured
 from edge.errors import SettingsInvalid
 from edge.posture.assess import assess, catalogue, refuse
 from edge.posture.calibration import Calibration

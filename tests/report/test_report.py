@@ -6,6 +6,7 @@ import re
 import subprocess
 import xml.etree.ElementTree as ET
 from dataclasses import replace
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -18,7 +19,7 @@ from edge.norms import shipped_norms
 from edge.posture.assess import assess, catalogue, refuse
 from edge.posture.stick_figure import figure_of
 from edge.posture.sway import sway
-from edge.records import Frame, Measure, Quality
+from edge.records import Frame, Measure, Origin, Quality
 from edge.report.page import page, picture
 from edge.report.reported_visit import ReportedView
 from edge.report.words import LANGUAGES, words
@@ -28,6 +29,7 @@ from edge.settings import ScreeningSettings
 from edge.skeletons import COCO_17, SPINE_5
 
 NORMS = shipped_norms()
+ORIGINS = get_args(Origin)
 SPINE = {"C4": (0, 0), "T6": (-120, 160), "T8": (-137, 207), "L4": (-93, 453), "S5": (-137, 617)}
 
 
@@ -138,7 +140,7 @@ def test_an_open_sheet_has_no_total():
 
 def test_a_visit_that_measured_nothing_is_a_page_of_reasons():
     measures = refuse(COCO_17, "front", ("two_people",))
-    visit = replace(screening(), views=(ReportedView("front", measures, {}, 0, 40, 0.0),))
+    visit = replace(screening(), views=(ReportedView("front", measures, {}, 0, 40, 0.0, "camera"),))
     text = text_of(page(visit, NORMS, words("en")))
     assert "a second person : " in text
     assert "No figure in this result" in text
@@ -149,7 +151,7 @@ def test_what_comes_from_outside_cannot_write_html():
     measure = Measure(strange, 1.0, strange, 0.1, 1.0, Quality.OK, view="front")
     visit = replace(
         screening(), person=strange, station=strange, consent=strange, models=(strange,),
-        views=(ReportedView("front", (measure,), {strange: (0, 0)}, 1, 1, 0.5),),
+        views=(ReportedView("front", (measure,), {strange: (0, 0)}, 1, 1, 0.5, "file"),),
     )  # fmt: skip
     assert "<script" not in page(visit, NORMS, words("en"))
     assert "<script" not in picture(visit, words("en"))
@@ -168,7 +170,7 @@ def test_the_craniovertebral_angle_is_drawn_from_c7_to_the_ear():
     figure = {"C7": (-60, -850), "right_ear": (0, -920), "right_ankle": (0, 0)}
     angle = Measure("craniovertebral_angle", 49.4, "deg", 1.0, 1.0, Quality.OK, view="right")
     drawn = picture(
-        replace(screening(), views=(ReportedView("right", (angle,), figure, 1, 1, 0.9),)),
+        replace(screening(), views=(ReportedView("right", (angle,), figure, 1, 1, 0.9, "camera"),)),
         words("en"),
     )
     assert "+49.4°" in drawn
@@ -236,3 +238,60 @@ def test_the_fullest_page_prints_on_one_sheet_in_every_language(browser, tmp_pat
     )  # fmt: skip
     count = re.search(rb"/Count (\d+)", printed.read_bytes()).group(1)
     assert int(count) == len(LANGUAGES)
+
+
+def shoulder_change(html):
+    """The last cell of the row of shoulder tilt."""
+    row = re.search(r"Shoulder tilt.*?</tr>", html, re.DOTALL).group()
+    return row.rsplit("<td", 1)[1]
+
+
+def compared(now, then):
+    before = screening(replace(PERSON, shoulder_tilt_deg=-4.0), origin=then)
+    return page(screening(before=(before,), origin=now), NORMS, words("en"))
+
+
+@pytest.mark.parametrize("now", ORIGINS)
+@pytest.mark.parametrize("then", ORIGINS)
+def test_a_trend_never_mixes_sources_and_the_unknown_stay_with_the_cameras_marked(now, then):
+    html = compared(now, then)
+    text = text_of(html)
+    together = now == then or {now, then} == {"camera", "unknown"}
+    assert ('class="trend"' in html) is together
+    assert ("another kind of source are not compared" in text) is not together
+    if together:
+        assert ("°" in shoulder_change(html)) is ("unknown" in (now, then))
+        assert ("° The trend holds" in text) is ("unknown" in (now, then))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("origin", ORIGINS)
+def test_a_page_says_plainly_what_is_no_live_camera(origin, language):
+    texts = words(language)
+    visit = screening(origin=origin, before=(screening(origin=origin),))
+    html, svg = page(visit, NORMS, texts), picture(visit, texts)
+    if origin == "camera":
+        assert 'class="origin' not in html
+        return
+    assert texts("origin_notes", origin) in html
+    label = texts("origins", origin)
+    assert f"{texts('views', 'front')} ({label})" in svg
+    assert f"{texts('page', 'change')} ({label})" in html, "the trend bears the mark too"
+
+
+def test_photographs_have_bands():
+    def bands(html):
+        return re.findall(r'class="word (\w+)"', html)
+
+    assert bands(page(screening(origin="file"), NORMS, words("en"))) == bands(
+        page(screening(origin="camera"), NORMS, words("en"))
+    )
+    assert bands(page(screening(origin="file"), NORMS, words("en")))
+
+
+def test_scores_bear_their_own_source():
+    html = page(screening(scores=scores(), scores_origin="file"), NORMS, words("en"))
+    assert "Seven movements (recorded)" in html
+    assert "Seven movements (" not in page(
+        screening(scores=scores(), scores_origin="camera"), NORMS, words("en")
+    )

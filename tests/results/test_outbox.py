@@ -356,7 +356,7 @@ def test_every_number_has_a_fate(
 def test_bodies_are_json_of_the_stated_size(outbox: Outbox) -> None:
     outbox.accept(assessment())
     body = outbox.pending(1)[0].body
-    assert json.loads(body)["schema"] == "ps.result/1"
+    assert json.loads(body)["schema"] == "ps.result/2"
     assert len(body) <= BODY_LIMIT_BYTES
     assert decode(json.dumps({"session": "s", "ranges": [[1, 2]]}).encode(), Erase).ranges == (
         (1, 2),

@@ -9,10 +9,10 @@ from datetime import date
 import cv2
 import numpy as np
 import pytest
+from posture_tools.mannequin import CameraPose
 from simulators.calibration_scene import Scene, hung
 from simulators.standing_person import Pinhole, seen
 
-from edge.camera.mannequin import CameraPose
 from edge.commands import calibrate
 from edge.errors import CalibrationInvalid, SettingsInvalid
 from edge.posture.assess import assess

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from edge.records import Assessment, Measure, ModelIdentity, Quality
+from edge.records import Assessment, Measure, ModelIdentity, Origin, Quality
 
 MODEL = ModelIdentity("finder", "1.2.0", "ab" * 32, "paf")
 
 
-def assessment(number: int = 1, *, session: str = "", padding: int = 0) -> Assessment:
+def assessment(
+    number: int = 1, *, session: str = "", padding: int = 0, origin: Origin = "camera"
+) -> Assessment:
     """Two measures and a refused one; padding : characters of extra reasons."""
     return Assessment(
         kind="posture",
@@ -32,4 +34,5 @@ def assessment(number: int = 1, *, session: str = "", padding: int = 0) -> Asses
         frames_seen=60,
         min_score=0.41,
         models=(MODEL,),
+        origin=origin,
     )

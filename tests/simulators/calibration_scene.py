@@ -11,8 +11,7 @@ from functools import cache
 
 import cv2
 import numpy as np
-
-from edge.camera.mannequin import CameraPose
+from posture_tools.mannequin import CameraPose
 
 
 @dataclass(frozen=True)

@@ -16,8 +16,7 @@ from typing import Any, Literal
 import cv2
 import numpy as np
 import pytest
-
-from edge.camera.mannequin import Faults, MannequinCamera, degrade
+from posture_tools.mannequin import Faults, MannequinCamera, degrade
 
 Fault = Literal[
     "", "unplugged", "stalled", "hung", "frozen", "black", "permission", "busy", "format", "size"

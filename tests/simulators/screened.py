@@ -35,12 +35,16 @@ def scores() -> tuple[Measure, ...]:
     return assessment_of(sheet, rules, 1).measures
 
 
-def screening(person: Person = PERSON, *, views=VIEWS, at="2026-11-21T09:30:00Z", **options):
+def screening(
+    person: Person = PERSON, *, views=VIEWS, at="2026-11-21T09:30:00Z", origin="camera", **options
+):
     """As the collector would put it together."""
     seen_views = []
     for view in views:
         pose = seen(view, person, sigma_px=0.8)
-        seen_views.append(ReportedView(view, assess(pose, view), figure_of(pose), 74, 75, 0.62))
+        seen_views.append(
+            ReportedView(view, assess(pose, view), figure_of(pose), 74, 75, 0.62, origin)
+        )
     return ReportedVisit(
         person="P-0042", screened_at=at, station="hall-1", software="0.3.0",
         models=("bottom_up 3.1", "single_person 3.1"), views=tuple(seen_views), **options,

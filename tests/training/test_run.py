@@ -1,112 +1,51 @@
-"""The network and the loop: gradients, masks, learning, resuming, exporting."""
+"""Runs: stopped and continued, handed on, decayed, told to end; and what they learn."""
 
 from __future__ import annotations
 
-import dataclasses
+import json
+import os
+import signal
+import subprocess
+import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from training.synthetic import people
+from training.synthetic import PLAIN, sampler
 
 torch = pytest.importorskip("torch")
-pytest.importorskip("onnx")
 
-from posture_tools.training import loop  # noqa: E402
-from posture_tools.training.batches import MixSettings, collate  # noqa: E402
-from posture_tools.training.crop_scene import CropSettings, plain_crop  # noqa: E402
-from posture_tools.training.depthwise import StridedDepthwiseConv2d  # noqa: E402
-from posture_tools.training.examples import TargetSettings, make_example  # noqa: E402
-from posture_tools.training.export import export_onnx  # noqa: E402
-from posture_tools.training.losses import LossSettings, masked_l2, total_loss  # noqa: E402
-from posture_tools.training.network import (  # noqa: E402
-    BOTTOM_UP_HEADS,
-    JOINT_HEADS,
-    PoseNetwork,
-    count_macs,
-    freeze_stem,
-)
-from posture_tools.training.recipe import STAGES  # noqa: E402
-from posture_tools.training.score import decode_maps  # noqa: E402
-from posture_tools.training.targets import confidence_maps, map_coordinates  # noqa: E402
-from posture_tools.training.trunk import restore_trunk, store_trunk  # noqa: E402
+from posture_tools.training import run as running  # noqa: E402
+from posture_tools.training.checkpoint import load_weights  # noqa: E402
+from posture_tools.training.network import PoseNetwork, load_matching  # noqa: E402
+from posture_tools.training.recipe import RECIPES  # noqa: E402
+from posture_tools.training.run import Run  # noqa: E402
 
-SIZE = (64, 64)
-pytestmark = pytest.mark.usefixtures("one_torch_thread")
+pytestmark = [
+    pytest.mark.usefixtures("one_torch_thread"),
+    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
+]
+
+RECIPE = replace(RECIPES["joint"], mix=PLAIN, batch=6, warmup=4, mirrored=1)
 
 
-def test_the_fast_gradient_is_the_gradient():
-    torch.manual_seed(0)
-    layer = StridedDepthwiseConv2d(4, 3, 2)
-    x = torch.randn(2, 4, 9, 10, requires_grad=True)
-    grad = torch.randn_like(layer(x))
-    found = torch.autograd.grad(layer(x), (x, layer.weight), grad)
-    wanted = torch.autograd.grad(layer.eval()(x), (x, layer.weight), grad)
-    for a, b in zip(found, wanted, strict=True):
-        torch.testing.assert_close(a, b)
+@pytest.fixture(autouse=True)
+def narrow(monkeypatch) -> None:
+    """A network of a quarter of the width learns the same way."""
+    monkeypatch.setattr(
+        running, "PoseNetwork", lambda maps, *, yaw: PoseNetwork(maps, yaw=yaw, width=0.25)
+    )
 
 
-def test_a_masked_cell_has_no_gradient():
-    predicted = torch.ones(1, 1, 4, 4, requires_grad=True)
-    weights = torch.ones(1, 1, 4, 4)
-    weights[..., 2:] = 0
-    masked_l2(predicted, torch.zeros(1, 1, 4, 4), weights, 4.0).backward()
-    assert predicted.grad[..., :2].all()
-    assert not predicted.grad[..., 2:].any()
+def make(folder: Path, name: str, **settings) -> Run:
+    return Run(RECIPE, sampler(folder), folder / name, workers=0, **settings)
 
 
-def test_decoding_inverts_the_target():
-    points = np.array([[[30.3, 21.9], [45.1, 50.6]]])
-    maps = confidence_maps(map_coordinates(points, 4), (16, 16), 2.0)
-    np.testing.assert_allclose(decode_maps(maps[None])[0], points[0], atol=0.02)
-    assert (maps.max(axis=(1, 2)) > 0.9).all()
-
-
-def test_one_batch_can_be_learnt_by_heart():
-    torch.manual_seed(0)
-    network = PoseNetwork({"single": 17}, width=16)
-    example = make_example(plain_crop(people().crops[0], SIZE)[0], TargetSettings())
-    batch = collate([example] * 2)
-    optimiser = torch.optim.AdamW(network.parameters(), lr=5e-3)
-    losses = []
-    for _ in range(25):
-        network.train()
-        loss = total_loss(network(batch["image"]), batch, LossSettings())["total"]
-        loss.backward()
-        optimiser.step()
-        optimiser.zero_grad()
-        losses.append(loss.item())
-    assert losses[-1] < 0.35 * losses[0]
-
-
-def test_an_interrupted_run_ends_as_an_uninterrupted_one(tmp_path: Path, monkeypatch):
-    monkeypatch.setattr(loop, "load_folded_onnx", lambda *_: None)
-    everybody = people()
-    mix = MixSettings(size_hw=SIZE, frames=0.3, crop=CropSettings())
-    stage = dataclasses.replace(STAGES["joint"], images=16, batch=4, mix=mix)
-
-    def training(runs: Path) -> loop.Training:
-        return loop.Training(stage, everybody, runs, Path("none"), seed=3, save_every=8)
-
-    training(tmp_path / "whole").run()
-    # The schedule depends on the full length, so the first half is a run that is stopped.
-    stopped = training(tmp_path / "halves")
-
-    class Stop(Exception):
-        pass
-
-    note = stopped._note
-
-    def note_and_stop(row: dict[str, float]) -> None:
-        note(row)
-        raise Stop
-
-    monkeypatch.setattr(stopped, "_note", note_and_stop)
-    with pytest.raises(Stop):
-        stopped.run()
-    resumed = training(tmp_path / "halves")
-    assert resumed.state.images == 8
-    resumed.run()
+def test_an_interrupted_run_ends_as_an_uninterrupted_one(tmp_path: Path):
+    make(tmp_path, "whole").run(images=36)
+    assert make(tmp_path, "halves").run(images=18).images == 18
+    assert make(tmp_path, "halves").run(images=36).images == 36
     ends = [
         torch.load(tmp_path / name / "joint" / "checkpoint.pt", weights_only=True)
         for name in ("whole", "halves")
@@ -116,45 +55,125 @@ def test_an_interrupted_run_ends_as_an_uninterrupted_one(tmp_path: Path, monkeyp
             assert torch.equal(value, ends[1][part][key]), key
 
 
-def test_the_stem_stays_as_it_was():
-    network = PoseNetwork({"single": 17}, width=16).train()
-    freeze_stem(network)
-    assert not network.backbone.stem.training
-    assert not any(p.requires_grad for p in network.backbone.stem.parameters())
-    assert any(p.requires_grad for p in network.backbone.blocks[1].parameters())
+def test_batches_drawn_ahead_in_another_process_are_the_same(tmp_path: Path):
+    make(tmp_path, "here").run(images=18)
+    Run(RECIPE, sampler(tmp_path), tmp_path / "ahead", workers=1).run(images=18)
+    here, ahead = (load_weights(tmp_path / n / "joint/weights.pt")[0] for n in ("here", "ahead"))
+    assert all(torch.equal(here[name], ahead[name]) for name in here)
 
 
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")
-def test_the_file_answers_as_the_network_does(tmp_path: Path):
-    onnx = pytest.importorskip("onnx")
-    torch.manual_seed(0)
-    path = tmp_path / "net.onnx"
-    export_onnx(PoseNetwork(BOTTOM_UP_HEADS), BOTTOM_UP_HEADS, (64, 64), path)
-    graph = onnx.load(path).graph
-    shapes = {
-        output.name: [d.dim_value for d in output.type.tensor_type.shape.dim]
-        for output in graph.output
+def test_losses_fall(tmp_path: Path):
+    run = make(tmp_path, "learns")
+    batch = {
+        name: torch.from_numpy(np.asarray(array))
+        for name, array in sampler(tmp_path).batch(6, np.random.default_rng(0)).items()
     }
-    assert shapes == {"heatmaps": [1, 18, 16, 16], "pafs": [1, 38, 16, 16]}
-    kinds = {node.op_type for node in graph.node}
-    assert not kinds & {"Shape", "BatchNormalization"}, "fixed shapes, folded normalisation"
+    first = {name: float(value) for name, value in run._step(batch).items()}
+    for _ in range(40):
+        last = {name: float(value) for name, value in run._step(batch).items()}
+    assert last["total"] < 0.7 * first["total"]
+    for name in ("photo", "body", "yaw"):
+        assert last[name] < first[name], name
 
 
-def test_the_networks_stay_within_their_budget():
-    assert count_macs(PoseNetwork(JOINT_HEADS), (256, 256)) < 1e9
+def test_weights_handed_on_go_on_where_they_were(tmp_path: Path):
+    make(tmp_path, "here").run(images=12)
+    weights = tmp_path / "here" / "joint" / "weights.pt"
+    there = make(tmp_path, "there", start=weights)
+    assert there.progress.images == 12
+    kept, _ = load_weights(weights)
+    assert all(torch.equal(there.network.state_dict()[name], kept[name]) for name in kept)
+    assert there.run(images=18).images == 18
+    with pytest.raises(ValueError, match="another network"):
+        load_matching(there.network, {"stem.weight": kept["stem.0.0.weight"]})
 
 
-def test_a_trunk_handed_on_goes_on_without_its_momentum(tmp_path: Path, monkeypatch):
-    monkeypatch.setattr(loop, "load_folded_onnx", lambda *_: None)
-    mix = MixSettings(size_hw=SIZE, frames=0.3)
-    short, stage = (
-        dataclasses.replace(STAGES["joint"], images=images, batch=4, mix=mix) for images in (8, 12)
+def test_a_run_ends_when_its_rate_has_fallen_and_keeps_what_was_before(tmp_path: Path):
+    make(tmp_path, "runs").run(images=12)
+    assert make(tmp_path, "runs", decay=24).run(images=24).images == 24, "stopped on the way"
+    run = make(tmp_path, "runs")
+    assert run.run().images == 36
+    assert run.finished
+    rates = []
+    for images in (12, 24, 35):
+        run.progress.images = images
+        run._set_learning_rate()
+        rates.append(run._optimiser.param_groups[0]["lr"])
+    assert rates[0] > rates[1] > rates[2] > 0
+    stable = torch.load(tmp_path / "runs" / "joint" / "stable.pt", weights_only=True)
+    assert stable["progress"]["images"] == 12
+
+
+def test_a_run_that_is_told_to_end_leaves_a_checkpoint(tmp_path: Path, monkeypatch):
+    run = make(tmp_path, "runs")
+    step = run._step
+
+    def step_and_stop(batch):
+        os.kill(os.getpid(), signal.SIGTERM)
+        return step(batch)
+
+    monkeypatch.setattr(run, "_step", step_and_stop)
+    before = signal.getsignal(signal.SIGTERM)
+    assert run.run(images=600).images == 6
+    assert signal.getsignal(signal.SIGTERM) is before
+    assert make(tmp_path, "runs").progress.images == 6
+
+
+def test_the_log_has_losses_pace_and_scores(tmp_path: Path, monkeypatch):
+    monkeypatch.setattr(running, "LOG_EVERY", 6)
+    monkeypatch.setattr(running, "VALIDATE_EVERY", 12)
+    make(tmp_path, "runs", validate=lambda network: {"score": 0.5}).run(images=12)
+    rows = [
+        json.loads(line) for line in (tmp_path / "runs/joint/log.jsonl").read_text().splitlines()
+    ]
+    assert [row["images"] for row in rows] == [6, 12]
+    assert all(row["images_per_s"] > 0 and row["total"] > 0 for row in rows)
+    assert ["score" in row for row in rows] == [False, True]
+
+
+REPLICA = """
+import sys
+from dataclasses import replace
+from pathlib import Path
+import torch
+sys.path.insert(0, sys.argv[2])
+from training.synthetic import PLAIN, sampler
+from posture_tools.training import run
+from posture_tools.training.network import PoseNetwork
+from posture_tools.training.recipe import RECIPES
+from posture_tools.training.replicas import Replicas
+torch.set_num_threads(1)
+network = torch.nn.Linear(2, 1)
+replicas = Replicas()
+for parameter in network.parameters():
+    parameter.grad = torch.full_like(parameter, float(replicas.rank + 1))
+replicas.average_gradients(network)
+assert all((p.grad == 1.5).all() for p in network.parameters())
+assert replicas.agree(stop=replicas.rank == 1)
+run.PoseNetwork = lambda maps, *, yaw: PoseNetwork(maps, yaw=yaw, width=0.25)
+folder = Path(sys.argv[1])
+recipe = replace(RECIPES["joint"], mix=PLAIN, batch=12, mirrored=1)
+trained = run.Run(recipe, sampler(folder / str(replicas.rank)), folder / "runs", workers=0)
+trained.run(images=24)
+print(sum(float(p.double().sum()) for p in trained.network.parameters()), flush=True)
+"""
+
+
+def test_processes_that_train_together_have_the_same_weights(tmp_path: Path):
+    script = tmp_path / "replica.py"
+    script.write_text(REPLICA)
+    for rank in ("0", "1"):
+        (tmp_path / rank).mkdir()
+    launcher = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2"]
+    tests = Path(__file__).parents[1]
+    done = subprocess.run(
+        [*launcher, "--standalone", script, tmp_path, tests],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=100,
     )
-    loop.Training(short, people(), tmp_path / "here", Path("none"), seed=3, save_every=8).run()
-    store_trunk(tmp_path / "here", "joint", tmp_path / "joint.pt")
-    restore_trunk(tmp_path / "joint.pt", tmp_path / "there")
-    training = loop.Training(stage, people(), tmp_path / "there", Path("none"), seed=3)
-    assert training.state.images == 8
-    assert training.run().images == 12
-    with pytest.raises(FileExistsError):
-        restore_trunk(tmp_path / "joint.pt", tmp_path / "there")
+    assert done.returncode == 0, done.stderr[-2000:]
+    sums = done.stdout.split()
+    assert len(sums) == 2
+    assert sums[0] == sums[1]

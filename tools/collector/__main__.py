@@ -18,7 +18,7 @@ import msgspec
 from posture_tools.collector import desire
 from posture_tools.collector.broker import broker
 from posture_tools.collector.ingest import Collector
-from posture_tools.collector.report import as_json, fleet, results, write_csv
+from posture_tools.collector.report import StationLine, as_json, fleet, results, write_csv
 from posture_tools.collector.rollout import (
     Progress,
     advise,
@@ -39,7 +39,7 @@ from edge.records import Quality
 from edge.report.page import page, picture
 from edge.report.words import words
 from edge.wire.contract import asyncapi
-from edge.wire.messages import Desired
+from edge.wire.messages import Desired, Event, Result
 from edge.wire.topics import topic_level
 
 DEFAULT_STORE = Path.home() / ".local" / "state" / "posture-collector" / "collector.db"
@@ -146,7 +146,9 @@ def _run(options: argparse.Namespace) -> int:
         if options.verbose:
             for item in outcome.stored:
                 print(
-                    f"stored {item.key.station} {item.key.seq} {item.address.channel}", flush=True
+                    f"stored {item.key.station} {item.key.seq} {item.address.channel}"
+                    f"{_said_origin(item.message)}",
+                    flush=True,
                 )
 
     ready = threading.Event()
@@ -180,14 +182,22 @@ def _list(options: argparse.Namespace) -> int:
             print(json.dumps([as_json(stored) for stored in results(store)], indent=1))
             return 0
         table = Table(
-            "screened (UTC)", "station", "seq", "session", "kind", "view", "measured", "refused"
+            "screened (UTC)",
+            "station",
+            "seq",
+            "session",
+            "kind",
+            "view",
+            "measured",
+            "refused",
+            "origin",
         )
         for stored in results(store):
             result = stored.result
             refused = sum(m.quality is Quality.REFUSED for m in result.measures)
             counts = (str(len(result.measures) - refused), str(refused))
             table.add_row(stored.screened_at, result.station, str(result.seq), result.session,
-                          result.kind, result.view, *counts)  # fmt: skip
+                          result.kind, result.view, *counts, result.origin)  # fmt: skip
         _show(table)
     return 0
 
@@ -228,15 +238,29 @@ def _fleet(options: argparse.Namespace) -> int:
         print(json.dumps([dataclasses.asdict(line) for line in lines], indent=1))
         return 0
     table = Table("site", "station", "heard", "last word (UTC)", "results", "waiting", "missing",
-                  "lost", "rejected", "conflicts", "models", "desired")  # fmt: skip
+                  "lost", "rejected", "conflicts", "models", "desired", "problem")  # fmt: skip
     for line in lines:
         heard = "now" if line.silent_s is None else f"silent for {line.silent_s / 60:.0f} min"
         waiting = "?" if line.waiting is None else str(line.waiting)
         counts = (line.missing, line.lost, line.rejected, line.conflicts)
-        table.add_row(line.site, line.station, heard, line.seen_at, str(line.results), waiting,
-                      *map(str, counts), _models(line.models), line.desired)  # fmt: skip
+        table.add_row(line.site, line.station, heard, line.seen_at, _results(line), waiting,
+                      *map(str, counts), _models(line.models), line.desired,
+                      line.problem)  # fmt: skip
     _show(table)
     return 0
+
+
+def _results(line: StationLine) -> str:
+    """How many, and how many of them did not come from a camera."""
+    others = [f"{n} {origin}" for origin, n in line.origins.items() if origin != "camera"]
+    return f"{line.results} ({', '.join(others)})" if others else str(line.results)
+
+
+def _said_origin(message: Result | Event) -> str:
+    """Where a result's frames came from, unless it was a camera."""
+    if isinstance(message, Event) or message.origin == "camera":
+        return ""
+    return f" ({message.origin})"
 
 
 def _models(actual: Mapping[str, str]) -> str:

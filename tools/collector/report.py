@@ -13,16 +13,20 @@ from posture_tools.collector.desire import wishes
 from posture_tools.collector.rollout import actual_models, model_words
 from posture_tools.collector.store import Store
 
+from edge.records import Origin
 from edge.wire.clock import Instant
-from edge.wire.messages import Result, decode
+from edge.wire.messages import Result, decode_result
 
 # A station speaks at least each minute (its health); two missed and a half are no accident.
 SILENT_AFTER = timedelta(seconds=150)
 
+# What a result says of its frames; those of older stations say nothing.
+_ORIGIN = "COALESCE(json_extract(CAST(body AS TEXT), '$.origin'), 'unknown')"
+
 CSV_COLUMNS = (
     "screened_at", "clock_state", "site", "station", "epoch", "seq", "session", "kind", "view",
     "code", "value", "unit", "u95", "n", "quality", "why", "side", "definition",
-    "backend",
+    "backend", "origin",
 )  # fmt: skip
 
 
@@ -37,7 +41,7 @@ class Stored:
 
     @property
     def result(self) -> Result:
-        return decode(self.body, Result)
+        return decode_result(self.body)
 
 
 def results(store: Store) -> Iterator[Stored]:
@@ -55,6 +59,7 @@ def as_json(stored: Stored) -> dict[str, Any]:
     """The message as the station wrote it, and what the collector adds."""
     message: dict[str, Any] = json.loads(stored.body)
     return message | {
+        "origin": stored.result.origin,
         "screened_at": stored.screened_at,
         "received_at": stored.received_at,
         "body_sha256": stored.body_sha256,
@@ -72,7 +77,8 @@ def write_csv(store: Store, out: TextIO) -> int:
             writer.writerow(
                 (stored.screened_at, result.t.state, result.site, result.station, result.epoch,
                  result.seq, result.session, result.kind, m.view, m.code, m.value, m.unit, m.u95,
-                 m.n, m.quality, " ".join(m.why), m.side, m.definition, result.backend)
+                 m.n, m.quality, " ".join(m.why), m.side, m.definition, result.backend,
+                 result.origin)
             )  # fmt: skip
             count += 1
     return count
@@ -85,6 +91,8 @@ class StationLine:
     silent_s : since its last word, None while it may be expected to speak. missing : numbers that
     later ones overtook. lost : numbers it dropped at its limit and that never came.
     models : slot -> version, where it is not the shipped one. desired : what an operator wants.
+    origins : how many of the results came from where. problem : why it measures or sends nothing,
+    as it said itself; empty when all is well.
     """
 
     site: str
@@ -100,6 +108,8 @@ class StationLine:
     waiting: int | None
     models: Mapping[str, str]
     desired: str
+    origins: Mapping[Origin, int]
+    problem: str
 
 
 def fleet(store: Store, now: datetime | None = None) -> list[StationLine]:
@@ -130,6 +140,8 @@ def fleet(store: Store, now: datetime | None = None) -> list[StationLine]:
                 waiting=json.loads(health)["waiting"] if health else None,
                 models=models.get(station, {}),
                 desired=str(desired.get(station, "as offered")),
+                origins=_origins(store, station),
+                problem=_problem(json.loads(health)) if health else "",
             )
         )
     return lines
@@ -137,6 +149,22 @@ def fleet(store: Store, now: datetime | None = None) -> list[StationLine]:
 
 def _count(store: Store, what: str, station: str) -> int:
     return int(store.rows(f"SELECT COUNT(*) FROM {what}", (station,))[0][0])  # noqa: S608
+
+
+def _problem(health: dict[str, Any]) -> str:
+    vitals = health.get("vitals", {})
+    engine = str(vitals.get("engine", "runs"))
+    if engine != "runs":
+        return f"does not measure: {'stopped' if engine == 'well' else engine}"
+    return str(vitals.get("problem") or health.get("problem", ""))
+
+
+def _origins(store: Store, station: str) -> dict[Origin, int]:
+    rows = store.rows(
+        f"SELECT {_ORIGIN}, COUNT(*) FROM result WHERE station = ? GROUP BY 1 ORDER BY 1",  # noqa: S608
+        (station,),
+    )
+    return dict(rows)
 
 
 def _holes(store: Store, station: str) -> tuple[int, int]:

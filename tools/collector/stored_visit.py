@@ -10,7 +10,7 @@ from edge.errors import SettingsInvalid
 from edge.records import Measure
 from edge.report.reported_visit import ReportedView, ReportedVisit
 from edge.wire.clock import Instant
-from edge.wire.messages import Result, WireMeasure, decode
+from edge.wire.messages import Result, WireMeasure, decode_result
 
 
 def stored_visit(store: Store, result_id: str, before: Sequence[str] = ()) -> ReportedVisit:
@@ -29,7 +29,7 @@ def stored_visit(store: Store, result_id: str, before: Sequence[str] = ()) -> Re
         " ORDER BY screened_ns, epoch, seq",
         (station, session),
     )
-    results = [(when_ns, decode(body, Result)) for when_ns, body in rows]
+    results = [(when_ns, decode_result(body)) for when_ns, body in rows]
     views = [result for _, result in results if result.kind != "fms"]
     scores = [result for _, result in results if result.kind == "fms"]
     newest = results[-1][1]
@@ -42,6 +42,7 @@ def stored_visit(store: Store, result_id: str, before: Sequence[str] = ()) -> Re
         models=tuple(dict.fromkeys(f"{m.name} {m.version}" for _, r in results for m in r.models)),
         views=tuple(_seen(result) for result in views),
         scores=tuple(_measure(m) for m in scores[-1].measures) if scores else (),
+        scores_origin=scores[-1].origin if scores else "unknown",
         consent=newest.consent.version if newest.consent is not None else "",
         before=tuple(sorted(earlier, key=lambda visit: visit.screened_at)),
     )
@@ -66,7 +67,7 @@ def _seen(result: Result) -> ReportedView:
     quality = result.quality
     return ReportedView(
         result.view, tuple(_measure(m) for m in result.measures), result.figure,
-        quality.frames_used, quality.frames_seen, quality.min_score,
+        quality.frames_used, quality.frames_seen, quality.min_score, result.origin,
     )  # fmt: skip
 
 

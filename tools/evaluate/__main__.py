@@ -2,23 +2,29 @@
 
 python -m posture_tools.evaluate compare MODEL... --photos DIR     models against each other
 python -m posture_tools.evaluate models MODEL... --photos DIR      all kinds of models in one table
+python -m posture_tools.evaluate shear PHOTOS... --predictor MODEL  how much of a tilt is read
+python -m posture_tools.evaluate views PHOTOS... --predictor MODEL  front, back, right or left
+python -m posture_tools.evaluate boxes PHOTOS... --predictor MODEL  what moves with the box alone
+python -m posture_tools.evaluate bodies DIR... --predictor MODEL   on bodies known exactly
 python -m posture_tools.evaluate ap RESULTS.json ANNOTATIONS.json  COCO's ten keypoint figures
 python -m posture_tools.evaluate mannequin [MODEL...]               angle error, truth known exactly
+python -m posture_tools.evaluate stickers --photos DIR [--bodies NAME]  printed targets, drawn
 python -m posture_tools.evaluate agreement RATINGS.csv             two raters of the same tests
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import msgspec
+from posture_tools.evaluate.exams import add_examinations, count
+from posture_tools.evaluate.report import made_with, write_json, write_line, write_table
 from rich.console import Console
-from rich.measure import Measurement
 from rich.table import Table
 
 from edge.errors import PostureError, SettingsInvalid
@@ -28,6 +34,7 @@ if TYPE_CHECKING:
     from posture_tools.evaluate.photos import Photo
 
 EXIT_REFUSED = 2
+NICENESS = 5
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -44,17 +51,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _print(table: Table) -> None:
-    """A pipe has no width of its own: figures must not be cut to fit a supposed one."""
-    console = Console()
-    unbounded = console.options.update(max_width=10_000)
-    console.width = max(console.width, Measurement.get(console, unbounded, table).maximum)
-    console.print(table)
-
-
 def _compare(options: argparse.Namespace) -> None:
     from posture_tools.evaluate.compare import compare, tables
-    from posture_tools.evaluate.contenders import CropOptions, contenders
+    from posture_tools.evaluate.contenders import CropOptions
+    from posture_tools.evaluate.named import contenders
     from posture_tools.evaluate.worst import write_worst_cases
 
     photos = _photos(options)
@@ -65,17 +65,12 @@ def _compare(options: argparse.Namespace) -> None:
         for name, sights in comparison.sights.items():
             write_worst_cases(options.worst / f"{name}.png", photos, sights)
     if options.json:
-        sys.stdout.buffer.write(comparison.as_json() + b"\n")
+        write_json({**made_with(comparison.contenders), "rows": comparison.rows()})
         return
     for table in tables(comparison):
-        _print(table)
+        write_table(table)
     if options.worst is not None:
-        Console().print(
-            f"Worst cases, labels green, found red: {options.worst}",
-            markup=False,
-            highlight=False,
-            soft_wrap=True,
-        )
+        write_line(f"Worst cases, labels green, found red: {options.worst}")
 
 
 def _photos(options: argparse.Namespace) -> list[Photo]:
@@ -95,11 +90,11 @@ def _models(options: argparse.Namespace) -> None:
 
     lines = measure(options.models, _photos(options), threads=options.threads, quiet=options.json)
     if options.json:
-        sys.stdout.buffer.write(msgspec.json.encode(lines) + b"\n")
+        write_json(lines)
         return
-    _print(table(lines))
+    write_table(table(lines))
     for sentence in inversions(lines) or ["The order is that of the cards."]:
-        Console().print(sentence, highlight=False, soft_wrap=True)
+        write_line(sentence)
 
 
 def _ap(options: argparse.Namespace) -> None:
@@ -110,18 +105,19 @@ def _ap(options: argparse.Namespace) -> None:
     found = read_results(options.results, images)
     figures = asdict(average_precision((image.people, found[image.image_id]) for image in images))
     if options.json:
-        sys.stdout.buffer.write(msgspec.json.encode(figures) + b"\n")
+        write_json(figures)
         return
     table = Table("figure", "value")
     for name, value in figures.items():
         table.add_row(name, f"{value:.4f}")
-    _print(table)
+    write_table(table)
 
 
 def _mannequin(options: argparse.Namespace) -> None:
-    from posture_tools.evaluate.contenders import CropOptions, contenders
+    from posture_tools.evaluate.contenders import CropOptions
     from posture_tools.evaluate.mannequin import measure_mannequins, postures, tables
     from posture_tools.evaluate.mannequin_grid import findings, measure_grid
+    from posture_tools.evaluate.named import contenders
 
     if options.models:
         crops = CropOptions(options.margin, options.flip)
@@ -130,12 +126,37 @@ def _mannequin(options: argparse.Namespace) -> None:
     else:
         views = measure_grid()
     if options.json:
-        sys.stdout.buffer.write(msgspec.json.encode(views) + b"\n")
+        write_json(views)
         return
     for table in tables(views):
-        _print(table)
+        write_table(table)
     for line in findings(views) if not options.models else ():
-        Console().print(line, markup=False, highlight=False, soft_wrap=True)
+        write_line(line)
+
+
+def _stickers(options: argparse.Namespace) -> None:
+    from itertools import chain
+
+    import numpy as np
+    from posture_tools.evaluate.sticker_scenes import on_bodies, on_photos, upright_people
+    from posture_tools.evaluate.stickers import as_figures, judge, take_chance
+
+    from edge.estimation.factory import estimator_for
+    from edge.settings import ModelSettings
+
+    photos = _photos(options)
+    rng = np.random.default_rng(options.seed)
+    scenes = chain(on_photos(photos, rng), *(on_bodies(pack, rng) for pack in options.bodies))
+    estimator = estimator_for(ModelSettings(threads=options.threads))
+    verdict = judge(scenes, estimator)
+    take_chance(upright_people(photos), estimator, verdict)
+    if options.json:
+        write_json(as_figures(verdict))
+        return
+    for table in verdict.tables():
+        write_table(table)
+    for sentence in verdict.sentences():
+        write_line(sentence)
 
 
 def _agreement(options: argparse.Namespace) -> None:
@@ -148,13 +169,13 @@ def _agreement(options: argparse.Namespace) -> None:
         for test in tests:
             write_confusion_matrix(options.matrices / f"{test.test}.csv", test.matrix)
     if options.json:
-        sys.stdout.buffer.write(msgspec.json.encode([test.figures() for test in tests]) + b"\n")
+        write_json([test.figures() for test in tests])
         return
     table = Table("test", "n", "same", "kappa, linear", "kappa, quadratic")
     for test in tests:
         n, same, linear, quadratic = list(test.figures().values())[1:]
         table.add_row(test.test, str(n), f"{same:.2f}", f"{linear:.2f}", f"{quadratic:.2f}")
-    _print(table)
+    write_table(table)
 
 
 def _margin(text: str) -> float | None:
@@ -164,13 +185,6 @@ def _margin(text: str) -> float | None:
     if not 0.5 <= margin <= 3:
         raise argparse.ArgumentTypeError("a margin is own, or a factor from 0.5 to 3")
     return margin
-
-
-def _count(text: str) -> int:
-    count = int(text)
-    if count < 1:
-        raise argparse.ArgumentTypeError("at least 1")
-    return count
 
 
 def _body_px(text: str) -> float:
@@ -192,13 +206,20 @@ def _parser() -> argparse.ArgumentParser:
 
     models = commands.add_parser("models", help="all kinds of models in one table")
     models.add_argument("models", nargs="+", type=Path, metavar="MODEL")
-    models.add_argument("--threads", type=_count, default=1, help="of each model")
+    models.add_argument("--threads", type=count, default=1, help="of each model")
     models.set_defaults(run=_models)
 
-    for command in (compare, models):
+    stickers = commands.add_parser("stickers", help="printed targets drawn on people")
+    stickers.add_argument("--bodies", nargs="+", type=Path, default=[], metavar="NAME",
+                          help="packs of rendered people: NAME.bin, NAME.npz")  # fmt: skip
+    stickers.add_argument("--seed", type=int, default=0)
+    stickers.add_argument("--threads", type=count, default=1, help="of the network")
+    stickers.set_defaults(run=_stickers)
+
+    for command in (compare, models, stickers):
         command.add_argument("--photos", type=Path, required=True, help="folder of labelled sets")
         command.add_argument("--sets", nargs="+", metavar="SET", help="only these sets")
-        command.add_argument("--limit", type=_count, metavar="N", help="photographs of each set")
+        command.add_argument("--limit", type=count, metavar="N", help="photographs of each set")
 
     ap = commands.add_parser("ap", help="COCO's keypoint figures of a results file")
     ap.add_argument("results", type=Path)
@@ -216,18 +237,22 @@ def _parser() -> argparse.ArgumentParser:
     mannequin.add_argument("--body-px", type=_body_px, default=700, help="stature in the picture")
     mannequin.set_defaults(run=_mannequin)
 
+    add_examinations(commands)
     for command in (compare, mannequin):
         least = "+" if command is compare else "*"
-        command.add_argument("models", nargs=least, metavar="MODEL", help="MODEL or FINDER+REFINER")
+        command.add_argument(
+            "models", nargs=least, metavar="MODEL", help="[NAME=]MODEL, FINDER+REFINER or a folder"
+        )
         command.add_argument(
             "--margin", type=_margin, default=1.25, help="labelled box times this; own: the model's"
         )
         command.add_argument("--flip", action="store_true", help="average over the mirrored crop")
-        command.add_argument("--threads", type=_count, default=1, help="of each model")
-    for command in (compare, models, ap, agreement, mannequin):
+        command.add_argument("--threads", type=count, default=1, help="of each model")
+    for command in (compare, models, ap, agreement, mannequin, stickers):
         command.add_argument("--json", action="store_true", help="for machines")
     return parser
 
 
 if __name__ == "__main__":
+    os.nice(NICENESS)  # hours of it must not slow the station or the training beside
     sys.exit(main())

@@ -15,7 +15,8 @@ from itertools import combinations
 from pathlib import Path
 
 import numpy as np
-from posture_tools.evaluate.contenders import CropOptions, contender_of
+from posture_tools.evaluate.contenders import CropOptions
+from posture_tools.evaluate.named import contender_of
 from posture_tools.evaluate.oks import COCO_SIGMAS, similarity
 from posture_tools.evaluate.people import Person
 from posture_tools.evaluate.photos import Photo

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import math
-import platform
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from importlib.metadata import version
 
-import msgspec
 from posture_tools.evaluate.contenders import Contender
 from posture_tools.evaluate.photos import Photo
+from posture_tools.evaluate.report import number
 from posture_tools.evaluate.scores import Scores, Sight, TiltError, score
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-VIEWS = ("front", "back", "side")
+VIEWS = ("front", "back", "right", "left", "side")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,24 +47,6 @@ class Comparison:
                 views = ((view, score(mine, view)) for view in VIEWS)
                 rows += [Row(name, set_name, view, s) for view, s in views if s.people]
         return rows
-
-    def as_json(self) -> bytes:
-        """Figures with what made them: models by digest, versions, processor."""
-        return msgspec.json.encode(
-            {
-                "models": [
-                    {"name": c.name, "size_bytes": c.size_bytes, "files": c.models}
-                    for c in self.contenders
-                ],
-                "made_with": {
-                    "posture-station": version("posture-station"),
-                    "onnxruntime": version("onnxruntime"),
-                    "python": platform.python_version(),
-                    "machine": platform.machine(),
-                },
-                "rows": self.rows(),
-            }
-        )
 
 
 def compare(contenders: Sequence[Contender], photos: Sequence[Photo], quiet: bool) -> Comparison:
@@ -113,19 +92,15 @@ def _cells(row: Row, size_bytes: int) -> list[str]:
         row.model if row.view == "all" else "",
         row.view,
         str(s.people),
-        *(_number(share, 3) for share in shares),
+        *(number(share, 3) for share in shares),
         _tilt(s.shoulder_tilt),
         _tilt(s.hip_tilt),
-        _number(s.ghosts, 2),
-        _number(s.ms, 1),
+        number(s.ghosts, 2),
+        number(s.ms, 1),
         f"{size_bytes / 1e6:.1f}",
     ]
 
 
 def _tilt(error: TiltError) -> str:
     missed = f" ({error.missed} missed)" if error.missed else ""
-    return f"{_number(error.median_deg, 1)} / {_number(error.p90_deg, 1)}{missed}"
-
-
-def _number(value: float, digits: int) -> str:
-    return "-" if math.isnan(value) else f"{value:.{digits}f}"
+    return f"{number(error.median_deg, 1)} / {number(error.p90_deg, 1)}{missed}"

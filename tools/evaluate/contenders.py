@@ -1,8 +1,6 @@
-"""What a comparison compares: one model file on labelled people, or an estimator on whole pictures.
+"""What a comparison compares: a network on labelled people's boxes, or an estimator.
 
-MODEL.onnx            a single-person network gets each labelled person's box; a PAF network gets
-                      the whole picture
-FINDER.onnx+REFINER.onnx   refined estimation on the whole picture
+How they are called on a command line: `named`.
 """
 
 from __future__ import annotations
@@ -10,20 +8,24 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Protocol
 
 import msgspec
+import numpy as np
+from posture_tools.evaluate.box_change import AS_IT_IS, BoxChange, MovedFinder
 from posture_tools.evaluate.people import Box, Detection, Person, detection
 from posture_tools.evaluate.scores import Sight, assign
 
-from edge.errors import ModelRefused, SettingsInvalid
-from edge.estimation.bottom_up import BottomUp
+from edge.errors import ModelRefused
 from edge.estimation.estimator import Estimator, StageClock
+from edge.estimation.nearness import body_distance
 from edge.estimation.person import PersonNetwork
-from edge.estimation.refined import Refined
 from edge.inference.network import Network
 from edge.records import Frame, ModelIdentity, Pose
+
+# Median distance of the keypoints of a label and of who was found, in body extents, up to which
+# they are one person. Left and right exchanged make no other person: that is to be seen.
+_SAME_PERSON = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,17 +41,24 @@ class CropOptions:
 
 
 class Contender(Protocol):
-    """One line of the table."""
+    """One line of the table.
+
+    crops : it looks at a person's box, a labelled or a found one, and not at whole pictures alone.
+    """
 
     name: str
     models: tuple[ModelIdentity, ...]
     size_bytes: int
+    crops: bool
 
     def see(self, frame: Frame, people: Sequence[Person]) -> Sight:
         """Find the people of a photograph."""
 
-    def poses(self, frame: Frame, people: Sequence[Person]) -> list[Pose]:
-        """The same, with all that the estimator says of them; best, or first labelled, first."""
+    def locate(self, frame: Frame, person: Person, change: BoxChange = AS_IT_IS) -> Pose | None:
+        """All that it says of one labelled person; None where it does not find them.
+
+        change : of the box that it crops; one that does not crop is not asked for any.
+        """
 
 
 class Crops:
@@ -68,6 +77,7 @@ class Crops:
         self.name = name
         self.models: tuple[ModelIdentity, ...] = (network.identity,)
         self.size_bytes = size_bytes
+        self.crops = True
         self._person = PersonNetwork(network, flip=options.flip)
         self._grow = 1.0 if options.margin is None else options.margin / spec.box_margin
 
@@ -80,77 +90,58 @@ class Crops:
                 given.append(-1)
                 continue
             began = time.perf_counter()
-            pose = self._locate(frame, person)
+            pose = self.locate(frame, person)
             elapsed_ms.append((time.perf_counter() - began) * 1e3)
             given.append(len(detections))
             detections.append(detection(pose))
         return Sight(tuple(people), tuple(detections), tuple(given), tuple(elapsed_ms))
 
-    def poses(self, frame: Frame, people: Sequence[Person]) -> list[Pose]:
-        return [self._locate(frame, person) for person in people if person.wanted]
-
-    def _locate(self, frame: Frame, person: Person) -> Pose:
-        box_px = _grown(person.box_px, self._grow)
+    def locate(self, frame: Frame, person: Person, change: BoxChange = AS_IT_IS) -> Pose:
+        box_px = change.of(_grown(person.box_px, self._grow))
         return self._person.locate(frame.image, box_px, StageClock())
 
 
 class WholePictures:
-    """An estimator that finds the people itself."""
+    """An estimator that finds the people itself.
 
-    def __init__(self, name: str, estimator: Estimator, size_bytes: int) -> None:
+    finder : the part of it that says where to crop, where there is one.
+    """
+
+    def __init__(
+        self, name: str, estimator: Estimator, size_bytes: int, finder: MovedFinder | None = None
+    ) -> None:
         self.name = name
         self.models = estimator.models
         self.size_bytes = size_bytes
+        self.crops = finder is not None
         self._estimator = estimator
+        self._finder = finder
 
     def see(self, frame: Frame, people: Sequence[Person]) -> Sight:
         own = replace(frame)  # without the halves that an earlier contender made
         began = time.perf_counter()
-        poses = self._estimator.estimate(own)
+        poses = self.find(own)
         elapsed_ms = (time.perf_counter() - began) * 1e3
         detections = tuple(detection(pose) for pose in poses)
         return Sight(tuple(people), detections, assign(people, detections), (elapsed_ms,))
 
-    def poses(self, frame: Frame, people: Sequence[Person]) -> list[Pose]:
+    def locate(self, frame: Frame, person: Person, change: BoxChange = AS_IT_IS) -> Pose | None:
+        label = np.where(person.keypoints[:, 2:] > 0, person.keypoints[:, :2], np.nan)
+        apart = [
+            (body_distance(label, detection(pose).keypoints), i, pose)
+            for i, pose in enumerate(self._estimate(frame, change))
+        ]
+        distance, _, nearest = min(apart, default=(np.inf, 0, None))
+        return nearest if distance <= _SAME_PERSON else None
+
+    def find(self, frame: Frame) -> list[Pose]:
+        """Everybody in a picture, labelled or not, best first."""
+        return self._estimate(frame, AS_IT_IS)
+
+    def _estimate(self, frame: Frame, change: BoxChange) -> list[Pose]:
+        if self._finder is not None:
+            self._finder.change = change
         return self._estimator.estimate(frame)
-
-
-def contenders(specs: Sequence[str], options: CropOptions, threads: int) -> list[Contender]:
-    """One contender for each MODEL or FINDER+REFINER, named by its files.
-
-    Raises
-    ------
-    ModelRefused : a file that does not serve, or not in that place.
-    SettingsInvalid : two contenders of one name, or a `+` between more than two files.
-    """
-    found: list[Contender] = [_contender(spec, options, threads) for spec in specs]
-    names = [contender.name for contender in found]
-    if twice := sorted({name for name in names if names.count(name) > 1}):
-        raise SettingsInvalid(
-            f"two models are called {', '.join(twice)}.", "Rename one file: tables go by its name."
-        )
-    return found
-
-
-def _contender(spec: str, options: CropOptions, threads: int) -> Contender:
-    paths = [Path(part) for part in spec.split("+")]
-    if len(paths) > 2:
-        raise SettingsInvalid(f"{spec} names {len(paths)} files.", "Name FINDER+REFINER.")
-    networks = [Network.load(path, threads=threads) for path in paths]
-    name = "+".join(path.stem for path in paths)
-    size_bytes = sum(path.stat().st_size for path in paths)
-    if len(networks) == 2:
-        finder, refiner = networks
-        estimator = Refined(BottomUp(finder), refiner, everyone=True)
-        return WholePictures(name, estimator, size_bytes)
-    return contender_of(name, networks[0], size_bytes, options)
-
-
-def contender_of(name: str, network: Network, size_bytes: int, options: CropOptions) -> Contender:
-    """What one network can be compared as: on labelled boxes, or on whole pictures."""
-    if network.description.task == "paf":
-        return WholePictures(name, BottomUp(network), size_bytes)
-    return Crops(name, network, size_bytes, options)
 
 
 def _grown(box_px: Box, factor: float) -> Box:

@@ -9,12 +9,10 @@ from itertools import product
 import numpy as np
 from posture_tools.evaluate.angle_error import MeasureError, Pair, measure_errors
 from posture_tools.evaluate.contenders import Contender
+from posture_tools.evaluate.people import AREA_SHARE
 from posture_tools.evaluate.people import Person as Labelled
-from rich.console import Console
-from rich.progress import track
-from rich.table import Table
-
-from edge.camera.mannequin import (
+from posture_tools.evaluate.report import number
+from posture_tools.mannequin import (
     CameraPose,
     Person,
     Posture,
@@ -23,6 +21,10 @@ from edge.camera.mannequin import (
     random_look,
     render,
 )
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
 from edge.posture.assess import assess
 from edge.records import Frame, Pose, View
 from edge.skeletons import COCO_17, Skeleton
@@ -30,8 +32,6 @@ from edge.skeletons import COCO_17, Skeleton
 YAWS_DEG: dict[View, float] = {"front": 0.0, "right": 90.0, "back": 180.0, "left": 270.0}
 STATURE_M = 1.70
 DISTANCE_M = 3.0
-# The figure's own share of its box, for the area that OKS divides by.
-AREA_SHARE = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,12 +97,12 @@ def tables(views: Sequence[ViewErrors]) -> list[Table]:
         table = by_model.get(view.model)
         if table is None:
             table = Table("view", "measure", "unit", title=view.model, title_justify="left")
-            for heading in ("n", "refused", "bias", "SD", "p95", "interval", "holds"):
+            for heading in ("n", "refused", "bias", "SD", "slope", "p95", "interval", "holds"):
                 table.add_column(heading, justify="right")
             by_model[view.model] = table
         for m in view.measures:
             counts = (str(m.n), str(m.refused))
-            errors = (f"{m.bias:+.2f}", f"{m.sd:.2f}", f"{m.p95_abs:.2f}")
+            errors = (f"{m.bias:+.2f}", f"{m.sd:.2f}", number(m.slope, 2), f"{m.p95_abs:.2f}")
             interval = (f"± {m.median_u95:.2f}", f"{m.covered:.1%}")
             table.add_row(view.view, m.code, m.unit, *counts, *errors, *interval)
     return list(by_model.values())
@@ -110,9 +110,9 @@ def tables(views: Sequence[ViewErrors]) -> list[Table]:
 
 def _pair(contender: Contender, frame: Frame, rendered: Rendered, view: View) -> Pair:
     (truth,) = rendered.people
-    found = contender.poses(frame, [_labelled(truth)])
-    skeleton = found[0].skeleton if found else COCO_17
-    predicted = assess(found[0], view) if found else ()
+    found = contender.locate(frame, _labelled(truth))
+    skeleton = COCO_17 if found is None else found.skeleton
+    predicted = () if found is None else assess(found, view)
     return predicted, assess(true_pose(truth, skeleton), view)
 
 

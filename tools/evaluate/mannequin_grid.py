@@ -18,9 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 from posture_tools.evaluate.angle_error import Pair, measure_errors
 from posture_tools.evaluate.mannequin import YAWS_DEG, ViewErrors
+from posture_tools.mannequin import Arm, CameraPose, Person, random_body, random_posture
+from posture_tools.mannequin.body import articulate
 
-from edge.camera.mannequin import Arm, CameraPose, Person, random_body, random_posture
-from edge.camera.mannequin.body import articulate
 from edge.posture.assess import assess
 from edge.posture.calibration import Calibration
 from edge.posture.views import view_of

@@ -13,10 +13,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from rich.console import Console
-from rich.table import Table
-
-from edge.camera.mannequin import (
+from posture_tools.mannequin import (
     Arm,
     CameraPose,
     Fabric,
@@ -27,6 +24,9 @@ from edge.camera.mannequin import (
     random_posture,
     render,
 )
+from rich.console import Console
+from rich.table import Table
+
 from edge.markers.spine import find_spine
 from edge.markers.stickers import Stickers
 from edge.posture.assess import assess

@@ -13,6 +13,9 @@ from edge.skeletons import COCO_17
 Box = tuple[float, float, float, float]
 Float64 = NDArray[np.float64]
 
+# A figure's own share of its box, for the area that OKS divides by where nobody drew an outline.
+AREA_SHARE = 0.5
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Person:
@@ -23,7 +26,8 @@ class Person:
     box_px : x, y, width, height.
     crowd : a region of many people; may absorb any number of detections, is never missed.
     ignored : whoever finds this person is neither rewarded nor punished.
-    view : front | back | side | unknown; labels do not say which side.
+    view : front | back | right | left | unknown; side, where labels do not say which.
+    hips_show : waist and both hips can be followed by eye, as a person judged.
     """
 
     keypoints: Float64
@@ -33,6 +37,7 @@ class Person:
     ignored: bool = False
     view: str = "unknown"
     upright: bool = False
+    hips_show: bool = False
 
     def __post_init__(self) -> None:
         self.keypoints.setflags(write=False)

@@ -1,59 +1,71 @@
-"""The learning curves of the stages as a picture."""
+"""The learning curves of the runs as a picture."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from posture_tools.training.recipe import RECIPES
 
-LOSSES = ("single", "heatmaps", "pafs", "spine")
-Logs = Mapping[str, Sequence[Mapping[str, float]]]
+Rows = Sequence[Mapping[str, float]]
+
+# What each panel draws: names that begin and end so.
+_PANELS = (
+    ("training loss", "", ("photo", "body", "heatmaps", "pafs", "photo_place", "body_place")),
+    ("slope, held-out renders", "_slope", ()),
+    ("residual SD in deg, held-out renders", "_sd", ()),
+    ("PCK@0.2 of photographs; people found", "", ()),
+)
+_SHARES = ("pck_", "found_")
 
 
-def draw_curves(logs: Logs, path: Path) -> None:
-    """Draw losses (left) and val PCK@0.2 (right), one stage after the other, as PNG.
+def draw_curves(runs: Path, path: Path) -> None:
+    """Draw the logs of all runs of a folder as PNG: a row of panels a run.
 
-    logs: for each stage the rows of its log, oldest first.
+    Raises
+    ------
+    FileNotFoundError : no run has a log there.
     """
+    logs = {name: _rows(runs / name / "log.jsonl") for name in RECIPES}
+    logs = {name: rows for name, rows in logs.items() if rows}
+    if not logs:
+        raise FileNotFoundError(f"{runs} holds no run with a log: train one first")
     mpl.use("agg")
-    figure = Figure(figsize=(11, 4.2), layout="constrained")
-    losses, scores = figure.subplots(1, 2)
-    named = {name for rows in logs.values() for row in rows for name in row}
-    _draw(losses, logs, [name for name in LOSSES if name in named])
-    _draw(scores, logs, sorted(name for name in named if name.startswith("pck_")))
-    losses.set_ylabel("training loss")
-    scores.set_ylabel("PCK@0.2, val split of the pack")
-    figure.savefig(path, dpi=120)
+    figure = Figure(figsize=(20, 4.6 * len(logs)), layout="constrained")
+    panels = figure.subplots(len(logs), len(_PANELS), squeeze=False)
+    for (name, rows), axes in zip(logs.items(), panels, strict=True):
+        known = list(dict.fromkeys(key for row in rows for key in row))
+        for (title, ending, listed), axis in zip(_PANELS, axes, strict=True):
+            chosen = [key for key in known if key in listed or (ending and key.endswith(ending))]
+            if not ending and not listed:
+                chosen = [key for key in known if key.startswith(_SHARES)]
+            _draw(axis, rows, chosen, ending)
+            axis.set_ylabel(title)
+        axes[0].set_title(name, loc="left")
+    figure.savefig(path, dpi=100)
 
 
-def _draw(axis: Axes, logs: Logs, names: Sequence[str]) -> None:
-    """One colour a quantity; a line ends with its stage, whose name stands above."""
-    for colour, name in enumerate(names):
-        offset = 0.0
-        label: str | None = name.removeprefix("pck_")
-        for rows in logs.values():
-            at = [(offset + row["images"]) / 1000 for row in rows if name in row]
-            values = [row[name] for row in rows if name in row]
-            if values:
-                axis.plot(at, values, ".-", color=f"C{colour}", label=label)
-                label = None
-            offset += rows[-1]["images"] if rows else 0.0
-    offset = 0.0
-    for stage, rows in logs.items():
-        axis.axvline(offset / 1000, color="0.8", linewidth=1)
-        axis.text(
-            offset / 1000,
-            1.01,
-            stage,
-            fontsize=7,
-            rotation=25,
-            transform=axis.get_xaxis_transform(),
-        )
-        offset += rows[-1]["images"] if rows else 0.0
-    axis.set_xlabel("thousand pictures")
+def _rows(path: Path) -> Rows:
+    if not path.exists():
+        return []
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+def _draw(axis: Axes, rows: Rows, names: Sequence[str], ending: str) -> None:
+    """One colour a quantity, dashed for whole crops where close ones have the same."""
+    colours: dict[str, str] = {}
+    for name in names:
+        what = name.removesuffix(ending).removeprefix("whole_").removeprefix("close_")
+        colour = colours.setdefault(what, f"C{len(colours)}")
+        at = [row["images"] / 1000 for row in rows if name in row]
+        style = "--" if name.startswith("whole_") else "-"
+        label = name.removesuffix(ending)
+        axis.plot(at, [row[name] for row in rows if name in row], style, color=colour, label=label)
+    axis.set_xlabel("thousand pictures, in total")
     axis.grid(alpha=0.3)
     if names:
-        axis.legend(fontsize=7)
+        axis.legend(fontsize=6, ncols=2)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -12,41 +11,69 @@ import torch
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 from posture_tools.models.tracing import trace
-from posture_tools.training.network import PoseNetwork
+from posture_tools.training.network import YAW, PoseNetwork
+from posture_tools.training.objectives import BODY, PHOTO
+from posture_tools.training.points import COCO_POINTS
 from torch import Tensor, nn
 
 # The rounding of the weights to 11 bits may move a map by this much; its peaks are about 1 high.
 TOLERANCE = 0.02
 
-# The joint network's name of an output, and the name in the file.
-_OUTPUT_NAMES = {"single": "heatmaps", "heatmaps": "heatmaps", "pafs": "pafs", "spine": "heatmaps"}
+BLENDS = ("body", "photo", "mean")  # of COCO's joints: the rendered, the photographed convention
 
 
-class _Exported(nn.Module):
-    """The network with a tuple of outputs, as the exporter wants it."""
+class CropAnswers(nn.Module):
+    """A network of crops with the answers that ship: heatmaps and yaw.
+
+    joints: which of the two heads gives COCO's 17 joints. landmarks: whether the 38 of the body
+    head stand behind them.
+    """
+
+    def __init__(self, network: PoseNetwork, joints: str, *, landmarks: bool) -> None:
+        super().__init__()
+        if joints not in BLENDS:
+            raise ValueError(f"joints are {', '.join(BLENDS)}, not {joints}")
+        self.network, self.joints, self.landmarks = network, joints, landmarks
+
+    def forward(self, image: Tensor) -> tuple[Tensor, Tensor]:
+        """Return heatmaps `(1, 17 or 55, H / 4, W / 4)`, and sine and cosine of the yaw."""
+        answers = self.network(image)
+        count = len(COCO_POINTS)
+        joints = answers[BODY][:, :count]
+        if self.joints == "photo":
+            joints = answers[PHOTO]
+        elif self.joints == "mean":
+            joints = 0.5 * (joints + answers[PHOTO])
+        if self.landmarks:
+            joints = torch.cat([joints, answers[BODY][:, count:]], dim=1)
+        return joints, answers[YAW]
+
+
+class FrameAnswers(nn.Module):
+    """A network of frames with its answers in the order of the file's outputs."""
 
     def __init__(self, network: PoseNetwork) -> None:
         super().__init__()
         self.network = network
 
     def forward(self, image: Tensor) -> tuple[Tensor, ...]:
+        """Return heatmaps and fields."""
         return tuple(self.network(image).values())
 
 
 def export_onnx(
-    network: PoseNetwork, heads: Mapping[str, int], size_hw: tuple[int, int], path: Path
+    answers: nn.Module, names: list[str], size_hw: tuple[int, int], path: Path
 ) -> float:
     """Write the network and return the largest difference between file and network.
 
-    Input `image`: RGB 0..255, float32 (1, 3, H, W). Outputs: "heatmaps" and, if there, "pafs".
+    Input `image`: RGB 0..255, float32 (1, 3, H, W). names: of the outputs.
     A file that does not agree with the network within `TOLERANCE` is not written.
     """
-    network = network.eval().float()
-    names = [_OUTPUT_NAMES[name] for name in heads]
-    model = onnx.load_from_string(trace(_Exported(network).eval(), size_hw, "image", names))
+    answers = answers.eval().float()
+    model = onnx.load_from_string(trace(answers, size_hw, "image", names))
     store_weights_in_half(model)
     onnx.checker.check_model(model, full_check=True)
-    difference = _largest_difference(network, model.SerializeToString(), size_hw)
+    difference = _largest_difference(answers, model.SerializeToString(), size_hw)
     if difference > TOLERANCE:
         raise ValueError(f"file and network differ by {difference:.4f}")
     fresh = path.with_suffix(".new")
@@ -74,9 +101,9 @@ def store_weights_in_half(model: onnx.ModelProto) -> None:
 
 
 @torch.inference_mode()
-def _largest_difference(network: PoseNetwork, model: bytes, size_hw: tuple[int, int]) -> float:
+def _largest_difference(answers: nn.Module, model: bytes, size_hw: tuple[int, int]) -> float:
     image = _test_picture(size_hw)
-    expected = network(torch.from_numpy(image)).values()
+    expected = answers(torch.from_numpy(image))
     session = ort.InferenceSession(model, providers=["CPUExecutionProvider"])
     found = session.run(None, {"image": image})
     pairs = zip(expected, found, strict=True)

@@ -1,48 +1,99 @@
-"""Masked squared errors of the map outputs."""
+"""Losses of maps, of places below a cell, of the yaw and of mirror images; all tensors torch."""
 
 from __future__ import annotations
-
-from collections.abc import Mapping
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
+FOREGROUND = 4.0  # a cell whose target is t counts 1 + 4 t times: most of a map is empty
+SIGMA = 2.0  # of the target, in cells
+_REACH = 3  # cells about the truth that the sub-pixel term looks at: 7 x 7
+_LEAST_MASS = 0.5  # a map that is empty there gives no wild centre
 
-@dataclass(frozen=True)
-class LossSettings:
-    """How the outputs weigh against each other, and cells with a person against empty ones.
 
-    foreground: a cell whose target is t counts 1 + foreground * |t| times; most of a map is
-    empty and plain L2 spends the first epochs on learning that.
+def gaussian_maps(points: Tensor, map_hw: tuple[int, int], sigma: float = SIGMA) -> Tensor:
+    """Draw exp(-d^2 / (2 sigma^2)) about each of `(N, K, 2)` points in cells; NaN draws nothing."""
+    height, width = map_hw
+    factor = -0.5 / sigma**2
+    columns = torch.arange(width, device=points.device, dtype=points.dtype)
+    rows = torch.arange(height, device=points.device, dtype=points.dtype)
+    along_x = torch.exp(factor * (columns - points[..., 0:1]).square()).nan_to_num_(nan=0.0)
+    along_y = torch.exp(factor * (rows - points[..., 1:2]).square()).nan_to_num_(nan=0.0)
+    return along_y[..., :, None] * along_x[..., None, :]
+
+
+def map_loss(predicted: Tensor, target: Tensor, trust: Tensor, cells: Tensor) -> Tensor:
+    """Squared error summed over the cells, averaged over maps `(N, K, H, W)` by trust `(N, K)`.
+
+    cells: `(N, H, W)`, False where the answer is not asked for.
     """
-
-    foreground: float = 4.0
-    single: float = 1.0
-    heatmaps: float = 0.7
-    pafs: float = 0.35
-    spine: float = 1.0
+    error = (predicted.float() - target).square() * (1.0 + FOREGROUND * target)
+    summed = (error * cells[:, None]).sum(dim=(2, 3))
+    return (summed * trust).sum() / (trust.sum() + 1e-6)
 
 
-def masked_l2(predicted: Tensor, target: Tensor, weights: Tensor, foreground: float) -> Tensor:
-    """Return the weighted squared error, summed over cells, per channel and picture.
+def masked_l2(predicted: Tensor, target: Tensor, weights: Tensor) -> Tensor:
+    """Weighted squared error, summed over the cells of maps `(N, C, H, W)`, per map.
 
-    Cao et al. 2017, eq. 1 and 2: sum over cells of W(p) * |S(p) - S*(p)|^2, with W = 0 where a
-    label is missing. Maps `(N, C, H, W)`; weights broadcast to them.
+    Cao et al. 2017, eq. 1 and 2: sum over cells of W(p) |S(p) - S*(p)|^2, with W = 0 where a label
+    is missing.
     """
-    error = (predicted.float() - target).square() * (1.0 + foreground * target.abs()) * weights
+    error = (predicted - target).square() * (1.0 + FOREGROUND * target.abs()) * weights
     return error.sum(dim=(2, 3)).mean()
 
 
-def total_loss(
-    outputs: Mapping[str, Tensor], batch: Mapping[str, Tensor], settings: LossSettings
-) -> dict[str, Tensor]:
-    """Return the loss of every output that the network has, and their weighted "total"."""
-    losses: dict[str, Tensor] = {}
-    for name, predicted in outputs.items():
-        weights = batch[f"{name}_weights"]
-        losses[name] = masked_l2(predicted, batch[name], weights, settings.foreground)
-    losses["total"] = torch.stack(
-        [getattr(settings, name) * loss for name, loss in losses.items()]
-    ).sum()
-    return losses
+def place_loss(predicted: Tensor, points: Tensor, trust: Tensor, sigma: float = SIGMA) -> Tensor:
+    """How far, in cells, the centre of mass about the truth lies from where a perfect map's does.
+
+    Of the 7 x 7 cells about the cell nearest to the truth `(N, K, 2)`; L1, averaged by trust
+    `(N, K)`. The window cuts the perfect peak as it cuts the predicted one.
+    """
+    wanted = (trust > 0) & torch.isfinite(points[..., 0])
+    if not wanted.any():
+        return predicted.float().sum() * 0.0
+    height, width = predicted.shape[-2:]
+    place, level = points[wanted], trust[wanted]
+    nearest = place.round()
+    offsets = torch.arange(-_REACH, _REACH + 1, device=points.device)
+    x = nearest[:, 0:1].long() + offsets
+    y = nearest[:, 1:2].long() + offsets
+    inside = ((y >= 0) & (y < height))[:, :, None] & ((x >= 0) & (x < width))[:, None, :]
+    sample, channel = wanted.nonzero(as_tuple=True)
+    window = predicted[
+        sample[:, None, None],
+        channel[:, None, None],
+        y.clamp(0, height - 1)[:, :, None],
+        x.clamp(0, width - 1)[:, None, :],
+    ].float()
+    window = window.clamp_min(0.0) * inside
+    rest = place - nearest
+    ideal_x = torch.exp(-0.5 * ((offsets - rest[:, 0:1]) / sigma).square())
+    ideal_y = torch.exp(-0.5 * ((offsets - rest[:, 1:2]) / sigma).square())
+    ideal = ideal_y[:, :, None] * ideal_x[:, None, :] * inside
+    apart = (_centre(window, offsets) - _centre(ideal, offsets)).abs().sum(dim=1)
+    return (apart * level).sum() / (level.sum() + 1e-6)
+
+
+def _centre(window: Tensor, offsets: Tensor) -> Tensor:
+    mass = window.sum(dim=(1, 2)) + _LEAST_MASS
+    x = (window.sum(dim=1) * offsets).sum(dim=1) / mass
+    y = (window.sum(dim=2) * offsets).sum(dim=1) / mass
+    return torch.stack([x, y], dim=1)
+
+
+def yaw_loss(predicted: Tensor, bounds: Tensor, trust: Tensor) -> Tensor:
+    """Squared distance of (sine, cosine) `(N, 2)` from between the bounds `(N, 2, 2)`."""
+    predicted = predicted.float()
+    short, over = (bounds[:, 0] - predicted).relu(), (predicted - bounds[:, 1]).relu()
+    return ((short.square() + over.square()).sum(dim=1) * trust).mean()
+
+
+def mirror_loss(maps: Tensor, mirrored: Tensor, mirror: Tensor) -> Tensor:
+    """How far maps and those of the mirror image differ once these are mirrored back.
+
+    mirror: for each channel the one that has its place in the mirror image.
+    """
+    back = mirrored.float()[:, mirror].flip(3)
+    target = 0.5 * (maps.float() + back)
+    error = (maps.float() - back).square() * (1.0 + FOREGROUND * target.detach().clamp(0, 1))
+    return error.sum(dim=(2, 3)).mean()

@@ -1,4 +1,4 @@
-"""Things in front of people: plates, bars and pieces of other photographs."""
+"""Things in front of people: plates, bars, strips and pieces of other photographs."""
 
 from __future__ import annotations
 
@@ -18,16 +18,18 @@ def occlude(image: Image, backgrounds: Sequence[Image], rng: np.random.Generator
     """
     height, width = image.shape[:2]
     for _ in range(rng.integers(1, 4)):
-        h = int(height * rng.uniform(0.06, 0.28))
+        h = int(height * rng.uniform(0.05, 0.25))
         w = int(width * rng.uniform(0.06, 0.35))
-        y, x = int(rng.integers(0, height - h)), int(rng.integers(0, width - w))
+        if rng.random() < 0.2:  # a bar or a rope across the picture, or down it
+            h, w = (max(2, h // 4), width) if rng.random() < 0.5 else (height, max(2, w // 4))
+        y, x = int(rng.integers(0, height - h + 1)), int(rng.integers(0, width - w + 1))
         place = image[y : y + h, x : x + w]
         if backgrounds and rng.random() < 0.5:
             texture = random_patch(backgrounds, (h, w), rng)
         else:
             texture = np.empty_like(place)
             texture[:] = rng.integers(0, 256, 3)
-        if rng.random() < 0.5:
+        if rng.random() < 0.4:
             mask = np.zeros((h, w), np.uint8)
             cv2.ellipse(mask, (w // 2, h // 2), (w // 2, h // 2), 0, 0, 360, 1, -1)
             np.copyto(place, texture, where=mask[:, :, None] > 0)

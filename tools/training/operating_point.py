@@ -18,7 +18,8 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from posture_tools.training.pack import People, PersonCrop
+from posture_tools.training.photographs import Photographs
+from posture_tools.training.picture import Picture
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
@@ -33,7 +34,6 @@ from edge.records import Pose, Uint8
 LEAST_SCORES = (0.4, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 1.0)
 LINES = {"shoulder": ("left_shoulder", "right_shoulder"), "hip": ("left_hip", "right_hip")}
 _NORMAL_MAD = 1.4826  # of a normal distribution: standard deviation over median |deviation|
-_HAND_LABELLED = 1.0
 
 
 def people_found(
@@ -58,37 +58,43 @@ def people_found(
     return np.array(found)
 
 
-def line_errors(network: Network, crops: Sequence[PersonCrop]) -> dict[str, NDArray[np.float64]]:
+def line_errors(
+    network: Network, people: Sequence[tuple[Picture, NDArray[np.bool_]]]
+) -> dict[str, NDArray[np.float64]]:
     """Line -> (N, 2) deg: its tilt's error against hand labels, its stated standard deviation.
 
-    A row of NaN where an end is not hand-labelled or not found, or the line is seen end on.
+    people: everybody, and which joints (17,) are labelled by hand. A row of NaN where an end is
+    not hand-labelled or not found, or the line is seen end on.
     """
     person = PersonNetwork(network)
     rows: dict[str, list[tuple[float, float]]] = {name: [] for name in LINES}
-    for crop in track(crops, network.description.name, console=Console(stderr=True)):
-        x, y, width, height = (float(v) for v in crop.box)
-        pose = person.locate(_bgr(crop.image), (x, y, width, height), StageClock())
+    for picture, by_hand in track(people, network.description.name, console=Console(stderr=True)):
+        x0, y0, x1, y1 = (float(v) for v in picture.box)
+        box = (x0, y0, x1 - x0, y1 - y0)
+        pose = person.locate(_bgr(picture.decode()), box, StageClock())
         for name, ends in LINES.items():
-            rows[name].append(_line_error(pose, crop, [pose.skeleton.index[end] for end in ends]))
+            joints = [pose.skeleton.index[end] for end in ends]
+            known = bool(by_hand[joints].all())
+            rows[name].append(_line_error(pose, picture, joints) if known else (np.nan, np.nan))
     return {name: np.array(found) for name, found in rows.items()}
 
 
-def _is_upright(crop: PersonCrop) -> bool:
+def _is_upright(picture: Picture) -> bool:
     """Whether the trunk stands within 35 degrees of vertical, as in every screening."""
-    shoulders, hips = crop.keypoints[[5, 6]].mean(axis=0), crop.keypoints[[11, 12]].mean(axis=0)
+    shoulders, hips = picture.points[[5, 6]].mean(axis=0), picture.points[[11, 12]].mean(axis=0)
     trunk = shoulders - hips
     return bool(abs(np.degrees(np.arctan2(trunk[0], -trunk[1]))) < 35)
 
 
-def _line_error(pose: Pose, crop: PersonCrop, ends: list[int]) -> tuple[float, float]:
-    if (crop.trust[ends] < _HAND_LABELLED).any() or not (pose.keypoints[ends, 2] > 0).all():
+def _line_error(pose: Pose, picture: Picture, ends: list[int]) -> tuple[float, float]:
+    if not (pose.keypoints[ends, 2] > 0).all():
         return np.nan, np.nan
-    along = np.diff(crop.keypoints[ends], axis=0)[0]
+    along = np.diff(picture.points[ends], axis=0)[0]
     length = float(np.hypot(*along))
-    if length < 0.12 * crop.box[3]:
+    if length < 0.12 * (picture.box[3] - picture.box[1]):
         return np.nan, np.nan
     across = np.array([-along[1], along[0]]) / length
-    moved = np.diff(pose.keypoints[ends, :2] - crop.keypoints[ends], axis=0)[0]
+    moved = np.diff(pose.keypoints[ends, :2] - picture.points[ends], axis=0)[0]
     variance = across @ pose.covariance_px2[ends].sum(axis=0) @ across
     error, stated = np.degrees([moved @ across / length, np.sqrt(variance) / length])
     return float(error), float(stated)
@@ -155,17 +161,19 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("models", type=Path, nargs="+", metavar="MODEL")
     parser.add_argument("--pack", type=Path, action="append", required=True, help="pack folder")
     options = parser.parse_args(arguments)
-    people = People.read(options.pack, "val")
+    people = Photographs(options.pack, "val")
     try:
         networks = [Network.load(path, threads=1) for path in options.models]
     except PostureError as error:
         print(error, file=sys.stderr)
         return 1
-    upright = [crop for crop in people.crops if _is_upright(crop)]
+    everybody = ((people.picture(row), people.by_hand(row)) for row in range(len(people)))
+    upright = [each for each in everybody if _is_upright(each[0])]
     for network in networks:
         if network.description.task == "paf":
-            found = people_found(network, [crop.image for crop in upright], "people")
-            ghosts = people_found(network, people.backgrounds, "empty pictures")
+            pictures = [picture.decode() for picture, _ in upright]
+            found = people_found(network, pictures, "people")
+            ghosts = people_found(network, people.backgrounds(), "empty pictures")
             Console().print(people_table(found, ghosts))
     errors = {
         network.description.name: line_errors(network, upright)

@@ -40,7 +40,7 @@ BLOCK = 4096
 # Runs in the guest, as other processors round other pixels; its output never touches the disk.
 PATTERNS = """
 import numpy as np
-from edge.camera.mannequin import MannequinCamera
+from posture_tools.mannequin import MannequinCamera
 camera = MannequinCamera("SOURCE")
 camera.open()
 rng = np.random.default_rng(5)

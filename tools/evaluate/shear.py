@@ -1,0 +1,259 @@
+"""How much of a tilt a network reads: photographs whose lines were turned by a known angle.
+
+The line of the shoulders (hips, knees, ankles, eyes) is sheared locally by 3, 5 and 8 deg either
+way, with three ways to fade out; knees are moved sideways as well, by what changes their frontal
+angle by as much. What is compared is the change of the reading from the photograph as it was, so
+neither the labels' errors nor the network's own bias enter. No picture for training is ever bent
+like this: what a network has not practised shows what it sees.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+from posture_tools.evaluate.contenders import Contender
+from posture_tools.evaluate.lines import Subject, subjects
+from posture_tools.evaluate.people import Float64, detection
+from posture_tools.evaluate.photos import Picture
+from posture_tools.evaluate.report import number
+from posture_tools.evaluate.slope import Slope, slope_of_changes
+from posture_tools.evaluate.warp import FALLOFFS, Bend, Falloff, Shear, Shift, bent, where
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from edge.errors import LabelsInvalid
+from edge.posture.angles import tilt_deg
+from edge.records import Frame
+from edge.skeletons import COCO_17
+
+DEGREES = (-8.0, -5.0, -3.0, 3.0, 5.0, 8.0)
+LINES = ("shoulder", "hip", "knee", "ankle", "eye")
+SIDEWAYS = "knee sideways"
+SHOWN, NOT_SHOWN = "waist and hips show", "they do not"
+# A change further off than this is another place or another person, not a reading of the line.
+_WILD_DEG = 20.0
+_KNEES = [COCO_17.index[f"{side}_knee"] for side in ("right", "left")]
+
+# (17, 2) keypoints -> one or more angles, deg.
+Gauge = Callable[[Float64], Float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What one contender read of one bend of one person.
+
+    person : index among those examined in the picture.
+    true_deg, read_deg : how far the line was turned, and how far the reading moved.
+    lost : why there is no such reading: missed (a keypoint was not found), swapped (left and right
+        exchanged), wild (more than 20 deg off); empty where there is one.
+    """
+
+    contender: str
+    set_name: str
+    picture: str
+    person: int
+    hips_show: bool
+    line: str
+    falloff: int
+    true_deg: float
+    read_deg: float
+    lost: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One contender on one line.
+
+    set_name, pictures, falloff : `all`, or those that the row is of.
+    people : how many. missed, swapped, wild : parts of all readings, which `of` leaves out.
+    """
+
+    contender: str
+    set_name: str
+    line: str
+    pictures: str
+    falloff: str
+    people: int
+    missed: float
+    swapped: float
+    wild: float
+    of: Slope
+
+
+def examine(
+    contenders: Sequence[Contender],
+    pictures: Sequence[Picture],
+    reference: Contender | None,
+    quiet: bool,
+) -> list[Change]:
+    """Show every bend of every picture to every contender.
+
+    reference : tells where the lines lie; without one the labels do.
+
+    Raises
+    ------
+    ImageUnreadable, LabelsInvalid : a photograph that is damaged, or nobody to examine.
+    SettingsInvalid : an unlabelled photograph, and no reference that finds people.
+    """
+    changes: list[Change] = []
+    progress = Console(stderr=True, quiet=quiet)
+    for picture in track(pictures, "bending", console=progress, transient=True):
+        frame = picture.read()
+        for i, subject in enumerate(subjects(picture, frame, reference)):
+            changes += _examined(contenders, picture, frame, subject, i)
+    if not changes:
+        raise LabelsInvalid(
+            "nobody in these pictures is known to be seen from front or back, from shoulders to"
+            " ankles.",
+            "Name other photographs, or --lines-by a network that finds people.",
+        )
+    return changes
+
+
+def _examined(
+    contenders: Sequence[Contender], picture: Picture, frame: Frame, subject: Subject, person: int
+) -> Iterator[Change]:
+    before = [_points(contender, frame, subject) for contender in contenders]
+    for line in (*LINES, SIDEWAYS):
+        part = "knee" if line == SIDEWAYS else line
+        if not subject.has(part):
+            continue
+        gauge = _gauge(line, subject)
+        for (k, falloff), deg in product(enumerate(FALLOFFS), DEGREES):
+            bend = _bend(line, subject, deg, falloff)
+            true_deg = gauge(where(bend, subject.points_px)) - gauge(subject.points_px)
+            shown = Frame(bent(frame.image, bend), 0, 0, still=True, name=frame.name)
+            for contender, was in zip(contenders, before, strict=True):
+                now = _points(contender, shown, subject)
+                lost = _lost(part, subject, was, now)
+                read_deg = np.full_like(true_deg, np.nan) if lost else gauge(now) - gauge(was)
+                for true, read in zip(true_deg.tolist(), read_deg.tolist(), strict=True):
+                    wild = abs(read - true) > _WILD_DEG
+                    yield Change(
+                        contender.name, picture.set_name, picture.name, person,
+                        subject.person.hips_show, line, k, true, read, "wild" if wild else lost,
+                    )  # fmt: skip
+
+
+def _points(contender: Contender, frame: Frame, subject: Subject) -> Float64:
+    pose = contender.locate(frame, subject.person)
+    return np.full((17, 2), np.nan) if pose is None else detection(pose).keypoints
+
+
+def _gauge(line: str, subject: Subject) -> Gauge:
+    """Of a line its tilt; of each knee how far its place to the side changes its frontal angle."""
+    if line == SIDEWAYS:
+        deg_per_px = math.degrees(2.0 / _limb_px(subject))
+        return lambda points: points[_KNEES, 0] * deg_per_px
+    right, left = (COCO_17.index[f"{side}_{line}"] for side in ("right", "left"))
+    return lambda points: np.array([tilt_deg(points[right], points[left])])
+
+
+def _bend(line: str, subject: Subject, deg: float, falloff: Falloff) -> Bend:
+    part = "knee" if line == SIDEWAYS else line
+    x, y = subject.ends_px(part).mean(axis=0).tolist()
+    if line == SIDEWAYS:
+        right_px = math.radians(deg) / 2.0 * _limb_px(subject)
+        return Shift(y, subject.body_px, right_px, falloff)
+    return Shear((x, y), subject.body_px, deg, falloff)
+
+
+def _limb_px(subject: Subject) -> float:
+    """Mean length of thighs and shanks in the picture."""
+    hips, knees, ankles = (subject.ends_px(part) for part in ("hip", "knee", "ankle"))
+    return float(np.linalg.norm([hips - knees, knees - ankles], axis=-1).mean())
+
+
+def _lost(part: str, subject: Subject, was: Float64, now: Float64) -> str:
+    right, left = (COCO_17.index[f"{side}_{part}"] for side in ("right", "left"))
+    ends = np.stack([was[[right, left]], now[[right, left]]])
+    if not np.isfinite(ends).all():
+        return "missed"
+    across = np.diff(subject.ends_px(part)[:, 0])
+    return "swapped" if (np.diff(ends[..., 0]) * across <= 0.0).any() else ""
+
+
+def rows(changes: Sequence[Change]) -> list[Row]:
+    """Every line of every contender: of all sets and each, by what shows, and by how it fades."""
+    together = ("all",) if len({change.set_name for change in changes}) > 1 else ()
+    groups: dict[tuple[str, str, str, str, str], list[Change]] = {}
+    for change in changes:
+        pictures = SHOWN if change.hips_show else NOT_SHOWN
+        for key in product(
+            (*together, change.set_name),
+            (change.line,),
+            ("all", pictures),
+            ("all", str(change.falloff)),
+            (change.contender,),
+        ):
+            groups.setdefault(key, []).append(change)
+    values = [list(dict.fromkeys(key[place] for key in groups)) for place in range(5)]
+    values[1] = [*LINES, SIDEWAYS]
+    ordered = (key for key in product(*values) if key in groups)
+    return [_row(groups[key], key[0], key[2], key[3]) for key in ordered]
+
+
+def _row(changes: Sequence[Change], set_name: str, pictures: str, falloff: str) -> Row:
+    whose = [(change.set_name, change.picture, change.person) for change in changes]
+    read = [i for i, change in enumerate(changes) if not change.lost]
+    lost = [change.lost for change in changes]
+    return Row(
+        contender=changes[0].contender,
+        set_name=set_name,
+        line=changes[0].line,
+        pictures=pictures,
+        falloff=falloff,
+        people=len(set(whose)),
+        missed=lost.count("missed") / len(lost),
+        swapped=lost.count("swapped") / len(lost),
+        wild=lost.count("wild") / len(lost),
+        of=slope_of_changes(
+            [changes[i].true_deg for i in read],
+            [changes[i].read_deg for i in read],
+            [whose[i] for i in read],
+        ),
+    )
+
+
+def hips_shown(changes: Sequence[Change]) -> list[str]:
+    """The people whose waist and hips show, as `set/picture`."""
+    return sorted({f"{c.set_name}/{c.picture}" for c in changes if c.hips_show and c.line == "hip"})
+
+
+def tables(found: Sequence[Row]) -> Iterator[Table]:
+    """One table a set, and first of all together; hips by whether waist and hips show too."""
+    for set_name in dict.fromkeys(row.set_name for row in found):
+        table = Table(title=f"turned lines, {set_name}", title_justify="left")
+        for heading in ("line", "contender"):
+            table.add_column(heading)
+        for heading in (
+            "people", "readings", "slope", "residual SD, deg\nrobust / plain",
+            "missed", "swapped", "wild",
+        ):  # fmt: skip
+            table.add_column(heading, justify="right")
+        before = ""
+        for row in found:
+            if row.set_name != set_name or row.falloff != "all":
+                continue
+            if row.pictures != "all" and row.line != "hip":
+                continue
+            line = row.line if row.pictures == "all" else f"{row.line}, {row.pictures}"
+            table.add_row("" if line == before else line, row.contender, *_cells(row))
+            before = line
+        yield table
+
+
+def _cells(row: Row) -> list[str]:
+    of = row.of
+    return [
+        str(row.people),
+        str(of.n),
+        f"{number(of.slope, 2)} ± {number(of.standard_error, 2)}",
+        f"{number(of.residual_robust_sd, 2)} / {number(of.residual_sd, 2)}",
+        *(f"{share:.1%}" for share in (row.missed, row.swapped, row.wild)),
+    ]
