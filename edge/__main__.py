@@ -18,6 +18,7 @@ from edge.commands.pipe import ends_with_its_reader
 from edge.errors import (
     BrokerRefused,
     IdentityRefused,
+    OutputRefused,
     PartMissing,
     PostureError,
     SettingsInvalid,
@@ -254,7 +255,7 @@ def main() -> int:
     except PostureError as error:
         _say(error)
         # What a person must mend first: systemd does not start such an engine anew.
-        mistakes = (SettingsInvalid, SourceInvalid, IdentityRefused, BrokerRefused)
+        mistakes = (SettingsInvalid, SourceInvalid, OutputRefused, IdentityRefused, BrokerRefused)
         return 2 if isinstance(error, mistakes) else 1
     except MemoryError:
         _say(PostureError("there is not enough memory.", _MEMORY))

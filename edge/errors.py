@@ -16,6 +16,8 @@ PostureError                 everything raised on purpose; carries a remedy
 └── AskPerson                only a person can mend it: stop and say what to do
     ├── SettingsInvalid      a settings file or option that makes no sense
     ├── IdentityRefused      a station without an identity, or with another board's
+    ├── OutputFailed         a file that could not be written to its end
+    │   └── OutputRefused    a place that must not be written, known before anything was done
     ├── SourceInvalid        a camera source that cannot exist (unknown scheme, empty folder)
     ├── BrokerRefused        the broker said no (password, certificate, permission)
     ├── OutboxFull           the stated limit of undelivered results is reached
@@ -137,7 +139,11 @@ class IdentityRefused(AskPerson):
 
 
 class OutputFailed(AskPerson):
-    """A place that cannot be written, or holds what must not be replaced."""
+    """What was to be written could not be, or not to its end."""
+
+
+class OutputRefused(OutputFailed):
+    """A place that must not or cannot be written, known before anything was done."""
 
 
 class SourceInvalid(AskPerson):

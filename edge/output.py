@@ -89,7 +89,7 @@ def write_output(path: Path, data: bytes) -> None:
         file.write(data)
 
 
-def failed(path: Path, error: OSError) -> OutputFailed:
+def failed(path: Path, error: OSError, kind: type[OutputFailed] = OutputFailed) -> OutputFailed:
     """What is said of a place that could not be written."""
     why = os.strerror(error.errno) if error.errno else str(error)
-    return OutputFailed(f"{path} cannot be written: {why}.", "Name another place, or make room.")
+    return kind(f"{path} cannot be written: {why}.", "Name another place, or make room.")

@@ -28,8 +28,9 @@ from rich.table import Table
 
 from edge.camera.sources import camera_for
 from edge.desk.outputs import Outputs
-from edge.desk.picture_file import write_picture
+from edge.desk.picture_file import encoder, write_picture
 from edge.errors import CalibrationInvalid, ImageUnreadable
+from edge.output import write_output
 from edge.posture.angles import Float64
 from edge.posture.calibration import Calibration
 from edge.posture.gravity import gravity_of_plumb_lines, roll_pitch_deg
@@ -112,8 +113,10 @@ def _print_sheets(options: Namespace, board: Board) -> int:
     for mark in WALL_MARKS:
         drawn = cv2.aruco.generateImageMarker(MARKERS, mark, _MARK_PX)
         sheets[f"mark_{mark}.png"] = np.pad(drawn, _MARK_PX // 8, constant_values=255)
-    for name, image in sheets.items():
-        write_picture(outputs.claim(folder / name), np.asarray(image, np.uint8))
+    paths = [outputs.claim(folder / name) for name in sheets]
+    outputs.make_folders()
+    for path, image in zip(paths, sheets.values(), strict=True):
+        write_picture(path, np.asarray(image, np.uint8))
     _say(
         f"{', '.join(sheets)} in {folder}. Print the board so that a square measures "
         f"{board.square_mm:g} mm, and the markers 100 mm or wider."
@@ -124,8 +127,9 @@ def _print_sheets(options: Namespace, board: Board) -> int:
 def _picture(settings: Settings, options: Namespace) -> int:
     source = Path(settings.camera.source)
     path = Outputs([source], overwrite=options.overwrite).claim(options.file)
+    encode = encoder(path)
     frame = _frame(settings)
-    write_picture(path, frame.image)
+    write_output(path, encode(frame.image))
     _say(f"{path}, {frame.width_px} x {frame.height_px} px. Remove it when you have calibrated.")
     return 0
 

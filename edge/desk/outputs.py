@@ -7,14 +7,15 @@ be known beforehand.
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import stat
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from edge.desk.output_names import NUMBERED
-from edge.errors import OutputFailed
+from edge.errors import OutputRefused
 from edge.exports.formats import written_by_an_export
 from edge.output import MARK, STDOUT, failed, incomplete
 
@@ -35,6 +36,7 @@ class Outputs:
     def __init__(self, inputs: Iterable[Path], *, overwrite: bool) -> None:
         self._inputs = {key for path in inputs if (key := _identity(path)) is not None}
         self._claimed: dict[str, Path] = {}
+        self._folders: list[Path] = []
         self._overwrite = overwrite
 
     def claim(self, path: Path, *, room_bytes: int = 0) -> Path:
@@ -44,50 +46,68 @@ class Outputs:
 
         Raises
         ------
-        OutputFailed : it is an input, claimed already, another program's, or cannot be written.
+        OutputRefused : it is an input, claimed already, another program's, or cannot be written.
         """
         if path == STDOUT:
             return self._once(path, "-")
         if len(os.fsencode(incomplete(path).name)) > _MOST_NAME_BYTES:
-            raise OutputFailed(f"{path}: the name is too long.", "Shorten that of the input.")
+            raise OutputRefused(f"{path}: the name is too long.", "Shorten that of the input.")
         for place in (path, incomplete(path)):
             self._once(place, os.path.realpath(place).casefold())
             self.may_replace(place)
-        _check_place(path, room_bytes)
+        _check_file(path)
+        _check_folder(Path(os.path.realpath(path)).parent, path, room_bytes, self._folders)
         return path
 
     def claim_folder(self, path: Path) -> Path:
-        """A folder that files are written into; made where it is missing."""
+        """A folder that files are written into; `make_folders` makes it where it is missing.
+
+        Raises
+        ------
+        OutputRefused : it is no folder, or cannot be made.
+        """
         if path == STDOUT:
-            raise OutputFailed("a folder's files cannot go to standard output.", "Name a folder.")
-        try:
-            path.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise failed(path, error) from error
+            raise OutputRefused("a folder's files cannot go to standard output.", "Name a folder.")
+        place = Path(os.path.realpath(path))
+        self._folders.append(place)
+        _check_folder(place, path, 0, self._folders)
         return path
+
+    def make_folders(self) -> None:
+        """Once everything was claimed: a plan that was refused leaves nothing.
+
+        Raises
+        ------
+        OutputFailed : one cannot be made after all.
+        """
+        for folder in self._folders:
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise failed(folder, error) from error
 
     def _once(self, path: Path, key: str) -> Path:
         if key in self._claimed:
-            raise OutputFailed(
+            raise OutputRefused(
                 f"two outputs would be written to {path}.", "Name different files or folders."
             )
         self._claimed[key] = path
         return path
 
     def may_replace(self, path: Path) -> None:
-        """Raises OutputFailed where a file is an input, or somebody else's."""
+        """Raises OutputRefused where a file is an input, or somebody else's."""
         try:
             mode = path.stat().st_mode
         except OSError:
-            return  # nothing is there, or `_check_place` says why it cannot be
+            return  # nothing is there, or `_check_file` says why it cannot be
         if _identity(path) in self._inputs:
-            raise OutputFailed(
+            raise OutputRefused(
                 f"{path} is an input of this run: it would be replaced.", "Name another place."
             )
         if stat.S_ISDIR(mode):
-            raise OutputFailed(f"{path} is a folder.", "Name a file.")
+            raise OutputRefused(f"{path} is a folder.", "Name a file.")
         if stat.S_ISREG(mode) and not self._overwrite and not written_here(path):
-            raise OutputFailed(
+            raise OutputRefused(
                 f"{path} exists, and was not written by this program.",
                 "Name another place, or give --overwrite to replace it.",
             )
@@ -115,23 +135,35 @@ def _identity(path: Path) -> tuple[int, int] | None:
     return told.st_dev, told.st_ino
 
 
-def _check_place(path: Path, room_bytes: int) -> None:
+def _check_file(path: Path) -> None:
     try:
-        if path.exists() and not os.access(path, os.W_OK):
-            raise OutputFailed(f"{path} may not be written.", "Mend its rights, or name another.")
-        if path.exists() and not path.is_file():
-            return  # a pipe or a device
-        folder = Path(os.path.realpath(path)).parent
-        if not folder.is_dir():
-            raise OutputFailed(f"there is no folder {folder}.", "Make it, or name another place.")
-        if not os.access(folder, os.W_OK | os.X_OK):
-            raise OutputFailed(f"the folder {folder} may not be written.", "Name another place.")
-        free = shutil.disk_usage(folder).free
+        there = path.exists()
     except OSError as error:
-        raise failed(path, error) from error
+        raise failed(path, error, OutputRefused) from error
+    if there and not os.access(path, os.W_OK):
+        raise OutputRefused(f"{path} may not be written.", "Mend its rights, or name another.")
+
+
+def _check_folder(folder: Path, path: Path, room_bytes: int, planned: Sequence[Path]) -> None:
+    """Whether `path` can be written into a folder that is there, or will be made."""
+    try:
+        if path.exists() and not path.is_file() and not path.is_dir():
+            return  # a pipe or a device
+        base = folder
+        while folder in planned and not base.exists():
+            base = base.parent
+        if not base.exists():
+            raise OutputRefused(f"there is no folder {folder}.", "Make it, or name another place.")
+        if not base.is_dir():
+            raise failed(path, NotADirectoryError(errno.ENOTDIR, ""), OutputRefused)
+        if not os.access(base, os.W_OK | os.X_OK):
+            raise OutputRefused(f"the folder {base} may not be written.", "Name another place.")
+        free = shutil.disk_usage(base).free
+    except OSError as error:
+        raise failed(path, error, OutputRefused) from error
     if free < max(_LEAST_ROOM_BYTES, room_bytes):
-        raise OutputFailed(
-            f"{folder} has {free / 1e6:.1f} MB left, too little for {path.name}.",
+        raise OutputRefused(
+            f"{base} has {free / 1e6:.1f} MB left, too little for {path.name}.",
             "Make room, or name another place.",
         )
 
@@ -157,7 +189,8 @@ class FolderOfOutputs:
         for source in names:
             outputs.claim(self(source, 1, None))
         families = {name.casefold() for name in names.values()}
-        for path in self._folder.iterdir():
+        there = self._folder.iterdir() if self._folder.is_dir() else ()
+        for path in there:
             stem = path.name.removesuffix(suffix)
             if stem != path.name and NUMBERED.sub("", stem).casefold() in families:
                 outputs.may_replace(path)

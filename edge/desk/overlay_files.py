@@ -15,7 +15,7 @@ import numpy as np
 
 from edge.desk.picture_file import png
 from edge.desk.sightings import Person, Sighting
-from edge.errors import OutputFailed
+from edge.errors import OutputFailed, OutputRefused
 from edge.estimation.one_euro import OneEuro
 from edge.output import MARK, output
 from edge.overlay import draw
@@ -37,7 +37,7 @@ def overlay(path: Path, fps: float) -> Iterator[Add]:
 
     Raises
     ------
-    OutputFailed : it cannot be written, or is a GIF of more than a minute.
+    OutputFailed : it cannot be written. OutputRefused : a GIF of more than a minute.
     """
     kinds: dict[str, type[_Video] | type[_Gif]] = {".mp4": _Video, ".gif": _Gif}
     kind: type[_Video] | type[_Gif] | type[_Picture] = kinds.get(path.suffix.lower(), _Picture)
@@ -157,7 +157,7 @@ class _Gif:
         if self._times_s and time_s - self._times_s[-1] < step_s - 0.5 / self._fps:
             return
         if len(self._frames) == _GIF_FRAMES:
-            raise OutputFailed(
+            raise OutputRefused(
                 f"{self._path}: the video is longer than the {_GIF_FRAMES * step_s:.0f} s that a "
                 "GIF may last.",
                 "Write an .mp4 instead.",

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import struct
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 
 import cv2
 
-from edge.errors import OutputFailed
+from edge.errors import OutputRefused
 from edge.output import MARK, write_output
 from edge.records import Uint8
 
@@ -31,10 +32,14 @@ def jpeg(image: Uint8) -> bytes:
     return encoded[:2] + comment + encoded[2:]
 
 
-def write_picture(path: Path, image: Uint8) -> None:
-    """Raises OutputFailed : it cannot be written, or is to be neither PNG nor JPEG."""
-    encoders = {".png": png, ".jpg": jpeg, ".jpeg": jpeg}
-    encode = encoders.get(path.suffix.lower())
+def encoder(path: Path) -> Callable[[Uint8], bytes]:
+    """Of the kind that a name asks for. Raises OutputRefused : neither PNG nor JPEG."""
+    encode = {".png": png, ".jpg": jpeg, ".jpeg": jpeg}.get(path.suffix.lower())
     if encode is None:
-        raise OutputFailed(f"{path} names no kind of picture.", "Name a .png or a .jpg.")
-    write_output(path, encode(image))
+        raise OutputRefused(f"{path} names no kind of picture.", "Name a .png or a .jpg.")
+    return encode
+
+
+def write_picture(path: Path, image: Uint8) -> None:
+    """Raises OutputFailed : it cannot be written. OutputRefused : neither PNG nor JPEG."""
+    write_output(path, encoder(path)(image))

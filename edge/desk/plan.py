@@ -50,7 +50,7 @@ class Plan:
 
     Raises
     ------
-    OutputFailed, SettingsInvalid, PartMissing : one of them cannot be, or must not.
+    OutputRefused, SettingsInvalid, PartMissing : one of them cannot be, or must not.
     """
 
     def __init__(self, looked_at: Sequence[Input], asked: Asked, *, as_json: bool) -> None:
@@ -67,8 +67,6 @@ class Plan:
             raise SettingsInvalid(
                 "--json and another output would both go to standard output.", "Name a file for it."
             )
-        for path in single:
-            outputs.claim(path)
         self._report = None
         if asked.report is not None:
             self._refuse_videos()
@@ -79,6 +77,9 @@ class Plan:
             if FORMATS[name].suffix
         }
         self._overlays = self._plan_overlays(outputs, names)
+        for path in single:  # after the folders: it may lie in one that is yet to be made
+            outputs.claim(path)
+        self._outputs = outputs
 
     def _single_exports(self) -> list[Path]:
         formats = [format_named(name, self._asked.mm_per_px) for name, _ in self._asked.exports]
@@ -120,7 +121,8 @@ class Plan:
         }
 
     def open(self, stack: ExitStack, estimator: Estimator) -> list[Take]:
-        """What takes the sightings of all inputs."""
+        """What takes the sightings of all inputs. Raises OutputFailed."""
+        self._outputs.make_folders()
         takers: list[Take] = []
         asked = self._asked
         if asked.csv is not None:

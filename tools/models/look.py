@@ -62,7 +62,7 @@ def look(model: Path, photo: Path, folder: Path) -> tuple[Network, list[Stage]]:
     ------
     ModelRefused : the file does not serve, or has no heatmaps.
     ImageUnreadable : the photograph is damaged.
-    OutputFailed : the folder cannot be written, or holds another program's pictures.
+    OutputRefused : the folder cannot be written, or holds another program's pictures.
     """
     network = Network.load(model, threads=1)
     picture = read_photo(photo)
@@ -70,6 +70,7 @@ def look(model: Path, photo: Path, folder: Path) -> tuple[Network, list[Stage]]:
     outputs = Outputs([photo, model], overwrite=False)
     outputs.claim_folder(folder)
     paths = [outputs.claim(folder / f"{photo.stem}.{stage.role}.png") for stage in found]
+    outputs.make_folders()
     for path, stage in zip(paths, found, strict=True):
         write_picture(path, blend_heatmaps(picture, stage.maps))
     return network, found
