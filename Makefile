@@ -38,7 +38,7 @@ check: lint test
 
 bench: $(READY)
 	$(BIN)/posture-station bench --source 'mannequin:?view=front&seed=3&seconds=8'
-	$(BIN)/python -m posture_tools.evaluate.bench_decode
+	$(BIN)/python -m posture_tools.evaluate decode
 
 wheels: $(READY)
 	$(BIN)/python -m posture_tools.wheels

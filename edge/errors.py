@@ -6,6 +6,7 @@ PostureError                 everything raised on purpose; carries a remedy
 │   │   ├── CameraStalled    no frame, or no new picture, within the stated time
 │   │   └── CameraLost       the device went away or could not be opened
 │   ├── BrokerUnreachable    no connection to the broker
+│   ├── StationUnreachable   a station that does not answer a command
 │   └── UpdateDelayed        models cannot be updated now: clock, disk, network
 ├── CameraHung               only the end of this process lets go of the camera: leave, start anew
 ├── Distrust                 the input is damaged or lies: drop it, never use it
@@ -19,6 +20,7 @@ PostureError                 everything raised on purpose; carries a remedy
     ├── OutputFailed         a file that could not be written to its end
     │   └── OutputRefused    a place that must not be written, known before anything was done
     ├── SourceInvalid        a camera source that cannot exist (unknown scheme, empty folder)
+    ├── CommandRefused       a command that a station, or the person who was asked, said no to
     ├── BrokerRefused        the broker said no (password, certificate, permission)
     ├── OutboxFull           the stated limit of undelivered results is reached
     ├── OutboxUnusable       the outbox file is damaged, not writable, or another station's
@@ -27,11 +29,14 @@ PostureError                 everything raised on purpose; carries a remedy
     ├── MovementUnusable     a filmed movement or a score sheet that cannot be scored
     ├── CalibrationInvalid   pictures or marks that no calibration can be made of
     ├── LabelsInvalid        a file of labels, results or ratings that cannot be compared
+    ├── FileUnusable         a file or folder that cannot be used as it is
     └── PartMissing          a program or package that this machine lacks
+        └── MemoryShort      less memory than the work takes
 """
 
 from __future__ import annotations
 
+import re
 import tomllib
 
 import msgspec
@@ -61,6 +66,11 @@ class PostureError(Exception):
     def __str__(self) -> str:
         return f"{self.problem} {self.remedy}".rstrip()
 
+    @property
+    def code(self) -> str:
+        """What machines call this kind of error: its class's name, as `image_unreadable`."""
+        return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(self).__name__).lower()
+
 
 class TryAgain(PostureError):
     """Transient: waiting and repeating may help."""
@@ -88,6 +98,10 @@ class CameraLost(CameraFault):
 
 class BrokerUnreachable(TryAgain):
     """No connection to the MQTT broker."""
+
+
+class StationUnreachable(TryAgain):
+    """A station does not answer a command."""
 
 
 class UpdateDelayed(TryAgain):
@@ -150,6 +164,10 @@ class SourceInvalid(AskPerson):
     """A camera source that cannot exist."""
 
 
+class CommandRefused(AskPerson):
+    """A station does not carry out a command, or a person who was asked first said no."""
+
+
 class BrokerRefused(AskPerson):
     """The broker refused the connection or a subscription."""
 
@@ -184,3 +202,11 @@ class StoreUnusable(AskPerson):
 
 class PartMissing(AskPerson):
     """A program, package or device that this machine lacks."""
+
+
+class MemoryShort(PartMissing):
+    """There is less memory than the work takes."""
+
+
+class FileUnusable(AskPerson):
+    """A file or folder that cannot be used as it is."""

@@ -7,6 +7,7 @@ Unicode ones) turn the reading direction so that `photo_gnp.exe` reads as a pict
 
 from __future__ import annotations
 
+import base64
 import os
 import unicodedata
 
@@ -19,6 +20,15 @@ def shown(text: str | os.PathLike[str]) -> str:
     (\uNNNN beyond the first 256). Everything else, backslashes too, stays as it is."""
     told = os.fspath(text)
     return told if told.isascii() and told.isprintable() else "".join(map(_shown, told))
+
+
+def path_entry(path: str | os.PathLike[str], called: str = "path") -> dict[str, str]:
+    """A name for JSON: as it is shown, and, where that is not the name itself, its bytes beside it
+    in base64."""
+    told, name = shown(path), os.fspath(path)
+    if told == name:
+        return {called: told}
+    return {called: told, f"{called}_bytes": base64.b64encode(os.fsencode(name)).decode()}
 
 
 def csv_cell(text: str | os.PathLike[str]) -> str:

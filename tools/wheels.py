@@ -15,6 +15,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from posture_tools.cli import show
 from rich.console import Console
 from rich.table import Table
 
@@ -91,7 +92,7 @@ def main() -> int:
             return 1
     for package in sorted(columns[0]):
         table.add_row(package, *(column.get(package, "-") for column in columns))
-    console.print(table)
+    show(table, console)
     return 0
 
 

@@ -5,10 +5,8 @@ The source shows one person; a recorded one is played again until enough frames 
 
 from __future__ import annotations
 
-import json
 import os
 import platform
-import sys
 import time
 from collections import defaultdict
 from collections.abc import Iterator
@@ -16,10 +14,10 @@ from contextlib import closing
 from typing import Any
 
 import numpy as np
-from rich.console import Console
 from rich.table import Table
 
 from edge.camera.sources import camera_for
+from edge.cli.output import Output
 from edge.engine.frame_rate import IDLE_AFTER_S, IDLE_FPS
 from edge.errors import SourceInvalid
 from edge.estimation.estimator import Estimator
@@ -106,7 +104,7 @@ def circumstances(settings: Settings) -> dict[str, Any]:
     }
 
 
-def run(settings: Settings, *, as_json: bool) -> int:
+def run(settings: Settings, out: Output) -> int:
     """Print p50 and p95 of every stage; the frame time over the inference time comes last."""
     leave_cores_to_networks()
     before = circumstances(settings)
@@ -117,28 +115,20 @@ def run(settings: Settings, *, as_json: bool) -> int:
     median = {stage: float(np.median(ms)) for stage, ms in taken.items()}
     p95 = {stage: float(np.percentile(ms, 95)) for stage, ms in taken.items()}
     ratio = float(np.median(np.asarray(taken["frame"]) / np.asarray(taken["inference"])))
-    if as_json:
-        result = {"p50_ms": median, "p95_ms": p95, "frame_over_inference": ratio}
-        json.dump(result | {"waiting_cores": cores, "before": before, "after": after}, sys.stdout)
-        sys.stdout.write("\n")
-        return 0
+    result = {"p50_ms": median, "p95_ms": p95, "frame_over_inference": ratio}
+    out.answer(result | {"waiting_cores": cores, "before": before, "after": after})
     table = Table("stage", "p50 ms", "p95 ms", title=f"{len(taken['frame'])} frames of one person")
     for stage in taken:
         table.add_row(stage, f"{median[stage]:.2f}", f"{p95[stage]:.2f}")
-    console = Console()
-    console.print(table)
-    console.print(f"a frame takes {ratio:.2f} times its inference", highlight=False)
-    console.print(
+    out.table(table)
+    out.line(f"a frame takes {ratio:.2f} times its inference")
+    out.line(
         f"an empty room takes {cores['awake']:.2f} cores at {settings.camera.fps:g} frames a second"
         f" and {cores['idle']:.2f} at {IDLE_FPS:g}, after {IDLE_AFTER_S:g} s with nobody; whoever"
-        f" comes then is seen up to {1 / IDLE_FPS:g} s later",
-        highlight=False,
-        soft_wrap=True,
+        f" comes then is seen up to {1 / IDLE_FPS:g} s later"
     )
     changed = (f"{key} {before[key]} -> {after[key]}" for key in after if after[key] != before[key])
-    console.print(
-        ", ".join((*(f"{key} {before[key]}" for key in before), *changed)), soft_wrap=True
-    )
+    out.line(", ".join((*(f"{key} {before[key]}" for key in before), *changed)))
     if after["held_back"]:
-        console.print("The board was held back: give it air or power, then measure again.")
+        out.line("The board was held back: give it air or power, then measure again.")
     return 0

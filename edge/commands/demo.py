@@ -44,7 +44,7 @@ def _child(*arguments: str) -> Iterator[subprocess.Popen[str]]:
         yield child
     finally:
         child.terminate()
-        child.wait(timeout=10)
+        child.wait(timeout=30)
 
 
 def _first_line(child: subprocess.Popen[str], what: str) -> str:
@@ -75,7 +75,7 @@ def run(settings: Settings, *, source: str) -> int:
             "the demo needs the collector and the rendered person, which a station has not.",
             "Call `make demo` in a checkout.",
         )
-    console = Console()
+    console = Console(soft_wrap=True)
     accepted: set[int] = set()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="posture-demo-")))

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
 
-from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
+from edge.cli.output import Output
 from edge.commands import checks, checks_live
 from edge.commands.checks import Check, State
 from edge.errors import PostureError
@@ -46,17 +44,15 @@ def examine(settings: Settings) -> Iterator[Check]:
             yield Check(name, State.FAIL, told, "The other checks may say why; else report this.")
 
 
-def run(settings: Settings, *, as_json: bool) -> int:
+def run(settings: Settings, out: Output) -> int:
     """Print a table, or JSON for machines. Returns 1 when anything failed."""
-    found = list(examine(settings))
-    if as_json:
-        json.dump([asdict(check) for check in found], sys.stdout, indent=1)
-        sys.stdout.write("\n")
-    else:
-        colour = {State.OK: "green", State.WARN: "yellow", State.FAIL: "red"}
-        table = Table("part", "state", "found", "what to do")
-        for check in found:
-            shown = f"[{colour[check.state]}]{check.state}[/]"
-            table.add_row(check.name, shown, escape(check.found), escape(check.remedy))
-        Console().print(table)
-    return 1 if any(check.state is State.FAIL for check in found) else 0
+    colour = {State.OK: "green", State.WARN: "yellow", State.FAIL: "red"}
+    table = Table("part", "state", "found", "what to do")
+    failed = False
+    for check in examine(settings):
+        failed |= check.state is State.FAIL
+        out.entry(asdict(check))
+        state = Text(str(check.state), colour[check.state])
+        table.add_row(check.name, state, check.found, check.remedy)
+    out.table(table)
+    return 1 if failed else 0

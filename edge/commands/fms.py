@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import argparse
 import secrets
-import sys
 import time
 from collections import Counter
-from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
 import msgspec
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from edge.app import open_outbox
 from edge.camera.disk import kind_on_disk
+from edge.cli.output import Output
 from edge.desk.outputs import Outputs
 from edge.desk.sightings import open_source
 from edge.estimation.factory import estimator_for
@@ -41,30 +39,31 @@ _FITTING: dict[FilmedFrom | Literal["any"], tuple[View, ...]] = {
 }  # fmt: skip
 
 
-def run(settings: Settings, options: argparse.Namespace) -> int:
-    """One step. Every step that changes the sheet shows it."""
-    if options.step == "rules":
-        return _print_rules()
-    if options.step == "record":
-        out = Outputs([options.clip], overwrite=options.overwrite).claim(options.out)
-        write_sequence(out, _film(settings, options.clip, _FITTING["any"]))
-        return 0
-    if options.step == "send":
-        return _send(settings, read_sheet(options.sheet))
-    steps: dict[str, Callable[[], Sheet]] = {
-        "try": lambda: _tried(settings, options),
-        "confirm": lambda: read_sheet(options.sheet).confirmed(
-            options.movement, options.side, options.score, options.by
-        ),
-        "clear": lambda: read_sheet(options.sheet).with_clearing(
-            Clearing(options.test, options.pain), shipped_rules()
-        ),
-    }
-    if options.step == "show":
-        return _show(read_sheet(options.sheet), as_json=options.json)
-    sheet = steps[options.step]()
-    write_sheet(options.sheet, sheet)
-    return _show(sheet, as_json=False)
+def record(settings: Settings, clip: Path, target: Path, *, overwrite: bool) -> int:
+    Outputs([clip], overwrite=overwrite).claim(target)
+    write_sequence(target, _film(settings, clip, _FITTING["any"]))
+    return 0
+
+
+def add_try(settings: Settings, options: argparse.Namespace, out: Output) -> int:
+    return _keep(options.sheet, _tried(settings, options), out)
+
+
+def confirm(options: argparse.Namespace, out: Output) -> int:
+    sheet = read_sheet(options.sheet)
+    by = (options.movement, options.side, options.score, options.by)
+    return _keep(options.sheet, sheet.confirmed(*by), out)
+
+
+def clear(path: Path, test: str, pain: bool, out: Output) -> int:
+    sheet = read_sheet(path).with_clearing(Clearing(test, pain), shipped_rules())
+    return _keep(path, sheet, out)
+
+
+def _keep(path: Path, sheet: Sheet, out: Output) -> int:
+    """Every step that changes the sheet shows it."""
+    write_sheet(path, sheet)
+    return _show(sheet, out)
 
 
 def _tried(settings: Settings, options: argparse.Namespace) -> Sheet:
@@ -119,43 +118,40 @@ def _film(settings: Settings, path: Path, expected: tuple[View, ...]) -> PoseSeq
     return PoseSequence.of(poses, times_s, fitting[0] if fitting else expected[0])
 
 
-def _send(settings: Settings, sheet: Sheet) -> int:
+def send(settings: Settings, path: Path, out: Output) -> int:
+    sheet = read_sheet(path)
     outbox = open_outbox(settings)
     try:
         seq = outbox.accept(assessment_of(sheet, shipped_rules(), time.time_ns()))
     finally:
         outbox.close()
-    Console().print(
-        f"saved {seq}: the scores of session {shown(sheet.session)}", highlight=False, markup=False
-    )
+    out.line(f"saved {seq}: the scores of session {sheet.session}")
     return 0
 
 
-def _show(sheet: Sheet, *, as_json: bool) -> int:
+def show(path: Path, out: Output) -> int:
+    return _show(read_sheet(path), out)
+
+
+def _show(sheet: Sheet, out: Output) -> int:
     outcome = add_up(sheet, shipped_rules())
-    if as_json:
-        message = {"sheet": msgspec.to_builtins(sheet), "outcome": msgspec.to_builtins(outcome)}
-        sys.stdout.write(
-            msgspec.json.format(msgspec.json.encode(message), indent=1).decode() + "\n"
-        )
-        return 0
-    console = Console(width=None if sys.stdout.isatty() else 160)
+    out.answer({"sheet": sheet, "outcome": outcome})
     for one in sheet.tries:
         if one.suggestion is not None and one.score is None:
-            console.print(_evidence_table(one, one.suggestion))
-    console.print(_score_table(sheet, outcome))
+            out.table(_evidence_table(one, one.suggestion))
+    out.table(_score_table(sheet, outcome))
     rules = shipped_rules()
     if outcome.total is None:
-        console.print(f"no total yet: {len(outcome.incomplete)} open", highlight=False)
+        out.line(f"no total yet: {len(outcome.incomplete)} open")
     else:
         groups = ", ".join(f"{group} {score}" for group, score in outcome.groups.items())
         flag = f"at or below {rules.flag_at}" if outcome.flagged else f"above {rules.flag_at}"
-        console.print(f"total {outcome.total} of 21 ({groups}), {flag}.", highlight=False)
-        console.print(f"[dim]{rules.flag_weakness}[/dim]", highlight=False)
-        console.print(
-            f"[dim]A change of less than {rules.least_change} points is noise. "
-            "Screening, not a diagnosis.[/dim]",
-            highlight=False,
+        out.line(f"total {outcome.total} of 21 ({groups}), {flag}.")
+        out.line(rules.flag_weakness, style="dim")
+        out.line(
+            f"A change of less than {rules.least_change} points is noise. "
+            "Screening, not a diagnosis.",
+            style="dim",
         )
     return 0
 
@@ -196,7 +192,7 @@ def _number(score: int | None) -> str:
     return "-" if score is None else str(score)
 
 
-def _print_rules() -> int:
+def print_rules(out: Output) -> int:
     rules = shipped_rules()
     table = Table("movement", "filmed", "variations", "criterion", "limit", title=rules.version)
     for name, movement in rules.movements.items():
@@ -211,5 +207,5 @@ def _print_rules() -> int:
             )  # fmt: skip
             first = (name, " ".join(movement.views), variations) if i == 0 else ("", "", "")
             table.add_row(*first, each.name, f"{each.measure} {limit}")
-    Console(width=None if sys.stdout.isatty() else 200).print(table)
+    out.table(table)
     return 0

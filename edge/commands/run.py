@@ -19,6 +19,8 @@ from rich.console import Console
 
 from edge import systemd
 from edge.app import build_engine, build_uplink, open_outbox
+from edge.cli.exits import Exit
+from edge.cli.table import show
 from edge.commands.table import measure_table
 from edge.engine.engine import Engine
 from edge.engine.engine_file import EngineFile
@@ -69,7 +71,7 @@ class Reporter:
 
     def saved_in_full(self, assessment: Assessment, seq: int) -> None:
         title = f"saved {seq}{_origin(assessment)}: {assessment.view} view"
-        self._console.print(measure_table(title, assessment.measures))
+        show(measure_table(title, assessment.measures), self._console)
 
     def problem(self, problem: PostureError) -> None:
         self.unreadable += isinstance(problem, ImageUnreadable)
@@ -127,12 +129,12 @@ def _leave_at_once(fault: CameraHung, outbox: Outbox, reporter: Reporter) -> NoR
     outbox.close()
     systemd.stopping()
     sys.stdout.flush()
-    os._exit(os.EX_TEMPFAIL)
+    os._exit(Exit.HUNG)
 
 
 def run(settings: Settings, *, only: str = "", verbose: bool = False) -> int:
     """Measure and send until Ctrl-C, or until a recorded source has ended and all is delivered."""
-    console = Console()
+    console = Console(soft_wrap=True)
     reporter = Reporter(console)
     on_saved = reporter.saved_in_full if verbose else reporter.saved
     with stop_on_signals() as stop, open_outbox(settings) as outbox:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from rich.console import Console
-
 from edge.app import MODELS_FOLDER, shipped_models
+from edge.cli.output import Output
 from edge.errors import SettingsInvalid
 from edge.settings import Settings
 from edge.update.desired import FILE_NAME as DESIRED_NAME
@@ -15,7 +14,7 @@ from edge.update.report import Spool
 from edge.update.updater import Source, Updater
 
 
-def run(settings: Settings) -> int:
+def run(settings: Settings, out: Output) -> int:
     """Print what was done. Errors say why nothing was; what serves goes on serving."""
     update = settings.update
     if not update.url or not update.root_file:
@@ -46,11 +45,10 @@ def run(settings: Settings) -> int:
     )
     offer = updater.run()
     if offer is None:
-        Console().print("no new model for this station", highlight=False)
+        out.line("no new model for this station")
     else:
-        Console().print(
+        out.line(
             f"{offer.terms.name} {offer.terms.version} is the candidate of {offer.terms.slot}: "
-            "the station tries it between two screenings",
-            highlight=False,
+            "the station tries it between two screenings"
         )
     return 0

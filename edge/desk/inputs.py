@@ -65,11 +65,12 @@ def _folder(path: Path, recursive: bool) -> list[Input]:
     files += [Input(one, one.relative_to(path), is_video=True) for one in folder.videos]
     files.sort(key=lambda one: one.inside)
     if not files:
+        besides = f", only {folder.told()}" if folder.left_out else ""
         empty = SourceInvalid(
-            f"the folder {path} holds no photographs and no videos.",
+            f"the folder {path} holds no photographs and no videos{besides}.",
             "--recursive looks into its subfolders." if not recursive else "Name another.",
         )
-        return [Input(path, PurePath(), problem=empty, left_out=folder.left_out)]
+        return [Input(path, PurePath(), problem=empty)]
     if folder.left_out:
         files.append(Input(path, PurePath(), left_out=folder.left_out))
     return files

@@ -5,8 +5,6 @@ What writes results (tables, JSON, CSV, overlays, exports) reads `sightings` and
 
 from __future__ import annotations
 
-import base64
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +20,7 @@ from edge.estimation.estimator import Estimator
 from edge.estimation.tracking import Tracker
 from edge.posture.assess import assess
 from edge.records import Frame, Measure, Pose
-from edge.shown import shown
+from edge.shown import path_entry
 
 Source = PhotoCamera | VideoFileCamera
 
@@ -89,19 +87,12 @@ class Sighting:
         return self.frame.captured_ns / 1e9
 
     def as_json(self) -> dict[str, Any]:
-        entry: dict[str, Any] = {"path": shown(self.path)}
-        if entry["path"] != self.path:  # what is shown is not the name: here it is
-            entry["path_bytes"] = base64.b64encode(os.fsencode(self.path)).decode()
+        entry: dict[str, Any] = dict(path_entry(self.path))
         if self.frame is not None and self.time_s is not None:
             entry |= {"frame": self.frame.frame_id, "time_s": _plain(self.time_s)}
         if self.frame is not None:
             entry["person_count"] = len(self.people)
         entry["people"] = [person.as_json() for person in self.people]
-        if self.problem is not None:
-            entry["problem"] = str(self.problem)
-            entry["code"] = type(self.problem).__name__
-        if self.of.left_out:
-            entry["left_out"] = self.of.left_out
         return entry
 
 

@@ -152,7 +152,7 @@ class Connection:
             ) from error
         except OSError as error:
             raise BrokerUnreachable(
-                f"No broker at {where}: {error}.", "It is tried again until it answers."
+                f"No broker at {where}: {error}.", "Check its address, and whether it runs."
             ) from error
         if (sock := cast("socket.socket | None", self._client.socket())) is not None:
             # receipts and acknowledgements are small and wanted at once
@@ -222,15 +222,24 @@ class Connection:
         qos: Literal[0, 1] = 1,
         retain: bool = False,
         correlation: bytes = b"",
+        response_topic: str = "",
+        expiry_s: int = 0,
         user_properties: Iterable[tuple[str, str]] = (),
     ) -> int:
-        """Hand a message to the broker; returns the number its Acknowledged will carry."""
+        """Hand a message to the broker; returns the number its Acknowledged will carry.
+
+        correlation, response_topic, expiry_s, user_properties : with MQTT 5 only; 0 never expires.
+        """
         properties = self._properties(PacketTypes.PUBLISH)
         if properties is not None:
             properties.PayloadFormatIndicator = 1
             properties.ContentType = "application/json"
             if correlation:
                 properties.CorrelationData = correlation
+            if response_topic:
+                properties.ResponseTopic = response_topic
+            if expiry_s:
+                properties.MessageExpiryInterval = expiry_s
             if pairs := list(user_properties):
                 properties.UserProperty = pairs
         # paho does not read the broker's Receive Maximum; a broker hangs up on who exceeds it

@@ -6,6 +6,8 @@ from typing import Annotated
 
 import msgspec
 
+from edge.errors import SettingsInvalid
+
 _Seconds = Annotated[float, msgspec.Meta(gt=0, le=86_400)]
 
 
@@ -23,3 +25,16 @@ class MqttSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     keepalive_s: Annotated[int, msgspec.Meta(ge=5, le=600)] = 20
     window: Annotated[int, msgspec.Meta(ge=1, le=16)] = 16
     resend_s: _Seconds = 5.0
+
+
+def broker_at(address: str, mqtt: MqttSettings) -> MqttSettings:
+    """The settings with another broker, which somebody typed as HOST:PORT.
+
+    Raises
+    ------
+    SettingsInvalid : that is no address.
+    """
+    host, _, port = address.rpartition(":")
+    if not host or not port.isdecimal() or not 1 <= int(port) <= 65_535:
+        raise SettingsInvalid(f"{address!r} names no broker.", "Write HOST:PORT.")
+    return msgspec.structs.replace(mqtt, host=host.strip("[]"), port=int(port))

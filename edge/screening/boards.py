@@ -109,6 +109,14 @@ def find_board(board: Board, image: Uint8) -> Found | None:
     return Found(on_board.astype(np.float64), np.asarray(corners, np.float64).reshape(-1, 2))
 
 
+def moved_px(a: Found, b: Found) -> float:
+    """How different two pictures of a board are: how far it moved, and how much it grew, px."""
+    shift = float(np.linalg.norm(a.in_picture_px.mean(axis=0) - b.in_picture_px.mean(axis=0)))
+    return shift + abs(
+        float(np.ptp(a.in_picture_px, axis=0).sum() - np.ptp(b.in_picture_px, axis=0).sum())
+    )
+
+
 def solve_lens(found: Sequence[Found], picture_px: tuple[int, int]) -> Lens:
     """The lens that explains the corners of many pictures best.
 

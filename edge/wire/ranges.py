@@ -23,6 +23,12 @@ def holds(ranges: Ranges, number: int) -> bool:
     return any(first <= number <= last for first, last in ranges)
 
 
+def told(ranges: Ranges) -> str:
+    """As people write them: `1-5, 9`; `none` without any."""
+    said = (str(first) if first == last else f"{first}-{last}" for first, last in ranges)
+    return ", ".join(said) or "none"
+
+
 def merge(ranges: Iterable[tuple[int, int]], alive: Iterable[int]) -> Ranges:
     """Join neighbouring ranges unless a number that is still alive lies between them.
 

@@ -87,9 +87,9 @@ def test_fleet_says_who_is_silent_since_when(store: Path, capsys: Any) -> None:
 
 
 def test_absent_store_and_bad_address(tmp_path: Path, capsys: Any) -> None:
-    assert main(["list", "--store", str(tmp_path / "none.db")]) == 1
+    assert main(["list", "--store", str(tmp_path / "none.db")]) == 2
     assert "no store" in capsys.readouterr().err
-    assert main(["run", "--broker", "nowhere", "--store", str(tmp_path / "x.db")]) == 1
+    assert main(["run", "--broker", "nowhere", "--store", str(tmp_path / "x.db")]) == 2
     assert "HOST:PORT" in capsys.readouterr().err
 
 

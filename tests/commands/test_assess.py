@@ -105,6 +105,32 @@ def test_c6_a_frame_without_the_person_is_published_with_person_count_0(
     assert entries[2]["people"] == []
 
 
+def test_a_clip_shorter_than_the_interval_has_an_entry_and_the_rest_goes_on(
+    assess, clip: Path, photo: Path, capsys
+) -> None:
+    assert assess(clip, photo, "--interval", FRAMES + 1, "--json") == 1
+    short, sound = json.loads(capsys.readouterr().out)
+    assert short["path"] == str(clip)
+    assert "smaller --interval" in short["problem"]["words"]
+    assert len(sound["people"]) == 1
+
+
+def test_a_name_of_nothing_has_an_entry_and_the_rest_goes_on(assess, photo: Path, capsys) -> None:
+    assert assess("no/such.jpg", photo, "--json") == 1
+    nothing, sound = json.loads(capsys.readouterr().out)
+    assert (nothing["path"], nothing["problem"]["code"]) == ("no/such.jpg", "source_invalid")
+    assert len(sound["people"]) == 1
+
+
+def test_an_output_that_cannot_be_is_told_at_every_input(
+    assess, clip: Path, photo: Path, tmp_path: Path, capsys
+) -> None:
+    assert assess(clip, photo, "--overlay", tmp_path / "out.avi", "--json") == 2
+    entries = json.loads(capsys.readouterr().out)
+    assert [entry["path"] for entry in entries] == [str(clip), str(photo)]
+    assert {entry["problem"]["code"] for entry in entries} == {"settings_invalid"}
+
+
 @pytest.mark.parametrize("interval", ["0", "half"])
 def test_an_interval_that_is_none_is_refused(assess, clip: Path, interval: str, capsys) -> None:
     assert assess(clip, "--interval", interval) == 2
@@ -164,7 +190,8 @@ def test_a_damaged_photograph_is_reported_and_the_rest_goes_on(assess, photo: Pa
     (photo.parent / "damaged.png").write_bytes(b"not a picture")
     assert assess(photo.parent, "--json") == 1
     damaged, sound = json.loads(capsys.readouterr().out)
-    assert "damaged.png" in damaged["problem"]
+    assert damaged["problem"]["code"] == "image_unreadable"
+    assert "damaged.png" in damaged["problem"]["words"]
     assert "time_s" not in sound
     assert len(sound["people"]) == 1
 
@@ -176,7 +203,7 @@ def test_a_damaged_video_is_reported_and_the_rest_goes_on(
     assert assess(clip, photo, "--json") == 1
     damaged, sound = json.loads(capfd.readouterr().out)
     assert damaged["path"] == str(clip)
-    assert "H.264" in damaged["problem"]
+    assert "H.264" in damaged["problem"]["words"]
     assert len(sound["people"]) == 1
 
 
@@ -211,9 +238,19 @@ def test_ctrl_c_leaves_whole_files_of_what_was_seen(
     monkeypatch.setattr(overlay_files, "draw", draw_until_interrupted)
     out = tmp_path / "out.mp4"
     assert assess(clip, "--overlay", out, "--json") == 130
-    assert len(json.loads(capsys.readouterr().out)) == 6
+    *seen, last = json.loads(capsys.readouterr().out)
+    assert len(seen) == 6
+    assert (last["path"], last["problem"]["code"]) == (str(clip), "stopped")
     assert len(frames_of(tmp_path / "out.incomplete.mp4")) == 5
     assert not out.exists()
+
+
+def test_a_damaged_photograph_is_not_counted(assess, photo: Path, capsys) -> None:
+    (photo.parent / "damaged.png").write_bytes(b"not a picture")
+    assert assess(photo.parent) == 1
+    heard = capsys.readouterr()
+    assert heard.out.endswith("1 photographs, 1 people.\n")
+    assert "damaged.png" in heard.err
 
 
 def test_a_gif_of_a_long_video_is_refused(

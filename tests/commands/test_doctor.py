@@ -14,6 +14,7 @@ from simulators.networks import colour_card, colour_network, described_file
 from edge.app import build_engine, open_outbox
 from edge.camera.photo_camera import PhotoCamera
 from edge.camera.sources import NO_CAMERA
+from edge.cli.output import Output
 from edge.commands import checks, checks_live, doctor
 from edge.commands.checks import State
 from edge.engine.engine_file import ENGINE_FILE, EngineState
@@ -57,7 +58,10 @@ def _engine_left(settings: Settings, **state: object) -> None:
 def test_every_part_is_in_the_json_and_one_fault_hides_no_other(
     settings: Settings, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert doctor.run(settings, as_json=True) == 1, "there is no broker at port 1"
+    out = Output(as_json=True)
+    out.expect("array", [])
+    with out.whole():
+        assert doctor.run(settings, out) == 1, "there is no broker at port 1"
     found = {check["name"]: check for check in json.loads(capsys.readouterr().out)}
     assert list(found) == list(doctor.CHECKS)
     assert found["broker"]["state"] == "fail"

@@ -16,6 +16,8 @@ from posture_tools.models.__main__ import main as models_main
 from simulators.networks import colour_card, colour_network, described_file, dots_picture
 
 from edge.__main__ import main
+from edge.cli.exits import Exit
+from edge.cli.output import Output
 from edge.commands import checks, doctor
 from edge.commands.checks import State
 from edge.settings import CameraSettings, ModelSettings, Settings
@@ -65,19 +67,18 @@ def test_fault_10_a_model_that_answers_nan_is_not_described(
     assert not out.exists()
 
 
-def run_station(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> int:
-    monkeypatch.setattr(sys, "argv", ["posture-station", *map(str, arguments)])
-    return main()
+def run_station(*arguments: object) -> int:
+    return main([str(argument) for argument in arguments])
 
 
 @pytest.mark.parametrize("case", ["av1.mp4", "huge_1600mp.png", "audio.mp4"])
 def test_fault_14_run_ends_where_nothing_can_be_read(
-    shared: Path, tmp_path: Path, model: Path, case: str, monkeypatch, capfd
+    shared: Path, tmp_path: Path, model: Path, case: str, capfd
 ) -> None:
     settings = tmp_path / "station.toml"
     settings.write_text(f'state_dir = "{tmp_path}"\n')
     status = run_station(
-        monkeypatch, "--settings", settings, "run", "--only", "engine", "--pace", "fast",
+        "--settings", settings, "run", "--only", "engine", "--pace", "fast",
         "--model", model, "--source", shared / "cases" / case,
     )  # fmt: skip
     printed = capfd.readouterr()
@@ -86,7 +87,7 @@ def test_fault_14_run_ends_where_nothing_can_be_read(
 
 
 def test_fault_17_run_on_an_unreadable_picture_does_not_end_with_0(
-    tmp_path: Path, model: Path, monkeypatch, capfd
+    tmp_path: Path, model: Path, capfd
 ) -> None:
     folder = tmp_path / "in"
     folder.mkdir()
@@ -95,7 +96,7 @@ def test_fault_17_run_on_an_unreadable_picture_does_not_end_with_0(
     settings = tmp_path / "station.toml"
     settings.write_text(f'state_dir = "{tmp_path}"\n')
     status = run_station(
-        monkeypatch, "--settings", settings, "run", "--only", "engine", "--model", model,
+        "--settings", settings, "run", "--only", "engine", "--model", model,
         "--source", folder,
     )  # fmt: skip
     assert status == 1
@@ -110,7 +111,10 @@ def test_fault_8_doctor_survives_a_picture_that_is_too_large(
         camera=CameraSettings(source=str(shared / "cases" / "huge_1600mp.png")),
         models=ModelSettings(single=str(model)),
     )
-    assert doctor.run(settings, as_json=True) == 1
+    out = Output(as_json=True)
+    with out.whole():
+        out.expect("array", [])
+        assert doctor.run(settings, out) == 1
     found = {check["name"]: check for check in json.loads(capsys.readouterr().out)}
     assert set(found) == set(doctor.CHECKS)
     assert "40000 x 40000" in found["camera"]["found"]
@@ -128,17 +132,15 @@ def test_fault_8_doctor_survives_a_check_that_breaks(
     assert clock.name == "clock"
 
 
-def test_fault_8_a_picture_of_no_kind_is_refused_in_words(
-    tmp_path: Path, monkeypatch, capsys
-) -> None:
+def test_fault_8_a_picture_of_no_kind_is_refused_in_words(tmp_path: Path, capsys) -> None:
     cv2.imwrite(str(tmp_path / "hall.png"), np.full((64, 48, 3), 90, np.uint8))
     status = run_station(
-        monkeypatch, "calibrate", "picture", tmp_path / "x.xyz", "--source", tmp_path / "hall.png"
+        "calibrate", "picture", tmp_path / "x.xyz", "--source", tmp_path / "hall.png"
     )
     assert status == 2
     assert "names no kind of picture" in capsys.readouterr().err.replace("\n", " ")
     over = run_station(
-        monkeypatch, "calibrate", "picture", tmp_path / "hall.png", "--source",
+        "calibrate", "picture", tmp_path / "hall.png", "--source",
         tmp_path / "hall.png",
     )  # fmt: skip
     assert over == 2
@@ -157,18 +159,16 @@ def test_fault_8_too_little_memory_ends_in_words(tmp_path: Path, most_kb: int) -
         check=False,
         preexec_fn=limited,
     )
-    assert ended.returncode in (1, 2)
+    assert ended.returncode == Exit.LACKING
     assert "Traceback" not in ended.stderr
     assert "memory" in ended.stderr
 
 
-def test_a_clip_shorter_than_the_interval_says_so(
-    tmp_path: Path, model: Path, monkeypatch, capsys
-) -> None:
+def test_a_clip_shorter_than_the_interval_says_so(tmp_path: Path, model: Path, capsys) -> None:
     from simulators.clips import write_clip
 
     clip = write_clip(tmp_path / "short.mp4", frames=4)
-    status = run_station(monkeypatch, "assess", clip, "--interval", 9, "--json", "--model", model)
+    status = run_station("assess", clip, "--interval", 9, "--json", "--model", model)
     (entry,) = json.loads(capsys.readouterr().out)
     assert status == 1
-    assert "fewer than 9 frames" in entry["problem"]
+    assert "fewer than 9 frames" in entry["problem"]["words"]

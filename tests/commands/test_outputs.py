@@ -36,13 +36,11 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def assess(model: Path, monkeypatch: pytest.MonkeyPatch, capfd):
+def assess(model: Path, capfd):
     """Runs the command; returns its exit status and what it said on standard error."""
 
     def run(*arguments: object) -> tuple[int, str]:
-        given = ["posture-station", "assess", "--model", model, *arguments]
-        monkeypatch.setattr(sys, "argv", [str(argument) for argument in given])
-        status = main()
+        status = main([str(each) for each in ("assess", "--model", model, *arguments)])
         return status, " ".join(capfd.readouterr().err.split())
 
     return run
@@ -318,6 +316,7 @@ def run_quietly(given: list[Path], asked: Asked, model: Path) -> bool:
     from contextlib import ExitStack, redirect_stdout
     from io import BytesIO, TextIOWrapper
 
+    from edge.cli.output import Output
     from edge.commands import assess
 
     try:
@@ -326,7 +325,8 @@ def run_quietly(given: list[Path], asked: Asked, model: Path) -> bool:
         return False
     with ExitStack() as stack:
         stack.enter_context(redirect_stdout(TextIOWrapper(BytesIO())))
-        return assess.run(given, _estimator(model), asked, as_json=True) == 0
+        out = Output(as_json=True)
+        return assess.run(given, _estimator(model), asked, out) == 0 == out.status
 
 
 _ESTIMATORS: dict[Path, object] = {}

@@ -9,7 +9,7 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-from posture_tools.evaluate.__main__ import EXIT_REFUSED, main
+from posture_tools.evaluate.__main__ import main
 from posture_tools.mannequin import CameraPose, Person, render
 from simulators.body_files import write_pack
 
@@ -107,9 +107,9 @@ def test_unlabelled_photographs_are_examined_by_a_third_network(
 ) -> None:
     photo = shared / "photos" / "fashion_freepik" / "images" / "000088.jpg"
     command = ["shear", str(photo), "--predictor", SINGLE]
-    assert main(command) == EXIT_REFUSED
+    assert main(command) == 2
     assert b"--lines-by" in capfdbinary.readouterr().err
-    assert main([*command, "--lines-by", SHIPPED]) == EXIT_REFUSED
+    assert main([*command, "--lines-by", SHIPPED]) == 2
     assert b"third network" in capfdbinary.readouterr().err
     by = str(shared / "models" / "intel_hpe0001_paf")
     found = report([*command, "--lines-by", by], capfdbinary)
@@ -132,7 +132,7 @@ def test_what_is_not_there_is_refused_in_words(
     command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "empty").mkdir()
-    assert main([command, str(tmp_path / "empty"), "--predictor", SINGLE]) == EXIT_REFUSED
+    assert main([command, str(tmp_path / "empty"), "--predictor", SINGLE]) == 2
     assert "empty" in capsys.readouterr().err
 
 

@@ -169,7 +169,7 @@ def test_folders_without_enough_photographs_are_refused(model, tmp_path: Path) -
 
 def test_a_folder_that_is_not_there_is_said_before_the_work(model, photos, tmp_path, capsys):
     out = tmp_path / "absent" / "small.onnx"
-    assert main(["quantise", str(model), "--photos", str(photos), "-o", str(out)]) == 1
+    assert main(["quantise", str(model), "--photos", str(photos), "-o", str(out)]) == 2
     assert f"there is no folder {out.parent}" in capsys.readouterr().err
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from argparse import Namespace
 from datetime import date
 
 import cv2
@@ -13,7 +12,7 @@ from posture_tools.mannequin import CameraPose
 from simulators.calibration_scene import Scene, hung
 from simulators.standing_person import Pinhole, seen
 
-from edge.commands import calibrate
+from edge.__main__ import main
 from edge.errors import CalibrationInvalid, SettingsInvalid
 from edge.posture.assess import assess
 from edge.posture.calibration import LEVEL, Calibration
@@ -23,7 +22,6 @@ from edge.records import Frame
 from edge.screening.boards import MARKERS, Board, find_board, solve_lens, wall_marks_px
 from edge.screening.calibration_guard import WallGuard
 from edge.screening.stored import FILE_NAME, load_calibration
-from edge.settings import CameraSettings, Settings
 
 CAMERA = CameraPose(
     3.0, 0.95, 2.0, 3.0, 650.0, (-0.08, 0.02, 0.001, -0.0005, 0.0), width_px=360, height_px=480
@@ -43,9 +41,10 @@ def write(folder, **pictures):
     return str(folder)
 
 
-def run(state, source, step, **options):
-    settings = Settings(state_dir=str(state), camera=CameraSettings(source=source))
-    return calibrate.run(settings, Namespace(step=step, **({"overwrite": False} | options)))
+def run(state, source, step, *options):
+    settings = state / "station.toml"
+    settings.write_text(f'state_dir = "{state}"\n[camera]\nsource = "{source}"\n')
+    return main(["calibrate", step, *map(str, options), "--settings", str(settings)])
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +62,7 @@ def lens_pictures(tmp_path_factory):
 @pytest.fixture
 def state(tmp_path, lens_pictures):
     """A station whose lens is calibrated."""
-    run(tmp_path, lens_pictures, "lens", board="charuco:7x5:40:30")
+    assert run(tmp_path, lens_pictures, "lens") == 0
     return tmp_path
 
 
@@ -97,7 +96,7 @@ def test_too_few_pictures_make_no_lens():
 def test_a_levelled_board_shows_gravity_and_scale(state, tmp_path):
     picture = board_scene(CHARUCO, (60, 150, 2600.0), mm_per_pixel=3.2)  # squares of 128 mm
     source = write(tmp_path / "stance", board=picture)
-    run(state, source, "stance", board="charuco:7x5:128:96", plumb=[], length=None)
+    assert run(state, source, "stance", "--board", "charuco:7x5:128:96") == 0
     stance = load_calibration(state).stance
     assert stance.roll_deg == pytest.approx(3.0, abs=0.1)
     assert stance.pitch_deg == pytest.approx(2.0, abs=1.0)
@@ -114,7 +113,8 @@ def test_two_plumb_lines_show_gravity_and_scale(tmp_path):
     wide = CameraPose(3.0, 0.95, 2.0, 3.0, 500.0, width_px=480, height_px=480)
     source = write(tmp_path / "stance", wall=np.full((480, 480, 3), 200, np.uint8))
     ends = plumb_ends(wide)
-    run(tmp_path, source, "stance", board="", plumb=ends.tolist(), length=1500.0)
+    lines = [f"--plumb={','.join(map(str, line.ravel()))}" for line in ends]
+    assert run(tmp_path, source, "stance", *lines, "--length", 1500) == 0
     alone = load_calibration(tmp_path).stance
     assert alone.pitch_deg == 0.0, "without a lens there is no pitch"
     assert alone.roll_deg == pytest.approx(3.0, abs=0.2)
@@ -228,15 +228,15 @@ def test_marks_are_stored_and_shown(tmp_path, capsys):
     source = write(tmp_path / "wall", wall=wall())
     assert run(tmp_path, source, "marks") == 0
     capsys.readouterr()
-    assert run(tmp_path, source, "show", json=True) == 0
+    assert run(tmp_path, source, "show", "--json") == 0
     assert json.loads(capsys.readouterr().out)["withheld"] == []
     moved = write(tmp_path / "moved", wall=wall(9.0))
-    assert run(tmp_path, moved, "show", json=False) == 1
+    assert run(tmp_path, moved, "show") == 1
     assert "calibration_suspect" in capsys.readouterr().out
 
 
 def test_printed_sheets_hold_a_board_and_two_markers(tmp_path):
-    run(tmp_path, "", "print", folder=tmp_path / "print", board="charuco:7x5:40:30")
+    assert run(tmp_path, "", "print", tmp_path / "print") == 0
     drawn = cv2.imread(str(tmp_path / "print" / "board.png"))
     assert find_board(CHARUCO, cv2.resize(drawn, None, fx=0.3, fy=0.3)) is not None
     assert len(list((tmp_path / "print").iterdir())) == 3

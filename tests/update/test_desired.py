@@ -182,5 +182,5 @@ def test_a_full_outbox_does_not_stop_the_operators_word(tmp_path) -> None:
     "said", [["--pin", "refiner"], ["--force", "abc"], ["--pin", "R=" + "0" * 64]]
 )
 def test_nonsense_is_refused_before_it_is_said(said, capsys) -> None:
-    assert main(["desire", "hall-1", *said]) == 1
+    assert main(["desire", "hall-1", *said]) == 2
     assert "cannot be desired" in capsys.readouterr().err

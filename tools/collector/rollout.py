@@ -116,6 +116,11 @@ def actual_models(words: Iterable[ModelWord]) -> dict[str, dict[str, str]]:
     return actual
 
 
+def models_told(actual: Mapping[str, str]) -> str:
+    """A station's models in words, of slot -> version."""
+    return ", ".join(f"{slot} {version}" for slot, version in actual.items()) or "as shipped"
+
+
 def progress_of(
     names: Iterable[str],
     words: Iterable[ModelWord],

@@ -61,6 +61,7 @@ class Line:
     on_card: float
     ms: float
     size_bytes: int
+    path: str = ""
 
     @property
     def figure(self) -> float:
@@ -69,7 +70,7 @@ class Line:
 
 
 def measure(
-    paths: Sequence[Path], photos: Sequence[Photo], *, threads: int, quiet: bool
+    trials: Sequence[PoseTrial | DetectorTrial], photos: Sequence[Photo], *, quiet: bool
 ) -> list[Line]:
     """A line for each file: asked alike together, best first.
 
@@ -77,10 +78,8 @@ def measure(
 
     Raises
     ------
-    ModelRefused : a file that does not serve.
     ImageUnreadable, LabelsInvalid : a photograph that is damaged or is not the labelled one.
     """
-    trials: list[_PoseTrial | _DetectorTrial] = [_trial(path, threads) for path in paths]
     progress = Console(stderr=True, quiet=quiet)
     labelled = [photo for photo in photos if photo.people]
     for photo in track(labelled, "every model", console=progress, transient=True):
@@ -90,9 +89,10 @@ def measure(
     return sorted((trial.line() for trial in trials), key=lambda line: (line.asked, -line.figure))
 
 
-def _trial(path: Path, threads: int) -> _PoseTrial | _DetectorTrial:
+def trial_of(path: Path, threads: int) -> PoseTrial | DetectorTrial:
+    """A file before its first photograph; ModelRefused where it does not serve."""
     network = Network.load(path, threads=threads)
-    kind = _DetectorTrial if network.description.task == "detector" else _PoseTrial
+    kind = DetectorTrial if network.description.task == "detector" else PoseTrial
     return kind(path, network)
 
 
@@ -120,10 +120,11 @@ class _Trial:
             on_card=_on_card(self.description.measured),
             ms=float(np.median(self.times_ms)),
             size_bytes=self.path.stat().st_size,
+            path=str(self.path),
         )
 
 
-class _PoseTrial(_Trial):
+class PoseTrial(_Trial):
     def __init__(self, path: Path, network: Network) -> None:
         super().__init__(path, network)
         self._contender = contender_of(
@@ -150,7 +151,7 @@ class _PoseTrial(_Trial):
         )
 
 
-class _DetectorTrial(_Trial):
+class DetectorTrial(_Trial):
     def __init__(self, path: Path, network: Network) -> None:
         super().__init__(path, network)
         self._detector = PersonDetector(network)

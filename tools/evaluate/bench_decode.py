@@ -1,7 +1,5 @@
 """The decoder part of `make bench`: times, hard scenes and real maps beside other decoders.
 
-    python -m posture_tools.evaluate.bench_decode [--shared DIR] [--frames N] [--photos N] [--json]
-
 Scenes and rules are those of `bench/bench_decode.py` in the folder of shared test material, and so
 is the other decoder, the seed lab's. All meet the same machine in one run. Published figures were
 measured elsewhere: they are laid beside ours as multiples of the seed lab's time for one person.
@@ -9,23 +7,18 @@ measured elsewhere: they are laid beside ours as multiples of the seed lab's tim
 
 from __future__ import annotations
 
-import argparse
 import importlib.util
-import os
-import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
 
-import msgspec
 from posture_tools.evaluate import decode_adapter
-from posture_tools.evaluate.bench_real_maps import Decoder, Real, real_maps
+from posture_tools.evaluate.bench_real_maps import Decoder, Real
 from posture_tools.evaluate.decode_stages import stage_times_us
-from rich.console import Console
 from rich.table import Table
 
-from edge.errors import PartMissing, PostureError
+from edge.errors import PartMissing
 
 OURS, SEED_LAB = "posture-station", "seed lab"
 SIZE = (46, 54)
@@ -35,7 +28,6 @@ PROBE = {1: 19 / 2271, 5: 34.5 / 2271, 20: 169 / 2271, 50: 845 / 2271}
 YARDSTICK = {1: 8.9 / 2271, 5: 17.7 / 2271, 20: 97 / 2271, 50: 412 / 2271}
 _SLOW_FROM = 20  # people from which the seed lab's plain Python takes half a second a frame
 _ROUNDS, _RUNS, _SLOW_RUNS = 3, 300, 20
-_PAPER_COLUMNS = 120  # where no terminal says how wide it is
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,33 +182,3 @@ def _table(title: str, headings: str, rows: Iterable[Sequence[object]]) -> Table
     for row in rows:
         table.add_row(*map(str, row))
     return table
-
-
-def main(argv: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="bench_decode", description=__doc__.splitlines()[0])
-    beside = Path(__file__).resolve().parents[2].parent / "shared"
-    default = Path(os.environ.get("POSTURE_SHARED", beside))
-    parser.add_argument("--shared", type=Path, default=default, help="shared test material")
-    parser.add_argument("--frames", type=int, default=20, help="frames of every synthetic scene")
-    parser.add_argument("--photos", type=int, help="at most so many photographs (default: all)")
-    parser.add_argument("--json", action="store_true", help="for machines")
-    options = parser.parse_args(argv)
-    console = Console(width=None if sys.stdout.isatty() else _PAPER_COLUMNS)
-    try:
-        bench, decoders = load_bench(options.shared)
-        speeds = speed(bench, decoders, options.frames)
-        scenes = hard(bench, decoders, options.frames)
-        photos = real_maps(options.shared, decoders, options.photos)
-    except PostureError as error:
-        Console(stderr=True).print(str(error), style="red", markup=False)
-        return 1
-    if options.json:
-        print(msgspec.json.encode({"speed": speeds, "hard": scenes, "real": photos}).decode())
-        return 0
-    for table in tables(speeds, scenes, photos):
-        console.print(table)
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

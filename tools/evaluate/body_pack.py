@@ -34,7 +34,7 @@ from numpy.typing import NDArray
 from posture_tools.evaluate.people import AREA_SHARE, Person
 from posture_tools.evaluate.views import VIEWS
 
-from edge.errors import ImageUnreadable, LabelsInvalid
+from edge.errors import ImageUnreadable, LabelsInvalid, SettingsInvalid
 from edge.posture.calibration import LEVEL, Calibration
 from edge.records import Frame, View
 from edge.skeletons import COCO_17
@@ -111,13 +111,17 @@ def read_bodies(paths: Sequence[Path], limit: int | None = None) -> list[Body]:
 
     Raises
     ------
-    LabelsInvalid : no packs, or one that contradicts itself; says where.
+    SettingsInvalid : no packs.
+    LabelsInvalid : one that contradicts itself; says where.
     """
     bodies: list[Body] = []
     for path in paths:
         found = packs(path) if path.is_dir() else [path]
         if not found:
-            raise LabelsInvalid(f"{path} holds no test bodies (NAME.bin and NAME.npz).", _AGAIN)
+            raise SettingsInvalid(
+                f"{path} holds no test bodies (NAME.bin and NAME.npz).",
+                "Make some: python -m posture_tools.bodies exam --help.",
+            )
         for pack in found:
             bodies += _bodies(pack, limit)
     return bodies

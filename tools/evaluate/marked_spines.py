@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
+from posture_tools.cli import show
 from posture_tools.mannequin import (
     Arm,
     CameraPose,
@@ -149,7 +150,8 @@ def main() -> int:
         p50, p95 = np.percentile(distance, (50, 95))
         centres.add_row(name, str(len(distance)), f"{p50:.2f}", f"{p95:.2f}")
     console = Console()
-    console.print(table, centres)
+    for each in (table, centres):
+        show(each, console)
     console.print(f"{options.count} backs; not found: {dict(found.refused) or 'none'}")
     return 0
 

@@ -1,109 +1,97 @@
-"""`posture-models repo`: one function a verb."""
+"""What the steps of `posture-models repo` do."""
 
 from __future__ import annotations
 
-import argparse
 import getpass
-import json
 import stat
+from collections.abc import Sequence
 from pathlib import Path
 
+from posture_tools.cli import Output
 from posture_tools.repository.folder import RepositoryFolder
 from posture_tools.repository.keys import load_public, load_signer, make_key
 from posture_tools.repository.roles import ROLES
 from posture_tools.repository.status import RoleStatus, offers, role_statuses
-from rich.console import Console
-from rich.table import Column, Table
+from posture_tools.repository.terms import Conditions, terms_of
+from rich.table import Table
 
 from edge.errors import RepositoryUnready
 
 
-def run(options: argparse.Namespace) -> int:
-    """Exit status 0: done; 1 from `status`: a role has expired or soon will."""
-    repository = RepositoryFolder(options.folder)
-    match options.step:
-        case "init":
-            return _init(repository, options)
-        case "add":
-            return _add(repository, options)
-        case "sign":
-            if options.renew:
-                repository.renew(options.renew)
-            for path in options.key:
-                signer = load_signer(path, _passphrase(options.passphrase_file, path))
-                print(f"{path.name} signed {', '.join(repository.sign(signer))}")
-            return 0
-        case "publish":
-            signers = [
-                load_signer(path, _passphrase(options.passphrase_file, path))
-                for path in options.key
-            ]
-            print(f"published {', '.join(repository.publish(signers))}")
-            return 0
-        case "rotate-key":
-            old = load_public(options.old)
-            new = make_key(options.new, _new_passphrase(options.passphrase_file, options.new))
-            repository.rotate_key(options.role, old.keyid, new)
-            print("staged; see `repo status` for whose signatures it lacks")
-            return 0
-    return _status(repository, as_json=options.json)
-
-
-def _init(repository: RepositoryFolder, options: argparse.Namespace) -> int:
-    options.keys.mkdir(parents=True, exist_ok=True)
+def init(folder: Path, keys: Path, passphrase_file: Path | None, out: Output) -> int:
+    repository = RepositoryFolder(folder)
+    keys.mkdir(parents=True, exist_ok=True)
     asked: dict[str, dict[Path, str]] = {}  # all, before the first key is made
     for role in ROLES.values():
         names = [f"{role.name}-{i + 1}" if role.keys > 1 else role.name for i in range(role.keys)]
-        paths = [options.keys / f"{name}.pem" for name in names]
-        asked[role.name] = {path: _new_passphrase(options.passphrase_file, path) for path in paths}
+        paths = [keys / f"{name}.pem" for name in names]
+        asked[role.name] = {path: _new_passphrase(passphrase_file, path) for path in paths}
     repository.create(
-        {name: [make_key(*pair) for pair in keys.items()] for name, keys in asked.items()}
+        {name: [make_key(*pair) for pair in pairs.items()] for name, pairs in asked.items()}
     )
-    print(
-        f"keys in {options.keys}; now sign with two of the root keys, targets and models:\n"
-        f"  posture-models repo sign {options.folder} --key {options.keys}/root-1.pem ..."
-    )
+    out.line(f"keys in {keys}; now sign with two of the root keys, targets and models:")
+    out.line(f"  posture-models repo sign {folder} --key {keys}/root-1.pem ...")
     return 0
 
 
-def _add(repository: RepositoryFolder, options: argparse.Namespace) -> int:
-    from posture_tools.repository.terms import Conditions, terms_of
-
-    conditions = Conditions(
-        slot=options.slot,
-        latency_ms=options.latency_ms,
-        ring_percent=options.ring,
-        min_sw=options.min_sw,
-        max_sw=options.max_sw,
-        not_before=options.not_before,
-    )
-    terms = terms_of(options.model, conditions)
-    sha256 = repository.offer(options.model, terms)
-    print(
+def add(folder: Path, model: Path, conditions: Conditions, out: Output) -> int:
+    terms = terms_of(model, conditions)
+    sha256 = RepositoryFolder(folder).offer(model, terms)
+    out.line(
         f"staged {terms.name} {terms.version} for {terms.ring_percent} % of the stations: {sha256}"
     )
     return 0
 
 
-def _status(repository: RepositoryFolder, *, as_json: bool) -> int:
-    roles = role_statuses(repository)
-    offered = offers(repository)
-    if as_json:
-        print(
-            json.dumps({"roles": [role.as_dict() for role in roles], "offers": offered}, indent=1)
+def sign(
+    folder: Path,
+    keys: Sequence[Path],
+    renew: str | None,
+    passphrase_file: Path | None,
+    out: Output,
+) -> int:
+    """renew : a role that is staged anew before."""
+    repository = RepositoryFolder(folder)
+    if renew:
+        repository.renew(renew)
+    for path in keys:
+        signer = load_signer(path, _passphrase(passphrase_file, path))
+        out.line(f"{path.name} signed {', '.join(repository.sign(signer))}")
+    return 0
+
+
+def publish(folder: Path, keys: Sequence[Path], passphrase_file: Path | None, out: Output) -> int:
+    signers = [load_signer(path, _passphrase(passphrase_file, path)) for path in keys]
+    out.line(f"published {', '.join(RepositoryFolder(folder).publish(signers))}")
+    return 0
+
+
+def rotate_key(
+    folder: Path, role: str, old: Path, new: Path, *, passphrase_file: Path | None, out: Output
+) -> int:
+    """old : the public half of the key that goes. new : where the next one is made."""
+    keyid = load_public(old).keyid
+    made = make_key(new, _new_passphrase(passphrase_file, new))
+    RepositoryFolder(folder).rotate_key(role, keyid, made)
+    out.line("staged; see `repo status` for whose signatures it lacks")
+    return 0
+
+
+def status(folder: Path, out: Output) -> int:
+    """Returns 1 where a role has expired, soon will, or lacks signatures."""
+    repository = RepositoryFolder(folder)
+    roles, offered = role_statuses(repository), offers(repository)
+    out.answer({"roles": roles, "offers": offered})
+    table = Table("role", "", "version", "signatures", "expires", "", "keys")
+    for role in roles:
+        table.add_row(*role.cells())
+    out.table(table)
+    for offer in offered:  # no table: a sha256 that was wrapped cannot be copied
+        since = f" from {offer['not_before']}" if offer["not_before"] else ""
+        out.line(
+            f"{offer['slot']}: {offer['model']} {offer['version']} for {offer['ring']} %{since}"
+            f" {offer['sha256']}"
         )
-    else:
-        whole = (Column(name, min_width=len("2026-06-01")) for name in ("signatures", "expires"))
-        table = Table("role", "", "version", *whole, "", "keys")
-        for role in roles:
-            table.add_row(*role.cells())
-        Console().print(table)
-        for offer in offered:  # no table: a sha256 that was wrapped cannot be copied
-            since = f" from {offer['not_before']}" if offer["not_before"] else ""
-            print(
-                f"{offer['slot']}: {offer['model']} {offer['version']} for {offer['ring']} %{since}"
-                f" {offer['sha256']}"
-            )
     return 1 if any(_needs_care(role) for role in roles) else 0
 
 

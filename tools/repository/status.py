@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from posture_tools.repository.folder import RepositoryFolder
@@ -23,9 +23,6 @@ class RoleStatus:
     expires: str
     state: str
     keyids: tuple[str, ...]
-
-    def as_dict(self) -> dict[str, Any]:
-        return asdict(self)
 
     def cells(self) -> tuple[str, ...]:
         return (

@@ -10,12 +10,9 @@ from __future__ import annotations
 import errno
 import os
 import select
-import signal
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from types import FrameType
 
 _UNWRITABLE = (errno.ENOSPC, errno.EIO, errno.EDQUOT, errno.EFBIG)
 
@@ -56,26 +53,3 @@ def _reader_is_gone() -> bool:
     output = select.poll()
     output.register(sys.stdout, 0)
     return any(event & select.POLLERR for _, event in output.poll(0))
-
-
-@contextmanager
-def uninterrupted() -> Iterator[None]:
-    """Ctrl-C takes effect after the block: half a document is no document. A second one is obeyed
-    at once, for whoever reads may have stopped reading."""
-    asked: list[int] = []
-
-    def wait(number: int, _frame: FrameType | None) -> None:
-        if asked:
-            raise KeyboardInterrupt
-        asked.append(number)
-
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGINT, wait)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-    if asked:
-        raise KeyboardInterrupt

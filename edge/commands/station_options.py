@@ -1,0 +1,91 @@
+"""Options that several verbs of the station share, and the settings that they change."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+
+from edge.cli.verb import argument
+from edge.errors import SettingsInvalid
+from edge.mqtt.settings import broker_at
+from edge.settings import Settings, load_settings
+
+Section = TypeVar("Section", bound=msgspec.Struct)
+
+SETTINGS = argument(
+    "--settings",
+    type=Path,
+    metavar="FILE",
+    help="Read the station's settings from this TOML file.",
+)
+
+# An option whose `dest` is a key of the settings changes that key.
+SOURCE = argument(
+    "--source",
+    dest="camera.source",
+    metavar="URI",
+    help="Where pictures come from: a file, a folder, /dev/video0, rtsp://HOST/PATH, picamera2:",
+)
+INTERVAL = argument(
+    "--interval",
+    dest="camera.interval",
+    metavar="N",
+    help="Of a video, look only at the frames N, 2N, 3N and so on.",
+)
+PACE = argument(
+    "--pace",
+    dest="camera.pace",
+    choices=("own", "fast"),
+    help="Read a video at its own pace, or as fast as it decodes.",
+)
+BROKER = argument(
+    "--broker", metavar="HOST:PORT", help="The broker, instead of the one in the settings."
+)
+
+
+def settings_of(options: Namespace) -> Settings:
+    """The settings file, with what the command line says on top of it.
+
+    Raises
+    ------
+    SettingsInvalid : a value that the settings do not allow.
+    """
+    settings = load_settings(options.settings)
+    for key, value in vars(options).items():
+        section, dot, name = key.partition(".")
+        if dot and value is not None:
+            changed = _changed(getattr(settings, section), {name: value})
+            settings = msgspec.structs.replace(settings, **{section: changed})
+    return settings
+
+
+def with_broker(settings: Settings, address: str | None) -> Settings:
+    """address : HOST:PORT as typed, None to leave the broker."""
+    if address is None:
+        return settings
+    return msgspec.structs.replace(settings, mqtt=broker_at(address, settings.mqtt))
+
+
+def with_models(settings: Settings, model: object, detector: object = None) -> Settings:
+    """model, detector : files as typed, None where none was named."""
+    if model and detector:
+        named = {"single": f"{detector}+{model}"}
+    elif model:
+        named = {"single": str(model)}
+    elif detector:
+        named = {"mode": "top-down", "finder": str(detector), "single": ""}
+    else:
+        return settings
+    return msgspec.structs.replace(settings, models=_changed(settings.models, named))
+
+
+def _changed(section: Section, said: dict[str, Any]) -> Section:
+    """A section of the settings with what was said, within its bounds."""
+    try:
+        values = msgspec.structs.asdict(section) | said
+        return msgspec.convert(values, type(section), strict=False)
+    except msgspec.ValidationError as error:
+        raise SettingsInvalid(f"the command line: {error}.", "Mend that option.") from error

@@ -1,0 +1,8 @@
+"""The command line of the tools' programs, built as the station's is: see `edge.cli`."""
+
+from edge.cli.output import Output
+from edge.cli.program import Program, UsageInvalid
+from edge.cli.table import show
+from edge.cli.verb import Argument, Verb, argument
+
+__all__ = ["Argument", "Output", "Program", "UsageInvalid", "Verb", "argument", "show"]

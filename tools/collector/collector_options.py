@@ -1,0 +1,72 @@
+"""Options that several verbs of the collector share: its store, and its broker."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from posture_tools.cli import argument
+from posture_tools.collector.store import Store
+
+from edge.errors import SettingsInvalid
+from edge.mqtt.settings import MqttSettings, broker_at
+from edge.wire.topics import topic_level
+
+STORE = argument(
+    "--store",
+    type=Path,
+    default=Path.home() / ".local" / "state" / "posture-collector" / "collector.db",
+    metavar="FILE",
+    help="The store, a file that `posture-collector run` makes. The default lies in your home.",
+)
+
+BROKER = (
+    argument(
+        "--broker",
+        default="127.0.0.1:1883",
+        metavar="HOST:PORT",
+        help="The broker of the site. The default is one on this machine.",
+    ),
+    argument("--site", default="desk", help="The site, as in its stations' settings."),
+    argument("--username", default="", help="Log in to the broker by this name."),
+    argument(
+        "--password-file", default="", metavar="FILE", help="Read the name's password from here."
+    ),
+    argument(
+        "--ca-file",
+        default="",
+        metavar="FILE",
+        help="Speak TLS, with a broker whose certificate this authority signed.",
+    ),
+    argument("--cert-file", default="", metavar="FILE", help="Show the broker this certificate."),
+    argument("--key-file", default="", metavar="FILE", help="The key of that certificate."),
+)
+
+
+def broker_and_site(options: Namespace) -> tuple[MqttSettings, str]:
+    """Where the broker is and which site is meant, of the options BROKER.
+
+    Raises
+    ------
+    SettingsInvalid : no address, or no name of a site.
+    """
+    given = MqttSettings(
+        username=options.username,
+        password_file=options.password_file,
+        tls=bool(options.ca_file),
+        ca_file=options.ca_file,
+        cert_file=options.cert_file,
+        key_file=options.key_file,
+    )
+    return broker_at(options.broker, given), topic_level(options.site, "--site")
+
+
+@contextmanager
+def existing_store(path: Path) -> Iterator[Store]:
+    """The store, if there is one: SettingsInvalid else."""
+    if not path.exists():
+        raise SettingsInvalid(f"There is no store {path}.", "Name the one of `run` with --store.")
+    with Store(path) as store:
+        yield store

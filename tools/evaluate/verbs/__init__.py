@@ -1,0 +1,32 @@
+"""What may be typed behind `python -m posture_tools.evaluate`: a file a verb, in help's order.
+
+They are light: what reads photographs or runs networks is imported where it is used.
+"""
+
+from posture_tools.evaluate.verbs import (
+    agreement,
+    ap,
+    bodies,
+    boxes,
+    compare,
+    decode,
+    mannequin,
+    models,
+    shear,
+    stickers,
+    views,
+)
+
+VERBS = (
+    compare.VERB,
+    models.VERB,
+    shear.VERB,
+    views.VERB,
+    boxes.VERB,
+    bodies.VERB,
+    ap.VERB,
+    mannequin.VERB,
+    stickers.VERB,
+    agreement.VERB,
+    decode.VERB,
+)
