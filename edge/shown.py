@@ -22,6 +22,11 @@ def shown(text: str | os.PathLike[str]) -> str:
     return told if told.isascii() and told.isprintable() else "".join(map(_shown, told))
 
 
+def quoted(text: str) -> str:
+    """What somebody typed, for a sentence about it."""
+    return f"'{shown(text)}'"
+
+
 def path_entry(path: str | os.PathLike[str], called: str = "path") -> dict[str, str]:
     """A name for JSON: as it is shown, and, where that is not the name itself, its bytes beside it
     in base64."""

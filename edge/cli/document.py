@@ -15,9 +15,10 @@ import msgspec
 
 from edge.errors import PostureError
 from edge.output import STDOUT, write_output
-from edge.shown import path_entry
+from edge.shown import path_entry, shown
 
 Shape = Literal["object", "array"]
+_NO_TEXT = frozenset(map(chr, range(0xD800, 0xE000)))  # bytes of a name that are no UTF-8
 
 
 class Document:
@@ -159,14 +160,17 @@ def _write(text: str) -> None:
 
 def _text(value: Any) -> str:
     """ASCII, so that it passes through every pipe; a number that is none becomes null."""
-    return json.dumps(_finite(msgspec.to_builtins(value, str_keys=True)), indent=1, allow_nan=False)
+    return json.dumps(_plain(msgspec.to_builtins(value, str_keys=True)), indent=1, allow_nan=False)
 
 
-def _finite(value: Any) -> Any:
+def _plain(value: Any) -> Any:
     if isinstance(value, float):
         return value if math.isfinite(value) else None
+    if isinstance(value, str):
+        return value if _NO_TEXT.isdisjoint(value) else shown(value)
     if isinstance(value, dict):
-        return {key: _finite(each) for key, each in value.items()}
+        named = path_entry(value["path"]) if isinstance(value.get("path"), str) else {}
+        return {key: _plain(each) for key, each in (value | named).items()}
     if isinstance(value, list | tuple):
-        return [_finite(each) for each in value]
+        return [_plain(each) for each in value]
     return value

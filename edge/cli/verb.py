@@ -8,8 +8,17 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from edge.cli.output import Output, Shape
+from edge.shown import quoted
 
 Run = Callable[[argparse.Namespace, Output], int]
+
+
+def text(typed: str) -> str:
+    """The type of arguments that name no other: what is kept, sent or compared must be text. File
+    names need not be; where one is wanted, the type is Path, or str if it may be an address."""
+    if not typed.isprintable():
+        raise argparse.ArgumentTypeError(f"{quoted(typed)} is no plain text")
+    return typed
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +35,10 @@ class Argument:
     def add(self, parser: argparse.ArgumentParser, *, again: bool = False) -> None:
         """again : it may stand here too, and says nothing where it does not."""
         repeated = {"default": argparse.SUPPRESS} if again else {}
-        parser.add_argument(*self.names, **{**self.settings, **repeated})
+        plain = {"type": text} if self.settings.get("action") in (None, "append") else {}
+        if "choices" in self.settings:
+            plain = {}
+        parser.add_argument(*self.names, **{**plain, **self.settings, **repeated})
 
 
 def argument(*names: str, help: str, **settings: Any) -> Argument:

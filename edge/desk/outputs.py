@@ -22,8 +22,13 @@ from edge.output import MARK, STDOUT, failed, incomplete
 _MOST_NAME_BYTES = 255
 _LEAST_ROOM_BYTES = 1 << 20
 _LOOK_BYTES = 4096
-# Formats of ours that have no place for a mark: measures, and recorded pose sequences.
-_OURS_BEGIN = (b"path,frame,time_s,person,view,", b'{"skeleton":"')
+# Formats of ours that have no place for a mark: measures, pose sequences, the collector's table.
+_OURS_BEGIN = (
+    b"path,frame,time_s,person,view,",
+    b'{"skeleton":"',
+    b"screened_at,clock_state,site,station,",
+    b"first \\ second,",
+)
 
 
 class Outputs:

@@ -10,7 +10,7 @@ from edge.desk.sightings import Person, Sighting
 from edge.estimation.estimator import Estimator
 from edge.exports.base import Place
 from edge.norms import shipped_norms
-from edge.output import MARK, write_output
+from edge.output import write_output
 from edge.posture.landmarks import USABLE
 from edge.posture.stick_figure import figure_of
 from edge.records import View
@@ -35,8 +35,7 @@ class ReportFiles:
         """Raises OutputFailed."""
         for person in sighting.people:
             text = page(self._visit(sighting, person), shipped_norms(), self._words)
-            marked = text.replace("<title>", f'<meta name="generator" content="{MARK}"><title>', 1)
-            write_output(self._place(sighting.path, person.number, None), marked.encode())
+            write_output(self._place(sighting.path, person.number, None), text.encode())
 
     def _visit(self, sighting: Sighting, person: Person) -> ReportedVisit:
         view: View = person.measures[0].view if person.measures else "unknown"

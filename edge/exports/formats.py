@@ -17,6 +17,7 @@ from edge.exports.mot import mot
 from edge.exports.motion import motion_export
 from edge.exports.openpose import openpose_export
 from edge.exports.trc import trc
+from edge.shown import quoted
 
 _COCO_BEGINS = b'[{"image_id":'
 _CSV_BEGINS = ",".join(COLUMNS).encode()
@@ -55,7 +56,7 @@ def format_named(name: str, mm_per_px: float | None) -> Format:
     PartMissing : it needs a package that is not installed.
     """
     if name not in FORMATS:
-        raise SettingsInvalid(f"no export is called {name!r}.", f"Name {', '.join(FORMATS)}.")
+        raise SettingsInvalid(f"no export is called {quoted(name)}.", f"Name {', '.join(FORMATS)}.")
     if FORMATS[name].in_mm and mm_per_px is None:
         raise SettingsInvalid(
             f"{name} holds lengths, and nothing says how large a pixel is.",

@@ -7,6 +7,7 @@ from html import escape
 from importlib import resources
 
 from edge.norms import Norms
+from edge.output import MARK
 from edge.records import Measure, Quality, View
 from edge.report import drawing
 from edge.report.reported_visit import ReportedVisit
@@ -39,6 +40,7 @@ def page(visit: ReportedVisit, norms: Norms, words: Words) -> str:
     zoom = min(1.0, _ROOM / lines) if lines else 1.0
     return (
         f'<!doctype html><html lang="{LANGUAGES[words.language]}"><head><meta charset="utf-8">'
+        f'<meta name="generator" content="{MARK}">'
         f"<title>{escape(words('page', 'title'))} {escape(visit.person)}</title>"
         f'<style>{_style()}</style></head><body style="zoom:{zoom:.3f}">{body}</body></html>\n'
     )
@@ -49,7 +51,7 @@ def picture(visit: ReportedVisit, words: Words) -> str:
     svg = _figures(visit, words)
     font = "<style>text{font-family:system-ui,'Noto Sans CJK SC',sans-serif}</style>"
     start = svg.index(">") + 1
-    return f"{svg[:start]}<style>{_style()}</style>{font}{svg[start:]}\n"
+    return f"{svg[:start]}<!-- {MARK} --><style>{_style()}</style>{font}{svg[start:]}\n"
 
 
 def _style() -> str:

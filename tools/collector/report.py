@@ -14,6 +14,7 @@ from posture_tools.collector.rollout import actual_models, model_words
 from posture_tools.collector.store import Store
 
 from edge.records import Origin
+from edge.shown import csv_cell
 from edge.wire.clock import Instant
 from edge.wire.messages import Result, decode_result
 
@@ -74,12 +75,13 @@ def write_csv(store: Store, out: TextIO) -> int:
     for stored in results(store):
         result = stored.result
         for m in result.measures:
-            writer.writerow(
+            row = (
                 (stored.screened_at, result.t.state, result.site, result.station, result.epoch,
                  result.seq, result.session, result.kind, m.view, m.code, m.value, m.unit, m.u95,
                  m.n, m.quality, " ".join(m.why), m.side, m.definition, result.backend,
                  result.origin)
             )  # fmt: skip
+            writer.writerow(csv_cell(cell) if isinstance(cell, str) else cell for cell in row)
             count += 1
     return count
 

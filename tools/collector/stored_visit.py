@@ -9,6 +9,7 @@ from posture_tools.collector.store import Store
 from edge.errors import SettingsInvalid
 from edge.records import Measure
 from edge.report.reported_visit import ReportedView, ReportedVisit
+from edge.shown import quoted
 from edge.wire.clock import Instant
 from edge.wire.messages import Result, WireMeasure, decode_result
 
@@ -57,7 +58,7 @@ def _visit_of(store: Store, result_id: str) -> tuple[str, str]:
     )
     if not rows:
         raise SettingsInvalid(
-            f"There is no result {result_id!r} in the store.",
+            f"There is no result {quoted(result_id)} in the store.",
             "Take an id from `posture-collector list --json`.",
         )
     return station, str(rows[0][0])

@@ -16,6 +16,7 @@ from edge.camera.folder import look_into
 from edge.camera.photos import read_photo
 from edge.errors import LabelsInvalid, SourceInvalid
 from edge.records import Frame
+from edge.shown import quoted
 
 ANNOTATIONS = "annotations.json"
 
@@ -103,7 +104,7 @@ def read_sets(folder: Path, names: Sequence[str], limit: int | None = None) -> l
         labels = folder / name / ANNOTATIONS
         if not labels.is_file():
             raise LabelsInvalid(
-                f"{folder} holds no set named {name!r}.",
+                f"{folder} holds no set named {quoted(name)}.",
                 f"It holds: {', '.join(set_names(folder)) or 'none; name another folder'}.",
             )
         for image in read_labels(labels)[:limit]:

@@ -13,6 +13,7 @@ import numpy as np
 from posture_tools.evaluate.agreement import FMS_SCORES, Counts, confusion_matrix, weighted_kappa
 
 from edge.errors import LabelsInvalid
+from edge.shown import quoted
 
 COLUMNS = ("test", "first", "second")
 Ratings = dict[str, tuple[list[int], list[int]]]
@@ -74,6 +75,7 @@ def agree(ratings: Ratings) -> list[Agreement]:
 def _score(text: str | None, where: str) -> int:
     if text is None or text.strip() not in map(str, FMS_SCORES):
         raise LabelsInvalid(
-            f"{where}: {text!r} is no score.", f"Scores are {', '.join(map(str, FMS_SCORES))}."
+            f"{where}: {quoted(text)} is no score.",
+            f"Scores are {', '.join(map(str, FMS_SCORES))}.",
         )
     return int(text)

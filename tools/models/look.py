@@ -55,7 +55,9 @@ def stages(network: Network, picture: NDArray[np.uint8]) -> list[Stage]:
     return found
 
 
-def look(model: Path, photo: Path, folder: Path) -> tuple[Network, list[Stage]]:
+def look(
+    model: Path, photo: Path, folder: Path, *, overwrite: bool = False
+) -> tuple[Network, list[Stage]]:
     """Write PHOTO.ROLE.png for each stage: its heatmaps over the photograph.
 
     Raises
@@ -67,7 +69,7 @@ def look(model: Path, photo: Path, folder: Path) -> tuple[Network, list[Stage]]:
     network = Network.load(model, threads=1)
     picture = read_photo(photo)
     found = stages(network, picture)
-    outputs = Outputs([photo, model], overwrite=False)
+    outputs = Outputs([photo, model], overwrite=overwrite)
     outputs.claim_folder(folder)
     paths = [outputs.claim(folder / f"{photo.stem}.{stage.role}.png") for stage in found]
     outputs.make_folders()

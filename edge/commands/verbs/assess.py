@@ -79,6 +79,7 @@ VERB = Verb(
         ),
         argument(
             "--model",
+            type=str,
             metavar="FILE",
             help="Use this model. FIRST+LATER names a cascade of several.",
         ),
@@ -98,6 +99,7 @@ VERB = Verb(
         argument(
             "--export",
             nargs=2,
+            type=str,
             action="append",
             default=[],
             metavar=("FORMAT", "PATH"),

@@ -23,6 +23,11 @@ VERB = Verb(
     run=run,
     measures=True,
     arguments=(
-        argument("--source", metavar="URI", help="Take pictures from here, not a rendered person."),
+        argument(
+            "--source",
+            type=str,
+            metavar="URI",
+            help="Take pictures from here, not a rendered person.",
+        ),
     ),
 )
