@@ -75,7 +75,7 @@ def agree(ratings: Ratings) -> list[Agreement]:
 def _score(text: str | None, where: str) -> int:
     if text is None or text.strip() not in map(str, FMS_SCORES):
         raise LabelsInvalid(
-            f"{where}: {quoted(text)} is no score.",
+            f"{where}: {quoted(text or '')} is no score.",
             f"Scores are {', '.join(map(str, FMS_SCORES))}.",
         )
     return int(text)
