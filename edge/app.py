@@ -19,6 +19,7 @@ import msgspec
 from edge.engine.engine import Engine
 from edge.engine.engine_file import told_abilities, told_health
 from edge.engine.health import engine_health, machine_health
+from edge.engine.station_key import told_enrolment
 from edge.errors import MessageRefused, OutboxFull, OutboxUnusable, PostureError
 from edge.inference.shipped import FINDER, REFINER, SPINE, optional_model, shipped_model
 from edge.records import Abilities, Assessment, ModelIdentity
@@ -30,6 +31,7 @@ from edge.update.desired import FILE_NAME as DESIRED_NAME
 from edge.update.desired import take_desired
 from edge.update.report import Spool
 from edge.uplink.uplink import Uplink
+from edge.wire.keys import Signer
 
 if TYPE_CHECKING:
     from edge.estimation.estimator import Estimator
@@ -43,8 +45,8 @@ OnSaved = Callable[[Assessment, int], None]
 OnProblem = Callable[[PostureError], None]
 
 
-def open_outbox(settings: Settings) -> Outbox:
-    """The station's outbox; its folder is made where it is missing."""
+def open_outbox(settings: Settings, signer: Signer | None = None) -> Outbox:
+    """The station's outbox; its folder is made where it is missing. signer : for the engine."""
     settings.state_path.mkdir(parents=True, exist_ok=True)
     return Outbox.open(
         settings.state_path / OUTBOX_NAME,
@@ -52,6 +54,7 @@ def open_outbox(settings: Settings) -> Outbox:
         station=settings.station,
         limit_bytes=int(settings.outbox.limit_mb * 1e6),
         at_limit=settings.outbox.at_limit,
+        signer=signer,
         cfg_sha256=_digest(settings),
     )
 
@@ -133,6 +136,16 @@ def build_engine(
     settings: Settings, outbox: Outbox, *, on_saved: OnSaved, on_problem: OnProblem
 ) -> Engine:
     """Camera, models and screening around one outbox."""
+    from edge.screening.calibration_loss import watch_calibration
+
+    engine = _engine(settings, outbox, on_saved=on_saved, on_problem=on_problem)
+    watch_calibration(settings.state_path, partial(engine.saving.tell, "fault"))
+    return engine
+
+
+def _engine(
+    settings: Settings, outbox: Outbox, *, on_saved: OnSaved, on_problem: OnProblem
+) -> Engine:
     from edge.camera.base import origin_of
     from edge.camera.sources import camera_for
     from edge.camera.watch import PictureWatch
@@ -140,7 +153,8 @@ def build_engine(
     from edge.inference.opencv_threads import leave_cores_to_networks
     from edge.posture.measurable import measurable
     from edge.screening.admission import Admission
-    from edge.screening.calibration_guard import WallGuard
+    from edge.screening.calibration_guard import LostGuard, WallGuard
+    from edge.screening.calibration_loss import calibration_lost
     from edge.screening.feedback import feedback_for
     from edge.screening.screening import Screening
     from edge.screening.stored import load_calibration
@@ -148,13 +162,16 @@ def build_engine(
     leave_cores_to_networks()
     stored = load_calibration(settings.state_path)
     calibration = stored.calibration
-    days = settings.screening.calibration_days
+    guard = (
+        LostGuard()
+        if calibration_lost(settings.state_path)
+        else WallGuard(calibration, stored.marks_px, most_days=settings.screening.calibration_days)
+    )
     camera = camera_for(settings.camera)
     watch = PictureWatch() if origin_of(camera) == "camera" else None
     build = partial(
         Engine, camera, state_path=settings.state_path, watch=watch, on_problem=on_problem
     )
-    in_mm = calibration.mm_per_px is not None
     screen = partial(
         Screening,
         settings.screening,
@@ -162,13 +179,13 @@ def build_engine(
         origin=origin_of(camera),
         calibration=calibration,
         admission=Admission(settings.screening.start, OrderBox(settings.state_path)),
-        guard=WallGuard(calibration, stored.marks_px, most_days=days),
+        guard=guard,
         feedback=feedback_for(settings.feedback),
     )
     if not settings.update.url or settings.models.single:  # nothing changes the files
         fixed = _with_stickers(estimator_for(settings.models), settings)
         screening = screen(models=fixed.models)
-        measures = measurable(_skeletons(fixed.models, settings), in_mm=in_mm)
+        measures = measurable(_skeletons(fixed.models, settings))
         return build(fixed, screening, outbox, measures=measures, on_saved=on_saved)
     live = _live_estimator(settings, outbox, on_problem)
     marked = _with_stickers(live, settings)
@@ -178,7 +195,7 @@ def build_engine(
         on_saved(assessment, seq)
 
     screening = screen(models=live.models)
-    measures = measurable(_skeletons(live.models, settings), in_mm=in_mm)
+    measures = measurable(_skeletons(live.models, settings))
     return build(marked, screening, outbox, measures=measures, on_saved=saved, on_end=live.leave)
 
 
@@ -197,7 +214,8 @@ def build_uplink(
 
     desired = partial(take_desired, settings.state_path / DESIRED_NAME, outbox)
     commands = {"screen": OrderBox(settings.state_path).put}
+    enrolment = partial(told_enrolment, settings.state_path)
     return Uplink(
-        settings, outbox, vitals=vitals, abilities=abilities, commands=commands, desired=desired,
-        on_problem=on_problem,
+        settings, outbox, enrolment=enrolment, vitals=vitals, abilities=abilities,
+        commands=commands, desired=desired, on_problem=on_problem,
     )  # fmt: skip

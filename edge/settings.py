@@ -98,6 +98,13 @@ class UpdateSettings(_Section, frozen=True):
     shadow_every: Annotated[int, msgspec.Meta(ge=0, le=1000)] = 0  # visits; 0: no shadow run
 
 
+class TrustSettings(_Section, frozen=True):
+    """Whom this station believes, and how the collector came to know it."""
+
+    site_key_file: str = ""  # the site's public key; without it receipts need no signature
+    token_file: str = ""  # one-time token with which this station's key is enrolled
+
+
 class Settings(_Section, frozen=True):
     """All of it."""
 
@@ -111,6 +118,7 @@ class Settings(_Section, frozen=True):
     outbox: OutboxSettings = OutboxSettings()
     mqtt: MqttSettings = MqttSettings()
     update: UpdateSettings = UpdateSettings()
+    trust: TrustSettings = TrustSettings()
 
     @property
     def state_path(self) -> Path:

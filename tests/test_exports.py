@@ -18,20 +18,9 @@ from pycocotools.coco import COCO
 from edge.errors import OutputFailed, PartMissing, SettingsInvalid
 from edge.exports.base import Exported, Moment
 from edge.exports.formats import FORMATS, format_named, open_file, open_folder
-from edge.exports.openpose import to_openpose18
 from edge.output import incomplete
 from edge.records import Measure, Pose, Quality
 from edge.skeletons import COCO_17, COCO_18, Skeleton
-
-# The sample that the course prints (checklist B11): x, y of COCO-18, nose first.
-PRINTED = np.array(
-    [[730.640625, 465.01875], [726.95052083, 524.06875], [642.078125, 524.06875],
-     [527.68489583, 417.040625], [446.50260417, 273.10625], [819.203125, 527.759375],
-     [907.765625, 394.896875], [974.1875, 258.34375], [667.90885417, 804.55625],
-     [583.03645833, 749.196875], [590.41666667, 963.253125], [771.23177083, 804.55625],
-     [859.79427083, 745.50625], [867.17447917, 966.94375], [715.88020833, 442.875],
-     [749.09114583, 442.875], [682.66927083, 446.565625], [774.921875, 450.25625]]
-)  # fmt: skip
 
 
 def pose(skeleton: Skeleton = COCO_18, missing: tuple[str, ...] = (), xy=None) -> Pose:
@@ -66,25 +55,6 @@ class Folder:
     def __call__(self, source: str, number: int, frame: int | None) -> Path:
         name = Path(source).stem + (f"-{number}" if number > 1 else "")
         return self.folder / f"{name}{'' if frame is None else f'_{frame:012d}'}{self.suffix}"
-
-
-def test_b10_the_printed_sample_is_a_chainer_array() -> None:
-    array = to_openpose18([pose(xy=PRINTED)])
-    assert array.shape == (1, 18, 3)
-    np.testing.assert_allclose(array[0, :, :2], PRINTED, rtol=1e-6)
-    assert set(array[:, :, 2].ravel()) == {2}
-
-
-def test_b10_missing_rows_are_zeros_and_the_flag_is_0_or_2() -> None:
-    array = to_openpose18([pose(missing=("nose", "left_ear")), pose(COCO_17)])
-    assert array.shape == (2, 18, 3)
-    np.testing.assert_array_equal(array[0, [0, 17]], np.zeros((2, 3)))
-    assert set(np.unique(array[:, :, 2])) == {0, 2}
-    assert not np.isnan(array).any()
-
-
-def test_b10_nobody_is_an_empty_array() -> None:
-    assert to_openpose18([]).shape == (0, 18, 3)
 
 
 def test_openpose_json_says_that_the_neck_is_derived(tmp_path: Path) -> None:

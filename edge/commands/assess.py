@@ -15,15 +15,16 @@ from rich.progress import Progress
 from edge.camera.video import VideoFileCamera
 from edge.cli.output import Output
 from edge.commands.table import measure_table, summary_table
-from edge.desk.inputs import Input, inputs
 from edge.desk.overlay_files import overlay
 from edge.desk.plan import Asked, Plan
-from edge.desk.sightings import Sighting, Source, open_source, sightings
 from edge.errors import ImageUnreadable
 from edge.estimation.estimator import Estimator
 from edge.markers.estimator import MarkerEstimator
 from edge.records import Measure
 from edge.shown import path_entry, shown
+from edge.sightings.inputs import Input, inputs
+from edge.sightings.person import Told
+from edge.sightings.sightings import Sighting, Source, open_source, sightings
 
 
 class _Report(Protocol):
@@ -39,12 +40,14 @@ def run(
     estimator: Estimator,
     asked: Asked,
     out: Output,
+    told: Told,
     *,
     interval: int = 1,
     recursive: bool = False,
 ) -> int:
     """Print tables, or JSON for machines. What could not be read is said, and the rest goes on.
 
+    told : about the pictures and who is in them.
     interval : of a video every so many-th frame is looked at.
     recursive : folders with their subfolders.
     """
@@ -56,11 +59,13 @@ def run(
     with ExitStack() as stack:
         report: _Report = _JsonReport(out) if out.as_json else _TableReport(out)
         stack.enter_context(closing(report))
-        takers = [report.add, *plan.open(stack, estimator)]
+        takers = [report.add, *plan.open(stack, estimator, told.calibration)]
         bars = stack.enter_context(_Bars(len(looked_at)))
         for one in looked_at:
             with out.reading(one.path):
-                _assess(one, estimator, takers, plan, out, bars=bars, interval=interval)
+                _assess(
+                    one, estimator, told, plan, out, takers=takers, bars=bars, interval=interval
+                )
             bars.done()
     return 0
 
@@ -68,10 +73,11 @@ def run(
 def _assess(
     one: Input,
     estimator: Estimator,
-    takers: Sequence[Callable[[Sighting], None]],
+    told: Told,
     plan: Plan,
     out: Output,
     *,
+    takers: Sequence[Callable[[Sighting], None]],
     bars: _Bars,
     interval: int,
 ) -> None:
@@ -80,14 +86,14 @@ def _assess(
         raise one.problem
     if one.left_out:
         out.entry({**path_entry(one.path), "left_out": one.left_out})
-        told = ", ".join(f"{count} {kind}" for kind, count in one.left_out.items())
-        out.line(f"{one.path}: left out {told}")
+        kinds = ", ".join(f"{count} {kind}" for kind, count in one.left_out.items())
+        out.line(f"{one.path}: left out {kinds}")
         return
     with ExitStack() as stack:
         source = open_source(one.path, is_video=one.is_video, interval=interval)
         stack.enter_context(closing(source))
         into, target, seen = list(takers), plan.overlay_of(one), False
-        for sighting in bars.over(one, source, sightings(one, source, estimator)):
+        for sighting in bars.over(one, source, sightings(one, source, estimator, told)):
             seen = True
             if sighting.problem is not None:
                 out.problem(sighting.problem, one.path)
@@ -99,6 +105,9 @@ def _assess(
                 take(sighting)
             if isinstance(estimator, MarkerEstimator):
                 _say_stickers(sighting, estimator.why, out)
+            if told.stature_mm is not None and len(sighting.people) > 1:
+                count = len(sighting.people)
+                out.note(f"{sighting.path}: a stature, but whose? {count} people.")
         if not seen:
             raise ImageUnreadable(
                 f"{one.path} has fewer than {interval} frames, of which --interval looks at one.",
@@ -177,7 +186,7 @@ class _TableReport:
         for person in sighting.people:
             view = f", {person.measures[0].view} view" if person.measures else ""
             title = f"{sighting.path}, person {person.number}{view}"
-            self._out.table(measure_table(title, person.measures))
+            self._out.table(measure_table(title, person.measures, person.scale))
 
     def close(self) -> None:
         for (path, number), frames in self._filmed.items():

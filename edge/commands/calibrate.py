@@ -28,7 +28,9 @@ from edge.output import write_output
 from edge.records import Frame
 from edge.screening import boards
 from edge.screening.boards import MARKERS, WALL_MARKS, Board, Found, Lens
-from edge.screening.calibration_guard import WallGuard
+from edge.screening.calibration_guard import LostGuard, WallGuard
+from edge.screening.calibration_loss import calibration_lost
+from edge.screening.known import known
 from edge.screening.stance import MeasuredStance, stance_of_board, stance_of_plumb_lines
 from edge.screening.stored import (
     Stored,
@@ -219,22 +221,30 @@ def show(settings: Settings, out: Output) -> int:
     """What is known. Returns 1 for a calibration that must not be trusted."""
     stored = load_calibration(settings.state_path)
     frame = _frame(settings)
-    guard = WallGuard(
-        stored.calibration, stored.marks_px, most_days=settings.screening.calibration_days
-    )
+    days = settings.screening.calibration_days
+    wall = WallGuard(stored.calibration, stored.marks_px, most_days=days)
+    guard = LostGuard() if calibration_lost(settings.state_path) else wall
     guard.look(frame, empty=True)
     why = guard.reasons(frame)
-    out.answer({**msgspec.to_builtins(stored), "withheld": list(why)})
-    table = Table("step", "measured on", "what")
-    for name, kept in (("lens", stored.lens), ("stance", stored.stance), ("marks", stored.marks)):
-        if kept is None:
-            table.add_row(name, "never", "")
-            continue
-        what = {k: v for k, v in msgspec.to_builtins(kept).items() if k != "measured_on"}
-        table.add_row(name, kept.measured_on, ", ".join(f"{k} {v}" for k, v in what.items()))
+    parts = known(stored)
+    assumed = [part.of for part in parts if part.assumed]
+    out.answer({**msgspec.to_builtins(stored), "assumed": assumed, "withheld": list(why)})
+    table = Table("of", "measured on", "what")
+    for part in parts:
+        table.add_row(part.of, part.measured_on or "never: assumed", part.what)
     out.table(table)
-    out.line(f"Nothing is measured: {', '.join(why)}." if why else "It may be trusted.")
+    out.line(_trust(why, assumed, len(parts)))
     return 1 if why else 0
+
+
+def _trust(why: tuple[str, ...], assumed: list[str], parts: int) -> str:
+    if why:
+        return f"Nothing is measured: {', '.join(why)}."
+    if len(assumed) == parts:
+        return "Nothing was calibrated: all of it is assumed."
+    if assumed:
+        return f"What was measured may be trusted; assumed: {', '.join(assumed)}."
+    return "It may be trusted."
 
 
 def _today() -> str:

@@ -21,6 +21,7 @@ from rich.console import Console
 from edge.app import build_engine, open_outbox
 from edge.camera.sources import shown_source
 from edge.commands.run import Reporter, stop_on_signals, uplink_running, wait_until_delivered
+from edge.engine.station_key import station_signer
 from edge.errors import PartMissing
 from edge.mqtt.settings import MqttSettings
 from edge.records import Assessment
@@ -98,7 +99,7 @@ def run(settings: Settings, *, source: str) -> int:
             f"station   {shown_source(source)}, Ctrl-C ends\n", highlight=False, markup=False
         )
         reporter = Reporter(console)
-        with open_outbox(settings) as outbox:
+        with open_outbox(settings, station_signer(settings)) as outbox:
 
             def saved(assessment: Assessment, seq: int) -> None:
                 accepted.add(seq)

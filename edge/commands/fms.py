@@ -17,8 +17,9 @@ from edge.app import open_outbox
 from edge.camera.disk import kind_on_disk
 from edge.cli.output import Output
 from edge.desk.outputs import Outputs
-from edge.desk.sightings import open_source
+from edge.errors import SettingsInvalid
 from edge.estimation.factory import estimator_for
+from edge.fms.line import scored
 from edge.fms.outcome import assessment_of
 from edge.fms.recording import read_sequence, read_sheet, write_sequence, write_sheet
 from edge.fms.rules import FilmedFrom, shipped_rules
@@ -31,6 +32,7 @@ from edge.records import View
 from edge.screening.subject import choose
 from edge.settings import Settings
 from edge.shown import shown
+from edge.sightings.sightings import open_source
 
 _FILMED: tuple[FilmedFrom, ...] = ("lateral", "frontal", "back")
 _FITTING: dict[FilmedFrom | Literal["any"], tuple[View, ...]] = {
@@ -49,10 +51,26 @@ def add_try(settings: Settings, options: argparse.Namespace, out: Output) -> int
     return _keep(options.sheet, _tried(settings, options), out)
 
 
+def score(options: argparse.Namespace, out: Output) -> int:
+    """Scores by eye, all in one line."""
+    sheet = _sheet(options)
+    return _keep(options.sheet, scored(sheet, options.scores, options.by, shipped_rules()), out)
+
+
 def confirm(options: argparse.Namespace, out: Output) -> int:
+    """One try confirmed, or, where none is named, every suggestion that waits for nothing."""
     sheet = read_sheet(options.sheet)
-    by = (options.movement, options.side, options.score, options.by)
-    return _keep(options.sheet, sheet.confirmed(*by), out)
+    if options.movement:
+        by = (options.movement, options.side, options.score, options.by)
+        return _keep(options.sheet, sheet.confirmed(*by), out)
+    if options.score is not None or options.side:
+        raise SettingsInvalid(
+            "A score or a side belongs to one movement.", "Name the movement, or leave both out."
+        )
+    sheet, still_open = sheet.all_confirmed(options.by)
+    for reason in still_open:
+        out.note(reason, style="yellow")
+    return _keep(options.sheet, sheet, out)
 
 
 def clear(path: Path, test: str, pain: bool, out: Output) -> int:
@@ -66,12 +84,16 @@ def _keep(path: Path, sheet: Sheet, out: Output) -> int:
     return _show(sheet, out)
 
 
+def _sheet(options: argparse.Namespace) -> Sheet:
+    """The sheet named, or a new one."""
+    if options.sheet.exists():
+        return read_sheet(options.sheet)
+    return Sheet(session=options.session or secrets.token_hex(8), rules=shipped_rules().version)
+
+
 def _tried(settings: Settings, options: argparse.Namespace) -> Sheet:
     rules = shipped_rules()
-    if options.sheet.exists():
-        sheet = read_sheet(options.sheet)
-    else:
-        sheet = Sheet(session=options.session or secrets.token_hex(8), rules=rules.version)
+    sheet = _sheet(options)
     movement = rules.movement(options.movement)
     variation = options.variation
     if variation == "standard" and "flat" in movement.variations:

@@ -25,6 +25,7 @@ from edge.commands.table import measure_table
 from edge.engine.engine import Engine
 from edge.engine.engine_file import EngineFile
 from edge.engine.saving import Saving
+from edge.engine.station_key import station_signer
 from edge.errors import CameraHung, ImageUnreadable, PostureError
 from edge.records import Assessment
 from edge.results.outbox import Outbox
@@ -61,7 +62,7 @@ class Reporter:
     def saved(self, assessment: Assessment, seq: int) -> None:
         given = sum(m.value is not None for m in assessment.measures)
         self._console.print(
-            f"saved {seq}{_origin(assessment)}: {shown(assessment.source)}, {assessment.view}, "
+            f"saved {seq}: {shown(assessment.source)}{_origin(assessment)}, {assessment.view}, "
             f"{given} of "
             f"{len(assessment.measures)} measures from {assessment.frames_used} frames",
             highlight=False,
@@ -70,7 +71,7 @@ class Reporter:
         )
 
     def saved_in_full(self, assessment: Assessment, seq: int) -> None:
-        title = f"saved {seq}{_origin(assessment)}: {assessment.view} view"
+        title = f"saved {seq}: {assessment.view} view{_origin(assessment)}"
         show(measure_table(title, assessment.measures), self._console)
 
     def problem(self, problem: PostureError) -> None:
@@ -137,7 +138,8 @@ def run(settings: Settings, *, only: str = "", verbose: bool = False) -> int:
     console = Console(soft_wrap=True)
     reporter = Reporter(console)
     on_saved = reporter.saved_in_full if verbose else reporter.saved
-    with stop_on_signals() as stop, open_outbox(settings) as outbox:
+    signer = None if only == "uplink" else station_signer(settings)
+    with stop_on_signals() as stop, open_outbox(settings, signer) as outbox:
         if only == "uplink":
             return _run_uplink(settings, outbox, reporter, stop)
         systemd.starting("loading the models", extend_s=120)

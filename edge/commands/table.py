@@ -9,6 +9,8 @@ import numpy as np
 from rich.table import Table
 from rich.text import Text
 
+from edge.posture.scale import Scale
+from edge.posture.uncertainty import COVERAGE
 from edge.records import Measure, Quality
 from edge.shown import shown
 
@@ -16,10 +18,11 @@ _UNITS = {"deg": "°", "%": " %", "mm": " mm", "px": " px", "1": ""}
 _COLOURS = {Quality.OK: "green", Quality.LOW: "yellow"}
 
 
-def measure_table(title: str, measures: Iterable[Measure]) -> Table:
+def measure_table(title: str, measures: Sequence[Measure], scale: Scale | None = None) -> Table:
     """One row a measure: signed value, half width of its 95 % interval, quality and reasons.
 
-    What was refused stands below, by reason: nothing is left out, and the eye finds the values.
+    What was refused stands below, by reason: nothing is left out, and the eye finds the values. So
+    does what holds for every value: a doubt, and the scale of lengths.
     """
     table = Table(title=_plain(title), title_justify="left", caption_justify="left")
     table.add_column("measure")
@@ -27,6 +30,7 @@ def measure_table(title: str, measures: Iterable[Measure]) -> Table:
     table.add_column("± 95 %", justify="right")
     table.add_column("quality")
     refused: dict[str, list[str]] = defaultdict(list)
+    shared = _shared_doubts(measures)
     for measure in measures:
         if measure.value is None:
             refused[", ".join(measure.why)].append(measure.code)
@@ -37,13 +41,25 @@ def measure_table(title: str, measures: Iterable[Measure]) -> Table:
             f"{measure.value:+.1f}{unit}",
             "" if measure.u95 is None else f"{measure.u95:.1f}{unit}",
             Text.assemble(
-                (str(measure.quality), _COLOURS[measure.quality]), f" {', '.join(measure.why)}"
+                (str(measure.quality), _COLOURS[measure.quality]),
+                f" {', '.join(why for why in measure.why if why not in shared)}",
             ),
         )
-    if refused:
-        lines = [f"refused ({why}): {', '.join(codes)}" for why, codes in refused.items()]
-        table.caption = Text("\n".join(lines))
+    lines = [f"all values: {', '.join(shared)}"] if shared else []
+    if scale is not None:
+        sure = 100.0 * COVERAGE * scale.sd
+        lines.append(f"lengths: {scale.mm_per_px:.3f} mm/px ± {sure:.1f} %, by {scale.by}")
+    lines += [f"refused ({why}): {', '.join(codes)}" for why, codes in refused.items()]
+    table.caption = Text("\n".join(lines)) if lines else None
     return table
+
+
+def _shared_doubts(measures: Sequence[Measure]) -> tuple[str, ...]:
+    """What is said of every value, where there are several."""
+    doubts = [m.why for m in measures if m.value is not None]
+    if len(doubts) < 2:
+        return ()
+    return tuple(why for why in doubts[0] if all(why in other for other in doubts))
 
 
 def summary_table(title: str, frames: Sequence[Iterable[Measure]]) -> Table:

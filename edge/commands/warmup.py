@@ -30,6 +30,8 @@ def run(settings: Settings) -> int:
     from edge.decode.warmup import warm_up  # the import compiles
 
     warm_up()
+    import edge.markers.targets  # noqa: F401 - so does this
+
     console.print(f"kernels compiled and cached in {time.perf_counter() - began_s:.1f} s")
     if TENSORRT in available() and settings.models.accelerator in ("auto", "tensorrt"):
         for path in _model_files(settings):

@@ -9,6 +9,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from edge.decode import paf_people
 from edge.decode.anatomy import heights, reach
 from edge.decode.assembly import EVIDENCE_FIELDS
 from edge.decode.limbs import MEAN, SEED
@@ -111,8 +112,8 @@ class Topology(NamedTuple):
     limbs: NDArray[np.int32]  # (L, 2)
     reach: Float32  # (K, K), see anatomy
     heights: Float32  # (K,), see anatomy
-    levels: Float32  # thresholds, in the order of find_people
-    numbers: NDArray[np.int64]  # counts, in the order of find_people
+    levels: Float32  # thresholds, each at its place of `paf_people`
+    numbers: NDArray[np.int64]  # counts, likewise
 
 
 class Memory(NamedTuple):
@@ -161,11 +162,6 @@ class PafDecoder:
         self.topology = _topology(skeleton, self.limbs, options)
         self.memory = _memory(len(skeleton.keypoints), len(self.limbs), options)
         self._fitting: tuple[object, object] | None = None  # shapes: a network's never change
-
-    @property
-    def memory_bytes(self) -> int:
-        """Working memory; it does not depend on the size of the maps."""
-        return sum(array.nbytes for array in (*self.topology, *self.memory))
 
     def decode(self, maps: FieldMaps) -> Decoded:
         """People in the pixels of the picture that the maps were made from.
@@ -222,14 +218,26 @@ def _topology(
     for constant in (pairs, ways, standing):
         constant.setflags(write=False)
     seed = options.limb_criterion == "seed"
-    levels = [
-        options.peak_threshold, options.peak_sigmas, options.doubt, options.limb_threshold,
-        options.limb_good if seed else options.limb_mean,
-        options.min_score, options.body_tolerance,
-    ]  # fmt: skip
-    numbers = [SEED if seed else MEAN, options.limb_samples, options.min_parts]
+    levels = {
+        paf_people.PEAK_THRESHOLD: options.peak_threshold,
+        paf_people.PEAK_SIGMAS: options.peak_sigmas,
+        paf_people.DOUBT: options.doubt,
+        paf_people.LIMB_THRESHOLD: options.limb_threshold,
+        paf_people.LIMB_GOOD: options.limb_good if seed else options.limb_mean,
+        paf_people.MIN_SCORE: options.min_score,
+        paf_people.BODY_TOLERANCE: options.body_tolerance,
+    }
+    numbers = {
+        paf_people.CRITERION: SEED if seed else MEAN,
+        paf_people.LIMB_SAMPLES: options.limb_samples,
+        paf_people.MIN_PARTS: options.min_parts,
+    }
     return Topology(
-        pairs, ways, standing, np.array(levels, np.float32), np.array(numbers, np.int64)
+        pairs,
+        ways,
+        standing,
+        np.array([levels[place] for place in sorted(levels)], np.float32),
+        np.array([numbers[place] for place in sorted(numbers)], np.int64),
     )
 
 

@@ -27,12 +27,9 @@ class Box:
     width: float
     height: float
 
-    def normalise(self, xy: Array) -> Array:
-        """Points (..., 2) relative to the box: N(y; b), DeepPose equation 1 (Toshev, 2014)."""
-        return (xy - (self.centre_x, self.centre_y)) / (self.width, self.height)
-
     def denormalise(self, xy: Array) -> Array:
-        """The inverse of `normalise`."""
+        """Points (..., 2) relative to the box, in the picture: the inverse of N(y; b), DeepPose
+        equation 1 (Toshev, 2014)."""
         return xy * (self.width, self.height) + (self.centre_x, self.centre_y)
 
 

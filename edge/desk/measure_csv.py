@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from edge.desk.sightings import Sighting
 from edge.output import text_output
 from edge.shown import csv_cell
+from edge.sightings.sightings import Sighting
 
 COLUMNS = (
     "path", "frame", "time_s", "person", "view", "side", "code", "value", "unit", "u95", "quality",

@@ -14,12 +14,13 @@ import cv2
 import numpy as np
 
 from edge.desk.picture_file import png
-from edge.desk.sightings import Person, Sighting
 from edge.errors import OutputFailed, OutputRefused
 from edge.estimation.one_euro import OneEuro
 from edge.output import MARK, output
 from edge.overlay import draw
 from edge.records import Pose, Uint8
+from edge.sightings.person import Person
+from edge.sightings.sightings import Sighting
 
 _GIF_SIDE_PX = 480
 _GIF_FPS = 10.0

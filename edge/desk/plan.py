@@ -7,17 +7,18 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from edge.desk.inputs import Input
 from edge.desk.measure_csv import measure_csv
 from edge.desk.output_names import unique_names
 from edge.desk.outputs import FolderOfOutputs, Outputs
 from edge.desk.report_files import ReportFiles
-from edge.desk.sightings import Sighting
 from edge.errors import SettingsInvalid
 from edge.estimation.estimator import Estimator
 from edge.exports.base import Export, Exported, Moment
 from edge.exports.formats import FORMATS, format_named, open_file, open_folder
 from edge.output import STDOUT
+from edge.posture.calibration import Calibration
+from edge.sightings.inputs import Input
+from edge.sightings.sightings import Sighting
 
 Take = Callable[[Sighting], None]
 
@@ -120,7 +121,7 @@ class Plan:
             str(one.path): outputs.claim(target, room_bytes=_bytes_of([one])) for one in self._files
         }
 
-    def open(self, stack: ExitStack, estimator: Estimator) -> list[Take]:
+    def open(self, stack: ExitStack, estimator: Estimator, calibration: Calibration) -> list[Take]:
         """What takes the sightings of all inputs. Raises OutputFailed."""
         self._outputs.make_folders()
         takers: list[Take] = []
@@ -128,7 +129,7 @@ class Plan:
         if asked.csv is not None:
             takers.append(stack.enter_context(measure_csv(asked.csv)))
         if self._report is not None:
-            takers.append(ReportFiles(self._report, asked.language, estimator).add)
+            takers.append(ReportFiles(self._report, asked.language, estimator, calibration).add)
         for name, place in asked.exports:
             folder = self._folders.get((name, place))
             opened = (

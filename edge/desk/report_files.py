@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 
 from edge import __version__
-from edge.desk.sightings import Person, Sighting
 from edge.estimation.estimator import Estimator
 from edge.exports.base import Place
 from edge.norms import shipped_norms
 from edge.output import write_output
+from edge.posture.calibration import Calibration
 from edge.posture.landmarks import USABLE
 from edge.posture.stick_figure import figure_of
 from edge.records import View
@@ -18,6 +17,8 @@ from edge.report.page import page
 from edge.report.reported_visit import ReportedView, ReportedVisit
 from edge.report.words import words
 from edge.shown import shown
+from edge.sightings.person import Person
+from edge.sightings.sightings import Sighting
 
 
 class ReportFiles:
@@ -26,8 +27,11 @@ class ReportFiles:
     place : where each goes, of a source and the person's number. language : en, zh, ko, ja.
     """
 
-    def __init__(self, place: Place, language: str, estimator: Estimator) -> None:
+    def __init__(
+        self, place: Place, language: str, estimator: Estimator, calibration: Calibration
+    ) -> None:
         self._place = place
+        self._calibration = calibration
         self._words = words(language)
         self._estimator = estimator
 
@@ -41,10 +45,13 @@ class ReportFiles:
         view: View = person.measures[0].view if person.measures else "unknown"
         scores = person.pose.keypoints[:, 2]
         lowest = float(scores[scores >= USABLE].min(initial=1.0))
-        seen = ReportedView(view, person.measures, figure_of(person.pose), 1, 1, lowest, "file")
+        seen = ReportedView(
+            view, person.measures, figure_of(person.pose, self._calibration), 1, 1, lowest, "file",
+            "" if person.scale is None else person.scale.by, person.hand,
+        )  # fmt: skip
         return ReportedVisit(
             person=shown(Path(sighting.path).stem),
-            screened_at=datetime.now(UTC).isoformat(timespec="minutes"),
+            screened_at=sighting.taken_at,
             station="",
             software=__version__,
             models=tuple(f"{model.name} {model.version}" for model in self._estimator.models),

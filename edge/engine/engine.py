@@ -18,8 +18,8 @@ import numpy as np
 
 from edge import systemd
 from edge.camera.watch import Sight
+from edge.engine.camera_outage import CameraOutage
 from edge.engine.frame_rate import FrameRate
-from edge.engine.outage import Outage
 from edge.engine.saving import Saving
 from edge.errors import CameraFault, CameraHung, ImageUnreadable, PostureError
 from edge.mqtt.backoff import Backoff
@@ -98,7 +98,7 @@ class Engine:
         self._on_end = on_end
         self._frame_rate = FrameRate()
         self.saving = Saving(outbox, on_problem)
-        self._outage = Outage(state_path / _OUTAGE_NAME, self._tell_camera, _boottime_ns)
+        self._outage = CameraOutage(state_path / _OUTAGE_NAME, self._tell_camera, _boottime_ns)
         self.times = StageTimes()
         self.frames = 0
         self.last_frame_at_s = 0.0  # time.monotonic(); 0 before the first

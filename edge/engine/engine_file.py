@@ -135,6 +135,7 @@ class EngineFile:
             self._write()
             self._watch_machine(read_machine(), time.monotonic())
             self._saving.tell_waiting()
+            self._saving.tend()
 
     def _write(self) -> None:
         with self._lock:  # of two threads

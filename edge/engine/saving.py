@@ -104,6 +104,14 @@ class Saving:
             self._untold.popleft()
         self.problem = ""
 
+    def tend(self) -> None:
+        """Seal what the uplink wrote: only this process holds the station's key."""
+        try:
+            self._outbox.tend()
+        except PostureError as trouble:  # tried again at the next round
+            if not self.problem:
+                self._on_problem(trouble)
+
     def _refused(self, assessment: Assessment, refusal: MessageRefused) -> None:
         self._on_problem(refusal)
         self.tell(

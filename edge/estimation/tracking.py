@@ -15,7 +15,7 @@ import numpy as np
 from edge.estimation.nearness import Array, body_distance, middle
 from edge.records import Frame, Pose
 
-# Hidden for longer, and the person is another one when seen again.
+# Whoever was hidden for longer than this gets a new number.
 FORGET_NS = 1_000_000_000
 # How far a body may lie from where it is expected, as a part of its own extent. Who walks at
 # 1.4 m/s moves a sixth of the stature between frames at 5 frames/s; bystanders stand further off.

@@ -1,8 +1,8 @@
-"""OpenPose's JSON, a file a picture, and Chainer's array of the same keypoints."""
+"""OpenPose's JSON, a file a picture."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -12,24 +12,8 @@ import numpy as np
 from edge.conversion import convert, derived
 from edge.exports.base import Export, Exported, Moment, Place
 from edge.output import MARK, write_output
-from edge.records import Float32, Pose
+from edge.records import Pose
 from edge.skeletons import COCO_18
-
-_FOUND_BY_CHAINER = 2
-
-
-def to_openpose18(poses: Sequence[Pose]) -> Float32:
-    """Poses as Chainer's OpenPose gives them: (N, 18, 3), x px, y px, 2; missing keypoints 0, 0, 0.
-
-    `pose_detector.py` of DeNA/Chainer_Realtime_Multi-Person_Pose_Estimation; order of COCO-18.
-    """
-    rows = np.zeros((len(poses), len(COCO_18.keypoints), 3), np.float32)
-    for row, pose in zip(rows, poses, strict=True):
-        keypoints = convert(pose, COCO_18).keypoints
-        found = keypoints[:, 2] > 0
-        row[found, :2] = keypoints[found, :2]
-        row[found, 2] = _FOUND_BY_CHAINER
-    return rows
 
 
 @contextmanager

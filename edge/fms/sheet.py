@@ -89,6 +89,19 @@ class Sheet(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         tries[numbers[-1]] = mended
         return msgspec.structs.replace(self, tries=tuple(tries))
 
+    def all_confirmed(self, by: str) -> tuple[Sheet, tuple[str, ...]]:
+        """Confirm every latest try that waits for nothing; and why the others stay open."""
+        sheet, open_ones = self, []
+        latest = {(one.movement, one.side): one for one in self.tries}
+        for one in latest.values():
+            if one.score is not None:
+                continue
+            try:
+                sheet = sheet.confirmed(one.movement, one.side, None, by)
+            except MovementUnusable as refusal:
+                open_ones.append(str(refusal))
+        return sheet, tuple(open_ones)
+
     def with_clearing(self, one: Clearing, rules: RuleSet) -> Sheet:
         """The latest answer of a clearing test counts; SettingsInvalid for an unknown test."""
         if one.test not in rules.clearing:

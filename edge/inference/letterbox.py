@@ -43,23 +43,8 @@ def calculate_fit_contain_output_area(
     return y, x, height, width
 
 
-def contain_letterbox(
-    image_hw: tuple[int, int],
-    input_hw: tuple[int, int],
-    offset_mode: Literal["floor", "float"] = "floor",
-) -> Letterbox:
-    """The map of `calculate_fit_contain_output_area`."""
-    y, x, height, width = calculate_fit_contain_output_area(*image_hw, *input_hw, offset_mode)
-    return _letterbox((0, 0, image_hw[1], image_hw[0]), (x, y, width, height), input_hw)
-
-
-def to_input(letterbox: Letterbox, xy_px: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Points (..., 2) of the picture in the input."""
-    return xy_px * _scale(letterbox) + _offset(letterbox)
-
-
 def to_image(letterbox: Letterbox, xy_px: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Points (..., 2) of the input in the picture: the exact inverse of `to_input`."""
+    """Points (..., 2) of the input, in the picture."""
     return (xy_px - _offset(letterbox)) / _scale(letterbox)
 
 

@@ -40,9 +40,11 @@ def open_session(
 ) -> onnxruntime.InferenceSession:
     """An onnxruntime session with the options measured for small networks on small machines.
 
-    Spinning threads burn most of a core between frames and slow the frame down by half; the arena
-    and the memory pattern keep memory for no gain at a fixed shape. Files whose weights alone have
-    8 bits are dequantised once at load, not at every call. run_by : see `edge.inference.providers`.
+    Threads do not spin while they wait: that burns most of a core between frames. Arena and memory
+    pattern are off, for at a fixed shape they keep memory and gain nothing. Weights of 8 bits in a
+    file that computes in float are turned into floats once at load, not at every call.
+
+    run_by : see `edge.inference.providers`.
 
     Raises
     ------

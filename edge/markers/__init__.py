@@ -1,1 +1,1 @@
-"""Round stickers on the spinous processes, found by classical vision."""
+"""Stickers: half balls on the spine told by their colour, and printed targets on any landmark."""

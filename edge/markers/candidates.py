@@ -95,7 +95,7 @@ def _response(green: Float32, bright: Float32, masks: _Masks) -> Float32:
     varies = squares - seen[0] ** 2 / float(masks.window.sum())
     explained = 1.0 - np.maximum(squares - modelled, 0.0) / (varies + 1e-7)
     contrast = -inner / bright
-    good = (explained > _LEAST_EXPLAINED) & (ring > 0.0) & (contrast > _LEAST_CONTRAST)
+    good = (explained > _LEAST_EXPLAINED) & (contrast > _LEAST_CONTRAST)
     return np.asarray(np.where(good, contrast, 0.0), np.float32)
 
 

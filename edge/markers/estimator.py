@@ -12,9 +12,9 @@ import numpy as np
 from edge.estimation.estimator import Estimator
 from edge.markers.following import TargetFollower
 from edge.markers.mark import Mark, spine_marks, target_marks
+from edge.markers.marked_spine import MarkedSpine, find_spine
 from edge.markers.protocol import PROTOCOLS, ProtocolName, protocol_of
 from edge.markers.skeleton import marked_skeleton
-from edge.markers.spine import MarkedSpine, find_spine
 from edge.markers.stickers import Stickers
 from edge.markers.targets import FoundTargets
 from edge.posture.landmarks import Landmarks, box_px

@@ -2,13 +2,12 @@
 
 A network that places the landmark itself is believed to about a sticker's width. Where there is
 none, anatomy leads from the joints of COCO to the skin: part of the way from one joint towards
-another, and a constant step aside and ahead, in parts of stature. The table holds the means over
-500 bodies of the body model, of both sexes and 8 to 80 years, and their scatter.
+another, and a constant step aside and ahead, in parts of stature. The table holds
+means and scatter over 660 bodies of the body model, of both sexes and 8 to 80 years.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import NamedTuple
@@ -27,8 +26,8 @@ Float64 = NDArray[np.float64]
 
 class _Way(NamedTuple):
     """start, towards : joints; `mid_` ones are of the near side in a side view. share : of the way.
-    aside : away from the body's middle, ahead : forward. sd : of what anatomy leaves open; all
-    three in parts of stature.
+    aside : away from the body's middle, ahead : forward, in parts of stature. sd : of what anatomy
+    leaves open, ahead_sd : of it along the line of sight from the front, in a side view across.
     """
 
     start: str
@@ -37,26 +36,27 @@ class _Way(NamedTuple):
     aside: float
     ahead: float
     sd: float
+    ahead_sd: float
 
 
 _WAYS = {
-    "tragus": _Way("ear", "ear", 0.0, -0.001, 0.006, 0.004),
-    "acromion": _Way("shoulder", "hip", -0.063, 0.014, -0.007, 0.006),
-    "sternal_notch": _Way("mid_shoulder", "mid_hip", 0.0, 0.0, 0.039, 0.010),
-    "C7": _Way("mid_shoulder", "mid_hip", -0.159, 0.0, -0.028, 0.009),
-    "T8": _Way("mid_shoulder", "mid_hip", 0.178, 0.0, -0.055, 0.011),
-    "L4": _Way("mid_hip", "mid_shoulder", 0.306, 0.0, -0.047, 0.009),
-    "scap_inf": _Way("shoulder", "hip", 0.215, -0.033, -0.056, 0.011),
-    "asis": _Way("hip", "shoulder", 0.189, 0.010, 0.050, 0.009),
-    "psis": _Way("hip", "shoulder", 0.214, -0.040, -0.056, 0.009),
-    "trochanter": _Way("hip", "shoulder", 0.020, 0.049, 0.0, 0.008),
-    "patella": _Way("knee", "ankle", 0.020, -0.002, 0.036, 0.006),
-    "tib_tub": _Way("knee", "ankle", 0.147, -0.003, 0.028, 0.005),
-    "knee": _Way("knee", "knee", 0.0, 0.0, 0.0, 0.006),
-    "ankle": _Way("ankle", "ankle", 0.0, 0.0, 0.0, 0.006),
-    "lat_mal": _Way("ankle", "knee", -0.033, 0.020, -0.006, 0.004),
-    "achilles": _Way("ankle", "knee", 0.030, -0.003, -0.030, 0.008),
-    "heel": _Way("ankle", "knee", -0.150, -0.003, -0.031, 0.006),
+    "tragus": _Way("ear", "shoulder", 0.06, -0.001, 0.006, 0.004, 0.004),
+    "acromion": _Way("shoulder", "hip", -0.063, 0.014, -0.007, 0.009, 0.016),
+    "sternal_notch": _Way("mid_shoulder", "mid_hip", 0.0, 0.0, 0.039, 0.011, 0.011),
+    "C7": _Way("mid_shoulder", "mid_hip", -0.159, 0.0, -0.028, 0.012, 0.033),
+    "T8": _Way("mid_shoulder", "mid_hip", 0.178, 0.0, -0.055, 0.012, 0.030),
+    "L4": _Way("mid_hip", "mid_shoulder", 0.306, 0.0, -0.047, 0.011, 0.012),
+    "scap_inf": _Way("shoulder", "hip", 0.215, -0.033, -0.056, 0.014, 0.030),
+    "asis": _Way("hip", "shoulder", 0.140, 0.010, 0.050, 0.010, 0.010),
+    "psis": _Way("hip", "shoulder", 0.200, -0.040, -0.056, 0.010, 0.012),
+    "trochanter": _Way("hip", "shoulder", 0.0, 0.049, -0.004, 0.008, 0.008),
+    "patella": _Way("knee", "ankle", 0.020, -0.002, 0.036, 0.007, 0.007),
+    "tib_tub": _Way("knee", "ankle", 0.147, -0.003, 0.028, 0.006, 0.006),
+    "knee": _Way("knee", "knee", 0.0, 0.0, 0.0, 0.008, 0.010),
+    "ankle": _Way("ankle", "ankle", 0.0, 0.0, 0.0, 0.006, 0.006),
+    "lat_mal": _Way("ankle", "knee", -0.050, 0.020, -0.008, 0.005, 0.005),
+    "achilles": _Way("ankle", "knee", 0.030, -0.003, -0.030, 0.008, 0.006),
+    "heel": _Way("ankle", "knee", -0.179, -0.003, -0.031, 0.008, 0.006),
 }
 # How far joints found in photographs are off, one deviation, in parts of stature: hips, which
 # nobody sees, the most.
@@ -71,7 +71,7 @@ _TAB_SD = 0.5  # of how far a standing target stands off: tabs are bent this way
 class Expected:
     """Landmarks that may carry a target.
 
-    names : N of them. points_px (N, 2). covariance_px2 (N, N), of x and of y alike: what several
+    names : N of them. points_px (N, 2). covariance_px2 (2, N, N), of x and of y: what several
     landmarks have from one joint is off together. ordered : pairs of rows; the first is seen to
     the left of the second.
     """
@@ -83,8 +83,8 @@ class Expected:
 
     @property
     def deviations_px(self) -> Float64:
-        """(N,), of each landmark's x and of its y."""
-        return np.asarray(np.sqrt(np.diag(self.covariance_px2)))
+        """(N, 2), of each landmark's x and y."""
+        return np.asarray(np.sqrt(np.diagonal(self.covariance_px2, axis1=1, axis2=2)).T)
 
 
 def anatomy_sd(name: str) -> float:
@@ -97,7 +97,7 @@ def expected(pose: Pose, view: View, targets: Mapping[str, Placement]) -> Expect
     body = _uncrossed(Landmarks.of(pose), view)
     stature = body.stature_px
     if stature is None:
-        return Expected((), np.zeros((0, 2)), np.zeros((0, 0)))
+        return Expected((), np.zeros((0, 2)), np.zeros((2, 0, 0)))
     names, points, leans = [], [], []
     for name, placement in targets.items():
         placed = _place(name, body, view, stature)
@@ -105,14 +105,16 @@ def expected(pose: Pose, view: View, targets: Mapping[str, Placement]) -> Expect
             continue
         point, lean = placed
         off = stands_off_px(name, placement, view, stature / _ADULT_MM)
-        lean[f"own:{name}"] = math.hypot(lean.pop(""), _TAB_SD * float(np.hypot(*off)) / stature)
+        bent = _TAB_SD * float(np.hypot(*off)) / stature
+        lean[f"own:{name}"] = np.hypot(lean.pop(""), bent)
         names.append(name)
         points.append(point + off)
         leans.append(lean)
-    covariance = np.zeros((len(names), len(names)))
+    covariance = np.zeros((2, len(names), len(names)))
     for i, a in enumerate(leans):
         for j, b in enumerate(leans):
-            covariance[i, j] = sum(a[cause] * b[cause] for cause in a.keys() & b.keys())
+            for cause in a.keys() & b.keys():
+                covariance[:, i, j] += a[cause] * b[cause]
     return Expected(
         tuple(names),
         np.array(points).reshape(-1, 2),
@@ -183,14 +185,14 @@ def _outwards(name: str, view: View) -> float:
 
 def _place(
     name: str, body: Landmarks, view: View, stature_px: float
-) -> tuple[Float64, dict[str, float]] | None:
-    """A landmark's place and what it is off by: cause -> deviation in statures, "" its own."""
+) -> tuple[Float64, dict[str, Float64]] | None:
+    """A landmark's place and what it is off by: cause -> (2,) in statures, "" its own."""
     side, _, part = name.partition("_")
     paired = side in ("left", "right")
     part = part if paired else name
     way = _WAYS[part]
     if part not in _JOINT_SD and body.seen(name):
-        return body.point(name), {"": _NETWORK_SD}
+        return body.point(name), {"": np.full(2, _NETWORK_SD)}
     if not paired and view in ("left", "right"):
         side, paired = view, True  # what lies in the middle is seen beside the near side's joints
 
@@ -205,11 +207,12 @@ def _place(
     point = (1.0 - way.share) * body.point(start) + way.share * body.point(towards)
     sides = _image_sides(view)
     step = way.aside * _outwards(name, view) + way.ahead * sides.ahead
-    lean: dict[str, float] = {"": way.sd}
+    across = way.sd if view in ("front", "back") else way.ahead_sd
+    lean = {"": np.array([across, way.sd])}
     for cause, share in ((start, 1.0 - way.share), (towards, way.share)):
         for keypoint, weight in _halves(cause, share):
             of = _JOINT_SD[keypoint.partition("_")[2]]
-            lean[keypoint] = lean.get(keypoint, 0.0) + weight * of
+            lean[keypoint] = lean.get(keypoint, np.zeros(2)) + weight * of
     return point + np.array([step * stature_px, 0.0]), lean
 
 

@@ -39,8 +39,9 @@ _BLURS_PX = (0.35, 3.0)
 _FAR = 0.7  # of log radius: the most that a fit may leave its guess
 # A pixel off by a twentieth of the contrast, within bounds, may well be none of the target's.
 _STRANGE, _STRANGE_LIGHT = 0.05, (0.005, 0.03)
-# Unevenly cut rims and unmodelled shading move a centre by this share of the radius.
-_MODEL_SD = 0.008
+# Unevenly cut rims and what shines in from behind move a centre by these shares of the radius and
+# of the blur.
+_MODEL_SD, _SHINE_SD = 0.008, 0.03
 
 
 @dataclass(frozen=True)
@@ -159,10 +160,11 @@ class _Fit:
         scale = float((left**2).sum()) / (weight2.sum() * _NOISE**2 * 3.0)
         radius = math.exp(self._best[LOG_RADIUS])
         stretch = math.hypot(self._best[STRETCH], self._best[SHEAR])
+        model = math.hypot(_MODEL_SD * radius, _SHINE_SD * math.exp(self._best[LOG_BLUR]))
         noise = np.linalg.inv(self._curvature)[:2, :2] * max(scale, 0.05)
         return FittedTarget(
             self._best[[X, Y]] + corner_px,
-            noise + (_MODEL_SD * radius) ** 2 * np.eye(2),
+            noise + model**2 * np.eye(2),
             radius * math.sqrt(1.0 + stretch),
             math.sqrt((1.0 - stretch) / (1.0 + stretch)),
             math.exp(self._best[LOG_BLUR]),

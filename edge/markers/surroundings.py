@@ -55,9 +55,7 @@ class Surroundings:
         if not should.names:
             return None
         reach = _GATE_SD * should.deviations_px
-        corners = np.concatenate(
-            [should.points_px - reach[:, None], should.points_px + reach[:, None]]
-        )
+        corners = np.concatenate([should.points_px - reach, should.points_px + reach])
         margin = 3.0 * radius_px
         size = np.array([image.shape[1], image.shape[0]])
         first = np.clip(np.floor(corners.min(axis=0) - margin), 0, size)
@@ -73,8 +71,9 @@ class Surroundings:
                 cv2.resize(light, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA)
             )
         mask = np.zeros(small.shape[:2], np.uint8)
-        for point, radius in zip((should.points_px - first) * shrink, reach * shrink, strict=True):
-            cv2.circle(mask, np.rint(point).astype(int).tolist(), round(float(radius)), 1, -1)
+        for point, axes in zip((should.points_px - first) * shrink, reach * shrink, strict=True):
+            middle, half = (np.rint(v).astype(int).tolist() for v in (point, axes))
+            cv2.ellipse(mask, middle, half, 0.0, 0.0, 360.0, 1, -1)
         return cls(light, first, small, shrink, mask.astype(np.bool_))
 
     def fits(self, guess: Guess) -> list[FittedTarget]:

@@ -27,6 +27,12 @@ from edge.mqtt.inbox import Inbox
 from edge.mqtt.settings import MqttSettings
 
 
+def packet_bytes(topic: str, payload: bytes) -> int:
+    """The largest packet that carries this publication without correlation data: MQTT 5, 3.3."""
+    properties = 3 + 2 + 3 + len("application/json")
+    return 5 + 2 + len(topic.encode()) + 2 + properties + len(payload)
+
+
 class _Client(paho.Client):
     """paho's client, but one that binds nothing: the station's unit may not, nor listen."""
 

@@ -48,9 +48,13 @@ class Inbox:
 
     def _on_message(self, _client: Any, _data: Any, message: paho.MQTTMessage) -> None:
         properties = message.properties
+        try:
+            topic = message.topic
+        except UnicodeDecodeError:  # a broker that lets such a topic pass must not end us
+            topic = ""
         self.events.append(
             Arrived(
-                topic=message.topic,
+                topic=topic,
                 body=bytes(message.payload),
                 retained=message.retain,
                 mid=message.mid,

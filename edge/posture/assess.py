@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
@@ -14,14 +14,9 @@ from edge.posture.frontal import FRONTAL
 from edge.posture.landmarks import CONFIDENT, USABLE, Landmarks, Side, keypoints_of, near_side
 from edge.posture.perspective import in_ankle_plane
 from edge.posture.sagittal import SAGITTAL
+from edge.posture.scale import scale_of, scaled
 from edge.posture.spine_measures import SPINE
-from edge.posture.uncertainty import (
-    COVERAGE,
-    SCALE_SD_STATURE,
-    Spread,
-    gradient_px,
-    spread,
-)
+from edge.posture.uncertainty import COVERAGE, Spread, gradient_px, spread
 from edge.posture.views import is_turned, view_of
 from edge.records import Measure, Pose, Quality, View
 from edge.skeletons import Skeleton
@@ -67,7 +62,7 @@ def assess(
         view, refused = found
     elif found.view not in ("unknown", view):
         refused = (f"seen_from:{found.view}",)
-    calibration = _with_scale(calibration, pose)
+    calibration = scaled(calibration, scale_of(pose, calibration))
     as_seen = Landmarks.of(pose, calibration, near_side(pose, view))
     body = in_ankle_plane(as_seen, view, calibration)
     doubts = _turned(body, view, calibration) if view in ("front", "back") else ()
@@ -77,21 +72,13 @@ def assess(
     )
 
 
-def _with_scale(calibration: Calibration, pose: Pose) -> Calibration:
-    """With the scale that stickers give, where none was calibrated."""
-    placed = pose.placed
-    if placed is None or placed.mm_per_px is None or calibration.mm_per_px is not None:
-        return calibration
-    return replace(calibration, mm_per_px=placed.mm_per_px, scale_sd=placed.scale_sd)
-
-
 def refuse(skeleton: Skeleton, view: View, why: tuple[str, ...]) -> tuple[Measure, ...]:
     """The measures of a view, all refused for one reason that lies outside the pose."""
     return tuple(
         Measure(
             code=definition.code,
             value=None,
-            unit="%H" if definition.unit == "length" else definition.unit,
+            unit=reported_unit(definition),
             u95=None,
             n=0.0,
             quality=Quality.REFUSED,
@@ -153,7 +140,7 @@ def _turned(body: Landmarks, view: View, calibration: Calibration) -> tuple[str,
 
 
 def _measure(definition: Definition, sight: _Sight) -> Measure:
-    unit, per_px = _unit(definition, sight)
+    unit, per_px = reported_unit(definition), _per_px(definition, sight.calibration)
     side = sight.body.near if definition.side == "near" else definition.side
     why = _refusals(definition, sight)
     value, error = (np.nan, Spread(np.nan, np.nan)) if why else _value(definition, sight)
@@ -167,22 +154,23 @@ def _measure(definition: Definition, sight: _Sight) -> Measure:
     u95 = error.u95 * per_px
     doubts = _doubts(definition, sight, error)
     if definition.unit == "length":
-        known = sight.calibration.mm_per_px is not None
-        scale_sd = sight.calibration.scale_sd if known else SCALE_SD_STATURE
-        u95 = float(np.hypot(u95, COVERAGE * scale_sd * value * per_px))
+        u95 = float(np.hypot(u95, COVERAGE * sight.calibration.scale_sd * value * per_px))
     return Measure(
         definition.code, value * per_px, unit, u95, sight.n_eff,
         Quality.LOW if doubts else Quality.OK, doubts, sight.view, side, definition.version,
     )  # fmt: skip
 
 
-def _unit(definition: Definition, sight: _Sight) -> tuple[str, float]:
-    """The unit reported and what one unit of the formula is in it."""
+def reported_unit(definition: Definition) -> str:
+    """As written beside a value: lengths are in mm."""
+    return "mm" if definition.unit == "length" else definition.unit
+
+
+def _per_px(definition: Definition, calibration: Calibration) -> float:
+    """What one unit of the formula is in the unit reported; NaN for a length without a scale."""
     if definition.unit != "length":
-        return definition.unit, 1.0
-    if sight.calibration.mm_per_px is not None:
-        return "mm", sight.calibration.mm_per_px
-    return "%H", 100.0 / (sight.body.stature_px or np.nan)
+        return 1.0
+    return np.nan if calibration.mm_per_px is None else calibration.mm_per_px
 
 
 def _refusals(definition: Definition, sight: _Sight) -> tuple[str, ...]:
@@ -206,8 +194,8 @@ def _refusals(definition: Definition, sight: _Sight) -> tuple[str, ...]:
         distance_px(points[a], points[b]) < _COINCIDE_PX for a in points for b in points if a < b
     ):
         return ("keypoints_coincide",)
-    if definition.unit == "length" and np.isnan(_unit(definition, sight)[1]):
-        return ("stature_unknown",)
+    if definition.unit == "length" and sight.calibration.mm_per_px is None:
+        return ("scale_unknown",)
     return definition.gate(body)
 
 

@@ -28,7 +28,7 @@ class Calibration:
     roll_sd_deg : standard uncertainty of the roll; two plumb lines marked at 0.5 px leave 0.1 deg.
     focal_px, centre_px : pinhole camera of the undistorted picture; None where unknown.
     distortion : of the lens, as OpenCV writes it; needs `focal_px`.
-    mm_per_px : scale in the stance plane; None where unknown, lengths are then in % of stature.
+    mm_per_px : scale in the stance plane; None where unknown.
     scale_sd : standard uncertainty of the scale, as a part of it; a board is good to 1 %.
     picture_px : width and height of the pictures it holds for; None where nobody measured.
     measured_on : ISO date of the calibration; empty where nobody measured.

@@ -18,7 +18,7 @@ from edge.records import View
 Formula = Callable[[Float64, float], float]
 # Reasons why a person standing like this cannot be measured; empty when all is well.
 Gate = Callable[[Landmarks], tuple[str, ...]]
-# "length" is computed in px and reported in mm where the scale is known, else in % of stature.
+# "length" is computed in px and reported in mm; without a scale it is refused.
 Unit = Literal["deg", "%", "1", "length"]
 
 

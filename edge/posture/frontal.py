@@ -118,7 +118,7 @@ def _heel_valgus(side: str) -> Formula:
     return formula
 
 
-def _thigh_seen(side: str) -> Gate:
+def thigh_seen(side: str) -> Gate:
     """|y_knee - y_hip| >= 0.6 thigh length.
 
     A knee bent towards the camera shortens the thigh in the picture as well; so where the trunk is
@@ -157,7 +157,7 @@ def _knee_frontal(side: Literal["left", "right"]) -> tuple[Definition, Definitio
         Definition(code, "deg", _valgus_from_pelvis(side), on_skin, FRONT, side=side,
                    version="1-asis-patella", open_sd=_HIP_OPEN_SD_DEG),
         Definition(code, "deg", _valgus(side), _leg(side), FRONT_BACK, side=side,
-                   gate=_thigh_seen(side)),
+                   gate=thigh_seen(side)),
     )  # fmt: skip
 
 

@@ -4,22 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from edge.posture.assess import catalogue
-from edge.posture.sway import sway_units
+from edge.posture.assess import catalogue, reported_unit
+from edge.posture.sway import SWAY_UNITS
 from edge.skeletons import Skeleton
 
 
-def measurable(skeletons: Iterable[Skeleton], *, in_mm: bool) -> dict[str, str]:
-    """Code -> unit, over all views, those included that are always refused.
-
-    in_mm : a scale was calibrated. Without one a length is in % of stature, and in mm only of a
-        person whose stature was told.
-    """
-    length = "mm" if in_mm else "%H"
+def measurable(skeletons: Iterable[Skeleton]) -> dict[str, str]:
+    """Code -> unit, over all views, those included that are always refused."""
     units: dict[str, str] = {}
     for skeleton in skeletons:
         for definition in catalogue(skeleton, "unknown"):
-            units[definition.code] = length if definition.unit == "length" else definition.unit
+            units[definition.code] = reported_unit(definition)
         if "left_shoulder" in skeleton.index:
-            units |= sway_units(length)
+            units |= SWAY_UNITS
     return units

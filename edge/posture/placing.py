@@ -57,6 +57,15 @@ def placing_px2(
     return np.asarray(shape * px_per_mm**2)
 
 
+def by_eye_px2(landmark: str, px_per_mm: float) -> Float64:
+    """(2, 2) px^2, how far a landmark set by eye in a photograph may lie from its bone.
+
+    Nobody felt for the bone: a point set by eye is never surer than one that hands placed.
+    """
+    sd_mm = max(_scatter(landmark).sd_mm, scatters()["by_eye"].sd_mm)
+    return np.asarray((sd_mm * px_per_mm) ** 2 * np.eye(2))
+
+
 def _scatter(landmark: str) -> _Scatter:
     name = part_of(landmark)
     if _VERTEBRA.fullmatch(name):
@@ -67,6 +76,6 @@ def _scatter(landmark: str) -> _Scatter:
 
 @cache
 def scatters() -> dict[str, _Scatter]:
-    """The table `placing.toml`: landmark, `vertebra` or `default`, -> scatter and source."""
+    """The table `placing.toml`: landmark, or `vertebra`, `default`, `by_eye` -> scatter, source."""
     text = resources.files("edge.posture").joinpath("placing.toml").read_text(encoding="utf-8")
     return msgspec.convert(tomllib.loads(text), dict[str, _Scatter])

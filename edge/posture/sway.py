@@ -48,11 +48,12 @@ _FIGURES: dict[str, Callable[[Float64, Float64], float]] = {
 }
 
 
-def sway_units(length: str) -> dict[str, str]:
-    """Code -> unit of what `sway` returns, given the unit of a length."""
-    units = {f"sway_{part}_{name}": length for part in _PARTS for name in _FIGURES}
-    speeds = {f"sway_{part}_velocity": f"{length}/s" for part in _PARTS}
-    return units | speeds | {_ELLIPSE: f"{length}2"}
+# Code -> unit of what `sway` returns.
+SWAY_UNITS = {
+    **{f"sway_{part}_{name}": "mm" for part in _PARTS for name in _FIGURES},
+    **{f"sway_{part}_velocity": "mm/s" for part in _PARTS},
+    _ELLIPSE: "mm2",
+}
 
 
 def sway(
@@ -61,15 +62,10 @@ def sway(
     """RMS, range and mean velocity of head and hips along the axis that the view shows.
 
     times_s : (N,), of the poses. u95 is a jackknife over five stretches of time. Refused where the
-    poses cover less than 25 s, or a landmark is missing in one of them.
+    poses cover less than 25 s, a landmark is missing in one of them, or no scale is known.
     """
     bodies = [Landmarks.of(pose, calibration, near_side(poses[-1], view)) for pose in poses]
-    statures = [body.stature_px for body in bodies if body.stature_px is not None]
-    per_px = calibration.mm_per_px
-    unit = "mm"
-    if per_px is None:
-        unit, per_px = "%H", 100.0 / float(np.median(statures)) if statures else None
-    units = sway_units(unit)
+    per_px, units = calibration.mm_per_px, SWAY_UNITS
     measures = []
     for part, landmarks in _PARTS.items():
         landmark = landmarks[view in ("right", "left")]
@@ -102,7 +98,7 @@ def _refusals(
         return ("too_short",)
     if not all(body.seen(landmark) for body in bodies):
         return (f"keypoint_missing:{landmark}",)
-    return ("stature_unknown",) if per_px is None else ()
+    return ("scale_unknown",) if per_px is None else ()
 
 
 def _smooth(x: Float64, times_s: Float64) -> Float64:

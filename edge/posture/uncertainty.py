@@ -39,7 +39,6 @@ DEFAULT_SIGMA = 0.005
 SQUARE_YAW_DEG = 5.0  # people on foot marks stand within this of square: the gate
 _HEAD_TURN_SD_DEG = 5.0  # of people asked to look straight ahead
 _HEAD = ("ear", "eye")
-SCALE_SD_STATURE = 0.03  # of a stature added up from segments of the picture
 _STEP_PX = 1e-3
 _HALVINGS = 30
 
@@ -58,8 +57,10 @@ def gradient_px(formula: Callable[[Float64], float], points_px: Float64) -> Floa
 class Spread(NamedTuple):
     """How far a quantity may be off, in its unit.
 
-    normal : standard deviation of what noise, roll, a turned head and placing do.
-    limit : the most that yaw within the gate, and depth, do; anything up to it is equally likely.
+    normal : standard deviation of what scatters: keypoint noise, the camera's roll, a turned head,
+        placing.
+    limit : bound of what does not scatter: yaw that the gate lets through, and depth. Every
+        deviation up to it counts as equally likely.
     """
 
     normal: float

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from html import escape
+import math
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from html import escape, unescape
 from importlib import resources
+from unicodedata import east_asian_width
 
 from edge.norms import Norms
 from edge.output import MARK
 from edge.records import Measure, Quality, View
 from edge.report import drawing
-from edge.report.reported_visit import ReportedVisit
+from edge.report.reported_visit import ReportedView, ReportedVisit
 from edge.report.scores import score_block
 from edge.report.trend import change_cell, notes
 from edge.report.words import LANGUAGES, Words
@@ -19,8 +23,10 @@ _SIDES: tuple[tuple[str, tuple[View, ...]], ...] = (
     ("frontal", ("front", "back")),
     ("lateral", ("right", "left")),
 )
-# Lines that one sheet has room for below the figures; a paragraph takes about this many.
-_ROOM, _TEXT_LINES = 40, 1.8
+# Lines that one sheet has room for below the figures, and characters that a column has for one;
+# those of East Asia are twice as wide.
+_ROOM, _COLUMN = 36, 66
+_PARAGRAPH, _TAG = re.compile("<p>(.*?)</p>", re.DOTALL), re.compile("<[^>]*>")
 # The course's form of an angle that stands here already.
 _REPEATED = "aigo_"
 
@@ -36,7 +42,7 @@ def page(visit: ReportedVisit, norms: Norms, words: Words) -> str:
         f'<div class="columns"><div>{left}</div><div>{right}</div></div>'
         f"{_footer(norms, words)}"
     )
-    lines = max(half.count("<tr>") + _TEXT_LINES * half.count("<p>") for half in (left, right))
+    lines = max(_lines(left), _lines(right))
     zoom = min(1.0, _ROOM / lines) if lines else 1.0
     return (
         f'<!doctype html><html lang="{LANGUAGES[words.language]}"><head><meta charset="utf-8">'
@@ -44,6 +50,13 @@ def page(visit: ReportedVisit, norms: Norms, words: Words) -> str:
         f"<title>{escape(words('page', 'title'))} {escape(visit.person)}</title>"
         f'<style>{_style()}</style></head><body style="zoom:{zoom:.3f}">{body}</body></html>\n'
     )
+
+
+def _lines(column: str) -> int:
+    """How many lines the rows and paragraphs of a column take."""
+    texts = (unescape(_TAG.sub("", text)) for text in _PARAGRAPH.findall(column))
+    widths = (sum(2 if east_asian_width(c) in "WF" else 1 for c in text) for text in texts)
+    return column.count("<tr>") + sum(math.ceil(width / _COLUMN) for width in widths)
 
 
 def picture(visit: ReportedVisit, words: Words) -> str:
@@ -61,7 +74,7 @@ def _style() -> str:
 def _header(visit: ReportedVisit, words: Words) -> str:
     facts = {
         "person": visit.person,
-        "screened": visit.screened_at[:16].replace("T", " ") + " UTC",
+        "screened": _when(visit.screened_at) or words("page", "date_unknown"),
         "station": visit.station,
         "software": visit.software,
         "consent": visit.consent,
@@ -73,6 +86,18 @@ def _header(visit: ReportedVisit, words: Words) -> str:
         if value
     )
     return f"<header><h1>{escape(words('page', 'title'))}</h1><dl>{rows}</dl></header>"
+
+
+def _when(moment: str) -> str:
+    """To the minute, in the time that it was told in; as it is where it is no ISO time."""
+    try:
+        at = datetime.fromisoformat(moment)
+    except ValueError:
+        return moment
+    if len(moment) == len("2026-11-27"):
+        return moment
+    zone = "" if at.tzinfo is None else f" {at:%z}" if at.utcoffset() else " UTC"
+    return f"{at:%Y-%m-%d %H:%M}{zone}"
 
 
 def _origin_notes(visit: ReportedVisit, words: Words) -> str:
@@ -188,6 +213,7 @@ def _quality(visit: ReportedVisit, norms: Norms, words: Words) -> str:
         )
         for seen in visit.views
     ]  # fmt: skip
+    lines += [line for seen in visit.views for line in _rests_on(seen, words)]
     doubts = {
         words.reason(why)
         for measure in visit.measured()
@@ -201,6 +227,15 @@ def _quality(visit: ReportedVisit, norms: Norms, words: Words) -> str:
         lines.append(words("advice", "marked"))
     text = "".join(f"<p>{escape(line)}</p>" for line in lines)
     return f"<section><h2>{escape(words('page', 'quality'))}</h2>{text}</section>"
+
+
+def _rests_on(seen: ReportedView, words: Words) -> Iterator[str]:
+    """What a view's measures rest on besides its frames."""
+    if seen.scale_by:
+        yield words("scales", seen.scale_by)
+    if (hand := seen.by_hand) is not None:
+        names = words.listed(words.part(name) for name in hand.points_px)
+        yield words("page", "by_hand", hand.by, _when(hand.on), names)
 
 
 def _any_marked(measures: Iterable[Measure], norms: Norms) -> bool:

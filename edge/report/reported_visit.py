@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Literal
 
+from edge.posture.hand_set import HandSet
+from edge.posture.scale import ScaleSource
 from edge.records import Figure, Measure, Origin, View
 
 
 @dataclass(frozen=True)
 class ReportedView:
-    """One view as measured. origin : where its frames came from."""
+    """One view as measured.
+
+    origin : where its frames came from. scale_by : what its lengths rest on; empty where nothing
+    says. by_hand : what somebody set by hand in it.
+    """
 
     view: View
     measures: tuple[Measure, ...]
@@ -19,14 +26,17 @@ class ReportedView:
     frames_seen: int
     min_score: float
     origin: Origin
+    scale_by: ScaleSource | Literal[""] = ""
+    by_hand: HandSet | None = None
 
 
 @dataclass(frozen=True)
 class ReportedVisit:
     """One visit.
 
-    person : opaque code. screened_at : ISO time, UTC. views : in the order in which they were
-    taken; scores : the measures of a result of kind fms, empty where no movements were scored, and
+    person : opaque code. screened_at : ISO time, with its offset from UTC where that is known;
+    empty for a photograph that does not say. views : in the order in which they were taken;
+    scores : the measures of a result of kind fms, empty where no movements were scored, and
     scores_origin where they came from.
     before : earlier visits of the same person, oldest first.
     """

@@ -21,6 +21,7 @@ LANGUAGES: dict[Language, str] = {"en": "en", "zh": "zh-Hans", "ko": "ko", "ja":
 # Reasons that differ for machines and are one for the reader.
 _SAME = {
     "calibration_stale": "calibration", "calibration_suspect": "calibration",
+    "calibration_lost": "calibration",
     "calibration_marks_not_seen": "calibration",
     "calibration_of_another_picture_size": "calibration",
     "shoulders_and_hips_contradict": "contradict", "face_and_feet_contradict": "contradict",

@@ -2,29 +2,70 @@
 
 from __future__ import annotations
 
-import hashlib
 import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
+from edge.errors import MessageRefused
 from edge.results import compose
 from edge.wire import clock
-from edge.wire.messages import Envelope, EventKind, Time, identity
+from edge.wire.keys import Signer
+from edge.wire.messages import Envelope, EventKind, Time, decode, identity
+from edge.wire.seal import Role, Seal, digest, is_sealed_by, seal_of
+from edge.wire.topics import Topics
 
 Write = Callable[[dict[str, Any]], Envelope]
 
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """Whose messages these are. Everything happens inside the caller's transaction."""
+    """Whose messages these are. Everything happens inside the caller's transaction.
+
+    signer : the station's key, for who holds it. keyed : the station has a key; what is written
+    without it waits unsealed until its holder comes by.
+    """
 
     site: str
     station: str
     epoch: str
+    signer: Signer | None
+    keyed: bool
+
+    @classmethod
+    def of(cls, db: sqlite3.Connection, signer: Signer | None) -> Self:
+        """The present epoch, which another process may have begun."""
+        site, station, epoch, key = db.execute(
+            "SELECT site, station, epoch, key FROM self"
+        ).fetchone()
+        return cls(site, station, epoch, signer, bool(key))
+
+    @property
+    def can_seal(self) -> bool:
+        return self.signer is not None or not self.keyed
+
+    def seal(self, role: Role, channel: str, seq: int, body: bytes) -> bytes:
+        """Of a message of this epoch; empty where only another may give it."""
+        if not self.can_seal:
+            return b""
+        topic = Topics(self.site, self.station).message(channel)
+        name = identity(self.station, self.epoch, seq)
+        return seal_of(role, topic, body, name=name, signer=self.signer)
+
+    def role_of(self, channel: str, seal: bytes) -> Role:
+        """With which role a message that had this seal is sealed again: only one that our own key
+        had sealed at acceptance is called so."""
+        try:
+            old = decode(seal, Seal)
+        except MessageRefused:
+            return "late"
+        if self.signer is None:
+            return "late" if self.keyed else old.role
+        topic = Topics(self.site, self.station).message(channel)
+        return old.role if is_sealed_by(self.signer.public, old, topic) else "late"
 
     def append(self, db: sqlite3.Connection, channel: str, session: str, write: Write) -> int:
-        """Number a message, fix its bytes, insert it; returns its number.
+        """Number a message, fix its bytes, seal and insert it; returns its number.
 
         write : completes the envelope that it is given.
         """
@@ -32,33 +73,43 @@ class Chain:
             "SELECT next_seq, prev_sha256, newest_utc_ns FROM self"
         ).fetchone()
         instant = clock.read_clock(newest_utc_ns)
-        body = compose.body_of(
-            write(
-                {
-                    "id": identity(self.station, self.epoch, seq),
-                    "station": self.station,
-                    "site": self.site,
-                    "epoch": self.epoch,
-                    "seq": seq,
-                    "t": Time.of(instant),
-                    "prev_sha256": prev_sha256,
-                }
-            )
-        )
-        db.execute(
-            "INSERT INTO message (seq, channel, session, utc_ns, boot_id, boottime_ns, body)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (seq, channel, session, instant.utc_ns, instant.boot_id, instant.boottime_ns, body),
-        )
-        db.execute(
-            "UPDATE self SET next_seq = ?, prev_sha256 = ?",
-            (seq + 1, hashlib.sha256(body).hexdigest()),
-        )
+        body = compose.body_of(write(self.envelope(seq, prev_sha256, Time.of(instant))))
+        times = instant.utc_ns, instant.boot_id, instant.boottime_ns
+        self.insert(db, (seq, channel, session, *times), prev_sha256, body, "message")
         if instant.state == "synced":
             db.execute("UPDATE self SET newest_utc_ns = ?", (instant.utc_ns,))
         else:
             db.execute("UPDATE self SET undated_boot_id = ?", (instant.boot_id,))
         return int(seq)
+
+    def envelope(self, seq: int, prev_sha256: str, t: Time) -> dict[str, Any]:
+        """The fields of `Envelope`, by name."""
+        return {
+            "id": identity(self.station, self.epoch, seq),
+            "station": self.station,
+            "site": self.site,
+            "epoch": self.epoch,
+            "seq": seq,
+            "t": t,
+            "prev_sha256": prev_sha256,
+        }
+
+    def insert(
+        self,
+        db: sqlite3.Connection,
+        about: tuple[int, str, str, int, str, int],
+        prev_sha256: str,
+        body: bytes,
+        role: Role,
+    ) -> None:
+        """Put a composed message at the end. about : seq, channel, session and its three times."""
+        seq, channel, *_ = about
+        sha256 = digest(body)
+        db.execute(
+            "INSERT INTO message VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (*about, sha256, prev_sha256, body, self.seal(role, channel, seq, body)),
+        )
+        db.execute("UPDATE self SET next_seq = ?, prev_sha256 = ?", (seq + 1, sha256))
 
     def append_event(self, db: sqlite3.Connection, kind: EventKind, data: dict[str, Any]) -> int:
         """An event, in the same sequence."""

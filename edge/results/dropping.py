@@ -10,9 +10,11 @@ from collections.abc import Callable
 
 import msgspec
 
+from edge.errors import MessageRefused
 from edge.results.chain import Chain
+from edge.results.links import MOST_LINKS, links_of
 from edge.results.outbox_file import delete
-from edge.wire.messages import Event, Gap, decode
+from edge.wire.messages import Event, Gap, Link, decode
 from edge.wire.ranges import merge
 
 
@@ -25,24 +27,40 @@ def drop_oldest(
 ) -> None:
     """Drop messages older than newest_seq until goal_bytes are used, then say which are gone.
 
-    A gap event may go too, for the new one repeats what it said; erase events never go.
+    A gap event may go too, for the new one repeats what it said; erase and epoch events never go.
     """
     gone: list[tuple[int, int]] = []
+    hashes: list[tuple[int, str, str]] = []
+    repeated: list[Link] = []
     while used_bytes() > goal_bytes:
         oldest = db.execute(
-            "SELECT seq, channel, body FROM message WHERE channel <> 'event/erase'"
+            "SELECT seq, sha256, prev_sha256, channel, body FROM message"
+            " WHERE channel NOT IN ('event/erase', 'event/epoch')"
             " AND seq < ? ORDER BY seq LIMIT 16",
             (newest_seq,),
         ).fetchall()
         if not oldest:
             break
-        for seq, channel, body in oldest:
+        for seq, sha256, prev_sha256, channel, body in oldest:
             gone.append((seq, seq))
+            hashes.append((seq, sha256, prev_sha256))
             if channel == "event/gap":
-                told = decode(body, Event)
-                gone.extend(msgspec.convert(told.data, Gap).ranges)
+                told = _gap(body)
+                gone.extend(told.ranges)
+                repeated.extend(told.links)
         delete(db, "message", [row[0] for row in oldest])
         db.execute("UPDATE self SET dropped = dropped + ?", (len(oldest),))
     if gone:
         alive = [seq for (seq,) in db.execute("SELECT seq FROM message")]
-        chain.append_event(db, "gap", msgspec.to_builtins(Gap(merge(gone, alive))))
+        runs = links_of(hashes)
+        links = (*runs, *repeated)[:MOST_LINKS]
+        told = Gap(merge(gone, alive), links=links)
+        chain.append_event(db, "gap", msgspec.to_builtins(told))
+
+
+def _gap(body: bytes) -> Gap:
+    """What a gap event says; nothing, where the disk has damaged it."""
+    try:
+        return msgspec.convert(decode(body, Event).data, Gap)
+    except MessageRefused:
+        return Gap(())

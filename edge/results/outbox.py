@@ -1,12 +1,13 @@
 """The outbox: from the moment `accept` returns, a result cannot be lost.
 
-Its bytes, number and hash chain are fixed in one commit. It leaves the file only when a receipt
-names it, when an erase command does (an `erase` event says so), or, where the settings allow it,
-at the stated limit (a `gap` event says so). Engine and uplink each open the file.
+Its bytes, number, hash and chain are fixed in one commit. It leaves the file only when a receipt
+names it and its hash, when an erase command does (an `erase` event says so), or, where the settings
+allow it, at the stated limit (a `gap` event says so). Engine and uplink each open the file.
 """
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
@@ -18,82 +19,75 @@ from typing import Any, Self
 import msgspec
 
 from edge.errors import OutboxFull
+from edge.files import locked
 from edge.records import Assessment
-from edge.results import compose
+from edge.results import commanded, compose
 from edge.results.chain import Chain
+from edge.results.counts import Counts, counts_of
 from edge.results.dropping import drop_oldest
+from edge.results.erasing import erase, sessions_of
+from edge.results.intact import Pending
+from edge.results.links import links_of
 from edge.results.outbox_file import claim, delete, usable
+from edge.results.quarantine import requeue, set_aside, set_aside_bytes
+from edge.results.renewal import begin_epoch
+from edge.results.salvage import finish, is_damaged, salvage
+from edge.results.upgrade import UPGRADES
 from edge.wire import clock
 from edge.wire.database import Database, DatabaseOwner
-from edge.wire.messages import AtLimit, Consent, Envelope, Erase, EventKind, Receipt
-from edge.wire.ranges import Ranges, compress
+from edge.wire.forgotten import forgotten_name
+from edge.wire.grant import Granted
+from edge.wire.keys import Signer
+from edge.wire.messages import AtLimit, Consent, Envelope, Erase, EventKind, Gap
+from edge.wire.ranges import Ranges
+from edge.wire.receipt import Receipt
 
 SMALLEST_LIMIT_BYTES = 128 * 1024
 # Room above the limit for what must be written even then: gap and erase events.
 _RESERVE_BYTES = 1024 * 1024
 # Dropping makes this share of the limit free at once, so that gap events stay few.
 _DROP_SHARE = 16
-_QUARANTINE_LIMIT = 256
-
-_FIELDS = "seq, channel, session, utc_ns, boot_id, boottime_ns, body"
-
-
-@dataclass(frozen=True, slots=True)
-class Pending:
-    """A message that waits. body : the bytes as committed."""
-
-    seq: int
-    channel: str
-    body: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """What the outbox holds. Counts are of this epoch; oldest_age_s is 0 when nothing waits."""
-
-    epoch: str
-    accepted: int
-    waiting: int
-    oldest_seq: int
-    oldest_age_s: float
-    quarantined: int
-    dropped: int
-    used_bytes: int
-    limit_bytes: int
+_MOST_LEFT = 32
+_WAITING = (
+    "seq, COALESCE(CAST(channel AS TEXT), ''), COALESCE(CAST(sha256 AS TEXT), ''),"
+    " COALESCE(CAST(body AS BLOB), x''), COALESCE(CAST(seal AS BLOB), x'')"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """What a receipt took out of the outbox."""
+    """What a receipt took out of the outbox. behind : it knows numbers that this outbox never
+    gave, so a new epoch begins."""
 
     stored: tuple[int, ...] = ()
     rejected: tuple[int, ...] = ()
+    behind: bool = False
 
 
 class Outbox(DatabaseOwner):
     """See the module. Create with `Outbox.open`."""
 
     def __init__(
-        self, database: Database, *, limit_bytes: int, at_limit: AtLimit, cfg_sha256: str
+        self,
+        database: Database,
+        *,
+        limit_bytes: int,
+        at_limit: AtLimit,
+        cfg_sha256: str,
+        signer: Signer | None,
     ) -> None:
         super().__init__(database)
         self._limit_bytes = limit_bytes
         self._at_limit = at_limit
+        self._signer = signer
         self.cfg_sha256 = cfg_sha256
-        self._chain = Chain(*database.rows("SELECT site, station, epoch FROM self")[0])
-
-    @property
-    def site(self) -> str:
-        return self._chain.site
-
-    @property
-    def station(self) -> str:
-        return self._chain.station
+        self.site, self.station = database.rows("SELECT site, station FROM self")[0]
 
     @property
     def epoch(self) -> str:
-        """Random, new with each new outbox file."""
-        return self._chain.epoch
+        """Random; one life of this outbox. Another process may have begun it."""
+        with usable():
+            return str(self._database.rows("SELECT epoch FROM self")[0][0])
 
     @classmethod
     def open(
@@ -105,29 +99,47 @@ class Outbox(DatabaseOwner):
         limit_bytes: int,
         at_limit: AtLimit,
         cfg_sha256: str = "",
+        signer: Signer | None = None,
     ) -> Self:
         """Open the file, or create it with a new random epoch.
 
         limit_bytes : undelivered work above this is refused or dropped, as `at_limit` says; the
         file never exceeds it by more than 1 MiB (and 4 MiB of write-ahead log).
         cfg_sha256 : hash of the settings, repeated in every result.
+        signer : the station's key, for the engine; what others write waits until it is sealed.
 
         Raises
         ------
-        OutboxUnusable : damaged, not writable, or holding another station's undelivered results.
+        OutboxUnusable : not writable, or holding another station's undelivered results.
         """
-        schema = resources.files("edge.results").joinpath("outbox.sql").read_text("utf-8")
         limit_bytes = max(limit_bytes, SMALLEST_LIMIT_BYTES)
-        with usable(path):
-            database = Database(path, schema, limit_bytes + _RESERVE_BYTES)
+        path.parent.mkdir(parents=True, exist_ok=True)
+
+        def begin(at: Path) -> tuple[Database, Chain]:
+            database = _database(at, limit_bytes)
             try:
-                claim(database, path, site, station)
-                return cls(
-                    database, limit_bytes=limit_bytes, at_limit=at_limit, cfg_sha256=cfg_sha256
-                )
+                claim(database, at, site, station, signer)
+                with database.transaction() as db:
+                    return database, Chain.of(db, signer)
             except BaseException:
                 database.close()
                 raise
+
+        with usable(path):
+            with locked(path.with_suffix(".lock")):
+                finish(path)
+                if is_damaged(path):
+                    salvage(path, begin)
+                database, _ = begin(path)
+            outbox = cls(
+                database,
+                limit_bytes=limit_bytes,
+                at_limit=at_limit,
+                cfg_sha256=cfg_sha256,
+                signer=signer,
+            )
+            outbox.tend()
+            return outbox
 
     def accept(self, assessment: Assessment, consent: Consent | None = None) -> int:
         """Commit one screening and return its sequence number. When this returns, it is saved.
@@ -143,16 +155,16 @@ class Outbox(DatabaseOwner):
             return compose.result(envelope, assessment, consent, self.cfg_sha256)
 
         with self._transaction() as db:
-            seq = self._chain.append(db, f"result/{assessment.kind}", assessment.session, write)
+            seq = self._chain(db).append(db, f"result/{assessment.kind}", assessment.session, write)
             self._keep_limit(db, seq)
             return seq
 
     def accept_event(self, kind: EventKind, data: dict[str, Any]) -> int:
         """Commit an event; it shares the sequence of the results. Raises as `accept`."""
-        if kind in ("gap", "erase"):
+        if kind in ("gap", "erase", "epoch"):
             raise ValueError(f"{kind} events are written by the outbox itself")
         with self._transaction() as db:
-            seq = self._chain.append_event(db, kind, data)
+            seq = self._chain(db).append_event(db, kind, data)
             self._keep_limit(db, seq)
             return seq
 
@@ -160,7 +172,7 @@ class Outbox(DatabaseOwner):
         """Commit the clock event that dates this boot's earlier results. Raises as `accept`."""
         with self._transaction() as db:
             db.execute("UPDATE self SET undated_boot_id = ''")
-            seq = self._chain.append_event(db, "clock", {})
+            seq = self._chain(db).append_event(db, "clock", {})
             self._keep_limit(db, seq)
             return seq
 
@@ -169,102 +181,155 @@ class Outbox(DatabaseOwner):
     ) -> tuple[Pending, ...]:
         """Up to `limit` waiting messages with seq > after, oldest first unless told otherwise."""
         order = "DESC" if newest_first else "ASC"
-        sql = f"SELECT seq, channel, body FROM message WHERE seq > ? ORDER BY seq {order} LIMIT ?"  # noqa: S608
+        sql = f"SELECT {_WAITING} FROM message WHERE seq > ? ORDER BY seq {order} LIMIT ?"  # noqa: S608
         with usable():
             return tuple(Pending(*row) for row in self._database.rows(sql, (after, limit)))
 
     def waiting(self, seq: int) -> Pending | None:
         """One message, if it still waits."""
+        sql = f"SELECT {_WAITING} FROM message WHERE seq = ?"  # noqa: S608
         with usable():
-            rows = self._database.rows(
-                "SELECT seq, channel, body FROM message WHERE seq = ?", (seq,)
-            )
+            rows = self._database.rows(sql, (seq,))
         return Pending(*rows[0]) if rows else None
 
-    def settle(self, receipt: Receipt, sent: Collection[int]) -> Settled:
+    def tend(self) -> None:
+        """Seal what another process wrote or an older version left, and begin a new epoch where
+        one is wanted: both need the station's key, where it has one. Cheap when nothing is to do.
+        """
+        with usable():
+            [(renew, unsealed)] = self._database.rows(
+                "SELECT renew, EXISTS (SELECT 1 FROM message WHERE seal = x'') FROM self"
+            )
+        if not renew and not unsealed:
+            return
+        with self._transaction() as db:
+            chain = self._chain(db)
+            if not chain.can_seal:
+                return
+            if renew:
+                begin_epoch(db, chain, "behind")
+                return
+            rows = db.execute(f"SELECT {_WAITING} FROM message WHERE seal = x''")  # noqa: S608
+            for pending in [Pending(*row) for row in rows]:
+                if not pending.damage:
+                    seal = chain.seal("late", pending.channel, pending.seq, pending.body)
+                    db.execute("UPDATE message SET seal = ? WHERE seq = ?", (seal, pending.seq))
+
+    def settle(self, receipt: Receipt) -> Settled:
         """Delete what the collector has stored; quarantine what it rejected.
 
-        sent : the numbers that this caller has sent. A receipt settles only those: a card restored
-        from an old copy takes numbers a second time, and a receipt for their first life must not
-        delete a message that never left.
+        Only a message whose hash as committed is the one named: a card restored from an old copy
+        gives its numbers a second time, and a receipt for their first life must not delete a
+        message that never left. Such a card is known by that, and begins a new epoch.
         """
-        if receipt.epoch != self.epoch:
-            return Settled()
-        codes = {r.seq: r.code for r in receipt.reject if r.seq in sent}
-        stored = [seq for seq in sent if seq not in codes and receipt.covers(seq)]
-        if not codes and not stored:
+        if (receipt.site, receipt.station) != (self.site, self.station):
             return Settled()
         with self._transaction() as db:
-            for seq, code in codes.items():
-                moved = db.execute(
-                    f"INSERT OR REPLACE INTO quarantine SELECT {_FIELDS}, ? FROM message"  # noqa: S608
-                    " WHERE seq = ?",
-                    (code, seq),
-                )
-                db.execute("UPDATE self SET quarantined = quarantined + ?", (moved.rowcount,))
-            delete(db, "message", (*stored, *codes))
-            db.execute(
-                "DELETE FROM quarantine WHERE seq NOT IN"
-                " (SELECT seq FROM quarantine ORDER BY seq DESC LIMIT ?)",
-                (_QUARANTINE_LIMIT,),
+            epoch, next_seq = db.execute("SELECT epoch, next_seq FROM self").fetchone()
+            if receipt.epoch != epoch:
+                return Settled()
+            waiting = _hashes(
+                db, [*(seq for seq, _ in receipt.settled), *(r.seq for r in receipt.reject)]
             )
-        return Settled(tuple(stored), tuple(codes))
+            stored = [seq for seq, sha256 in receipt.settled if waiting.get(seq) == sha256]
+            codes = {r.seq: r.code for r in receipt.reject if waiting.get(r.seq) == r.sha256}
+            again = [seq for seq, code in codes.items() if code == "conflict"]
+            rejected = [seq for seq, code in codes.items() if code != "conflict"]
+            for seq in rejected:
+                set_aside(db, seq, codes[seq])
+            delete(db, "message", stored)
+            behind = bool(again) or receipt.newest >= next_seq
+            if behind:
+                db.execute("UPDATE self SET renew = 'behind'")
+        if behind:
+            self.tend()
+        return Settled(tuple(stored), tuple(rejected), behind)
+
+    def set_aside(self, seq: int, problem: str) -> None:
+        """Take a damaged message out of the queue; a gap event names it, and the rest goes on."""
+        with self._transaction() as db:
+            row = db.execute(
+                "SELECT seq, sha256, prev_sha256 FROM message WHERE seq = ?", (seq,)
+            ).fetchone()
+            if row is None:
+                return
+            set_aside(db, seq, "damaged")
+            chain = self._chain(db)
+            gap = Gap(((seq, seq),), "damaged", links_of([row]))
+            chain.append_event(db, "gap", msgspec.to_builtins(gap))
+            fault = {"part": "outbox", "state": "set_aside", "seq": seq, "sha256": row[1]}
+            chain.append_event(db, "fault", fault | {"problem": problem[:500]})
+
+    def unseal(self, seq: int) -> None:
+        """Its seal was damaged: the next `tend` of the key's holder seals it again."""
+        with self._transaction() as db:
+            db.execute("UPDATE message SET seal = x'' WHERE seq = ?", (seq,))
+        self.tend()
 
     def requeue(self, first: int, last: int) -> Ranges:
-        """Put quarantined messages back in line; return which of first..last now wait."""
+        """Put rejected messages back in line; return which of first..last now wait.
+
+        Those of an earlier epoch get new numbers, and are among the ranges under these.
+        """
         with self._transaction() as db:
-            db.execute(
-                f"INSERT OR IGNORE INTO message SELECT {_FIELDS} FROM quarantine"  # noqa: S608
-                " WHERE seq BETWEEN ? AND ?",
-                (first, last),
-            )
-            db.execute("DELETE FROM quarantine WHERE seq BETWEEN ? AND ?", (first, last))
-            rows = db.execute("SELECT seq FROM message WHERE seq BETWEEN ? AND ?", (first, last))
-            return compress(seq for (seq,) in rows)
+            return requeue(db, self._chain(db), first, last)
 
     def erase(self, session: str = "", seqs: Collection[int] = ()) -> Ranges:
         """Forget results by session or by number, here and, through an erase event, there.
 
-        Returns the numbers the event names: those found here and those asked for. The event takes
-        a number of its own, so no receipt under way for an erased result can settle it.
+        Returns the numbers the event names: those found here and those asked for.
         """
         with self._transaction() as db:
-            (next_seq,) = db.execute("SELECT next_seq FROM self").fetchone()
-            named = {seq for seq in seqs if seq < next_seq}
-            for table in ("message", "quarantine"):
-                rows = db.execute(f"SELECT seq, channel, session FROM {table}").fetchall()  # noqa: S608
-                for seq, channel, of_session in rows:
-                    if not channel.startswith("result/"):
-                        named.discard(seq)
-                    elif session and of_session == session:
-                        named.add(seq)
-                delete(db, table, named)
-            ranges = compress(named)
-            self._chain.append_event(db, "erase", msgspec.to_builtins(Erase(session, ranges)))
-            return ranges
+            ranges = erase(db, self._chain(db), session, seqs)
+        with usable():
+            self._database.truncate_log()
+        return ranges
+
+    def sessions_of(self, code: str) -> tuple[str, ...]:
+        """Sessions that were consented to under this code, as far as that is still here."""
+        with self._transaction() as db:
+            return sessions_of(db, self._chain(db).epoch, code)
+
+    def prove(self, session: str, code: str, left: tuple[str, ...]) -> None:
+        """Tell the collector what a search found after an erasure."""
+        said = Erase(
+            ranges=(),
+            session_sha256=forgotten_name(self.site, "session", session) if session else "",
+            code_sha256=forgotten_name(self.site, "code", code) if code else "",
+            left=left[:_MOST_LEFT],
+        )
+        with self._transaction() as db:
+            self._chain(db).append_event(db, "erase", msgspec.to_builtins(said))
+
+    def begin_command(self, number: int, sha256: str, *, again: bool = False) -> bytes | None:
+        """As `commanded.begin`."""
+        with self._transaction() as db:
+            return commanded.begin(db, number, sha256, again=again)
+
+    def end_command(self, number: int, answer: bytes) -> None:
+        """Keep what a command was answered."""
+        with self._transaction() as db:
+            commanded.end(db, number, answer)
+
+    def floor(self, role: Granted) -> int:
+        """The highest serial of a grant that this station has seen of a role."""
+        with usable():
+            rows = self._database.rows("SELECT serial FROM grant_floor WHERE role = ?", (role,))
+        return int(rows[0][0]) if rows else 0
+
+    def raise_floor(self, role: Granted, serial: int) -> None:
+        """Keep a higher one, before anything is obeyed that was signed under it."""
+        with self._transaction() as db:
+            db.execute(
+                "INSERT INTO grant_floor VALUES (?, ?) ON CONFLICT (role)"
+                " DO UPDATE SET serial = MAX(serial, excluded.serial)",
+                (role, serial),
+            )
 
     def counts(self) -> Counts:
         """What is there now, for people and for health messages."""
         with usable():
-            [(next_seq, quarantined, dropped)] = self._database.rows(
-                "SELECT next_seq, quarantined, dropped FROM self"
-            )
-            waiting = self.depth()
-            oldest = self._database.rows(
-                "SELECT seq, utc_ns, boot_id, boottime_ns FROM message ORDER BY seq LIMIT 1"
-            )
-            used_bytes = self._database.used_bytes()
-        return Counts(
-            epoch=self.epoch,
-            accepted=next_seq - 1,
-            waiting=waiting,
-            oldest_seq=oldest[0][0] if oldest else 0,
-            oldest_age_s=_age_s(*oldest[0][1:]) if oldest else 0.0,
-            quarantined=quarantined,
-            dropped=dropped,
-            used_bytes=used_bytes,
-            limit_bytes=self._limit_bytes,
-        )
+            return counts_of(self._database, self._limit_bytes)
 
     def depth(self) -> int:
         """How many messages wait for a receipt."""
@@ -287,6 +352,9 @@ class Outbox(DatabaseOwner):
             [(newest_utc_ns,)] = self._database.rows("SELECT newest_utc_ns FROM self")
         return clock.read_clock(newest_utc_ns)
 
+    def _chain(self, db: sqlite3.Connection) -> Chain:
+        return Chain.of(db, self._signer)
+
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
         with usable(), self._database.transaction() as db:
@@ -297,21 +365,32 @@ class Outbox(DatabaseOwner):
             return
         if self._at_limit == "drop-oldest":
             goal_bytes = self._limit_bytes - self._limit_bytes // _DROP_SHARE
-            drop_oldest(db, self._chain, self._database.used_bytes, goal_bytes, newest_seq)
+            drop_oldest(db, self._chain(db), self._database.used_bytes, goal_bytes, newest_seq)
         if self._database.used_bytes() > self._limit_bytes:
-            raise _full(self._limit_bytes)
+            raise _full(self._limit_bytes, set_aside_bytes(self._database.rows))
 
 
-def _age_s(utc_ns: int, boot_id: str, boottime_ns: int) -> float:
-    """Seconds since a message was committed, by the clock that did not jump, where there is one."""
-    instant = clock.read_clock()
-    if boot_id == instant.boot_id:
-        return max(0, instant.boottime_ns - boottime_ns) / 1e9
-    return max(0, instant.utc_ns - utc_ns) / 1e9
+def _database(path: Path, limit_bytes: int) -> Database:
+    schema = resources.files("edge.results").joinpath("outbox.sql").read_text("utf-8")
+    return Database(path, schema, limit_bytes + _RESERVE_BYTES, UPGRADES)
 
 
-def _full(limit_bytes: int) -> OutboxFull:
+def _hashes(db: sqlite3.Connection, seqs: Collection[int]) -> dict[int, str]:
+    """Of those messages that wait, as committed."""
+    sql = "SELECT seq, sha256 FROM message WHERE seq IN (SELECT value FROM json_each(?))"
+    return dict(db.execute(sql, (json.dumps(list(seqs)),)).fetchall())
+
+
+def _full(limit_bytes: int, set_aside_bytes: int) -> OutboxFull:
+    limit_mb, aside_mb = limit_bytes / 2**20, set_aside_bytes / 2**20
+    if set_aside_bytes * 2 > limit_bytes:
+        return OutboxFull(
+            f"The outbox is at its limit of {limit_mb:.3g} MiB, and {aside_mb:.3g} MiB of it are"
+            " results that the collector rejected or this disk damaged.",
+            "See `posture-collector dead-letters` for the reason, mend it and let them be sent"
+            " again with `resend`, or erase them.",
+        )
     return OutboxFull(
-        f"The outbox holds {limit_bytes / 2**20:.3g} MiB of undelivered results, its limit.",
+        f"The outbox holds {limit_mb:.3g} MiB of undelivered results, its limit.",
         "Bring the network or the collector back, or raise outbox.limit_mb.",
     )

@@ -47,6 +47,16 @@ class NoGuard:
         return ()
 
 
+class LostGuard:
+    """Where a calibration was and is gone (see `calibration_loss`): nothing may be measured."""
+
+    def look(self, frame: Frame, *, empty: bool) -> None:
+        pass
+
+    def reasons(self, frame: Frame) -> tuple[str, ...]:
+        return ("calibration_lost",)
+
+
 class WallGuard:
     """Guards one calibration.
 

@@ -12,6 +12,7 @@ import cv2
 from edge.inference.halves import shrunk
 from edge.posture.angles import STRAIGHT_KNEE_DEG, distance_px, inner_deg, lean_deg, tilt_deg
 from edge.posture.calibration import Calibration
+from edge.posture.frontal import thigh_seen
 from edge.posture.landmarks import Landmarks
 from edge.posture.views import Facing, is_turned
 from edge.records import Frame, Uint8
@@ -120,7 +121,8 @@ def _stance(body: Landmarks, facing: Facing, calibration: Calibration) -> dict[s
         "turned": frontal and is_turned(body, facing.view, calibration),
         "knees_bent": any(
             inner_deg(*leg) <= STRAIGHT_KNEE_DEG - _KNEE_SLACK_DEG for leg in legs.values()
-        ),
+        )
+        or (frontal and any(thigh_seen(side)(body) for side in sides)),
         "sides_unequal": max(lengths) - min(lengths) > _UNEQUAL_LEGS * fmean(lengths),
     }
 

@@ -24,8 +24,8 @@ import numpy as np
 from edge.posture.assess import assess, refuse
 from edge.posture.calibration import LEVEL, Calibration
 from edge.posture.landmarks import Landmarks, near_side
+from edge.posture.scale import scale_of, scaled
 from edge.posture.stick_figure import figure_of
-from edge.posture.uncertainty import SCALE_SD_STATURE
 from edge.posture.views import Facing, view_of
 from edge.records import (
     Asked,
@@ -241,16 +241,11 @@ class Screening:
         return self._close(visit, attempt.view, now_ns)
 
     def _calibration_for(self, visit: Visit, attempt: CaptureAttempt) -> Calibration:
-        """With the scale that an entered stature gives, where none was calibrated."""
-        stature_mm = visit.inputs.stature_mm
-        if stature_mm is None or self._calibration.mm_per_px is not None or not attempt.poses:
+        """With the scale that stickers or an entered stature give, where none was calibrated."""
+        if not attempt.poses:
             return self._calibration
-        stature_px = Landmarks.of(attempt.poses[-1], self._calibration).stature_px
-        if stature_px is None:
-            return self._calibration
-        return replace(
-            self._calibration, mm_per_px=stature_mm / stature_px, scale_sd=SCALE_SD_STATURE
-        )
+        scale = scale_of(attempt.poses[-1], self._calibration, visit.inputs.stature_mm)
+        return scaled(self._calibration, scale)
 
     def _give_up(
         self, visit: Visit, view: View, pose: Pose, why: tuple[str, ...], now_ns: int

@@ -100,13 +100,21 @@ def load_calibration(state_path: Path) -> Stored:
     SettingsInvalid : a file that is damaged; measuring on without it would be silently wrong.
     """
     path = state_path / FILE_NAME
+    return read_calibration(path) if path.exists() else Stored()
+
+
+def read_calibration(path: Path) -> Stored:
+    """What a file holds.
+
+    Raises
+    ------
+    SettingsInvalid : a file that is damaged or cannot be read.
+    """
     try:
         return msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), Stored)
-    except FileNotFoundError:
-        return Stored()
     except (OSError, ValueError, RecursionError) as error:
         raise SettingsInvalid(
-            f"{path} cannot be used: {error}.", "Calibrate again, or remove the file."
+            f"{path} cannot be used: {error}.", "Move the file away, then calibrate again."
         ) from error
 
 

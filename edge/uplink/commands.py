@@ -1,28 +1,34 @@
-"""Commands from the clinic's side: never retained, answered once for each correlation id."""
+"""Commands from the clinic's side: signed, numbered, carried out once each, and never retained."""
 
 from __future__ import annotations
 
 import logging
-from collections import OrderedDict
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from edge.errors import PostureError
+import msgspec
+
+from edge.errors import MessageRefused, PostureError
 from edge.mqtt.events import Arrived
 from edge.results.outbox import Outbox
-from edge.wire.messages import EraseCommand, ResendCommand, Response, decode, encode
+from edge.wire.clock import Instant, utc_ns_of
+from edge.wire.messages import Command, ResendCommand, Response, decode, encode
 from edge.wire.topics import Topics, parse
+from edge.wire.trust import SiteTrust
 
 log = logging.getLogger(__name__)
 
+# The collector repeats it until the station's signed event answers; MQTT 3.1.1 carries it too.
+AGAIN = "erase"
+
 Handler = Callable[[bytes], dict[str, Any]]
-_REMEMBERED = 256
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What to publish, and where."""
+    """What to publish, and where; nowhere, if nobody asked for an answer."""
 
     topic: str
     body: bytes
@@ -30,45 +36,50 @@ class Answer:
 
 
 class Commands:
-    """Runs `resend`, `erase` and what the station adds (`selftest`, ...).
+    """Runs `resend` and what the station adds (`erase`, `screen`, ...).
 
-    extra : name to handler; a handler gets the command's body, returns JSON values, is quick, and
-    raises PostureError to refuse.
+    handlers : name to handler; a handler gets the command's data as JSON, returns JSON values, is
+    quick, and raises PostureError to refuse.
     """
 
-    def __init__(self, outbox: Outbox, topics: Topics, extra: Mapping[str, Handler]) -> None:
+    def __init__(
+        self, outbox: Outbox, topics: Topics, trust: SiteTrust, handlers: Mapping[str, Handler]
+    ) -> None:
         self._outbox = outbox
-        self._topics = topics
-        self._handlers = {"resend": self._resend, "erase": self._erase, **extra}
-        self._answered: OrderedDict[bytes, bytes] = OrderedDict()
+        self._trust = trust
+        self._response = re.compile(re.escape(topics.response("")) + r"[A-Za-z0-9][\w.-]{0,63}")
+        self._handlers = {"resend": self._resend, **handlers}
 
-    def answer(self, command: Arrived) -> Answer | None:
-        """Carry out a command, once; None where nothing may be answered.
+    def answer(self, message: Arrived) -> Answer:
+        """Carry out a command, once, and answer it as often as it comes.
 
-        A retained command would run again at each reconnect, and one without correlation id at
-        each redelivery: neither is carried out.
+        Raises
+        ------
+        MessageRefused : nobody may be answered: not signed, retained, without correlation data or
+            with a response topic that is not this station's.
         """
-        name = parse(command.topic).channel.removeprefix("cmd/")
-        if command.retained or not command.correlation:
-            log.warning("command %s ignored: retained, or without correlation data", name)
-            return None
-        if not command.response_topic.startswith(self._topics.response("")):
-            log.warning("command %s ignored: its response topic is not this station's", name)
-            return None
-        body = self._answered.get(command.correlation)
-        if body is None:
-            body = encode(self._carry_out(name, command.body))
-            self._answered[command.correlation] = body
-            if len(self._answered) > _REMEMBERED:
-                self._answered.popitem(last=False)
-        return Answer(command.response_topic, body, command.correlation)
+        name = parse(message.topic).channel.removeprefix("cmd/")
+        asks = bool(message.correlation)
+        if message.retained or not (asks or name == AGAIN):
+            raise MessageRefused(f"{name} is retained, or has no correlation data.")
+        if asks and not self._response.fullmatch(message.response_topic):
+            raise MessageRefused(f"the response topic of {name} is not this station's.")
+        sealed = self._trust.open(message.body, message.topic, "command")
+        command = decode(sealed.body, Command)
+        known = self._outbox.begin_command(command.number, sealed.seal.sha256, again=name == AGAIN)
+        if known is None:
+            known = encode(self._carry_out(name, command))
+            self._outbox.end_command(command.number, known)
+        return Answer(message.response_topic if asks else "", known, message.correlation)
 
-    def _carry_out(self, name: str, body: bytes) -> Response:
+    def _carry_out(self, name: str, command: Command) -> Response:
         handler = self._handlers.get(name)
         if handler is None:
             return Response(name, False, f"unknown command; known: {', '.join(self._handlers)}")
+        if _is_late(command, self._outbox.now()):
+            return Response(name, False, f"it was to be carried out before {command.expires}")
         try:
-            return Response(name, True, data=handler(body))
+            return Response(name, True, data=handler(msgspec.json.encode(command.data)))
         except PostureError as error:
             return Response(name, False, str(error))
         except Exception:
@@ -79,6 +90,9 @@ class Commands:
         command = decode(body, ResendCommand)
         return {"ranges": self._outbox.requeue(command.first, command.last)}
 
-    def _erase(self, body: bytes) -> dict[str, Any]:
-        command = decode(body, EraseCommand)
-        return {"ranges": self._outbox.erase(command.session, command.seqs)}
+
+def _is_late(command: Command, now: Instant) -> bool:
+    """Only a clock that is right may say so."""
+    return (
+        bool(command.expires) and now.state == "synced" and now.utc_ns > utc_ns_of(command.expires)
+    )

@@ -1,7 +1,8 @@
 """What happens while one connection lasts: announce, send, resend, settle, answer.
 
-A message is deleted when a receipt names it, and for no other reason: not when the broker
-acknowledged it, for a broker forgets.
+A message is deleted when a receipt names it and its hash, and for no other reason: not when the
+broker acknowledged it, for a broker forgets. What anybody may have written (states, the collector's
+presence) is a hint: it may slow this station, never stop it.
 """
 
 from __future__ import annotations
@@ -12,22 +13,26 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from edge.errors import BrokerRefused, BrokerUnreachable, MessageRefused
-from edge.mqtt.connection import Connection
+from edge.errors import BrokerUnreachable, MessageRefused, PostureError
+from edge.mqtt.connection import Connection, packet_bytes
 from edge.mqtt.events import Acknowledged, Arrived
-from edge.results.outbox import Outbox, Pending
-from edge.uplink.commands import Commands
+from edge.mqtt.oddities import Oddities
+from edge.results.intact import Pending
+from edge.results.outbox import Outbox
+from edge.uplink.commands import AGAIN, Commands
 from edge.uplink.window import Window
 from edge.wire import clock
-from edge.wire.messages import CollectorState, Receipt, State, decode, encode, identity
+from edge.wire.messages import CollectorState, State, decode, encode
+from edge.wire.receipt import Receipt
 from edge.wire.topics import Topics
+from edge.wire.trust import SiteTrust
 
 log = logging.getLogger(__name__)
 
 IDLE_S = 0.1  # how soon a result that another process accepted is seen
 _LIVE_EVERY = 4  # each fourth message is the newest: today's do not wait behind a backlog
 _SILENT_RESENDS = 6  # so many resend times without a receipt, and the connection is not believed
-_HEADER_BYTES = 1024  # more than topic and properties of any of our packets
+_PROBE_S = 30.0  # without a collector that announced itself, one message is tried so often
 
 # Reason codes of a negative PUBACK (MQTT 5, table 2-6)
 _NOT_AUTHORIZED = 0x87
@@ -52,6 +57,7 @@ class Session:
     on_receipt : called when a receipt took something out of the outbox.
     on_desired : given what the retained message `desired` says; MessageRefused refuses it.
     on_trouble : told what is wrong while the connection stands; "" when it is well again.
+    oddities : counts what arrived and could not be used.
     """
 
     def __init__(
@@ -62,36 +68,45 @@ class Session:
         commands: Commands,
         identity: Identity,
         *,
+        trust: SiteTrust,
         window: int,
         resend_s: float,
         on_receipt: Callable[[], None],
         on_desired: Callable[[bytes], object],
         on_trouble: Callable[[str], None],
+        oddities: Oddities,
     ) -> None:
         self._connection = connection
         self._outbox = outbox
         self._topics = topics
         self._commands = commands
         self._identity = identity
+        self._trust = trust
         self._resend_s = resend_s
         self._on_receipt = on_receipt
         self._on_desired = on_desired
         self._on_trouble = on_trouble
-        self._window = Window(min(window, connection.receive_maximum), resend_s)
+        self._oddities = oddities
+        self._size = min(window, connection.receive_maximum)
+        self._window = Window(self._size, resend_s)
+        self._epoch = outbox.epoch
         self._seq_of_mid: dict[int, int] = {}
         self._cursor = 0
         self._turns = 0
         self._collector_online: bool | None = None  # not known before its retained word came
         self._started_s = time.monotonic()
         self._paused_until_s = 0.0
+        self._probed_s = self._started_s
 
-    def start(self, birth: bytes) -> None:
+    def start(self, birth: bytes, enrolment: bytes = b"") -> None:
         """Subscribe anew, for a broker may have forgotten, and say who is here."""
         topics = self._topics
         wanted = [topics.receipt, topics.collector_state, topics.state, topics.desired]
-        if self._connection.version == "5":  # commands need expiry, response topic, correlation
-            wanted.append(self._topics.command("+"))
+        # The others need expiry, response topic and correlation.
+        wanted.append(topics.command("+" if self._connection.version == "5" else AGAIN))
         self._connection.subscribe(*wanted)
+        if enrolment:  # before any result that its key has signed
+            self._connection.publish(topics.enrol, enrolment, retain=True)
         self.say_birth(birth)
         self._announce(online=True)
 
@@ -111,20 +126,41 @@ class Session:
                 self._acknowledged(event)
             else:
                 self._arrived(event)
+        self._outbox.tend()
+        if (epoch := self._outbox.epoch) != self._epoch:
+            self._begin_epoch(epoch)
         now_s = time.monotonic()
         if self._collector_online is None and now_s - self._started_s > self._resend_s:
             self._on_trouble("no collector has announced itself to the broker; results wait")
-        if self._collector_online and now_s >= self._paused_until_s:
+        if now_s < self._paused_until_s:
+            return
+        if self._collector_online:
             if self._window.unanswered_s(now_s) > _SILENT_RESENDS * self._resend_s:
                 raise BrokerUnreachable("No receipt comes, though the collector says it is there.")
-            for seq in self._window.overdue(now_s):
-                waiting = self._outbox.waiting(seq)
-                if waiting is None:  # erased or dropped meanwhile
-                    self._window.forget(seq)
-                else:
-                    self._send(waiting)
-            for message in self._next(self._window.free):
+            self._send_what_is_due(now_s)
+        elif now_s - self._probed_s >= _PROBE_S:  # its word may be lost, cleared, or a lie
+            self._probed_s = now_s
+            for message in self._outbox.pending(1):
                 self._send(message)
+
+    def _send_what_is_due(self, now_s: float) -> None:
+        for seq in self._window.overdue(now_s):
+            waiting = self._outbox.waiting(seq)
+            if waiting is None:  # erased or dropped meanwhile
+                self._window.forget(seq)
+            else:
+                self._send(waiting)
+        for message in self._next(self._window.free):
+            self._send(message)
+
+    def _begin_epoch(self, epoch: str) -> None:
+        """What still waits has other numbers now."""
+        log.warning("epoch %s ended, %s begins", self._epoch, epoch)
+        self._epoch = epoch
+        self._window = Window(self._size, self._resend_s)
+        self._seq_of_mid.clear()
+        self._cursor = 0
+        self._announce(online=True)
 
     def farewell(self) -> None:
         """Leave in good order: the state says so at once, no will is needed."""
@@ -166,22 +202,29 @@ class Session:
         return None
 
     def _send(self, message: Pending) -> None:
-        if len(message.body) + _HEADER_BYTES > self._connection.packet_limit_bytes:
+        """Publish a message that is still what was committed; set aside one that is not."""
+        if problem := message.damage:
+            log.error("message %d is damaged and set aside: %s", message.seq, problem)
+            self._outbox.set_aside(message.seq, problem)
+            self._window.forget(message.seq)
+            return
+        if not message.seal_fits:
+            if message.seal:
+                self._outbox.unseal(message.seq)
+            self._window.hold(message.seq)  # until the key's holder has sealed it
+            self._window.flights[message.seq].due_s = time.monotonic() + self._resend_s
+            return
+        topic = self._topics.message(message.channel)
+        size = packet_bytes(topic, message.payload)
+        if size > self._connection.packet_limit_bytes:
             self._window.hold(message.seq)
             self._on_trouble(
                 f"the broker takes packets of {self._connection.packet_limit_bytes} bytes at most;"
-                f" message {message.seq} waits until max_packet_size is raised"
+                f" message {message.seq} of {size} waits until max_packet_size is raised"
             )
             return
         self._window.sent(message.seq, time.monotonic())
-        mid = self._connection.publish(
-            self._topics.message(message.channel),
-            message.body,
-            user_properties=[
-                ("id", identity(self._outbox.station, self._outbox.epoch, message.seq)),
-                ("type", message.channel),
-            ],
-        )
+        mid = self._connection.publish(topic, message.payload)
         self._seq_of_mid[mid] = message.seq
 
     def _acknowledged(self, event: Acknowledged) -> None:
@@ -199,51 +242,68 @@ class Session:
             self._on_trouble(f"the broker refused message {seq}: {event.reason}; it is kept")
 
     def _arrived(self, message: Arrived) -> None:
+        """Whatever one message raises ends here: whoever wrote it must not stop the results."""
+        kind = "message"
         try:
             if message.topic == self._topics.receipt:
+                kind = "receipt"
                 self._receipt(message)
             elif message.topic == self._topics.collector_state:
-                self._collector(decode(message.body, CollectorState).online)
+                kind = "word of the collector"
+                self._collector(message.body)
             elif message.topic == self._topics.desired:
-                self._on_desired(message.body)
+                kind = "desired"
+                if message.body:  # cleared: nothing more is desired
+                    self._on_desired(self._trust.open(message.body, message.topic, "desired").body)
             elif message.topic == self._topics.state:
+                kind = "state"
                 self._state(decode(message.body, State), message.retained)
             else:
+                kind = "command"
                 self._command(message)
-        except MessageRefused as problem:  # whoever wrote it, it must not stop the results
-            log.warning("%s: %s", message.topic, problem)
+        except MessageRefused as problem:
+            self._oddities.note(f"{kind} refused", problem)
+        except (PostureError, OSError):  # our own connection, outbox or disk
+            raise
+        except Exception as problem:  # noqa: BLE001  a message that we did not foresee
+            self._oddities.note(f"{kind} raised {type(problem).__name__}", problem)
 
     def _receipt(self, message: Arrived) -> None:
-        if message.retained:  # an old one, for somebody else's life of these numbers
-            return
-        settled = self._outbox.settle(decode(message.body, Receipt), self._window.flights)
+        if message.retained:  # nobody retains receipts
+            raise MessageRefused("it is retained.")
+        sealed = self._trust.open(message.body, self._topics.receipt, "receipt")
+        settled = self._outbox.settle(decode(sealed.body, Receipt))
         for seq in settled.rejected:
             log.error("the collector rejected message %d; it is in quarantine", seq)
         seqs = settled.stored + settled.rejected
         if seqs:
             self._window.settled(seqs, time.monotonic())
+            self._probed_s = time.monotonic() - _PROBE_S  # it is there: the next may go
             self._on_receipt()
 
-    def _collector(self, online: bool) -> None:
+    def _collector(self, body: bytes) -> None:
+        """A cleared word tells nothing."""
+        online = decode(body, CollectorState).online if body else None
         if online and not self._collector_online:
             self._window.restart(time.monotonic())
         self._collector_online = online
         self._on_trouble("" if online else "the collector is offline; results wait")
 
     def _state(self, state: State, retained: bool) -> None:
-        """Our own topic. Not every broker tells a client why another of its name replaced it."""
+        """Our own topic. Not every broker tells a client why another of its name replaced it; what
+        stands there, anybody may have written."""
         if state.instance == self._identity.instance:
             self._identity.known = True
             if not state.online and not retained:  # the will of our earlier connection, late
                 self._announce(online=True)
         elif state.online and self._identity.known:
-            raise BrokerRefused(
-                f"Another device uses the name {self._outbox.station!r} at this broker.",
-                "Give each station its own name: was a memory card copied?",
+            self._on_trouble(
+                f"another device says that it is {self._outbox.station!r}:"
+                " was a memory card copied? Give each station its own name"
             )
 
     def _command(self, message: Arrived) -> None:
         answer = self._commands.answer(message)
-        if answer is not None:
-            self._cursor = 0  # a resend may have put old numbers back in line
+        self._cursor = 0  # a resend may have put old numbers back in line
+        if answer.topic:
             self._connection.publish(answer.topic, answer.body, correlation=answer.correlation)

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 from edge import __version__
@@ -17,12 +18,15 @@ from edge.errors import OutboxFull, PostureError
 from edge.mqtt.backoff import Backoff
 from edge.mqtt.connection import WILL_DELAY_S, Connection, open_best
 from edge.mqtt.events import Will
+from edge.mqtt.oddities import Oddities
 from edge.records import Abilities
 from edge.results.outbox import Outbox
 from edge.settings import Settings
-from edge.uplink.commands import Commands, Handler
+from edge.uplink.commands import AGAIN, Commands, Handler
+from edge.uplink.forgetting import Forgetting
 from edge.uplink.session import Identity, Session
 from edge.wire import clock
+from edge.wire.keys import load_public
 from edge.wire.messages import (
     BODY_LIMIT_BYTES,
     SCHEMAS,
@@ -34,6 +38,7 @@ from edge.wire.messages import (
     encode,
 )
 from edge.wire.topics import Topics
+from edge.wire.trust import SiteTrust
 
 log = logging.getLogger(__name__)
 
@@ -59,6 +64,7 @@ class Status:
 class Uplink:
     """Sends what the outbox holds.
 
+    enrolment : what this station says of its key; empty before its engine made one.
     vitals : called for each health message (every 60 s), returns JSON values.
     abilities : called every 10 s; when its answer has changed, the birth message is sent again.
         An answer without models is none: the engine has not spoken yet.
@@ -72,6 +78,7 @@ class Uplink:
         settings: Settings,
         outbox: Outbox,
         *,
+        enrolment: Callable[[], bytes] = bytes,
         vitals: Callable[[], dict[str, Any]] = dict,
         abilities: Callable[[], Abilities] = Abilities,
         commands: Mapping[str, Handler] | None = None,
@@ -81,7 +88,14 @@ class Uplink:
         self._settings = settings
         self._outbox = outbox
         self._topics = Topics(settings.site, settings.station)
-        self._commands = Commands(outbox, self._topics, commands or {})
+        self._trust = SiteTrust(
+            settings.site, _site_key(settings), outbox.floor, outbox.raise_floor
+        )
+        erasing = {AGAIN: Forgetting(outbox, settings.state_path)}
+        self._commands = Commands(
+            outbox, self._topics, self._trust, {**erasing, **(commands or {})}
+        )
+        self._enrolment = enrolment
         self._vitals = vitals
         self._ask_abilities = abilities
         self._abilities = Abilities()
@@ -89,6 +103,7 @@ class Uplink:
         self._desired = desired
         self._on_problem = on_problem
         self._identity = Identity()
+        self._oddities = Oddities()
         self._phase: Phase = "stopped"
         self._problem = ""
         self._said_version = ""
@@ -148,14 +163,16 @@ class Uplink:
                 self._topics,
                 self._commands,
                 self._identity,
+                trust=self._trust,
                 window=self._settings.mqtt.window,
                 resend_s=self._settings.mqtt.resend_s,
                 on_receipt=self._received,
                 on_desired=self._desired,
                 on_trouble=self._trouble,
+                oddities=self._oddities,
             )
             self._learn()
-            session.start(encode(self._birth()))
+            session.start(encode(self._birth()), self._enrolment())
             self._phase = "connected"
             while not stop.is_set():
                 self._loop_at_s = time.monotonic()
@@ -227,3 +244,9 @@ class Uplink:
             problem=self._problem,
             vitals=vitals,
         )
+
+
+def _site_key(settings: Settings) -> bytes | None:
+    """Raises SettingsInvalid."""
+    name = settings.trust.site_key_file
+    return load_public(Path(name)) if name else None

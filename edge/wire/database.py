@@ -7,6 +7,7 @@ secure_delete overwrites what is deleted, for erasing must mean gone.
 from __future__ import annotations
 
 import contextlib
+import os
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -41,20 +42,40 @@ class Database:
         sqlite3.Error : the file cannot be opened, is damaged, or is of a newer version.
         """
         path.parent.mkdir(parents=True, exist_ok=True)
+        self._path = path
+        self._schema, self._upgrades, self._limit_bytes = schema, upgrades, limit_bytes
+        self._lock = threading.RLock()
         # SQLite lets only the owner write what it creates; here the umask decides, for engine and
         # uplink are two users of one group. Its other files get the rights of this one.
         with contextlib.suppress(OSError):
             path.touch(mode=0o660, exist_ok=False)
-        self._lock = threading.RLock()
+        self._connection = self._open()
+
+    def _open(self) -> sqlite3.Connection:
+        self._file = self._path.stat()
         self._connection = sqlite3.connect(
-            path, timeout=_BUSY_S, isolation_level=None, check_same_thread=False
+            self._path, timeout=_BUSY_S, isolation_level=None, check_same_thread=False
         )
+        # A text that the disk has changed must be read, so that it can be seen to be wrong.
+        self._connection.text_factory = lambda raw: raw.decode(errors="replace")
         try:
-            self._configure(limit_bytes)
-            self._create(schema, upgrades)
+            self._configure(self._limit_bytes)
+            self._create(self._schema, self._upgrades)
         except sqlite3.Error:
             self._connection.close()
             raise
+        return self._connection
+
+    def _follow(self) -> None:
+        """Writing into a file that was moved away or removed would be lost: use what lies there
+        now, for a restored or a new file is meant to be used."""
+        try:
+            there = self._path.stat()
+        except OSError as error:
+            raise sqlite3.OperationalError(f"{self._path} is gone: {error.strerror}") from error
+        if not os.path.samestat(there, self._file):
+            self._connection.close()
+            self._connection = self._open()
 
     def _configure(self, limit_bytes: int | None) -> None:
         run = self._connection.execute
@@ -67,7 +88,7 @@ class Database:
 
     def _create(self, schema: str, upgrades: Sequence[Upgrade]) -> None:
         newest = 1 + len(upgrades)
-        with self.transaction() as db:
+        with self._begun() as db:
             version = self._pragma("user_version")
             if version > newest:
                 raise sqlite3.DatabaseError(f"written by version {version}, newer than {newest}")
@@ -87,25 +108,56 @@ class Database:
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """Everything inside is committed together, or, if anything raises, not at all."""
         with self._lock:
-            self._connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield self._connection
-                self._connection.execute("COMMIT")
-            except BaseException:
-                if self._connection.in_transaction:  # a full disk may have rolled back already
-                    self._connection.execute("ROLLBACK")
-                raise
+            if not self._connection.in_transaction:
+                self._follow()
+            with self._begun() as db:
+                yield db
+
+    @contextmanager
+    def _begun(self) -> Iterator[sqlite3.Connection]:
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield self._connection
+            self._connection.execute("COMMIT")
+        except BaseException:
+            if self._connection.in_transaction:  # a full disk may have rolled back already
+                self._connection.execute("ROLLBACK")
+            raise
 
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """What a query answers, all of it."""
         with self._lock:
+            if not self._connection.in_transaction:
+                self._follow()
             return self._connection.execute(sql, values).fetchall()
+
+    def each(self, sql: str, values: Sequence[Any] = ()) -> Iterator[tuple[Any, ...]]:
+        """What a query answers, row by row, as the file was when it began: on a connection of its
+        own, so that nobody waits for the reader and no more than a row is held."""
+        reader = sqlite3.connect(f"{self._path.absolute().as_uri()}?mode=ro", uri=True)
+        try:
+            yield from reader.execute(sql, values)
+        finally:
+            reader.close()
 
     def used_bytes(self) -> int:
         """Bytes of the file that hold something; inside a transaction, what it will be then."""
         with self._lock:
             pages = self._pragma("page_count") - self._pragma("freelist_count")
             return pages * self._pragma("page_size")
+
+    def truncate_log(self) -> bool:
+        """Bring all of the write-ahead log into the file and empty it: what was erased stands in
+        neither. False while another process still reads from it."""
+        with self._lock:
+            busy, *_ = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            return not busy
+
+    def vacuum(self) -> None:
+        """Write the whole file anew: a page may keep a copy of a row that was moved within it."""
+        with self._lock:
+            self._connection.execute("VACUUM")
+        self.truncate_log()
 
     def close(self) -> None:
         with self._lock:

@@ -1,7 +1,8 @@
-"""The messages of the wire, version 1. Everything the station and the collector say stands here.
+"""The messages of the wire, version 2. What the station and the collector say stands here.
 
 Up, through the outbox: Result and Event, whose bytes are fixed when they are committed.
-Up, of the moment: State, Birth, Health, Response. Down: Receipt, Desired and the commands.
+Up, of the moment: State, Birth, Health, Response. Down: Desired, the commands, and receipts
+(`edge.wire.receipt`). Everything that comes from outside is bounded before it is believed.
 Readers ignore fields they do not know, so that a newer station can talk to an older collector.
 """
 
@@ -14,51 +15,83 @@ import msgspec
 
 from edge.errors import NOT_JSON, MessageRefused
 from edge.records import Kind, Origin, Quality, View, check_refusal
-from edge.wire.clock import ClockState, Instant
-from edge.wire.ranges import Ranges, holds
+from edge.wire import bounds
+from edge.wire.clock import ClockState, Instant, utc_ns_of
+from edge.wire.ranges import Ranges, size
+from edge.wire.topics import TopicLevel
 
-BODY_LIMIT_BYTES = 16 * 1024
-RejectCode = Literal["malformed", "too_large", "topic_mismatch", "conflict"]
+BODY_LIMIT_BYTES = bounds.LINE_LIMIT_BYTES
 # What a station does at its limit of undelivered results.
 AtLimit = Literal["refuse", "drop-oldest"]
-EventKind = Literal["consent", "gap", "erase", "model", "clock", "camera", "fault"]
+EventKind = Literal["consent", "gap", "erase", "epoch", "model", "clock", "camera", "fault"]
 
-Seq = Annotated[int, msgspec.Meta(ge=1)]
-Count = Annotated[int, msgspec.Meta(ge=0)]
-Sha256 = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
-Epoch = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{24}$")]
+MOST = 2**53 - 1  # what every JSON reader holds exactly
+Seq = Annotated[int, msgspec.Meta(ge=1, le=MOST)]
+Count = Annotated[int, msgspec.Meta(ge=0, le=MOST)]
+# 36 years since boot: sums with a date stay inside 64 bits.
+BootTimeNs = Annotated[int, msgspec.Meta(ge=0, le=2**60)]
+# `$` alone would let a newline pass at the end.
+Sha256 = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}$(?!\n)")]
+Epoch = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{24}$(?!\n)")]
+# A name that people read in one line: no control characters, which move a terminal's cursor.
+Name = Annotated[str, msgspec.Meta(pattern=r"^[^\x00-\x1f\x7f-\x9f]{0,200}$(?!\n)")]
 # Where a network stands in the estimator: `finder`, `refiner`.
-Slot = Annotated[str, msgspec.Meta(pattern="^[a-z][a-z0-9-]{0,31}$")]
+Slot = Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9-]{0,31}$(?!\n)")]
 GENESIS = "0" * 64  # prev_sha256 of an epoch's first message
+
+
+# RFC 3339; nobody writes finer than nanoseconds.
+Utc = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?"
+        r"(Z|[+-][0-9]{2}:[0-9]{2})$(?!\n)"
+    ),
+]
+_MOST_UTC_NS = utc_ns_of("2200-01-01T00:00:00Z")
 
 
 class Time(msgspec.Struct, frozen=True):
     """When a message was committed: see `edge.wire.clock`."""
 
-    utc: str
+    utc: Utc
     state: ClockState
-    boot_id: str
-    boottime_ns: Count
+    boot_id: Name
+    boottime_ns: BootTimeNs
+
+    def __post_init__(self) -> None:
+        if not 0 <= utc_ns_of(self.utc) < _MOST_UTC_NS:
+            raise ValueError(f"{self.utc} lies outside 1970 to 2200")
 
     @classmethod
     def of(cls, instant: Instant) -> Time:
         return cls(instant.utc, instant.state, instant.boot_id, instant.boottime_ns)
 
 
+class Was(msgspec.Struct, frozen=True):
+    """An earlier name of a message, and the hash of its body then."""
+
+    epoch: Epoch
+    seq: Seq
+    sha256: Sha256
+
+
 class Envelope(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema"):
     """What every outbox message carries.
 
-    seq counts from 1 in each epoch, without holes; an epoch is one outbox file. prev_sha256 is the
-    hash of the previous message's body: the messages of an epoch are a chain.
+    seq counts from 1 in each epoch, without holes; an epoch is one life of an outbox. prev_sha256
+    is the hash of the previous message's body: the messages of an epoch are a chain. was : its
+    names in earlier epochs, oldest first.
     """
 
-    id: str
-    station: str
-    site: str
+    id: Name
+    station: TopicLevel
+    site: TopicLevel
     epoch: Epoch
     seq: Seq
     t: Time
     prev_sha256: Sha256
+    was: tuple[Was, ...] = ()
 
     def __post_init__(self) -> None:
         if self.id != identity(self.station, self.epoch, self.seq):
@@ -68,16 +101,16 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema"):
 class WireMeasure(msgspec.Struct, frozen=True):
     """One posture quantity: `edge.records.Measure` as sent."""
 
-    code: str
+    code: Name
     value: float | None
-    unit: str
+    unit: Name
     u95: float | None
     n: float
     quality: Quality
     why: tuple[str, ...]
     view: View
     side: Literal["left", "right", ""]
-    definition: str
+    definition: Name
 
     def __post_init__(self) -> None:
         check_refusal(self.code, self.value, self.quality, self.why)
@@ -88,16 +121,19 @@ class WireMeasure(msgspec.Struct, frozen=True):
 class WireModel(msgspec.Struct, frozen=True):
     """Which model file answered."""
 
-    name: str
-    version: str
-    sha256: str
+    name: Name
+    version: Name
+    sha256: Name
 
 
 class Consent(msgspec.Struct, frozen=True):
-    """The consent under which a result was taken: seq of its event and version of its text."""
+    """The consent under which a result was taken: seq of its event and version of its text.
+
+    event_seq counts in the epoch in which the result was taken: the first of `was`, if any.
+    """
 
     event_seq: Seq
-    version: str
+    version: Name
 
 
 class CaptureQuality(msgspec.Struct, frozen=True):
@@ -109,7 +145,7 @@ class CaptureQuality(msgspec.Struct, frozen=True):
 
 
 # A word that only a newer station knows is still a word.
-Backend = Annotated[str, msgspec.Meta(pattern="^[a-z-]{0,32}$")]
+Backend = Annotated[str, msgspec.Meta(pattern=r"^[a-z-]{0,32}$(?!\n)")]
 # Thousandths of stature from between the ankles: `edge.records.Figure`.
 Coordinate = Annotated[int, msgspec.Meta(ge=-4000, le=4000)]
 
@@ -125,12 +161,12 @@ class Result(Envelope, frozen=True, kw_only=True, tag="ps.result/2"):
     """
 
     kind: Kind
-    session: str
+    session: Name
     consent: Consent | None
     view: View
     models: tuple[WireModel, ...]
-    sw: str
-    cfg_sha256: str
+    sw: Name
+    cfg_sha256: Name
     measures: tuple[WireMeasure, ...]
     quality: CaptureQuality
     backend: Backend = ""
@@ -152,44 +188,83 @@ class Event(Envelope, frozen=True, kw_only=True, tag="ps.event/1"):
 
     camera : state `lost` with fault (stalled, frozen, black, lost, absent, permission, busy,
     refused, format, hung) and after_s, then `back` with outage_s. fault : the same of another
-    part: engine, outbox, result, machine.
+    part: engine, outbox, result, machine, calibration.
     """
 
     kind: EventKind
     data: dict[str, Any]
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if (known := EVENT_DATA.get(self.kind)) is not None:
+            msgspec.convert(self.data, known)
+
+
+class Link(msgspec.Struct, frozen=True):
+    """What a run of numbers leaves in the chain when its bodies are gone: the hash before its
+    first body, and the hash of its last."""
+
+    first: Seq
+    last: Seq
+    prev_sha256: Sha256
+    sha256: Sha256
+
 
 class Gap(msgspec.Struct, frozen=True):
-    """Data of a gap event: what the station dropped at its limit and the collector never got."""
+    """Data of a gap event: what the station gave up and the collector never got.
+
+    outbox_limit : dropped at its limit. damaged : changed on its disk, and set aside there.
+    links : of as many runs as the event has room for.
+    """
 
     ranges: Ranges
-    reason: Literal["outbox_limit"] = "outbox_limit"
+    reason: Literal["outbox_limit", "damaged"] = "outbox_limit"
+    links: tuple[Link, ...] = ()
+
+    def __post_init__(self) -> None:
+        _bounded(self.ranges)
 
 
-class Erase(msgspec.Struct, frozen=True):
-    """Data of an erase event: results that must be forgotten, by session or by number."""
+class Erase(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Data of an erase event: results that must be forgotten, by session or by number.
 
-    session: str
+    session_sha256, code_sha256 : `edge.wire.forgotten`. left : files of the station in which a
+    word of it still stands, searched afterwards; None in the event that only erases.
+    session : as stations of version 0.1 name it.
+    """
+
     ranges: Ranges
+    links: tuple[Link, ...] = ()
+    session_sha256: Sha256 | Literal[""] = ""
+    code_sha256: Sha256 | Literal[""] = ""
+    left: tuple[Name, ...] | None = None
+    session: Name = ""
+
+    def __post_init__(self) -> None:
+        _bounded(self.ranges)
 
 
-class Reject(msgspec.Struct, frozen=True):
-    """A message the collector could not take in, and why. It stands in its dead letters."""
+class NewEpoch(msgspec.Struct, frozen=True):
+    """Data of an epoch event, the first of its epoch: which life of the outbox ended, and why.
 
-    seq: Seq
-    code: RejectCode
+    behind : the collector knows numbers of it that this outbox never gave: a restored card.
+    damaged : its file could not be read any more.
+    """
+
+    reason: Literal["behind", "damaged"]
+    was_epoch: Annotated[str, msgspec.Meta(pattern=r"^([0-9a-f]{24})?$(?!\n)")] = ""
+    was_next_seq: Count = 0
 
 
-class Receipt(msgspec.Struct, frozen=True, tag_field="schema", tag="ps.receipt/1"):
-    """Sent after the collector's commit: it holds 1..upto of the epoch, and the ranges `have`."""
+EVENT_DATA: dict[str, type[msgspec.Struct]] = {"gap": Gap, "erase": Erase, "epoch": NewEpoch}
+MOST_NAMED = 100_000  # numbers one event may name: a slip must not empty a table
 
-    epoch: Epoch
-    upto: Count
-    have: Ranges = ()
-    reject: tuple[Reject, ...] = ()
 
-    def covers(self, seq: int) -> bool:
-        return seq <= self.upto or holds(self.have, seq)
+def _bounded(ranges: Ranges) -> None:
+    if any(not 1 <= first <= last <= MOST for first, last in ranges):
+        raise ValueError("a range of numbers is first and last, from 1 on")
+    if size(ranges) > MOST_NAMED:
+        raise ValueError(f"{size(ranges)} numbers are named, at most {MOST_NAMED}")
 
 
 class State(msgspec.Struct, frozen=True, tag_field="schema", tag="ps.state/1"):
@@ -199,8 +274,8 @@ class State(msgspec.Struct, frozen=True, tag_field="schema", tag="ps.state/1"):
     """
 
     online: bool
-    boot_id: str
-    instance: str
+    boot_id: Name
+    instance: Name
     epoch: Epoch
     first_seq: Count = 0
     last_seq: Count = 0
@@ -253,6 +328,22 @@ class Desired(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag
     force: tuple[Sha256, ...] = ()
 
 
+class Command(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="ps.command/2"):
+    """What the clinic wants of a station; its name stands in the topic.
+
+    number : given by the collector's store, higher each time; a station acts once on each.
+    expires : RFC 3339; empty for what never does, as an erasure.
+    """
+
+    number: Seq
+    data: dict[str, Any] = {}
+    expires: Annotated[str, msgspec.Meta(max_length=40)] = ""
+
+    def __post_init__(self) -> None:
+        if self.expires:
+            utc_ns_of(self.expires)
+
+
 class Response(msgspec.Struct, frozen=True, tag_field="schema", tag="ps.response/1"):
     """The answer to a command."""
 
@@ -270,14 +361,15 @@ class ResendCommand(msgspec.Struct, frozen=True, rename={"first": "from", "last"
 
 
 class EraseCommand(msgspec.Struct, frozen=True):
-    """Forget the results of a session, or the results with these numbers."""
+    """Forget a session, all sessions of a code, or the results with these numbers."""
 
-    session: str = ""
-    seqs: tuple[Seq, ...] = ()
+    session: Name = ""
+    seqs: Annotated[tuple[Seq, ...], msgspec.Meta(max_length=1000)] = ()
+    code: Name = ""
 
     def __post_init__(self) -> None:
-        if bool(self.session) == bool(self.seqs):
-            raise ValueError("name either a session or seqs")
+        if sum(map(bool, (self.session, self.seqs, self.code))) != 1:
+            raise ValueError("name either a session or seqs or a code")
 
 
 class CollectorState(msgspec.Struct, frozen=True, tag_field="schema", tag="ps.collector/1"):
@@ -288,7 +380,7 @@ class CollectorState(msgspec.Struct, frozen=True, tag_field="schema", tag="ps.co
 
 SCHEMAS = tuple(
     str(kind.__struct_config__.tag)
-    for kind in (Result, Event, Receipt, State, Birth, Health, Desired, Response, CollectorState)
+    for kind in (Result, Event, State, Birth, Health, Desired, Response, CollectorState)
 )
 
 Wire = TypeVar("Wire", bound=msgspec.Struct)
@@ -310,6 +402,7 @@ def encode(message: msgspec.Struct) -> bytes:
 
 def decode(body: bytes, kind: type[Wire]) -> Wire:
     """Read one message of a known kind; MessageRefused says what is wrong with it."""
+    bounds.check(body)
     try:
         return msgspec.json.decode(body, type=kind)
     except NOT_JSON as error:
@@ -318,6 +411,7 @@ def decode(body: bytes, kind: type[Wire]) -> Wire:
 
 def decode_message(body: bytes) -> Result | Event:
     """Read an outbox message; MessageRefused says what is wrong with it."""
+    bounds.check(body)
     try:
         return _message_decoder.decode(body)
     except NOT_JSON as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable
 
 Ranges = tuple[tuple[int, int], ...]
@@ -23,6 +24,11 @@ def holds(ranges: Ranges, number: int) -> bool:
     return any(first <= number <= last for first, last in ranges)
 
 
+def size(ranges: Ranges) -> int:
+    """How many numbers the ranges hold, where they do not overlap."""
+    return sum(last - first + 1 for first, last in ranges)
+
+
 def told(ranges: Ranges) -> str:
     """As people write them: `1-5, 9`; `none` without any."""
     said = (str(first) if first == last else f"{first}-{last}" for first, last in ranges)
@@ -38,8 +44,10 @@ def merge(ranges: Iterable[tuple[int, int]], alive: Iterable[int]) -> Ranges:
     waiting = sorted(alive)
     joined: list[tuple[int, int]] = []
     for first, last in sorted(ranges):
-        if joined and not any(joined[-1][1] < number < first for number in waiting):
-            joined[-1] = (joined[-1][0], max(last, joined[-1][1]))
-        else:
-            joined.append((first, last))
+        if joined:
+            after = bisect_right(waiting, joined[-1][1])
+            if after == len(waiting) or waiting[after] >= first:
+                joined[-1] = (joined[-1][0], max(last, joined[-1][1]))
+                continue
+        joined.append((first, last))
     return tuple(joined)

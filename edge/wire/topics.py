@@ -1,12 +1,13 @@
-"""The topic tree, version 1: ps/v1/{site}/{station}/...
+"""The topic tree, version 2: ps/v2/{site}/{station}/...
 
-state birth health result/{kind} event/{kind} rsp/{requester}     up
+state birth health enrol result/{kind} event/{kind} rsp/{requester} up
 receipt desired cmd/{name}                                        down
-ps/v1/{site}/_collector/state                                     the collector's presence
+ps/v2/{site}/_collector/state                                     the collector's presence
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -14,9 +15,10 @@ import msgspec
 
 from edge.errors import MessageRefused, SettingsInvalid
 
-ROOT = "ps/v1"
+ROOT = "ps/v2"
+OLD_ROOT = "ps/v1"  # of version 0.1: no seals, receipts without hashes
 # One level of a topic: no wildcard, no separator, nothing that a shell or a file name minds.
-TopicLevel = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+TopicLevel = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$(?!\n)")]
 COLLECTOR = "_collector"  # no station can have this name: names start with a letter or a digit
 
 
@@ -26,9 +28,10 @@ class Topics:
 
     site: str
     station: str
+    root: str = ROOT
 
     def _under(self, *levels: str) -> str:
-        return "/".join((ROOT, self.site, self.station, *levels))
+        return "/".join((self.root, self.site, self.station, *levels))
 
     @property
     def state(self) -> str:
@@ -43,6 +46,10 @@ class Topics:
         return self._under("health")
 
     @property
+    def enrol(self) -> str:
+        return self._under("enrol")
+
+    @property
     def receipt(self) -> str:
         return self._under("receipt")
 
@@ -52,7 +59,7 @@ class Topics:
 
     @property
     def collector_state(self) -> str:
-        return "/".join((ROOT, self.site, COLLECTOR, "state"))
+        return "/".join((self.root, self.site, COLLECTOR, "state"))
 
     def message(self, channel: str) -> str:
         """Of an outbox message; channel is `result/posture`, `event/gap` and so on."""
@@ -67,19 +74,32 @@ class Topics:
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where a message came from: ps/v1/{site}/{station}/{channel}."""
+    """Where a message came from: ps/v2/{site}/{station}/{channel}, or the tree of version 0.1."""
 
     site: str
     station: str
     channel: str
+    root: str = ROOT
+
+    @property
+    def topics(self) -> Topics:
+        return Topics(self.site, self.station, self.root)
+
+
+_ADDRESS = re.compile(
+    rf"({ROOT}|{OLD_ROOT})/([A-Za-z0-9][\w.-]{{0,63}})/([A-Za-z0-9][\w.-]{{0,63}}|{COLLECTOR})"
+    r"/([a-z]+(?:/[\w.-]{1,64})?)",
+    re.ASCII,
+)
 
 
 def parse(topic: str) -> Address:
     """Take a topic apart; MessageRefused if it is none of ours."""
-    levels = topic.split("/", 4)
-    if len(levels) != 5 or "/".join(levels[:2]) != ROOT or not all(levels):
+    match = _ADDRESS.fullmatch(topic)
+    if match is None:
         raise MessageRefused(f"the topic {topic!r} is not of the form {ROOT}/site/station/channel.")
-    return Address(levels[2], levels[3], levels[4])
+    root, site, station, channel = match.groups()
+    return Address(site, station, channel, root)
 
 
 def topic_level(text: str, name: str) -> str:

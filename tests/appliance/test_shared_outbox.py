@@ -28,5 +28,7 @@ def umask_of_the_units() -> Iterator[None]:
 def test_the_group_may_write_what_the_first_user_created(tmp_path: Path) -> None:
     with open_outbox(Settings(state_dir=str(tmp_path))) as outbox:
         outbox.accept_event("camera", {"state": "lost"})
-        modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in tmp_path.glob("outbox*")}
+        modes = {
+            path.name: stat.S_IMODE(path.stat().st_mode) for path in tmp_path.glob("outbox.db*")
+        }
     assert modes == {OUTBOX_NAME + end: 0o660 for end in ("", "-wal", "-shm")}

@@ -39,7 +39,7 @@ from edge.results.outbox import Outbox
 from edge.screening.screening import Screening
 from edge.settings import ModelSettings, ScreeningSettings
 from edge.skeletons import COCO_17
-from edge.wire.messages import Receipt
+from edge.wire.receipt import Receipt
 
 SECOND, MINUTE, HOUR, DAY = 10**9, 60 * 10**9, 3600 * 10**9, 86_400 * 10**9
 FPS = 5.0
@@ -197,9 +197,11 @@ class Watched(Screening):
         return assessment
 
     def _collect(self) -> None:
-        waiting = tuple(pending.seq for pending in self._outbox.pending(10_000))
-        if waiting:
-            self._outbox.settle(Receipt(self._outbox.epoch, waiting[-1]), waiting)
+        waiting = self._outbox.pending(10_000)
+        stored = tuple((pending.seq, pending.sha256) for pending in waiting)
+        if stored:
+            box = self._outbox
+            box.settle(Receipt(box.site, box.station, box.epoch, stored[-1][0], stored))
 
 
 def main(days: int) -> int:

@@ -38,7 +38,7 @@ class Hall:
     """A station with two undelivered results, on a site with a broker."""
 
     def __init__(self, broker: Mosquitto, folder: Path) -> None:
-        self.broker = broker
+        self.broker, self.store = broker, folder / "clinic.db"
         self.orders = OrderBox(folder)
         self.outbox = Outbox.open(
             folder / "outbox.db",
@@ -59,6 +59,7 @@ class Hall:
 
     def command(self, *words: object, to: str = "hall-1") -> int:
         where = ["--broker", f"127.0.0.1:{self.broker.port}", "--site", "north"]
+        where += ["--store", str(self.store)]
         return main(["command", *to.split(), *map(str, words), *where])
 
     def close(self) -> None:
@@ -157,20 +158,21 @@ def test_a_broker_that_passes_no_commands(
     tmp_path: Path, mosquitto: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     rights = tmp_path / "acl"
-    rights.write_text("topic read ps/v1/north/+/rsp/#\n")
+    rights.write_text("topic read ps/v2/north/+/rsp/#\n")
     with Mosquitto(mosquitto, tmp_path / "broker", f"acl_file {rights}") as broker:
         where = ["--broker", f"127.0.0.1:{broker.port}", "--site", "north"]
+        where += ["--store", str(tmp_path / "clinic.db")]
         assert main(["command", "hall-1", "resend", "--from", "1", *where]) == 2
     assert "does not pass commands to hall-1" in capsys.readouterr().err
 
 
 def test_a_broker_of_mqtt_3_takes_no_commands(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     pytest.importorskip("amqtt")
     monkeypatch.setattr(brokers, "find_mosquitto", lambda: None)
     with brokers.broker() as running:
-        where = ["--broker", f"127.0.0.1:{running.port}"]
+        where = ["--broker", f"127.0.0.1:{running.port}", "--store", str(tmp_path / "clinic.db")]
         assert main(["command", "hall-1", "resend", "--from", "1", *where]) == 3
     assert "speaks no MQTT 5" in capsys.readouterr().err
 

@@ -85,7 +85,7 @@ def test_what_version_0_1_0_left_undelivered_is_taken_for_good_as_unknown(
         }  # fmt: skip
         outbox.accept(assessment(5))
         settings = Settings(site="north", station="hall-1", mqtt=broker.settings)
-        receiver = collector(tmp_path / "collector.db", broker.port)
+        receiver = collector(tmp_path / "collector.db", broker.port, "--verbose")
         uplink = threading.Thread(target=Uplink(settings, outbox).run, args=(stop,))
         uplink.start()
         try:
@@ -95,6 +95,8 @@ def test_what_version_0_1_0_left_undelivered_is_taken_for_good_as_unknown(
             uplink.join()
             receiver.kill()
         assert outbox.counts().quarantined == 0
+    told = {line.partition(" result/")[2] for line in receiver.lines if " result/" in line}
+    assert told == {"posture (unknown)", "fms (unknown)", "posture"}
     with Store(tmp_path / "collector.db") as store:
         stored = {each.result.seq: each for each in results(store)}
         assert {seq: each.result.origin for seq, each in stored.items()} == {

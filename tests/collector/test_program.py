@@ -40,7 +40,7 @@ def store(tmp_path: Path) -> Path:
         for number in (1, 2):
             outbox.accept(assessment(number))
         opened.ingest(
-            [examine(Incoming(f"ps/v1/desk/station-1/{m.channel}", m.body))
+            [examine(Incoming(f"ps/v2/desk/station-1/{m.channel}", m.payload))
              for m in outbox.pending(9)]
         )  # fmt: skip
     return path

@@ -43,7 +43,7 @@ def stored(tmp_path: Path) -> tuple[Path, list[str]]:
             for assessment in visit(session, replace(PERSON, shoulder_tilt_deg=tilt)):
                 outbox.accept(assessment)
         store.ingest(
-            [examine(Incoming(f"ps/v1/desk/hall-1/{m.channel}", m.body))
+            [examine(Incoming(f"ps/v2/desk/hall-1/{m.channel}", m.payload))
              for m in outbox.pending(99)]
         )  # fmt: skip
         return path, [each.result.id for each in results(store)]

@@ -9,14 +9,15 @@ from pathlib import Path
 import pytest
 from conftest import ROOT
 from posture_tools.collector.__main__ import main
-from posture_tools.collector.desire import wishes
+from posture_tools.collector.desired import desired_states
 from posture_tools.collector.intake import Incoming, examine
 from posture_tools.collector.report import fleet, results
 from posture_tools.collector.store import Store
 from simulators.assessments import assessment
 
 from edge.errors import StoreUnusable
-from edge.results.outbox import Outbox, Pending
+from edge.results.intact import Pending
+from edge.results.outbox import Outbox
 from edge.wire.messages import Desired, encode
 
 FIRST_SCHEMA = ROOT / "tests" / "golden" / "collector_store_1.sql"
@@ -45,8 +46,10 @@ def old(tmp_path: Path, messages: tuple[Pending, ...]) -> Path:
         db.executescript(FIRST_SCHEMA.read_text("utf-8"))
         db.execute("PRAGMA user_version=1")
         db.execute("ATTACH ? AS new", (str(new),))
-        for table in ("ingest_key", "progress", "result", "event"):
-            db.execute(f"INSERT INTO main.{table} SELECT * FROM new.{table}")  # noqa: S608
+        for table in ("ingest_key", "result", "event"):
+            columns = ", ".join(row[1] for row in db.execute(f"PRAGMA main.table_info({table})"))
+            db.execute(f"INSERT INTO main.{table} ({columns}) SELECT {columns} FROM new.{table}")  # noqa: S608
+        db.execute("INSERT INTO main.progress SELECT station, epoch, 2 FROM new.result LIMIT 1")
         known = ", ".join(row[1] for row in db.execute("PRAGMA main.table_info(station)"))
         assert "desired" not in known
         db.execute(f"INSERT INTO main.station SELECT {known} FROM new.station")  # noqa: S608
@@ -55,7 +58,7 @@ def old(tmp_path: Path, messages: tuple[Pending, ...]) -> Path:
 
 
 def send(store: Store, *messages: Pending) -> int:
-    batch = [examine(Incoming(f"ps/v1/north/hall-1/{m.channel}", m.body)) for m in messages]
+    batch = [examine(Incoming(f"ps/v2/north/hall-1/{m.channel}", m.payload)) for m in messages]
     return len(store.ingest(batch).stored)
 
 
@@ -74,13 +77,13 @@ def test_an_older_store_keeps_its_results_and_takes_new_ones(
             assert [stored.body for stored in results(store)][:2] == [m.body for m in messages[:2]]
             [line] = fleet(store)
             assert (line.station, line.online) == ("hall-1", True)
-        assert version(old) == 2
+        assert version(old) == 3
     with Store(old) as store:
         assert send(store, *messages) == 1, "three of the four are known"
         assert len(list(results(store))) == 3
         store.note("north", "hall-1", "desired", encode(Desired(version=1, hold=True)))
         store.note("north", "hall-2", "state", b'{"online": true}', online=True)
-        assert wishes(store)["hall-1"].desired.hold
+        assert desired_states(store)["north", "hall-1"].desired.hold
         assert [line.station for line in fleet(store)] == ["hall-1", "hall-2"]
 
 
@@ -93,14 +96,17 @@ def test_an_older_store_has_the_tables_of_a_new_one(old: Path, tmp_path: Path) -
 
 def test_a_store_that_had_the_column_before_it_had_a_version(tmp_path: Path) -> None:
     path = tmp_path / "between.db"
-    with Store(path) as store:
-        store.note("north", "hall-1", "desired", b"{}")
     with sqlite3.connect(path) as db:
+        db.executescript(FIRST_SCHEMA.read_text("utf-8"))
+        db.execute("ALTER TABLE station ADD COLUMN desired BLOB NOT NULL DEFAULT x''")
+        db.execute(
+            "INSERT INTO station VALUES ('hall-1', 'north', '', 0, x'', x'', x'', ?)", (b"{}",)
+        )
         db.execute("PRAGMA user_version=1")
     db.close()
     with Store(path) as store:
         assert store.rows("SELECT station, desired FROM station") == [("hall-1", b"{}")]
-    assert version(path) == 2
+    assert version(path) == 3
 
 
 def test_an_upgrade_that_is_cut_short_leaves_the_old_store(
@@ -111,7 +117,7 @@ def test_an_upgrade_that_is_cut_short_leaves_the_old_store(
         raise sqlite3.OperationalError("disk I/O error")
 
     with monkeypatch.context() as patch:
-        patch.setattr("posture_tools.collector.store._UPGRADES", (cut,))
+        patch.setattr("posture_tools.collector.store.UPGRADES", (cut,))
         with pytest.raises(StoreUnusable, match="disk I/O error"):
             Store(old)
     assert version(old) == 1
@@ -127,7 +133,7 @@ def test_a_newer_collectors_store_is_refused_in_words(
     path = tmp_path / "newer.db"
     Store(path).close()
     with sqlite3.connect(path) as db:
-        db.execute("PRAGMA user_version=3")
+        db.execute("PRAGMA user_version=4")
     db.close()
     assert main([verb, "--store", str(path)]) == 1
-    assert "written by version 3, newer than 2" in capsys.readouterr().err
+    assert "written by version 4, newer than 3" in capsys.readouterr().err

@@ -17,10 +17,10 @@ from simulators.clips import write_clip
 from simulators.networks import colour_card, colour_network, described_file, dots_picture
 
 from edge.__main__ import main
-from edge.desk.inputs import inputs
 from edge.desk.output_names import unique_names
 from edge.desk.plan import Asked, Plan
 from edge.errors import PostureError
+from edge.sightings.inputs import inputs
 
 POINTS = {"left_shoulder": (60.0, 60.0), "right_shoulder": (30.0, 62.0), "nose": (45.0, 30.0)}
 
@@ -318,6 +318,7 @@ def run_quietly(given: list[Path], asked: Asked, model: Path) -> bool:
 
     from edge.cli.output import Output
     from edge.commands import assess
+    from edge.sightings.person import Told
 
     try:
         Plan(inputs(given), asked, as_json=True)
@@ -326,7 +327,7 @@ def run_quietly(given: list[Path], asked: Asked, model: Path) -> bool:
     with ExitStack() as stack:
         stack.enter_context(redirect_stdout(TextIOWrapper(BytesIO())))
         out = Output(as_json=True)
-        return assess.run(given, _estimator(model), asked, out) == 0 == out.status
+        return assess.run(given, _estimator(model), asked, out, Told()) == 0 == out.status
 
 
 _ESTIMATORS: dict[Path, object] = {}

@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from reference.heatmap import slow_log_parabola
+from reference.letterbox import fitted
 
 from edge.decode.heatmap import Method, decode_heatmaps, flip_test, mirror_heatmaps
-from edge.inference.letterbox import contain_letterbox, to_image
+from edge.inference.letterbox import to_image
 from edge.skeletons import MPII_16
 
 # The 16 joints printed in the course material, x and y, in its order.
@@ -51,7 +52,7 @@ def _maps_of_printed_joints() -> np.ndarray:
 def _joints(offset_mode: str) -> np.ndarray:
     """Decoded as the course does: corners of the picture at (0, 0), not half a pixel out."""
     points = decode_heatmaps(_maps_of_printed_joints(), "quarter").points[:, :2]
-    letterbox = contain_letterbox((540, 546), (256, 256), offset_mode)
+    letterbox = fitted((540, 546), (256, 256), offset_mode)
     return to_image(letterbox, (points + 0.5) * 4 - 0.5) + 0.5
 
 

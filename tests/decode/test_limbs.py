@@ -228,3 +228,62 @@ def test_more_pairs_than_there_is_room_for_are_counted_as_truncated():
 def test_a_damaged_field_makes_no_limb(damage):
     field = np.full((2, 40, 40), damage, np.float32)
     assert connections(field, [(5, 5)], [(20, 20)]) == ([], False)
+
+
+@pytest.mark.parametrize("side", ["last column", "last row"])
+def test_a_limb_along_the_border_reads_nothing_beyond_the_map(side):
+    """What lies behind a row is the next row, and behind the last one other fields, or nothing."""
+    field = np.zeros((2, 12, 15), np.float32)
+    if side == "last column":
+        field[1, :, 14] = 1
+        field[:, :, 0] = np.nan
+        ends = (14, 2), (14, 11)
+    else:
+        field[0, 11] = 1
+        field[:, 0] = np.nan
+        ends = (2, 11), (14, 11)
+    cells, *where = flat(field)
+    behind = np.concatenate([cells, np.full(2 * 15, np.nan, np.float32)])
+    ends = [np.float32(v) for end in ends for v in end]
+    found = limb_integral(behind, *where, *ends, np.float32(THRESHOLD), 10, np.float32(0))
+    assert found == pytest.approx((1, 1))
+
+
+def test_a_faint_end_does_not_change_what_the_limb_scores(band):
+    """Trust orders the candidates; the score of the one that is kept is the field's."""
+    band *= 0.8
+    pair = [(10, 20)], [(30, 20)]
+    [(_, _, sure)], _ = connections(band, *pair)
+    [(_, _, faint)], _ = connections(band, *pair, scores_of_peaks=0.1)
+    assert sure == pytest.approx(0.8)
+    assert faint == pytest.approx(sure)
+
+
+def test_a_field_that_mostly_points_the_other_way_makes_no_limb(band):
+    """Seven samples of ten speak for it, and the whole against it."""
+    band[0] = 0.1
+    band[0, :, 24:] = -5.0
+    pair = [(10, 20)], [(30, 20)]
+    mean, share = integral(band, pair[0][0], pair[1][0])
+    assert share >= 0.6
+    assert mean < 0
+    assert connections(band, *pair, good=0.6) == ([], False)
+
+
+@pytest.mark.parametrize("criterion", [SEED, MEAN])
+@pytest.mark.parametrize("damage", [np.nan, np.inf, -np.inf])
+def test_one_damaged_cell_on_the_way_unmakes_the_limb(band, damage, criterion):
+    pair = [(10, 20)], [(30, 20)]
+    assert len(connections(band, *pair, criterion=criterion)[0]) == 1
+    band[0, 20, 28] = damage
+    assert connections(band, *pair, criterion=criterion) == ([], False)
+
+
+def test_a_damaged_sample_does_not_speak_for_a_limb(band):
+    band[0, :, 17:] = np.nan  # 10 samples from 10 to 19; from 16 on a damaged cell takes part
+    _, share = integral(band, (10, 20), (19, 20))
+    assert share == pytest.approx(0.6)
+
+
+def test_a_peak_that_is_nowhere_ends_no_limb(band):
+    assert integral(band, (10, 20), (np.nan, 20)) == (0, 0)

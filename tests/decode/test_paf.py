@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
+
 import numpy as np
 import pytest
 from simulators.field_maps import render, standing
 
-from edge.decode.paf import PafDecoder, PafOptions
+from edge.decode.paf import Memory, PafDecoder, PafOptions, Topology
+from edge.decode.paf_people import find_people
 from edge.errors import ModelRefused
 from edge.records import FieldMaps, Letterbox
 from edge.skeletons import AI_14, BODY_25, COCO_18, MPII_16, Skeleton
@@ -160,9 +163,18 @@ def test_thousands_of_peaks_end_with_a_bounded_crowd_and_say_so():
 
 def test_memory_is_bounded_and_does_not_depend_on_the_maps():
     decoder = PafDecoder(COCO_18, COCO_18.limbs)
-    before = decoder.memory_bytes
+    before = bytes_of(decoder)
     decoder.decode(render([standing(COCO_18, 100, 60, 5)], COCO_18.limbs, (120, 160)))
-    assert decoder.memory_bytes == before < 1_000_000
+    assert bytes_of(decoder) == before < 1_000_000
+
+
+def bytes_of(decoder):
+    return sum(array.nbytes for array in (*decoder.topology, *decoder.memory))
+
+
+def test_the_kernel_takes_topology_and_memory_in_their_order():
+    names = inspect.signature(find_people.py_func).parameters
+    assert tuple(names)[6:] == (*Topology._fields, *Memory._fields)
 
 
 @pytest.mark.parametrize(

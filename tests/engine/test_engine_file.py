@@ -23,6 +23,12 @@ def _saving(outbox: Outbox) -> Saving:
     return Saving(outbox, lambda problem: pytest.fail(str(problem)))
 
 
+def _break_off(outbox: Outbox, state_path: Path) -> None:
+    """A process that ends without a word: its file says nothing of an end."""
+    with pytest.raises(ZeroDivisionError), EngineFile(state_path, _saving(outbox)):
+        raise ZeroDivisionError
+
+
 def _told(outbox: Outbox) -> list[dict[str, Any]]:
     return [json.loads(pending.body)["data"] for pending in outbox.pending(100)]
 
@@ -61,7 +67,7 @@ def test_what_the_engine_measures_with_is_told_before_its_first_numbers(
 
 
 def test_the_process_was_killed(outbox: Outbox, tmp_path: Path) -> None:
-    EngineFile(tmp_path, _saving(outbox)).__enter__()
+    _break_off(outbox, tmp_path)
     with EngineFile(tmp_path, _saving(outbox)):
         pass
     assert [(t["part"], t["state"], t["problem"]) for t in _told(outbox)] == [
@@ -70,7 +76,7 @@ def test_the_process_was_killed(outbox: Outbox, tmp_path: Path) -> None:
 
 
 def test_the_power_was_cut(outbox: Outbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    EngineFile(tmp_path, _saving(outbox)).__enter__()
+    _break_off(outbox, tmp_path)
     monkeypatch.setattr(engine_file, "boot_id", lambda: "another boot")
     assert told_health(tmp_path) == {"engine": "not started since boot"}
     with EngineFile(tmp_path, _saving(outbox)):

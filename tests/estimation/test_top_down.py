@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from reference.letterbox import to_input
 from simulators.networks import (
     colour_card,
     colour_network,
@@ -17,7 +18,7 @@ from simulators.networks import (
 
 from edge.errors import ModelRefused
 from edge.estimation.top_down import TopDown
-from edge.inference.letterbox import crop, to_input
+from edge.inference.letterbox import crop
 from edge.inference.network import Network
 from edge.records import Frame
 

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from posture_tools.evaluate.__main__ import main
 from posture_tools.evaluate.agreement import (
     confusion_matrix,
     limits_of_agreement,
@@ -95,3 +96,33 @@ def test_limits_of_agreement_of_known_differences() -> None:
 def test_two_pairs_are_too_few() -> None:
     with pytest.raises(ValueError, match="three pairs"):
         limits_of_agreement(np.zeros(2), np.ones(2))
+
+
+def test_the_command_prints_limits_of_agreement(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Differences 1, 2, 3: bias 2, SD 1, limits 2 -+ 1.96."""
+    file = tmp_path / "angles.csv"
+    file.write_text("test,first,second\ntilt,0,1\ntilt,0.5,2.5\ntilt,-1,2\n")
+    assert main(["limits", str(file)]) == 0
+    told = capsys.readouterr().out
+    assert "2.00 (-0.48 to 4.48)" in told
+    assert "0.04 (" in told
+    assert "3.96 (" in told
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("test,first,second\ntilt,0,1\ntilt,0,1\n", "tilt has 2 pairs"),
+        ("test,first,second\ntilt,0,nan\n", "line 2: 'nan' is no number"),
+        ("test,first\ntilt,0\n", "no column second"),
+    ],
+)
+def test_measurements_that_cannot_be_compared_are_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str, said: str
+) -> None:
+    file = tmp_path / "angles.csv"
+    file.write_text(text)
+    assert main(["limits", str(file)]) != 0
+    assert said in capsys.readouterr().err

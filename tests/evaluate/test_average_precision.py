@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from posture_tools.evaluate.average_precision import AveragePrecision, average_precision
 from posture_tools.evaluate.coco import read_labels, read_results
-from posture_tools.evaluate.people import Detection, Person
+from posture_tools.evaluate.labelled import Detection, Person
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 

@@ -11,12 +11,12 @@ import pytest
 from posture_tools.evaluate.bodies import ALL, Row, clothing_over, examine, tables
 from posture_tools.evaluate.body_pack import read_bodies
 from posture_tools.evaluate.box_change import AS_IT_IS, BoxChange
-from posture_tools.evaluate.people import Float64, Person
+from posture_tools.evaluate.labelled import Float64, Person
 from rich.console import Console
 from simulators.body_files import pack_arrays, write_pack
 from simulators.dotted_person import DotReader, exchanged, flattened
 
-from edge.errors import ImageUnreadable, LabelsInvalid
+from edge.errors import ImageUnreadable, LabelsInvalid, SettingsInvalid
 from edge.records import Frame, Pose
 from edge.skeletons import COCO_17
 
@@ -192,5 +192,5 @@ def test_pictures_cut_off_are_refused(pack: Path) -> None:
 
 
 def test_a_folder_without_packs_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(LabelsInvalid, match="no test bodies"):
+    with pytest.raises(SettingsInvalid, match="no test bodies"):
         read_bodies([tmp_path])

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from posture_tools.evaluate.box_change import AS_IT_IS, BoxChange, MovedFinder
 from posture_tools.evaluate.boxes import CHANGES, Row, examine, tables
-from posture_tools.evaluate.people import Person
+from posture_tools.evaluate.labelled import Person
 from rich.console import Console
 from simulators.dotted_person import DotReader, DottedPicture, pose_at, standing
 

@@ -10,13 +10,13 @@ import msgspec
 import numpy as np
 import pytest
 from posture_tools.evaluate.__main__ import main
-from posture_tools.evaluate.coco import results_json
 from posture_tools.evaluate.contenders import CropOptions
+from posture_tools.evaluate.labelled import Detection
 from posture_tools.evaluate.named import contenders
-from posture_tools.evaluate.people import Detection
 from posture_tools.evaluate.photos import read_sets
 from posture_tools.models.cards import read_card
 from posture_tools.models.describe import describe
+from simulators.coco_results import results_json
 
 
 @pytest.fixture(scope="module")
@@ -96,7 +96,7 @@ def test_two_models_of_one_name_are_refused(
     file = str(models / "movenet_lightning.onnx")
     photos = str(shared / "photos")
     assert main(["compare", file, file, "--photos", photos, "--limit", "1"]) == 2
-    assert "Rename one" in capsys.readouterr().err
+    assert "NAME=PATH" in capsys.readouterr().err
 
 
 def test_a_folder_without_photographs_is_refused(

@@ -137,6 +137,5 @@ def test_what_is_not_there_is_refused_in_words(
 
 
 def test_three_threads_are_too_many(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit):
-        main(["views", "photos", "--predictor", SINGLE, "--threads", "3"])
+    assert main(["views", "photos", "--predictor", SINGLE, "--threads", "3"]) == 2
     assert "--threads" in capsys.readouterr().err

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from posture_tools.evaluate.angle_error import MeasureError
 from posture_tools.evaluate.box_change import AS_IT_IS, BoxChange
+from posture_tools.evaluate.labelled import Person
 from posture_tools.evaluate.mannequin import YAWS_DEG, measure_mannequins, postures, true_pose
-from posture_tools.evaluate.people import Person
 from posture_tools.evaluate.scores import Sight
 from posture_tools.mannequin import CameraPose, Posture, Truth, render
 from posture_tools.mannequin import Person as Mannequin

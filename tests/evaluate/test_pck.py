@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
+from posture_tools.evaluate.__main__ import main
+from posture_tools.evaluate.labelled import Detection
 from posture_tools.evaluate.pck import head_px, hits, pck, pckh, pdj, torso_px
+from simulators.coco_results import results_json
 
 from edge.skeletons import COCO_17, MPII_16, Skeleton
 
@@ -79,3 +84,41 @@ def test_a_keypoint_that_was_not_found_is_wrong() -> None:
 def test_a_torso_of_no_length_divides_nothing() -> None:
     labels = np.full((1, 17, 3), 2.0)
     assert math.isnan(pdj(labels[..., :2], labels, 0.2).total)
+
+
+def labelled(x0: float, head: list[float] | None) -> dict[str, object]:
+    """A person whose torso measures 100 px, all keypoints labelled."""
+    keypoints = np.full((17, 3), 2.0)
+    keypoints[:, 0] = x0 + np.arange(17) * 40
+    keypoints[:, 1] = 50
+    keypoints[COCO_17.index["left_shoulder"], :2] = (x0, 0)
+    keypoints[COCO_17.index["right_hip"], :2] = (x0, 100)
+    box = [x0, 0, 680, 100]
+    row = {"image_id": 1, "keypoints": keypoints.ravel().tolist(), "area": 68000.0, "bbox": box}
+    return row if head is None else row | {"head_bbox": head}
+
+
+def test_the_command_scores_a_results_file(
+    tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    people = [labelled(0, [0, 0, 60, 80]), labelled(1000, None)]
+    labels = {
+        "images": [{"id": 1, "file_name": "a.jpg", "width": 2000, "height": 200}],
+        "annotations": people,
+    }
+    (tmp_path / "labels.json").write_text(json.dumps(labels))
+    first = np.array(people[0]["keypoints"]).reshape(17, 3)[:, :2]
+    first[0] += (15, 0)  # beyond 0.1 and 0.05 of the torso, within 0.2, and within half a head
+    found = {1: [Detection(first, 0.9)]}  # the second person is missed: every keypoint is wrong
+    (tmp_path / "found.json").write_bytes(results_json(found))
+    files = [str(tmp_path / "found.json"), str(tmp_path / "labels.json")]
+    assert main(["pck", *files, "--json"]) == 0
+    lines = json.loads(capfdbinary.readouterr().out)
+    told = {(line["metric"], line["threshold"]): line["correct"] for line in lines}
+    assert told["PCK", 0.1]["total"] == pytest.approx(16 / 34)
+    assert told["PCK", 0.2]["total"] == pytest.approx(17 / 34)
+    assert told["PDJ", 0.05]["total"] == pytest.approx(16 / 34)
+    assert told["PCKh", 0.5]["total"] == 1
+    assert told["PCKh", 0.5]["keypoints"] == 17, "only who has a head box"
+    assert main(["pck", *files]) == 0
+    assert b"PCKh@0.5" in capfdbinary.readouterr().out

@@ -10,9 +10,10 @@ import cv2
 import msgspec
 import numpy as np
 import pytest
-from posture_tools.evaluate.coco import read_labels, read_results, results_json
-from posture_tools.evaluate.people import Detection
+from posture_tools.evaluate.coco import read_labels, read_results
+from posture_tools.evaluate.labelled import Detection
 from posture_tools.evaluate.photos import read_sets, set_names
+from simulators.coco_results import results_json
 
 from edge.errors import ImageUnreadable, LabelsInvalid
 

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from posture_tools.evaluate.people import Detection, Person
+from posture_tools.evaluate.labelled import Detection, Person
 from posture_tools.evaluate.scores import Sight, assign, score, tilt_error
 
 from edge.skeletons import COCO_17

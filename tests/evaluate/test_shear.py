@@ -7,8 +7,8 @@ from itertools import product
 
 import numpy as np
 import pytest
+from posture_tools.evaluate.labelled import Float64
 from posture_tools.evaluate.lines import Subject, subjects
-from posture_tools.evaluate.people import Float64
 from posture_tools.evaluate.shear import (
     DEGREES,
     LINES,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from posture_tools.evaluate.box_change import AS_IT_IS, BoxChange
-from posture_tools.evaluate.people import Float64, Person
+from posture_tools.evaluate.labelled import Float64, Person
 from posture_tools.evaluate.views import CALLED, Confusion, examine, tables
 from rich.console import Console
 from simulators.dotted_person import DotReader, DottedPicture, exchanged, standing

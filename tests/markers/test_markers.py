@@ -17,7 +17,7 @@ from edge.errors import SettingsInvalid
 from edge.markers.blobs import find
 from edge.markers.curve import roughness, smoother
 from edge.markers.estimator import MarkerEstimator
-from edge.markers.spine import find_spine
+from edge.markers.marked_spine import find_spine
 from edge.markers.stickers import Stickers
 from edge.posture.assess import assess
 from edge.records import Frame, Pose, Quality

@@ -14,7 +14,7 @@ from edge.skeletons import COCO_17, COCO_18, SPINE_5
 
 @pytest.mark.parametrize("view", get_args(View))
 def test_every_measure_of_every_view_is_announced(view: View) -> None:
-    units = measurable([COCO_17, SPINE_5], in_mm=False)
+    units = measurable([COCO_17, SPINE_5])
     measures = [
         m for skeleton in (COCO_17, COCO_18, SPINE_5) for m in refuse(skeleton, view, ("nobody",))
     ]
@@ -23,14 +23,12 @@ def test_every_measure_of_every_view_is_announced(view: View) -> None:
 
 
 def test_what_no_model_sees_is_not_announced() -> None:
-    assert "shoulder_tilt" not in measurable([SPINE_5], in_mm=False)
-    assert measurable([], in_mm=False) == {}
+    assert "shoulder_tilt" not in measurable([SPINE_5])
+    assert measurable([]) == {}
 
 
-def test_lengths_are_in_mm_where_a_scale_was_calibrated() -> None:
-    plain, scaled = (measurable([COCO_17], in_mm=in_mm) for in_mm in (False, True))
-    assert plain.keys() == scaled.keys()
-    changed = {code: (plain[code], scaled[code]) for code in plain if plain[code] != scaled[code]}
-    assert changed["sway_hips_velocity"] == ("%H/s", "mm/s")
-    assert changed["ear_ahead_of_ankle"] == ("%H", "mm")
-    assert "shoulder_tilt" not in changed
+def test_lengths_are_in_mm() -> None:
+    units = measurable([COCO_17])
+    assert units["sway_hips_velocity"] == "mm/s"
+    assert units["ear_ahead_of_ankle"] == "mm"
+    assert units["shoulder_tilt"] == "deg"

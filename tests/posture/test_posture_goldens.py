@@ -18,6 +18,7 @@ from edge.posture.angles import (
     valgus_deg,
 )
 from edge.posture.assess import assess
+from edge.posture.calibration import Calibration
 from edge.posture.compat import arccos_angle
 from edge.skeletons import COCO_18, MPII_16, SPINE_5
 
@@ -92,8 +93,6 @@ def test_A8_the_mirrored_spine_with_the_facing_turned_is_the_same():
 
 
 def test_A8_spine_shape():
-    from edge.posture.calibration import Calibration
-
     pose = pose_of(SPINE["points"], skeleton=SPINE_5)
     measures = by_code(assess(pose, "right", Calibration(mm_per_px=1.0)))
     assert measures["kyphosis_proxy"].value == pytest.approx(SPINE["kappa_T"], abs=0.01)
@@ -115,6 +114,7 @@ def test_A9_five_points_as_floats_keep_the_angle_that_whole_pixels_lose():
     assert abs(truncated["spine_t6_t8"].value - exact) > 0.5
 
 
+SCALED = Calibration(mm_per_px=2.3)
 A11 = {
     "occiput offset": ("right", "forward_head_distance"),
     "skull angle": ("right", "head_sagittal_tilt"),
@@ -132,9 +132,9 @@ def test_A11_every_item_of_the_course_is_a_value_or_a_refusal_with_reason(view, 
     from simulators.standing_person import seen
 
     measures = (
-        assess(pose_of(SPINE["points"], skeleton=SPINE_5), "right")
+        assess(pose_of(SPINE["points"], skeleton=SPINE_5), "right", SCALED)
         if view == "spine"
-        else assess(seen(view, sigma_px=1.0), view)
+        else assess(seen(view, sigma_px=1.0), view, SCALED)
     )
     measure = by_code(measures)[code]
     if code in ("scoliosis", "pelvic_anterior_tilt"):

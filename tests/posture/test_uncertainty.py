@@ -16,7 +16,9 @@ from edge.posture.calibration import Calibration
 from edge.posture.uncertainty import SQUARE_YAW_DEG, Spread, gradient_px
 from edge.records import Quality
 
-LENS = Calibration(roll_sd_deg=0.1, focal_px=1300.0, centre_px=(540.0, 960.0))
+LENS = Calibration(
+    roll_sd_deg=0.1, focal_px=1300.0, centre_px=(540.0, 960.0), mm_per_px=2.3, scale_sd=1e-6
+)
 
 
 def by_code(measures):

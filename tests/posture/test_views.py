@@ -7,7 +7,7 @@ import pytest
 from simulators.standing_person import TURN_DEG, Person, Pinhole, pose_of, scores_seen, seen
 
 from edge.posture.assess import assess
-from edge.posture.calibration import LEVEL
+from edge.posture.calibration import LEVEL, Calibration
 from edge.posture.landmarks import Landmarks
 from edge.posture.views import ankle_line, view_of
 from edge.records import Quality
@@ -98,8 +98,9 @@ def test_the_mirror_with_swapped_labels_negates_every_signed_frontal_measure(vie
     person = Person(shoulder_tilt_deg=4, pelvis_tilt_deg=-2, trunk_lean_deg=3, head_lean_deg=5)
     points = Pinhole().project(person.points_m(), TURN_DEG[view])
     scores = scores_seen(view)
-    straight = assess(pose_of(points, scores, sigma_px=1.0))
-    turned = assess(pose_of(mirrored(points), scores, sigma_px=1.0))
+    scaled = Calibration(mm_per_px=2.3)
+    straight = assess(pose_of(points, scores, sigma_px=1.0), None, scaled)
+    turned = assess(pose_of(mirrored(points), scores, sigma_px=1.0), None, scaled)
     unsigned = {"knee_ankle_ratio", "stance_width"}
     exchanged = {
         "knee_frontal_right": "knee_frontal_left",
@@ -122,8 +123,6 @@ def test_the_ankle_line_tells_the_yaw(yaw):
     camera = Pinhole()
     points = camera.project(Person().points_m(), yaw)
     body = Landmarks.of(pose_of(points, sigma_px=0.5))
-    from edge.posture.calibration import Calibration
-
     lens = Calibration(focal_px=1300.0, centre_px=(540.0, 960.0))
     found = ankle_line(body, "front", lens)
     assert found is not None

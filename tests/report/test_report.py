@@ -10,7 +10,7 @@ from typing import get_args
 
 import numpy as np
 import pytest
-from simulators.screened import PERSON, scores, screening
+from simulators.screened import PERSON, SCALED, scores, screening
 from simulators.standing_person import pose_of, seen
 
 from edge.errors import SettingsInvalid
@@ -213,7 +213,7 @@ def full():
     )
     views = (
         replace(visit.views[0], measures=visit.views[0].measures + swayed),
-        replace(visit.views[1], measures=visit.views[1].measures + assess(spine, "right")),
+        replace(visit.views[1], measures=visit.views[1].measures + assess(spine, "right", SCALED)),
         *visit.views[2:],
     )
     visit = replace(visit, views=views)

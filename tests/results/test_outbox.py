@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-import sqlite3
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from simulators.assessments import assessment
 from simulators.children import station
+from simulators.collector_words import receipt_for
 from simulators.waiting import eventually
 
 from edge.errors import MessageRefused, OutboxFull, OutboxUnusable
@@ -26,13 +27,13 @@ from edge.wire.messages import (
     Erase,
     Event,
     Gap,
-    Receipt,
-    Reject,
     Result,
     decode,
     decode_message,
 )
 from edge.wire.ranges import holds
+from edge.wire.receipt import Reject
+from edge.wire.seal import unpack
 
 
 def open_outbox(folder: Path, **given: Any) -> Outbox:
@@ -137,51 +138,76 @@ def test_engine_writes_while_uplink_deletes(tmp_path: Path) -> None:
     with open_outbox(tmp_path) as engine, open_outbox(tmp_path) as uplink:
         assert uplink.epoch == engine.epoch
         engine.accept(assessment(1))
-        uplink.settle(Receipt(uplink.epoch, upto=1), {1})
+        uplink.settle(receipt_for(uplink, [1]))
         assert engine.accept(assessment(2)) == 2
         assert seqs(uplink) == [2]
 
 
-@pytest.mark.parametrize(
-    ("receipt", "left"),
-    [
-        (Receipt("", upto=2), [3, 4, 5]),
-        (Receipt("", upto=0, have=((2, 2), (4, 5))), [1, 3]),
-        (Receipt("", upto=0), [1, 2, 3, 4, 5]),
-        (Receipt("", upto=99), []),
-    ],
-)
-def test_a_receipt_takes_out_what_it_names(
-    outbox: Outbox, receipt: Receipt, left: list[int]
-) -> None:
+def test_a_receipt_takes_out_what_it_names(outbox: Outbox) -> None:
     for number in range(5):
         outbox.accept(assessment(number))
-    named = Receipt(outbox.epoch, receipt.upto, receipt.have)
-    settled = outbox.settle(named, {1, 2, 3, 4, 5})
-    assert seqs(outbox) == left
-    assert sorted(settled.stored) == sorted(set(range(1, 6)) - set(left))
+    assert outbox.settle(receipt_for(outbox, [2, 4, 5])).stored == (2, 4, 5)
+    assert seqs(outbox) == [1, 3]
+    assert outbox.settle(receipt_for(outbox)).stored == ()
+    assert seqs(outbox) == [1, 3]
 
 
-def test_receipt_of_another_epoch_deletes_nothing(outbox: Outbox) -> None:
-    outbox.accept(assessment())
-    assert outbox.settle(Receipt("0" * 24, upto=9), {1}).stored == ()
-    assert seqs(outbox) == [1]
+@pytest.mark.parametrize("foreign", ["site", "station", "epoch", "sha256", "seq"])
+def test_a_receipt_for_another_body_touches_nothing(outbox: Outbox, foreign: str) -> None:
+    outbox.accept(assessment(1))
+    outbox.accept(assessment(2))
+    meant = receipt_for(outbox, [1])
+    [(_, sha256)] = meant.settled
+    changed: dict[str, Any] = {
+        "site": {"site": "south"}, "station": {"station": "hall-2"}, "epoch": {"epoch": "0" * 24},
+        "sha256": {"settled": ((1, "0" * 64),), "reject": (Reject(1, "0" * 64, "malformed"),)},
+        "seq": {"settled": ((2, sha256),), "reject": (Reject(2, sha256, "conflict"),)},
+    }  # fmt: skip
+    settled = outbox.settle(msgspec.structs.replace(meant, **changed[foreign]))
+    assert (settled.stored, settled.rejected) == ((), ())
+    assert seqs(outbox) == [1, 2]
+    assert outbox.epoch == meant.epoch
 
 
 def test_card_restored_from_an_old_copy(tmp_path: Path) -> None:
-    """The collector already has 1..9 of this epoch; the copy takes 1 again and never sent it."""
+    """The collector knows numbers that it never gave: what waits goes on in a new epoch."""
     with open_outbox(tmp_path) as outbox:
-        outbox.accept(assessment())
-        outbox.settle(Receipt(outbox.epoch, upto=9), sent=set())
-        assert seqs(outbox) == [1]
+        outbox.accept(assessment(1))
+        outbox.accept_event("camera", {"n": 2})
+        before, epoch = outbox.pending(9), outbox.epoch
+        settled = outbox.settle(receipt_for(outbox, newest=9))
+        assert settled.behind
+        assert outbox.epoch != epoch
+        said, *carried = (decode_message(m.body) for m in outbox.pending(9))
+        assert isinstance(said, Event)
+        assert said.data == {"reason": "behind", "was_epoch": epoch, "was_next_seq": 3}
+        for old, new in zip(before, carried, strict=True):
+            assert [(w.epoch, w.seq, w.sha256) for w in new.was] == [(epoch, old.seq, old.sha256)]
+            told, told_again = json.loads(old.body), json.loads(outbox.waiting(new.seq).body)  # type: ignore[union-attr]
+            changed = {key for key in told_again if told_again[key] != told.get(key)}
+            assert changed == {"id", "epoch", "seq", "prev_sha256", "was"}
+            assert told.keys() <= told_again.keys()
+        previous = GENESIS
+        for message in outbox.pending(9):
+            assert decode_message(message.body).prev_sha256 == previous
+            previous = message.sha256
+
+
+def test_a_conflict_is_no_fault_of_the_message(outbox: Outbox) -> None:
+    """Somebody else's body stands under its number: it goes again under a new one."""
+    outbox.accept(assessment(1))
+    epoch = outbox.epoch
+    assert outbox.settle(receipt_for(outbox, rejected={1: "conflict"})).behind
+    assert outbox.counts().quarantined == 0
+    names = decode_message(outbox.pending(9)[1].body).was
+    assert [(name.epoch, name.seq) for name in names] == [(epoch, 1)]
 
 
 def test_a_rejected_message_goes_to_quarantine_and_back(outbox: Outbox) -> None:
     for number in range(3):
         outbox.accept(assessment(number))
     body = outbox.pending(1, after=1)[0].body
-    receipt = Receipt(outbox.epoch, upto=3, reject=(Reject(2, "malformed"),))
-    settled = outbox.settle(receipt, {1, 2, 3})
+    settled = outbox.settle(receipt_for(outbox, [1, 3], {2: "malformed"}))
     assert (settled.stored, settled.rejected) == ((1, 3), (2,))
     assert seqs(outbox) == []
     assert outbox.counts().quarantined == 1
@@ -199,7 +225,7 @@ def test_full_outbox_refuses_and_keeps_what_it_has(tmp_path: Path) -> None:
         assert outbox.counts().used_bytes <= SMALLEST_LIMIT_BYTES
         with pytest.raises(OutboxFull):
             outbox.accept_event("camera", {"why": "x" * 3000})
-        outbox.settle(Receipt(outbox.epoch, upto=len(held) // 2), set(held))
+        outbox.settle(receipt_for(outbox, held[: len(held) // 2]))
         assert outbox.accept(assessment()) == len(held) + 1
 
 
@@ -230,7 +256,7 @@ def test_page_cap_holds_when_the_limit_does_not(tmp_path: Path) -> None:
         with pytest.raises(OutboxFull, match="full"):
             fill(outbox, padding=4000)
         held = seqs(outbox)
-        outbox.settle(Receipt(outbox.epoch, upto=held[-1]), set(held))
+        outbox.settle(receipt_for(outbox, held))
         assert outbox.accept(assessment()) == held[-1] + 1
 
 
@@ -240,16 +266,16 @@ def test_erasing_a_session_leaves_no_trace_of_it(tmp_path: Path) -> None:
         outbox.accept(assessment(2, session="other"))
         outbox.accept(assessment(3, session="secret-code-one", padding=3000))
         outbox.accept_event("camera", {})
-        outbox.settle(Receipt(outbox.epoch, 0, reject=(Reject(3, "malformed"),)), {3})
+        outbox.settle(receipt_for(outbox, rejected={3: "malformed"}))
         assert outbox.erase(session="secret-code-one") == ((1, 1), (3, 3))
         assert seqs(outbox) == [2, 4, 5]
         event = decode(outbox.waiting(5).body, Event)  # type: ignore[union-attr]
-        assert event.data == {"session": "secret-code-one", "ranges": [[1, 1], [3, 3]]}
+        assert event.data | {"links": 0} == {
+            "session": "secret-code-one", "ranges": [[1, 1], [3, 3]], "links": 0,
+        }  # fmt: skip
         assert outbox.requeue(1, 9) == ((2, 2), (4, 5))
-    connection = sqlite3.connect(tmp_path / "outbox.db")
-    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    connection.close()
-    assert (tmp_path / "outbox.db").read_bytes().count(b"xxxxxxxx") == 0
+        for path in tmp_path.iterdir():  # while it is open: the write-ahead log too
+            assert b"xxxxxxxx" not in path.read_bytes(), path
 
 
 def test_erasing_by_number_spares_events_and_the_future(outbox: Outbox) -> None:
@@ -274,16 +300,58 @@ def test_outbox_of_another_station(tmp_path: Path) -> None:
     with pytest.raises(OutboxUnusable, match="hall-1"):
         open_outbox(tmp_path, station="hall-2")
     with open_outbox(tmp_path) as outbox:
-        outbox.settle(Receipt(epoch, upto=1), {1})
+        outbox.settle(receipt_for(outbox, [1]))
     with open_outbox(tmp_path, station="hall-2") as outbox:
         assert outbox.epoch != epoch
         assert outbox.accept(assessment()) == 1
 
 
-def test_damaged_file(tmp_path: Path) -> None:
-    (tmp_path / "outbox.db").write_bytes(b"not a database at all" * 100)
-    with pytest.raises(OutboxUnusable, match="moved away"):
-        open_outbox(tmp_path)
+def test_a_file_that_is_no_database_is_kept_and_begun_anew(tmp_path: Path) -> None:
+    garbage = b"not a database at all" * 100
+    (tmp_path / "outbox.db").write_bytes(garbage)
+    with open_outbox(tmp_path) as outbox:
+        assert outbox.accept(assessment()) == 2
+        event = decode(outbox.pending(1)[0].body, Event)
+        assert (event.kind, event.data["reason"]) == ("epoch", "damaged")
+    assert (tmp_path / "outbox.damaged-0001.db").read_bytes() == garbage
+
+
+@settings(max_examples=30, deadline=None, phases=[Phase.generate])  # shrinking takes minutes
+@given(at=st.integers(0, 59), bit=st.integers(0, 8 * 4096 - 1), pages=st.integers(1, 2))
+def test_whatever_the_disk_changes_each_message_goes_on_or_is_named(
+    tmp_path_factory: pytest.TempPathFactory, at: int, bit: int, pages: int
+) -> None:
+    """A bit, or whole pages: what is still what was committed waits; nothing else does."""
+    folder = tmp_path_factory.mktemp("outbox")
+    with open_outbox(folder) as outbox:
+        for number in range(40):
+            outbox.accept(assessment(number, padding=600))
+        before = {m.sha256: m.body for m in outbox.pending(99)}
+    path = folder / "outbox.db"
+    raw = bytearray(path.read_bytes())
+    start = at * 4096 % len(raw)
+    if pages == 1:
+        raw[(start + bit // 8) % len(raw)] ^= 1 << bit % 8
+    else:
+        raw[start : start + 8192] = bytes(len(raw[start : start + 8192]))
+    path.write_bytes(raw)
+    try:
+        outbox = open_outbox(folder)
+    except OutboxUnusable:
+        return  # its name or version was hit: refused in words, and the file stays
+    with outbox:
+        kept: set[str] = set()
+        for message in outbox.pending(999):
+            if message.damage:
+                continue
+            told = decode_message(message.body)
+            kept |= {name.sha256 for name in told.was} or {message.sha256}
+            if message.sha256 in before:
+                assert message.body == before[message.sha256]
+        assert outbox.accept(assessment(99)) > 0
+        if not list(folder.glob("outbox.damaged-*")):
+            aside = 1 if pages == 1 else 12
+            assert len(kept & set(before)) >= len(before) - aside
 
 
 def test_clock_that_was_wrong_is_told_once_it_is_right(
@@ -338,11 +406,10 @@ def test_every_number_has_a_fate(
         elif step == "event":
             outbox.accept_event("model", {"n": number})
         elif step == "receipt":
-            have = tuple((seq, seq) for seq in sorted(some))
-            gone |= set(outbox.settle(Receipt(outbox.epoch, 0, have), waiting).stored)
+            gone |= set(outbox.settle(receipt_for(outbox, sorted(some))).stored)
         elif step == "reject":
-            bad = tuple(Reject(seq, "malformed") for seq in some)
-            gone |= set(outbox.settle(Receipt(outbox.epoch, 0, reject=bad), waiting).rejected)
+            bad = receipt_for(outbox, rejected=dict.fromkeys(some, "malformed"))
+            gone |= set(outbox.settle(bad).rejected)
         elif step == "erase":
             named = outbox.erase(session=f"s{number % 3}")
             gone |= {seq for first, last in named for seq in range(first, last + 1)}
@@ -361,3 +428,73 @@ def test_bodies_are_json_of_the_stated_size(outbox: Outbox) -> None:
     assert decode(json.dumps({"session": "s", "ranges": [[1, 2]]}).encode(), Erase).ranges == (
         (1, 2),
     )
+
+
+def test_what_the_disk_changed_is_set_aside_and_named(outbox: Outbox) -> None:
+    for number in range(3):
+        outbox.accept(assessment(number))
+    damage(outbox, 2)
+    [problem] = [m.damage for m in outbox.pending(9) if m.damage]
+    outbox.set_aside(2, problem)
+    assert seqs(outbox) == [1, 3, 4, 5]
+    gap, fault = (decode(outbox.waiting(seq).body, Event) for seq in (4, 5))  # type: ignore[union-attr]
+    assert (gap.data["ranges"], gap.data["reason"]) == ([[2, 2]], "damaged")
+    after = decode_message(outbox.waiting(3).body)  # type: ignore[union-attr]
+    assert gap.data["links"][0]["sha256"] == after.prev_sha256
+    assert fault.data["seq"] == 2
+    assert outbox.requeue(1, 9) == ((1, 1), (3, 5)), "damaged: it is not sent again"
+
+
+def damage(outbox: Outbox, seq: int) -> None:
+    """One bit of a body, which is still JSON of the schema."""
+    with outbox._database.transaction() as db:
+        db.execute(
+            "UPDATE message SET body = CAST(REPLACE(CAST(body AS TEXT), 'session-', 'sessioo-')"
+            " AS BLOB) WHERE seq = ?",
+            (seq,),
+        )
+
+
+def test_a_new_epoch_leaves_damaged_messages_behind_and_says_so(outbox: Outbox) -> None:
+    for number in range(3):
+        outbox.accept(assessment(number))
+    damage(outbox, 2)
+    outbox.settle(receipt_for(outbox, newest=99))
+    kinds = [decode_message(m.body).kind for m in outbox.pending(9)]
+    assert kinds == ["epoch", "posture", "posture", "fault"]
+    assert outbox.counts().quarantined == 1
+
+
+def test_a_full_quarantine_refuses_new_screenings_with_the_reason(tmp_path: Path) -> None:
+    with open_outbox(tmp_path, limit_bytes=SMALLEST_LIMIT_BYTES) as outbox:
+        with pytest.raises(OutboxFull, match="undelivered"):
+            fill(outbox)
+        outbox.settle(receipt_for(outbox, rejected=dict.fromkeys(seqs(outbox), "malformed")))
+        with pytest.raises(OutboxFull, match="rejected"):
+            outbox.accept(assessment(padding=4000))
+        held = outbox.counts().quarantined
+        assert len(outbox.requeue(1, 10_000)) == 1
+        assert len(seqs(outbox)) == held, "none was forgotten"
+
+
+def test_rejected_results_of_an_earlier_epoch_are_sent_again_under_new_numbers(
+    outbox: Outbox,
+) -> None:
+    for number in range(2):
+        outbox.accept(assessment(number))
+    outbox.settle(receipt_for(outbox, rejected={1: "malformed"}))
+    outbox.settle(receipt_for(outbox, newest=99))
+    outbox.accept(assessment(7))
+    outbox.settle(receipt_for(outbox, rejected={1: "malformed"}))  # the same number, a new epoch
+    assert outbox.requeue(1, 1) == ((1, 1), (4, 4))
+    assert decode(outbox.pending(9)[-1].body, Result).session == "session-0"
+
+
+def test_seals_name_the_body(outbox: Outbox) -> None:
+    outbox.accept(assessment())
+    [message] = outbox.pending(1)
+    sealed = unpack(message.payload)
+    assert (sealed.body, sealed.seal.sha256) == (message.body, message.sha256)
+    assert sealed.seal.id == json.loads(message.body)["id"]
+    with pytest.raises(MessageRefused, match="under way"):
+        unpack(message.payload.replace(b"session-1", b"session-2", 1))

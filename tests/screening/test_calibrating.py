@@ -235,6 +235,26 @@ def test_marks_are_stored_and_shown(tmp_path, capsys):
     assert "calibration_suspect" in capsys.readouterr().out
 
 
+def test_what_was_measured_and_what_is_assumed_is_told_apart(tmp_path, capsys):
+    source = write(tmp_path / "wall", wall=wall())
+
+    def shown():
+        capsys.readouterr()
+        assert run(tmp_path, source, "show", "--json") == 0
+        assumed = json.loads(capsys.readouterr().out)["assumed"]
+        assert run(tmp_path, source, "show") == 0
+        return assumed, capsys.readouterr().out
+
+    assumed, said = shown()
+    assert assumed == ["lens", "level", "scale", "marks"]
+    assert "trusted" not in said
+    assert "lengths are refused" in said
+    assert run(tmp_path, source, "marks") == 0
+    assumed, said = shown()
+    assert assumed == ["lens", "level", "scale"]
+    assert "assumed: lens, level, scale" in said
+
+
 def test_printed_sheets_hold_a_board_and_two_markers(tmp_path):
     assert run(tmp_path, "", "print", tmp_path / "print") == 0
     drawn = cv2.imread(str(tmp_path / "print" / "board.png"))

@@ -55,8 +55,8 @@ def station(folder: Path, port: int, every_s: float) -> Child:
     return Child(str(_STATION), str(folder), str(port), str(every_s))
 
 
-def collector(store: Path, port: int) -> Child:
+def collector(store: Path, port: int, *options: str) -> Child:
     return Child(
         "-m", "posture_tools.collector", "run", "--broker", f"127.0.0.1:{port}",
-        "--store", str(store), "--site", "north",
+        "--store", str(store), "--site", "north", *options,
     )  # fmt: skip

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from posture_tools.evaluate.box_change import AS_IT_IS, BoxChange
-from posture_tools.evaluate.people import Float64, Person
+from posture_tools.evaluate.labelled import Float64, Person
 from posture_tools.evaluate.scores import Sight
 
 from edge.records import Frame, ModelIdentity, Pose, Uint8

@@ -8,10 +8,12 @@ from edge.fms.outcome import assessment_of
 from edge.fms.rules import shipped_rules
 from edge.fms.sheet import Clearing, Sheet, Try
 from edge.posture.assess import assess
+from edge.posture.calibration import Calibration
 from edge.posture.stick_figure import figure_of
 from edge.records import Measure
 from edge.report.reported_visit import ReportedView, ReportedVisit
 
+SCALED = Calibration(roll_sd_deg=0.5, mm_per_px=2.3)
 VIEWS = ("front", "right", "back", "left")
 SCORES = {
     ("deep_squat", ""): 2, ("hurdle_step", "right"): 3, ("hurdle_step", "left"): 2,
@@ -43,7 +45,7 @@ def screening(
     for view in views:
         pose = seen(view, person, sigma_px=0.8)
         seen_views.append(
-            ReportedView(view, assess(pose, view), figure_of(pose), 74, 75, 0.62, origin)
+            ReportedView(view, assess(pose, view, SCALED), figure_of(pose), 74, 75, 0.62, origin)
         )
     return ReportedVisit(
         person="P-0042", screened_at=at, station="hall-1", software="0.3.0",

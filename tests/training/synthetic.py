@@ -113,7 +113,7 @@ def sampler(folder: Path, mix: Mix = PLAIN) -> Sampler:
     (folder / "renders").mkdir(exist_ok=True)
     write_renders(folder / "renders" / "train_1", yaws_deg)
     photographs = Photographs([folder / "photographs"], "train")
-    return Sampler(photographs, Renders(folder / "renders"), mix)
+    return Sampler(photographs, Renders(folder / "renders"), photographs.backgrounds(), mix)
 
 
 JOINTS = len(COCO_POINTS)

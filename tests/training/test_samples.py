@@ -96,11 +96,11 @@ def test_nothing_is_sheared_locally(tmp_path: Path, monkeypatch):
     stream = np.frombuffer(cv2.imencode(".png", ramp[:, :, ::-1])[1].tobytes(), np.uint8)
     source = sampler(tmp_path, replace(PLAIN, occluded=0.0))
     monkeypatch.setattr(samples, "vary_appearance", lambda image, *_, **__: image)
-    picture = source._renders.picture(0)
+    picture = source._renders.draw(np.random.default_rng(0), close=False)
     swapped = Picture(
         stream, picture.points, picture.trust, picture.sharp, picture.box, photograph=False
     )
-    monkeypatch.setattr(type(source._renders), "picture", lambda *_: swapped)
+    monkeypatch.setattr(source._renders, "picture", lambda _: swapped)
     for seed in range(20):
         image = source.sample(np.random.default_rng(seed), photograph=False).image
         rows, columns = np.nonzero(

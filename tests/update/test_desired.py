@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from posture_tools.collector.__main__ import main
-from posture_tools.collector.desire import wishes
+from posture_tools.collector.desired import desired_states
 from posture_tools.collector.ingest import Collector
 from posture_tools.collector.report import fleet
 from posture_tools.collector.store import Store
@@ -64,7 +64,7 @@ class Site:
 
     @property
     def wish(self):
-        return wishes(self.store).get(self.station.name)
+        return desired_states(self.store).get(("north", self.station.name))
 
     def answers(self) -> list[dict]:
         rows = self.store.rows("SELECT body FROM event WHERE kind = 'model' ORDER BY seq")

@@ -16,11 +16,11 @@ from posture_tools.collector.intake import Incoming, examine
 from posture_tools.collector.rollout import (
     STAGES,
     TIMEOUT,
-    ModelWord,
+    ModelEvent,
     Progress,
     actual_models,
     advise,
-    model_words,
+    model_events,
     progress_of,
     stations,
 )
@@ -103,7 +103,7 @@ class Fleet:
         self.store.ingest(batch)
 
     def progress(self, sha256: str, ring: int, now=None):
-        return progress_of(stations(self.store), model_words(self.store), sha256, ring, now)
+        return progress_of(stations(self.store), model_events(self.store), sha256, ring, now)
 
     def roll_out(self, model: bytes) -> tuple[str, list[int], bool]:
         """Publish, wait a day, follow the advice: sha256, rings published, stopped."""
@@ -150,16 +150,16 @@ def test_a_good_model_reaches_all_and_a_bad_one_stops_by_itself(fleet, models) -
 def words(sha256: str, *said: tuple[str, str, str]):
     at = datetime(2026, 6, 1, tzinfo=UTC)
     return at, [
-        ModelWord(station, at, step, reason, "refiner", "2", sha256)
+        ModelEvent("north", station, at, step, reason, "refiner", "2", sha256)
         for station, step, reason in said
     ]
 
 
 def test_a_station_that_falls_silent_in_the_middle_times_out() -> None:
     at, said = words("f" * 64, ("a", "download", "ok"))
-    [waiting] = progress_of(["a"], said, "f" * 64, 100, at + TIMEOUT)
+    [waiting] = progress_of([("north", "a")], said, "f" * 64, 100, at + TIMEOUT)
     assert waiting.progress is Progress.PROCEEDING
-    [silent] = progress_of(["a"], said, "f" * 64, 100, at + 2 * TIMEOUT)
+    [silent] = progress_of([("north", "a")], said, "f" * 64, 100, at + 2 * TIMEOUT)
     assert silent.progress is Progress.SILENT
     assert advise([silent], 100).stopped
 
@@ -178,31 +178,31 @@ def test_a_station_that_falls_silent_in_the_middle_times_out() -> None:
 )
 def test_what_a_step_means(step, reason, progress) -> None:
     at, said = words("f" * 64, ("a", step, reason))
-    [found] = progress_of(["a"], said, "f" * 64, 100, at)
+    [found] = progress_of([("north", "a")], said, "f" * 64, 100, at)
     assert found.progress is progress
     assert found.actual == ({"refiner": "2"} if step == "confirm" else {})
 
 
 def test_actual_is_what_serves_after_confirmations_and_rollbacks() -> None:
-    def word(step: str, version: str, reason: str = "ok") -> ModelWord:
+    def word(step: str, version: str, reason: str = "ok") -> ModelEvent:
         at = datetime(2026, 6, 1, tzinfo=UTC)
-        return ModelWord("a", at, step, reason, "refiner", version, version * 64)
+        return ModelEvent("north", "a", at, step, reason, "refiner", version, version * 64)
 
-    said: list[ModelWord] = []
+    said: list[ModelEvent] = []
     for step, version, serves in (
         ("confirm", "2", {"refiner": "2"}), ("rollback", "3", {"refiner": "2"}),
         ("confirm", "4", {"refiner": "4"}), ("rollback", "4", {"refiner": "2"}),
         ("rollback", "2", {}), ("confirm", "5", {"refiner": "5"}),
     ):  # fmt: skip
         said.append(word(step, version))
-        assert actual_models(said).get("a", {}) == serves
-    damaged = ModelWord("a", said[0].received_at, "rollback", "slots_damaged", "", "", "")
+        assert actual_models(said).get(("north", "a"), {}) == serves
+    damaged = ModelEvent("north", "a", said[0].received_at, "rollback", "slots_damaged", "", "", "")
     assert actual_models([*said, damaged]) == {}
 
 
 def test_an_empty_ring_does_not_hold_up_a_small_fleet() -> None:
     at, _ = words("f" * 64)
-    assert advise(progress_of(["a", "b"], [], "f" * 64, 0, at), 1).ring == 10
+    assert advise(progress_of([("north", "a"), ("north", "b")], [], "f" * 64, 0, at), 1).ring == 10
 
 
 def test_one_failure_in_a_hundred_is_borne_six_are_not() -> None:
@@ -211,4 +211,9 @@ def test_one_failure_in_a_hundred_is_borne_six_are_not() -> None:
     for failures, stopped in ((1, False), (5, False), (6, True)):
         failed = [(f"s{n}", "rollback", "finds_nobody") for n in range(failures)]
         at, heard = words("f" * 64, *said, *failed)
-        assert advise(progress_of(names, heard, "f" * 64, 100, at), 100).stopped is stopped
+        assert (
+            advise(
+                progress_of([("north", name) for name in names], heard, "f" * 64, 100, at), 100
+            ).stopped
+            is stopped
+        )

@@ -22,6 +22,14 @@ STORE = argument(
     help="The store, a file that `posture-collector run` makes. The default lies in your home.",
 )
 
+KEYS = argument(
+    "--keys",
+    type=Path,
+    default=None,
+    metavar="FOLDER",
+    help="Sign with the keys that `site init` wrote here. A desk needs none.",
+)
+
 BROKER = (
     argument(
         "--broker",
@@ -29,6 +37,7 @@ BROKER = (
         metavar="HOST:PORT",
         help="The broker of the site. The default is one on this machine.",
     ),
+    KEYS,
     argument("--site", default="desk", help="The site, as in its stations' settings."),
     argument("--username", default="", help="Log in to the broker by this name."),
     argument(

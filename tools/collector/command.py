@@ -7,23 +7,34 @@ import time
 from collections.abc import Collection, Iterator
 
 import msgspec
+from posture_tools.collector.worker_key import GrantedKey, plain_payload
 
 from edge.errors import BrokerRefused, MessageRefused, PartMissing
 from edge.mqtt.connection import Connection, open_best
 from edge.mqtt.events import Acknowledged, Arrived
 from edge.mqtt.settings import MqttSettings
-from edge.wire.messages import Response, decode, encode
+from edge.wire.clock import Instant
+from edge.wire.messages import Command, Response, decode, encode
 from edge.wire.topics import Topics
 
 ANSWER_S = 10
 
 
 def send(
-    mqtt: MqttSettings, site: str, stations: Collection[str], name: str, body: msgspec.Struct
+    mqtt: MqttSettings,
+    site: str,
+    stations: Collection[str],
+    name: str,
+    body: msgspec.Struct,
+    *,
+    number: int,
+    key: GrantedKey | None = None,
 ) -> Iterator[tuple[str, Response | None]]:
     """Tell all of them at once; yields each answer as it comes, and None of who gave none in 10 s.
 
-    The broker drops a command after that time, so that nobody obeys it later.
+    The broker drops a command after that time, and no station whose clock is right obeys it later.
+
+    number : new, given by the store. key : the operator's; without it only stations at a desk obey.
 
     Raises
     ------
@@ -42,10 +53,14 @@ def send(
         connection.subscribe(*topics)
         correlation = secrets.token_bytes(16)
         under_way = {}
+        data = msgspec.to_builtins(body)
+        expires = "" if name == "erase" else _utc(time.time() + ANSWER_S)
+        command = encode(Command(number=number, data=data, expires=expires))
+        sign = plain_payload if key is None else key.payload
         for topic, station in topics.items():
             mid = connection.publish(
                 Topics(site, station).command(name),
-                encode(body),
+                sign("command", Topics(site, station).command(name), command),
                 correlation=correlation,
                 response_topic=topic,
                 expiry_s=ANSWER_S,
@@ -58,6 +73,10 @@ def send(
         connection.drop()
     for station in topics.values():
         yield station, None
+
+
+def _utc(time_s: float) -> str:
+    return Instant(int(time_s * 1e9), "synced", "", 0).utc
 
 
 def _answers(

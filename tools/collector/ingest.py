@@ -12,15 +12,20 @@ import threading
 from collections.abc import Callable
 
 from posture_tools.collector.intake import Bad, Good, Incoming, examine
-from posture_tools.collector.store import Outcome, Store
+from posture_tools.collector.orders import Orders
+from posture_tools.collector.store import Note, Outcome, Store
+from posture_tools.collector.worker_key import GrantedKey, plain_payload
 
 from edge.errors import MessageRefused, PostureError
 from edge.mqtt.backoff import Backoff
 from edge.mqtt.connection import Connection, open_best
 from edge.mqtt.events import Acknowledged, Arrived, Will
+from edge.mqtt.oddities import Oddities
 from edge.mqtt.settings import MqttSettings
-from edge.wire.messages import CollectorState, Desired, State, decode, encode
-from edge.wire.topics import COLLECTOR, Topics, parse
+from edge.wire.messages import Birth, CollectorState, Desired, Health, State, decode, encode
+from edge.wire.receipt import OldReceipt, Receipt
+from edge.wire.seal import unpack
+from edge.wire.topics import COLLECTOR, OLD_ROOT, Topics, parse
 
 log = logging.getLogger(__name__)
 
@@ -28,8 +33,9 @@ _IDLE_S = 0.2
 
 
 class Collector:
-    """Takes in one site's results.
+    """Takes in one site's results. No message ends it, whatever it holds.
 
+    key : signs the receipts; without one, only stations at a desk believe them.
     on_batch : told of each committed batch. on_problem : told once of each new problem.
     on_ready : called whenever a subscription stands.
     """
@@ -40,6 +46,7 @@ class Collector:
         store: Store,
         site: str,
         *,
+        key: GrantedKey | None = None,
         on_batch: Callable[[Outcome], None] = lambda _: None,
         on_problem: Callable[[str], None] = log.error,
         on_ready: Callable[[], None] = lambda: None,
@@ -47,10 +54,14 @@ class Collector:
         self._mqtt = mqtt
         self._store = store
         self._site = site
+        self._key = key
+        self._old = False
         self._topics = Topics(site, "+")
         self._on_batch = on_batch
         self._on_problem = on_problem
         self._on_ready = on_ready
+        self._oddities = Oddities()
+        self._orders = Orders(store, site)
 
     def run(self, stop: threading.Event) -> None:
         """Connect and serve until `stop`; a broker that goes away or refuses is tried again."""
@@ -59,8 +70,11 @@ class Collector:
         while not stop.is_set():
             try:
                 self._serve(backoff, stop)
-            except (PostureError, sqlite3.Error) as problem:
+            except Exception as problem:
                 text = str(problem)
+                if not isinstance(problem, PostureError | sqlite3.Error):
+                    log.exception("the collector failed and connects again")
+                    text = f"The collector failed and connects again: {text}"
                 if isinstance(problem, sqlite3.Error):  # not committed: not acknowledged, not lost
                     text = f"The store cannot be written: {problem}. Free space or mend its rights."
                 if text != told:
@@ -76,72 +90,108 @@ class Collector:
             acks=True,
         )
         try:
-            connection.subscribe(
-                self._topics.message("result/#"),
-                self._topics.message("event/#"),
-                self._topics.state,
-                self._topics.birth,
-                self._topics.health,
-                self._topics.desired,
-                self._topics.collector_state,
-            )
+            self._old = self._store.has_unsigned(self._site)
+            for topics in self._trees:
+                connection.subscribe(
+                    topics.message("result/#"), topics.message("event/#"),
+                    topics.state, topics.birth, topics.enrol, topics.health, topics.desired,
+                    topics.collector_state,
+                )  # fmt: skip
             self._announce(connection, online=True)
             self._on_ready()
             while not stop.is_set():
                 if self._take_in(connection, connection.poll(_IDLE_S)):
                     backoff.reset()
+                self._orders.send(connection)
             self._announce(connection, online=False)
             connection.close()
         finally:
             connection.drop()
 
     def _announce(self, connection: Connection, *, online: bool) -> None:
-        connection.publish(
-            self._topics.collector_state, encode(CollectorState(online)), retain=True
-        )
+        for topics in self._trees:
+            connection.publish(topics.collector_state, encode(CollectorState(online)), retain=True)
+
+    @property
+    def _trees(self) -> list[Topics]:
+        """Where stations speak: that of version 0.1 only if the operator lets one in."""
+        old = [Topics(self._site, "+", OLD_ROOT)] if self._old else []
+        return [self._topics, *old]
 
     def _take_in(self, connection: Connection, events: list[Arrived | Acknowledged]) -> bool:
+        """Whether anything was committed for a station."""
         arrived = [event for event in events if isinstance(event, Arrived)]
         batch: list[Good | Bad] = []
+        notes: list[Note] = []
         for message in arrived:
             try:
                 item = self._read(connection, message)
             except MessageRefused as problem:
-                log.warning("%s: %s", message.topic, problem)
+                self._oddities.note(f"{_kind(message.topic)} refused", problem)
+            except (PostureError, OSError):  # our own connection
+                raise
+            except Exception as problem:  # noqa: BLE001  one message that we did not foresee
+                kind = f"{_kind(message.topic)} raised {type(problem).__name__}"
+                self._oddities.note(kind, problem)
             else:
-                if item is not None:
+                if isinstance(item, Note):
+                    notes.append(item)
+                elif item is not None:
                     batch.append(item)
+        if notes:
+            self._store.note_all(notes)
         if batch:
-            outcome = self._store.ingest(batch)
-            for site, station, receipt in outcome.receipts:
-                connection.publish(Topics(site, station).receipt, encode(receipt))
+            outcome = self._store.ingest(self._store.judge(batch))
+            for topics, receipt in outcome.receipts:
+                self._answer(connection, topics, receipt)
             self._on_batch(outcome)
         for message in arrived:
             if message.qos:
                 connection.acknowledge(message)
         return bool(batch)
 
-    def _read(self, connection: Connection, message: Arrived) -> Good | Bad | None:
-        """A result or event to store; states, births and health are noted at once."""
+    def _answer(self, connection: Connection, topics: Topics, receipt: Receipt) -> None:
+        if topics.root == OLD_ROOT:
+            connection.publish(topics.receipt, encode(OldReceipt.of(receipt)))
+            return
+        sign = plain_payload if self._key is None else self._key.payload
+        connection.publish(topics.receipt, sign("receipt", topics.receipt, encode(receipt)))
+
+    def _read(self, connection: Connection, message: Arrived) -> Good | Bad | Note | None:
+        """A result or event to store, or a word to remember."""
         address = parse(message.topic)
         if address.station == COLLECTOR:
-            if not decode(message.body, CollectorState).online:
-                self._announce(
-                    connection, online=True
-                )  # the will of our own earlier life came late
+            # The will of our own earlier life came late, or somebody cleared it.
+            if not message.body or not decode(message.body, CollectorState).online:
+                self._announce(connection, online=True)
             return None
-        if address.channel == "state":
-            online = decode(message.body, State).online
-            self._store.note(address.site, address.station, "state", message.body, online)
-            return None
-        if address.channel == "birth":
-            self._store.note(address.site, address.station, "birth", message.body)
-            return None
-        if address.channel == "desired":
-            decode(message.body, Desired)
-            self._store.note(address.site, address.station, "desired", message.body)
-            return None
-        if address.channel == "health":
-            self._store.note(address.site, address.station, "health", message.body, online=True)
-            return None
-        return examine(Incoming(message.topic, message.body, message.user_properties))
+        if address.site != self._site:
+            raise MessageRefused(f"the site {address.site!r} is not ours.")
+        place = (address.site, address.station)
+        match address.channel:
+            case "state":
+                online = decode(message.body, State).online if message.body else False
+                return Note(*place, "state", message.body, online)
+            case "enrol":
+                if message.body and (said := self._store.enrol(address, message.body)):
+                    self._on_problem(said)
+                return None
+            case "birth":
+                decode(message.body, Birth)
+                return Note(*place, "birth", message.body)
+            case "desired":
+                body = unpack(message.body).body if message.body else b""
+                if body:
+                    decode(body, Desired)
+                return Note(*place, "desired", body)
+            case "health":
+                decode(message.body, Health)
+                return Note(*place, "health", message.body, online=True)
+        return examine(Incoming(message.topic, message.body))
+
+
+def _kind(topic: str) -> str:
+    """The part of a topic that a person may know, in our words."""
+    level = topic.split("/")[4:5]
+    known = ("result", "event", "state", "birth", "health", "desired", "enrol")
+    return level[0] if level and level[0] in known else "message"

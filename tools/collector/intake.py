@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import Literal
 
-import msgspec
+from edge.errors import MessageRefused
+from edge.wire import bounds
+from edge.wire.messages import Event, Result, decode_message
+from edge.wire.receipt import RejectCode
+from edge.wire.seal import Sealed, digest, unpack
+from edge.wire.topics import OLD_ROOT, Address, parse
 
-from edge.errors import NOT_JSON, MessageRefused
-from edge.wire.messages import (
-    BODY_LIMIT_BYTES,
-    Event,
-    RejectCode,
-    Result,
-    decode_message,
-)
-from edge.wire.topics import Address, parse
-
-_IDENTITY = re.compile(r"([^:]+):([0-9a-f]{24}):([1-9][0-9]{0,17})")
+_IDENTITY = re.compile(r"([^:]+):([0-9a-f]{24}):([1-9][0-9]{0,15})")
+# Beyond what its station can be told: nobody vouches for such a message, so nobody is answered.
+DeadCode = RejectCode | Literal["unsealed", "unsigned"]
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
     """The one name of an outbox message."""
 
+    site: str
     station: str
     epoch: str
     seq: int
@@ -32,75 +30,84 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """As the broker gave it. user_properties : MQTT 5 only; `id` repeats the key."""
+    """As the broker gave it."""
 
     topic: str
-    body: bytes
-    user_properties: dict[str, str] = field(default_factory=dict)
+    payload: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class Good:
-    """Fit to be stored."""
+    """Fit to be stored. sealed : None from version 0.1, which has no seals."""
 
     address: Address
     key: Key
     body: bytes
     body_sha256: str
     message: Result | Event
+    incoming: Incoming
+    sealed: Sealed | None = None
+
+    @property
+    def seal_bytes(self) -> bytes:
+        return b"" if self.sealed is None else self.sealed.seal_bytes
 
 
 @dataclass(frozen=True, slots=True)
 class Bad:
-    """Not fit. key : None where the message does not even say who it is."""
+    """Not fit. key : None where nobody vouches for who it is; then it is not answered."""
 
     incoming: Incoming
     address: Address
     key: Key | None
     body_sha256: str
-    code: RejectCode
+    code: DeadCode
     problem: str
-
-
-class _Named(msgspec.Struct):
-    id: str
+    sealed: Sealed | None = None
 
 
 def examine(incoming: Incoming) -> Good | Bad:
     """Check one message of a result or event topic; a topic of another tree raises MessageRefused.
 
-    Body and topic must agree about site, station and kind: the broker's access rules are written
-    for topics, so a body that names another station is not believed.
+    Body, seal and topic must agree about site, station, number and kind: the broker's access rules
+    are written for topics, so a body that names another station is not believed.
     """
     address = parse(incoming.topic)
-    digest = hashlib.sha256(incoming.body).hexdigest()
+    sealed = None
+    body = incoming.payload
+    key = None
+    if address.root != OLD_ROOT:
+        try:
+            sealed = unpack(body)
+        except MessageRefused as problem:
+            sha256 = digest(incoming.payload)
+            return Bad(incoming, address, None, sha256, "unsealed", str(problem))
+        body, key = sealed.body, key_of(sealed.seal.id, address)
+        if key is None or sealed.seal.role not in ("message", "late"):
+            said_of = f"sealed as {sealed.seal.role} of {sealed.seal.id!r}"
+            return Bad(incoming, address, None, sealed.seal.sha256, "unsealed", said_of)
 
     def bad(code: RejectCode, problem: str) -> Bad:
-        return Bad(incoming, address, _claimed(incoming, address), digest, code, problem)
+        return Bad(incoming, address, key, digest(body), code, problem, sealed)
 
-    if len(incoming.body) > BODY_LIMIT_BYTES:
-        return bad("too_large", f"{len(incoming.body)} bytes, at most {BODY_LIMIT_BYTES}")
     try:
-        message = decode_message(incoming.body)
+        bounds.check(body)
+        message = decode_message(body)
     except MessageRefused as problem:
         return bad("malformed", str(problem))
     channel = f"{'result' if isinstance(message, Result) else 'event'}/{message.kind}"
     said = (message.site, message.station, channel)
     if said != (address.site, address.station, address.channel):
         return bad("topic_mismatch", f"the body says {'/'.join(said)}")
-    key = Key(message.station, message.epoch, message.seq)
-    return Good(address, key, incoming.body, digest, message)
+    of_body = Key(message.site, message.station, message.epoch, message.seq)
+    if key not in (None, of_body):
+        return bad("topic_mismatch", f"the body says {message.id}")
+    return Good(address, of_body, body, digest(body), message, incoming, sealed)
 
 
-def _claimed(incoming: Incoming, address: Address) -> Key | None:
-    """Who a damaged message says it is: by its property, else by its body; only its own station."""
-    name = incoming.user_properties.get("id", "")
-    if not name:
-        try:
-            name = msgspec.json.decode(incoming.body, type=_Named).id
-        except NOT_JSON:
-            return None
+def key_of(name: str, address: Address) -> Key | None:
+    """From an id, of the station that the topic names; None for any other."""
     match = _IDENTITY.fullmatch(name)
     if match is None or match[1] != address.station:
         return None
-    return Key(match[1], match[2], int(match[3]))
+    return Key(address.site, match[1], match[2], int(match[3]))

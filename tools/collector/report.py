@@ -4,25 +4,25 @@ from __future__ import annotations
 
 import csv
 import json
+import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, TextIO
 
-from posture_tools.collector.desire import wishes
-from posture_tools.collector.rollout import actual_models, model_words
+from posture_tools.collector.desired import desired_states
+from posture_tools.collector.rollout import actual_models, model_events
 from posture_tools.collector.store import Store
 
+from edge.errors import MessageRefused
 from edge.records import Origin
-from edge.shown import csv_cell
 from edge.wire.clock import Instant
-from edge.wire.messages import Result, decode_result
+from edge.wire.messages import Health, Result, decode, decode_result
+
+log = logging.getLogger(__name__)
 
 # A station speaks at least each minute (its health); two missed and a half are no accident.
 SILENT_AFTER = timedelta(seconds=150)
-
-# What a result says of its frames; those of older stations say nothing.
-_ORIGIN = "COALESCE(json_extract(CAST(body AS TEXT), '$.origin'), 'unknown')"
 
 CSV_COLUMNS = (
     "screened_at", "clock_state", "site", "station", "epoch", "seq", "session", "kind", "view",
@@ -39,51 +39,93 @@ class Stored:
     received_at: str
     body_sha256: str
     body: bytes
+    seal: bytes
 
     @property
     def result(self) -> Result:
         return decode_result(self.body)
 
 
-def results(store: Store) -> Iterator[Stored]:
-    """All results, by station, in the order in which they were accepted."""
-    rows = store.rows(
-        "SELECT screened_ns, received_at, body_sha256, body FROM screening"
-        " JOIN ingest_key USING (station, epoch, seq)"
-        " ORDER BY station, screened_ns, epoch, seq"
-    )
-    for screened_ns, received_at, body_sha256, body in rows:
-        yield Stored(Instant(screened_ns, "synced", "", 0).utc, received_at, body_sha256, body)
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Which results are meant; an empty word means any.
+
+    since, until : screened then. limit, skip : of one page; no limit is none.
+    """
+
+    site: str = ""
+    station: str = ""
+    session: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+    limit: int = 0
+    skip: int = 0
+
+
+def results(store: Store, chosen: Chosen = Chosen()) -> Iterator[Stored]:
+    """Results, by station, in the order in which they were screened. Only the order of all is
+    held, never their bodies."""
+    wheres, values = ["1"], list[Any]()
+    for name in ("site", "station", "session"):
+        if word := getattr(chosen, name):
+            wheres.append(f"{name} = ?")
+            values.append(word)
+    for edge, when in ((">=", chosen.since), ("<", chosen.until)):
+        if when is not None:
+            wheres.append(f"screened_ns {edge} ?")
+            values.append(int(when.timestamp()) * 1_000_000_000)
+    for row, screened_ns in store.each(
+        f"SELECT result_row, screened_ns FROM screening WHERE {' AND '.join(wheres)}"  # noqa: S608
+        " ORDER BY site, station, screened_ns, epoch, seq LIMIT ? OFFSET ?",
+        [*values, chosen.limit or -1, chosen.skip],
+    ):
+        for about in store.rows(
+            "SELECT received_at, body_sha256, body, seal FROM result"
+            " JOIN ingest_key USING (site, station, epoch, seq) WHERE result.rowid = ?",
+            (row,),
+        ):  # erased meanwhile, there is none
+            yield Stored(Instant(screened_ns, "synced", "", 0).utc, *about)
 
 
 def as_json(stored: Stored) -> dict[str, Any]:
     """The message as the station wrote it, and what the collector adds."""
     message: dict[str, Any] = json.loads(stored.body)
+    seal = json.loads(stored.seal) if stored.seal else None
     return message | {
-        "origin": stored.result.origin,
+        "origin": message.get("origin", "unknown"),
+        "seal": seal,
         "screened_at": stored.screened_at,
         "received_at": stored.received_at,
         "body_sha256": stored.body_sha256,
     }
 
 
-def write_csv(store: Store, out: TextIO) -> int:
+def write_csv(store: Store, out: TextIO, chosen: Chosen = Chosen()) -> int:
     """One row for each measure; a refused one has no value but its reasons. Returns the rows."""
     writer = csv.writer(out)
     writer.writerow(CSV_COLUMNS)
     count = 0
-    for stored in results(store):
-        result = stored.result
+    for stored in results(store, chosen):
+        try:
+            result = stored.result
+        except MessageRefused as problem:  # an older collector took what this one would not
+            log.warning("left out, sha256 %s: %s", stored.body_sha256, ascii(problem.problem))
+            continue
         for m in result.measures:
-            row = (
-                (stored.screened_at, result.t.state, result.site, result.station, result.epoch,
-                 result.seq, result.session, result.kind, m.view, m.code, m.value, m.unit, m.u95,
-                 m.n, m.quality, " ".join(m.why), m.side, m.definition, result.backend,
-                 result.origin)
+            said = (
+                stored.screened_at, result.t.state, result.site, result.station, result.epoch,
+                result.seq, result.session, result.kind, m.view, m.code, m.value, m.unit, m.u95,
+                m.n, m.quality, " ".join(m.why), m.side, m.definition, result.backend,
+                result.origin,
             )  # fmt: skip
-            writer.writerow(csv_cell(cell) if isinstance(cell, str) else cell for cell in row)
+            writer.writerow([_harmless(cell) for cell in said])
             count += 1
     return count
+
+
+def _harmless(cell: object) -> object:
+    """A text that a spreadsheet would carry out as a formula, with a quote before it."""
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(("=", "+", "-", "@")) else cell
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +134,7 @@ class StationLine:
 
     silent_s : since its last word, None while it may be expected to speak. missing : numbers that
     later ones overtook. lost : numbers it dropped at its limit and that never came.
+    broken : breaks in its hash chain. conflicts : second bodies that a person should look at.
     models : slot -> version, where it is not the shipped one. desired : what an operator wants.
     origins : how many of the results came from where. problem : why it measures or sends nothing,
     as it said itself; empty when all is well.
@@ -105,6 +148,7 @@ class StationLine:
     results: int
     missing: int
     lost: int
+    broken: int
     rejected: int
     conflicts: int
     waiting: int | None
@@ -118,13 +162,15 @@ def fleet(store: Store, now: datetime | None = None) -> list[StationLine]:
     """Every station that was ever heard."""
     now = now or datetime.now(UTC)
     lines = []
-    models, desired = actual_models(model_words(store)), wishes(store)
+    models, desired = actual_models(model_events(store)), desired_states(store)
     for site, station, seen_at, online, health in store.rows(
         "SELECT site, station, seen_at, online, health FROM station ORDER BY site, station"
     ):
+        words = _health(health)
         silence = now - datetime.fromisoformat(seen_at)
         silent = not online or silence > SILENT_AFTER
-        missing, lost = _holes(store, station)
+        missing, lost = _holes(store, site, station)
+        place = (site, station)
         lines.append(
             StationLine(
                 site=site,
@@ -132,58 +178,75 @@ def fleet(store: Store, now: datetime | None = None) -> list[StationLine]:
                 online=bool(online),
                 seen_at=seen_at,
                 silent_s=silence.total_seconds() if silent else None,
-                results=_count(store, "result WHERE station = ?", station),
+                results=_count(store, "result", "1", place),
                 missing=missing,
                 lost=lost,
-                rejected=_count(
-                    store, "ingest_key WHERE fate = 'rejected' AND station = ?", station
-                ),
-                conflicts=_count(store, "ingest_conflict WHERE station = ?", station),
-                waiting=json.loads(health)["waiting"] if health else None,
-                models=models.get(station, {}),
-                desired=str(desired.get(station, "as offered")),
-                origins=_origins(store, station),
-                problem=_problem(json.loads(health)) if health else "",
+                broken=_count(store, "ingest_key", "link = 'broken'", place),
+                rejected=_count(store, "ingest_key", "fate = 'rejected'", place),
+                conflicts=_count(store, "ingest_conflict", "resolved = ''", place),
+                waiting=words.waiting if words else None,
+                models=models.get(place, {}),
+                desired=str(desired.get(place, "as offered")),
+                origins=_origins(store, place),
+                problem=_problem(words) if words else "",
             )
         )
     return lines
 
 
-def _count(store: Store, what: str, station: str) -> int:
-    return int(store.rows(f"SELECT COUNT(*) FROM {what}", (station,))[0][0])  # noqa: S608
+def _health(body: bytes) -> Health | None:
+    """As the station last said; None where it did not, or said something else."""
+    try:
+        return decode(body, Health)
+    except MessageRefused:
+        return None
 
 
-def _problem(health: dict[str, Any]) -> str:
-    vitals = health.get("vitals", {})
-    engine = str(vitals.get("engine", "runs"))
+def _problem(health: Health) -> str:
+    engine = str(health.vitals.get("engine", "runs"))
     if engine != "runs":
-        return f"does not measure: {'stopped' if engine == 'well' else engine}"
-    return str(vitals.get("problem") or health.get("problem", ""))
+        return f"does not measure: {'stopped' if engine == 'well' else _shown(engine)}"
+    return _shown(str(health.vitals.get("problem") or health.problem))
 
 
-def _origins(store: Store, station: str) -> dict[Origin, int]:
-    rows = store.rows(
-        f"SELECT {_ORIGIN}, COUNT(*) FROM result WHERE station = ? GROUP BY 1 ORDER BY 1",  # noqa: S608
-        (station,),
+def _shown(text: str) -> str:
+    """A word that nobody signed, without what moves a terminal's cursor."""
+    return "".join(letter if letter.isprintable() else "?" for letter in text[:300])
+
+
+def _origins(store: Store, place: tuple[str, str]) -> dict[Origin, int]:
+    return dict(
+        store.rows(
+            "SELECT origin, COUNT(*) FROM result WHERE site = ? AND station = ?"
+            " GROUP BY origin ORDER BY origin",
+            place,
+        )
     )
-    return dict(rows)
 
 
-def _holes(store: Store, station: str) -> tuple[int, int]:
-    """Numbers below the newest that never came: still missing, and dropped by the station."""
+def _count(store: Store, table: str, what: str, place: tuple[str, str]) -> int:
+    sql = f"SELECT COUNT(*) FROM {table} WHERE site = ? AND station = ? AND {what}"  # noqa: S608
+    return int(store.rows(sql, place)[0][0])
+
+
+def _holes(store: Store, site: str, station: str) -> tuple[int, int]:
+    """Numbers below the newest that never came: still missing, and given up by the station."""
     missing = lost = 0
     for epoch, newest, come in store.rows(
-        "SELECT epoch, MAX(seq), COUNT(*) FROM ingest_key WHERE station = ? GROUP BY epoch",
-        (station,),
+        "SELECT epoch, MAX(MAX(seq), COALESCE((SELECT last FROM epoch_end e WHERE e.site = k.site"
+        "  AND e.station = k.station AND e.epoch = k.epoch), 0)), COUNT(*)"
+        " FROM ingest_key k WHERE site = ? AND station = ? GROUP BY epoch",
+        (site, station),
     ):
         gaps = 0
         for first, last in store.rows(
-            "SELECT first, last FROM gap WHERE station = ? AND epoch = ?", (station, epoch)
+            "SELECT first, last FROM gap WHERE site = ? AND station = ? AND epoch = ?",
+            (site, station, epoch),
         ):
             [(known,)] = store.rows(
-                "SELECT COUNT(*) FROM ingest_key WHERE station = ? AND epoch = ?"
+                "SELECT COUNT(*) FROM ingest_key WHERE site = ? AND station = ? AND epoch = ?"
                 " AND seq BETWEEN ? AND ?",
-                (station, epoch, first, last),
+                (site, station, epoch, first, last),
             )
             gaps += last - first + 1 - known
         lost += gaps

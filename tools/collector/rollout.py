@@ -35,10 +35,14 @@ class Progress(enum.StrEnum):
 FAILURES = (Progress.REFUSED, Progress.ROLLED_BACK, Progress.SILENT)
 
 
+Place = tuple[str, str]  # site and station
+
+
 @dataclass(frozen=True, slots=True)
-class ModelWord:
+class ModelEvent:
     """One `event/model` of a station, in the order in which it was committed."""
 
+    site: str
     station: str
     received_at: datetime
     step: str
@@ -47,11 +51,16 @@ class ModelWord:
     version: str
     sha256: str
 
+    @property
+    def place(self) -> Place:
+        return self.site, self.station
+
 
 @dataclass(frozen=True, slots=True)
 class StationProgress:
     """One station and the file. actual : slot -> version, as last confirmed; shipped if none."""
 
+    site: str
     station: str
     progress: Progress
     reason: str
@@ -68,90 +77,93 @@ class Advice:
     why: str
 
 
-def model_words(store: Store) -> list[ModelWord]:
+def model_events(store: Store) -> list[ModelEvent]:
     """Every model event that the stations have sent."""
-    words = []
-    for station, received_at, body in store.rows(
-        "SELECT event.station, received_at, event.body FROM event"
-        " JOIN ingest_key USING (station, epoch, seq) WHERE kind = 'model'"
-        " ORDER BY event.station,"
+    events = []
+    for site, station, received_at, body in store.rows(
+        "SELECT event.site, event.station, received_at, event.body FROM event"
+        " JOIN ingest_key USING (site, station, epoch, seq) WHERE kind = 'model'"
+        " ORDER BY event.site, event.station,"
         # by sequence, and epochs as they came: the station's clock may have jumped
-        " (SELECT first.received_at FROM ingest_key AS first WHERE first.station = event.station"
-        "  AND first.epoch = event.epoch ORDER BY first.seq LIMIT 1), seq"
+        " (SELECT first.received_at FROM ingest_key AS first WHERE first.site = event.site"
+        "  AND first.station = event.station AND first.epoch = event.epoch"
+        "  ORDER BY first.seq LIMIT 1), seq"
     ):
         data = json.loads(body)["data"]
         said = {key: str(data.get(key, "")) for key in ("slot", "version", "sha256")}
-        words.append(
-            ModelWord(
-                station, datetime.fromisoformat(received_at), str(data.get("step", "")),
+        events.append(
+            ModelEvent(
+                site, station, datetime.fromisoformat(received_at), str(data.get("step", "")),
                 str(data.get("reason", "")), **said,
             )
         )  # fmt: skip
-    return words
+    return events
 
 
-def stations(store: Store) -> list[str]:
+def stations(store: Store) -> list[Place]:
     """Every station that was ever heard."""
-    return [str(row[0]) for row in store.rows("SELECT station FROM station ORDER BY station")]
+    rows = store.rows("SELECT site, station FROM station ORDER BY site, station")
+    return [(str(site), str(station)) for site, station in rows]
 
 
-def actual_models(words: Iterable[ModelWord]) -> dict[str, dict[str, str]]:
-    """station -> slot -> version that serves there; a slot without one serves as shipped."""
-    confirmed: dict[tuple[str, str], list[ModelWord]] = {}
-    for word in words:
-        history = confirmed.setdefault((word.station, word.slot), [])
-        if word.step == "confirm":
-            history.append(word)
-        elif word.step == "rollback" and history and history[-1].sha256 == word.sha256:
+def actual_models(events: Iterable[ModelEvent]) -> dict[Place, dict[str, str]]:
+    """Site and station -> slot -> version that serves; a slot without one serves as shipped."""
+    confirmed: dict[tuple[Place, str], list[ModelEvent]] = {}
+    for event in events:
+        history = confirmed.setdefault((event.place, event.slot), [])
+        if event.step == "confirm":
+            history.append(event)
+        elif event.step == "rollback" and history and history[-1].sha256 == event.sha256:
             # The one before serves again; of what lies further back the station keeps nothing.
-            confirmed[word.station, word.slot] = history[-2:-1]
-        elif word.reason == "slots_damaged":
-            for station, slot in confirmed:
-                if station == word.station:
-                    confirmed[station, slot] = []
-    actual: dict[str, dict[str, str]] = {}
-    for (station, slot), history in confirmed.items():
+            confirmed[event.place, event.slot] = history[-2:-1]
+        elif event.reason == "slots_damaged":
+            for place, slot in confirmed:
+                if place == event.place:
+                    confirmed[place, slot] = []
+    actual: dict[Place, dict[str, str]] = {}
+    for (place, slot), history in confirmed.items():
         if history:
-            actual.setdefault(station, {})[slot] = history[-1].version
+            actual.setdefault(place, {})[slot] = history[-1].version
     return actual
 
 
 def models_told(actual: Mapping[str, str]) -> str:
-    """A station's models in words, of slot -> version."""
+    """A station's models in events, of slot -> version."""
     return ", ".join(f"{slot} {version}" for slot, version in actual.items()) or "as shipped"
 
 
 def progress_of(
-    names: Iterable[str],
-    words: Iterable[ModelWord],
+    places: Iterable[Place],
+    events: Iterable[ModelEvent],
     sha256: str,
     ring: int,
     now: datetime | None = None,
 ) -> list[StationProgress]:
     """How far each station is with a file that `ring` percent of them may take."""
-    now, words = now or datetime.now(UTC), list(words)
-    actual = actual_models(words)
-    found: dict[str, StationProgress] = {}
-    for name in names:
-        inside = bucket(name, sha256) < ring
+    now, events = now or datetime.now(UTC), list(events)
+    actual = actual_models(events)
+    found: dict[Place, StationProgress] = {}
+    for site, station in places:
+        inside = bucket(station, sha256) < ring
         start = Progress.WAITING if inside else Progress.OUTSIDE
-        found[name] = StationProgress(name, start, "", None, actual.get(name, {}))
-    for word in words:
-        if word.station in found and word.sha256 == sha256:
-            found[word.station] = _after(found[word.station], word)
+        serves = actual.get((site, station), {})
+        found[site, station] = StationProgress(site, station, start, "", None, serves)
+    for event in events:
+        if event.place in found and event.sha256 == sha256:
+            found[event.place] = _after(found[event.place], event)
     return [_timed_out(each, now) for each in found.values()]
 
 
-def _after(before: StationProgress, word: ModelWord) -> StationProgress:
-    progress = _meaning(word)
+def _after(before: StationProgress, event: ModelEvent) -> StationProgress:
+    progress = _meaning(event)
     if progress is None:
         return before
-    since = before.since if progress is before.progress else word.received_at
-    return replace(before, progress=progress, reason=word.reason, since=since)
+    since = before.since if progress is before.progress else event.received_at
+    return replace(before, progress=progress, reason=event.reason, since=since)
 
 
-def _meaning(word: ModelWord) -> Progress | None:
-    match word.step, word.reason:
+def _meaning(event: ModelEvent) -> Progress | None:
+    match event.step, event.reason:
         case "confirm", _:
             return Progress.CONFIRMED
         case "rollback", "damaged_on_disk":  # its disk is to blame; it fetches the file again

@@ -1,58 +1,95 @@
-"""The store: one SQLite file. A batch is one transaction, and its receipts are read from it.
+"""The store: one SQLite file. A batch is one transaction, and its receipts say what it committed.
 
 Everything here may be repeated: a message that comes twice is counted, not stored twice, and a
-receipt is computed from the tables, so it can be sent again at any time.
+receipt names the bodies it was asked about, so it can be sent again at any time.
 """
 
 from __future__ import annotations
 
-import json
 import sqlite3
-from collections.abc import Iterable, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib import resources
 from pathlib import Path
 from typing import Any, Literal
 
-import msgspec
-from posture_tools.collector.intake import Bad, Good, Key
+from posture_tools.collector.dead_letters import bury, evict
+from posture_tools.collector.erasure_list import ErasureList, apply_again
+from posture_tools.collector.intake import Bad, Good
+from posture_tools.collector.store_upgrades import UPGRADES
+from posture_tools.collector.taking import Answer, take
+from posture_tools.collector.trust import Known, enrol, judge, known
 
-from edge.errors import StoreUnusable
-from edge.wire.clock import utc_ns_of
+from edge.errors import MessageRefused, StoreUnusable
+from edge.mqtt.oddities import Oddities
 from edge.wire.database import Database, DatabaseOwner
-from edge.wire.messages import Erase, Event, Gap, Receipt, Reject, RejectCode, Result
-from edge.wire.ranges import compress
+from edge.wire.receipt import Receipt
+from edge.wire.topics import Address, Topics
 
-Word = Literal["state", "birth", "health", "desired"]
-_ERASE_AT_MOST = 100_000  # numbers one event may name: a slip must not empty a table
+LastMessage = Literal["state", "birth", "health", "desired"]
+# Anybody may say a state: a flood of names must not fill the disk.
+MOST_HEARD = 10_000
+# Whatever else SQLite raises is about the file, not about one message.
+_OF_ONE_MESSAGE = (
+    sqlite3.IntegrityError, sqlite3.DataError, sqlite3.InterfaceError, sqlite3.ProgrammingError,
+)  # fmt: skip
 
 
 @dataclass(slots=True)
 class Outcome:
-    """What became of a batch. receipts : to send, by (site, station), after this returned."""
+    """What became of a batch. receipts : to send, and where, after this returned."""
 
-    receipts: list[tuple[str, str, Receipt]] = field(default_factory=list)
+    receipts: list[tuple[Topics, Receipt]] = field(default_factory=list)
     stored: list[Good] = field(default_factory=list)
     duplicates: int = 0
     conflicts: int = 0
     dead: int = 0
 
+    def add(self, other: Outcome) -> None:
+        self.receipts += other.receipts
+        self.stored += other.stored
+        self.duplicates += other.duplicates
+        self.conflicts += other.conflicts
+        self.dead += other.dead
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """The last word of a station. online : what it says about that; None for a word that may be an
+    old, retained one."""
+
+    site: str
+    station: str
+    kind: LastMessage
+    body: bytes
+    online: bool | None = None
+
 
 class Store(DatabaseOwner):
     """See the module. Several collectors may share the file.
 
+    oddities : counts what single messages did that nobody foresaw.
+
     Raises
     ------
     StoreUnusable : the file cannot be opened, is damaged, or is of a newer collector. An older one
-        is brought up to date, and its results stay.
+        is brought up to date, and its results stay. What its list of erasures names, and a
+        restored backup still holds, is erased before anybody reads it.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, oddities: Oddities | None = None) -> None:
         schema = resources.files("posture_tools.collector").joinpath("store.sql")
+        self._oddities = oddities or Oddities()
+        self.path = path
+        self.erasures = ErasureList.beside(path)
         try:
-            super().__init__(Database(path, schema.read_text("utf-8"), upgrades=_UPGRADES))
-        except (OSError, sqlite3.Error) as error:
+            super().__init__(Database(path, schema.read_text("utf-8"), upgrades=UPGRADES))
+            if apply_again(self._database, self.erasures.entries(), _now()):
+                self.clean()
+        except (OSError, sqlite3.Error, MessageRefused) as error:
             raise StoreUnusable(
                 f"{path} cannot be used: {error}.",
                 "Check its folder's rights and disk; a newer collector's file needs that version.",
@@ -61,221 +98,194 @@ class Store(DatabaseOwner):
     def ingest(self, batch: Sequence[Good | Bad]) -> Outcome:
         """Commit a batch; when this returns, its receipts are true.
 
+        A message that cannot be stored never holds the others back: the batch is halved until it
+        stands alone, and it is buried.
+
         Raises
         ------
-        sqlite3.Error : nothing was stored; the messages must not be acknowledged.
+        sqlite3.Error : the file; nothing was stored; the messages must not be acknowledged.
         """
-        outcome = Outcome()
-        seqs: dict[tuple[str, str, str], list[int]] = {}
-        rejects: dict[tuple[str, str, str], list[Reject]] = {}
+        try:
+            with self._database.transaction() as db:
+                outcome = _commit(db, batch)
+            if any(isinstance(i, Good) and i.address.channel == "event/erase" for i in batch):
+                self._database.truncate_log()  # what was erased must not stand in the log
+            return outcome
+        except Exception as problem:
+            if isinstance(problem, sqlite3.Error) and not isinstance(problem, _OF_ONE_MESSAGE):
+                raise
+            if len(batch) > 1:
+                middle = len(batch) // 2
+                outcome = self.ingest(batch[:middle])
+                outcome.add(self.ingest(batch[middle:]))
+                return outcome
+            return self._give_up(batch[0], problem)
+
+    def _give_up(self, item: Good | Bad, problem: Exception) -> Outcome:
+        """One message that the store cannot hold. It is buried, and its station is told."""
+        self._oddities.note(f"message raised {type(problem).__name__}", problem)
+        if isinstance(item, Bad):  # not even its grave can be written
+            return Outcome(dead=1)
+        incoming = item.incoming
+        return self.ingest(
+            [Bad(incoming, item.address, item.key, item.body_sha256, "malformed",
+                 f"{type(problem).__name__}: {problem}", item.sealed)]
+        )  # fmt: skip
+
+    def judge(self, batch: Iterable[Good | Bad]) -> list[Good | Bad]:
+        """Each as `trust.judge` sees it: what no enrolled key vouches for is not answered."""
+        seen: dict[tuple[str, str], Known] = {}
+        judged = []
+        for item in batch:
+            place = (item.address.site, item.address.station)
+            if place not in seen:
+                seen[place] = known(self._database.rows, *place)
+            judged.append(judge(item, seen[place]))
+        return judged
+
+    def enrol(self, address: Address, payload: bytes) -> str:
+        """What became of a station's word about its key; "" if it was known. Raises as
+        `trust.enrol`."""
         with self._database.transaction() as db:
-            received_at = _now()
-            for item in batch:
-                _see(db, item.address.site, item.address.station, received_at, online=True)
-                if isinstance(item, Bad):
-                    outcome.dead += 1
-                    _bury(db, item, received_at)
-                if item.key is None:
-                    continue
-                source = (item.address.site, item.key.station, item.key.epoch)
-                seqs.setdefault(source, []).append(item.key.seq)
-                code = _take(db, item, item.key, received_at, outcome)
-                if code is not None:
-                    rejects.setdefault(source, []).append(Reject(item.key.seq, code))
-            for (site, station, epoch), asked in seqs.items():
-                receipt = _receipt(
-                    db, station, epoch, asked, rejects.get((site, station, epoch), ())
-                )
-                outcome.receipts.append((site, station, receipt))
-        return outcome
+            return enrol(db, address, payload, _now())
+
+    def is_closed(self, site: str) -> bool:
+        """Whether only enrolled stations are heard there."""
+        return bool(self.rows("SELECT 1 FROM closed_site WHERE site = ?", (site,)))
+
+    def has_unsigned(self, site: str) -> bool:
+        """Whether the operator lets a station of version 0.1 speak there."""
+        return bool(
+            self.rows("SELECT 1 FROM trusted WHERE site = ? AND unsigned AND key = ''", (site,))
+        )
+
+    def next_number(self) -> int:
+        """For a command: higher than any before, also than those of a store that was lost, for it
+        is no less than the seconds since 1970."""
+        with self._database.transaction() as db:
+            row = db.execute("SELECT number FROM command_number").fetchone()
+            number = max(int(time.time()), row[0] + 1 if row else 0)
+            db.execute("INSERT OR REPLACE INTO command_number VALUES (1, ?)", (number,))
+        return number
+
+    def change(self, act: Callable[[sqlite3.Connection], object]) -> None:
+        """Do something of another module in one transaction."""
+        with self._database.transaction() as db:
+            act(db)
+
+    def transaction(self) -> AbstractContextManager[sqlite3.Connection]:
+        """The same, for more than a line."""
+        return self._database.transaction()
 
     def note(
-        self, site: str, station: str, word: Word, body: bytes, online: bool | None = None
+        self, site: str, station: str, kind: LastMessage, body: bytes, online: bool | None = None
     ) -> None:
-        """Remember the last state, birth or health of a station, or what is desired of it.
+        """Remember one word. Parameters as `Note`."""
+        self.note_all([Note(site, station, kind, body, online)])
 
-        online : what the word says about that; None for a word that may be an old, retained one.
-        """
+    def note_all(self, notes: Iterable[Note]) -> None:
+        """Remember the last state, birth or health of stations, or what is desired of them."""
         with self._database.transaction() as db:
-            if online is None:
+            for note in notes:
+                if not _is_heard(db, note.site, note.station):
+                    self._oddities.note("too many station names", f"{note.site}/{note.station}")
+                    continue
+                if note.online is not None:
+                    _see(db, note.site, note.station, _now(), note.online)
                 db.execute(
-                    "INSERT OR IGNORE INTO station VALUES (?, ?, ?, 0, x'', x'', x'', x'')",
-                    (station, site, _now()),
+                    f"UPDATE station SET {note.kind} = ? WHERE site = ? AND station = ?",  # noqa: S608
+                    (note.body, note.site, note.station),
                 )
-            else:
-                _see(db, site, station, _now(), online)
-            db.execute(f"UPDATE station SET {word} = ? WHERE station = ?", (body, station))  # noqa: S608
+
+    def clean(self) -> bool:
+        """Empty the write-ahead log, where erased rows may stand. False while another reads it."""
+        return self._database.truncate_log()
+
+    def vacuum(self) -> None:
+        """Write the whole file anew, and empty its log."""
+        self._database.vacuum()
 
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """For reports."""
         return self._database.rows(sql, values)
 
+    def each(self, sql: str, values: Sequence[Any] = ()) -> Iterator[tuple[Any, ...]]:
+        """For reports of many rows: one at a time."""
+        return self._database.each(sql, values)
 
-def _with_desired(db: sqlite3.Connection) -> None:
-    """Version 2: what an operator wants of a station. Some files of version 1 have it already."""
-    if "desired" not in {column for _, column, *_ in db.execute("PRAGMA table_info(station)")}:
-        db.execute("ALTER TABLE station ADD COLUMN desired BLOB NOT NULL DEFAULT x''")
+    def forget_letter(self, table: Literal["dead_letter", "ingest_conflict"], sha256: str) -> None:
+        """Erase a dead letter or a conflict. sha256 : the first digits of its body's."""
+        with self._database.transaction() as db:
+            db.execute(
+                f"DELETE FROM {table} WHERE body_sha256 >= ? AND body_sha256 < ?",  # noqa: S608
+                (sha256, sha256 + "g"),
+            )
+        self._database.truncate_log()
 
 
-_UPGRADES = (_with_desired,)
+def _commit(db: sqlite3.Connection, batch: Sequence[Good | Bad]) -> Outcome:
+    outcome = Outcome()
+    answers: dict[tuple[Topics, str], list[Answer]] = {}
+    received_at = _now()
+    for item in batch:
+        if isinstance(item, Bad):
+            outcome.dead += 1
+            bury(db, item, received_at)
+        if item.key is None:
+            continue
+        _see(db, item.key.site, item.key.station, received_at, online=True)
+        answer = take(db, item, item.key, received_at)
+        if answer.what == "stored" and isinstance(item, Good):
+            outcome.stored.append(item)
+        outcome.duplicates += answer.what == "duplicate"
+        outcome.conflicts += answer.what == "conflict"
+        answers.setdefault((item.address.topics, item.key.epoch), []).append(answer)
+    if outcome.dead:
+        evict(db)
+    for (topics, epoch), given in answers.items():
+        outcome.receipts.append((topics, _receipt(db, topics, epoch, given)))
+    return outcome
+
+
+def _receipt(
+    db: sqlite3.Connection, topics: Topics, epoch: str, answers: Iterable[Answer]
+) -> Receipt:
+    (newest,) = db.execute(
+        "SELECT MAX(seq) FROM ingest_key WHERE site = ? AND station = ? AND epoch = ?",
+        (topics.site, topics.station, epoch),
+    ).fetchone()
+    given = list(answers)
+    return Receipt(
+        topics.site,
+        topics.station,
+        epoch,
+        newest or 0,
+        tuple(dict.fromkeys((a.seq, a.sha256) for a in given if a.reject is None)),
+        tuple(dict.fromkeys(a.reject for a in given if a.reject is not None)),
+    )
 
 
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+def _is_heard(db: sqlite3.Connection, site: str, station: str) -> bool:
+    """Whether there is a row for the station; makes one while there is room."""
+    known = "SELECT 1 FROM station WHERE site = ? AND station = ?"
+    if db.execute(known, (site, station)).fetchone():
+        return True
+    if db.execute("SELECT COUNT(*) FROM station").fetchone()[0] >= MOST_HEARD:
+        return False
+    db.execute(
+        "INSERT INTO station VALUES (?, ?, ?, 0, x'', x'', x'', x'')", (site, station, _now())
+    )
+    return True
+
+
 def _see(db: sqlite3.Connection, site: str, station: str, at: str, online: bool) -> None:
     db.execute(
-        "INSERT INTO station VALUES (?, ?, ?, ?, x'', x'', x'', x'') ON CONFLICT (station)"
-        " DO UPDATE SET site = excluded.site, seen_at = excluded.seen_at,"
+        "INSERT INTO station VALUES (?, ?, ?, ?, x'', x'', x'', x'')"
+        " ON CONFLICT (site, station) DO UPDATE SET seen_at = excluded.seen_at,"
         " online = excluded.online",
-        (station, site, at, online),
+        (site, station, at, online),
     )
-
-
-def _take(
-    db: sqlite3.Connection, item: Good | Bad, key: Key, at: str, outcome: Outcome
-) -> RejectCode | None:
-    """Decide about one message that says who it is; the code with which to reject it, or None."""
-    known = db.execute(
-        "SELECT fate, body_sha256 FROM ingest_key WHERE station = ? AND epoch = ? AND seq = ?",
-        _values(key),
-    ).fetchone()
-    if isinstance(item, Bad):
-        if known is None:
-            _fate(db, key, "rejected", item.body_sha256, at)
-        return item.code if known is None or known[0] == "rejected" else None
-    if known is None or known[0] == "rejected":  # a rejected one may come again, mended
-        _fate(db, key, "stored", item.body_sha256, at)
-        _insert(db, item)
-        outcome.stored.append(item)
-        return None
-    if known[0] == "erased" or known[1] == item.body_sha256:
-        outcome.duplicates += 1
-        return None
-    outcome.conflicts += 1
-    db.execute(
-        "INSERT OR IGNORE INTO ingest_conflict VALUES (?, ?, ?, ?, ?, ?)",
-        (*_values(key), item.body_sha256, item.body, at),
-    )
-    return "conflict"
-
-
-def _values(key: Key) -> tuple[str, str, int]:
-    return key.station, key.epoch, key.seq
-
-
-def _fate(db: sqlite3.Connection, key: Key, fate: str, body_sha256: str, at: str) -> None:
-    db.execute(
-        "INSERT OR REPLACE INTO ingest_key VALUES (?, ?, ?, ?, ?, ?)",
-        (*_values(key), fate, body_sha256, at),
-    )
-
-
-def _bury(db: sqlite3.Connection, item: Bad, at: str) -> None:
-    key = _values(item.key) if item.key else ("", "", 0)
-    db.execute(
-        "INSERT OR IGNORE INTO dead_letter VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (item.incoming.topic, item.body_sha256, *key, item.code, item.problem,
-         item.incoming.body, at),
-    )  # fmt: skip
-
-
-def _insert(db: sqlite3.Connection, item: Good) -> None:
-    message = item.message
-    when = (utc_ns_of(message.t.utc), message.t.state, message.t.boot_id, message.t.boottime_ns)
-    if isinstance(message, Result):
-        db.execute(
-            "INSERT INTO result VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (*_values(item.key), message.site, message.kind, message.session, message.view,
-             *when, item.body),
-        )  # fmt: skip
-        return
-    db.execute(
-        "INSERT INTO event VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (*_values(item.key), message.kind, *when, item.body),
-    )
-    _apply(db, item.key, message)
-
-
-def _apply(db: sqlite3.Connection, key: Key, event: Event) -> None:
-    """What an event does to the tables."""
-    if event.kind == "gap":
-        db.executemany(
-            "INSERT OR IGNORE INTO gap VALUES (?, ?, ?, ?)",
-            [(key.station, key.epoch, *pair) for pair in msgspec.convert(event.data, Gap).ranges],
-        )
-    elif event.kind == "erase":
-        _erase(db, key, msgspec.convert(event.data, Erase))
-
-
-def _erase(db: sqlite3.Connection, key: Key, erase: Erase) -> None:
-    """Leave a tombstone under each named key, come or to come, and no body anywhere.
-
-    By session it reaches every epoch of the station: results that it delivered before its card
-    was changed are its results too.
-    """
-    named = {
-        (key.epoch, seq)
-        for first, last in erase.ranges
-        for seq in range(first, min(last, first + _ERASE_AT_MOST) + 1)
-    }
-    if erase.session:
-        named |= set(
-            db.execute(
-                "SELECT epoch, seq FROM result WHERE station = ? AND session = ?",
-                (key.station, erase.session),
-            )
-        )
-    for epoch, seq in named:
-        where = (key.station, epoch, seq)
-        is_event = "SELECT 1 FROM event WHERE station = ? AND epoch = ? AND seq = ?"
-        if db.execute(is_event, where).fetchone():
-            continue
-        for table in ("result", "ingest_conflict", "dead_letter"):
-            db.execute(f"DELETE FROM {table} WHERE station = ? AND epoch = ? AND seq = ?", where)  # noqa: S608
-        _fate(db, Key(*where), "erased", "", _now())
-
-
-def _receipt(
-    db: sqlite3.Connection,
-    station: str,
-    epoch: str,
-    asked: Iterable[int],
-    rejects: Iterable[Reject],
-) -> Receipt:
-    upto = _advance(db, station, epoch)
-    have = db.execute(
-        "SELECT seq FROM ingest_key WHERE station = ? AND epoch = ? AND seq > ?"
-        " AND fate <> 'rejected' AND seq IN (SELECT value FROM json_each(?))",
-        (station, epoch, upto, json.dumps(list(asked))),
-    )
-    return Receipt(epoch, upto, compress(seq for (seq,) in have), tuple(rejects))
-
-
-def _advance(db: sqlite3.Connection, station: str, epoch: str) -> int:
-    """Move `upto` over what has come without a hole since; return it."""
-    row = db.execute(
-        "SELECT upto FROM progress WHERE station = ? AND epoch = ?", (station, epoch)
-    ).fetchone()
-    was = upto = int(row[0]) if row else 0
-    while True:
-        before = upto
-        come = db.execute(
-            "SELECT seq FROM ingest_key WHERE station = ? AND epoch = ? AND seq > ? ORDER BY seq",
-            (station, epoch, upto),
-        )
-        for (seq,) in come:
-            if seq != upto + 1:
-                break
-            upto = seq
-        (dropped,) = db.execute(
-            "SELECT MAX(last) FROM gap WHERE station = ? AND epoch = ? AND first <= ?",
-            (station, epoch, upto + 1),
-        ).fetchone()
-        upto = max(upto, dropped or 0)
-        if upto == before:
-            break
-    if upto != was or row is None:
-        db.execute("INSERT OR REPLACE INTO progress VALUES (?, ?, ?)", (station, epoch, upto))
-    return upto

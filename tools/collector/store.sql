@@ -1,27 +1,37 @@
--- The collector's table of everything the stations have accepted.
+-- The collector's table of everything the stations have accepted. A message's key is
+-- (site, station, epoch, seq): two sites may call a station by one name.
 
 CREATE TABLE ingest_key (               -- one row for each message, whatever became of it
+    site TEXT NOT NULL,
     station TEXT NOT NULL,
     epoch TEXT NOT NULL,
     seq INTEGER NOT NULL,
-    fate TEXT NOT NULL CHECK (fate IN ('stored', 'erased', 'rejected')),
-    body_sha256 TEXT NOT NULL,          -- empty where the body was erased
+    fate TEXT NOT NULL CHECK (fate IN ('stored', 'erased', 'rejected', 'moved')),
+    body_sha256 TEXT NOT NULL,          -- stays when the body is erased; '' where it never came
+    prev_sha256 TEXT NOT NULL,          -- '' where it is not known
+    link TEXT NOT NULL,                 -- to the message before: ok, broken, '' while unjudged
     received_at TEXT NOT NULL,
-    PRIMARY KEY (station, epoch, seq)
+    PRIMARY KEY (site, station, epoch, seq)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX ingest_key_broken ON ingest_key (site, station) WHERE link = 'broken';
 
-CREATE TABLE progress (                 -- 1..upto of the epoch has reached its fate
+CREATE TABLE chain_end (                -- what a run of dropped or erased messages left
+    site TEXT NOT NULL,
     station TEXT NOT NULL,
     epoch TEXT NOT NULL,
-    upto INTEGER NOT NULL,
-    PRIMARY KEY (station, epoch)
+    first INTEGER NOT NULL,
+    last INTEGER NOT NULL,
+    prev_sha256 TEXT NOT NULL,
+    sha256 TEXT NOT NULL,
+    PRIMARY KEY (site, station, epoch, first)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX chain_end_last ON chain_end (site, station, epoch, last);
 
 CREATE TABLE result (
+    site TEXT NOT NULL,
     station TEXT NOT NULL,
     epoch TEXT NOT NULL,
     seq INTEGER NOT NULL,
-    site TEXT NOT NULL,
     kind TEXT NOT NULL,
     session TEXT NOT NULL,
     view TEXT NOT NULL,
@@ -29,12 +39,15 @@ CREATE TABLE result (
     clock_state TEXT NOT NULL,
     boot_id TEXT NOT NULL,
     boottime_ns INTEGER NOT NULL,
+    origin TEXT NOT NULL,               -- where its frames came from; unknown from version 0.1
     body BLOB NOT NULL,                 -- the bytes as committed by the station
-    PRIMARY KEY (station, epoch, seq)
+    seal BLOB NOT NULL,                 -- as it came beside the body; empty from version 0.1
+    PRIMARY KEY (site, station, epoch, seq)
 ) STRICT;
-CREATE INDEX result_session ON result (station, session);
+CREATE INDEX result_session ON result (site, station, session);
 
 CREATE TABLE event (
+    site TEXT NOT NULL,
     station TEXT NOT NULL,
     epoch TEXT NOT NULL,
     seq INTEGER NOT NULL,
@@ -44,58 +57,143 @@ CREATE TABLE event (
     boot_id TEXT NOT NULL,
     boottime_ns INTEGER NOT NULL,
     body BLOB NOT NULL,
-    PRIMARY KEY (station, epoch, seq)
+    seal BLOB NOT NULL,
+    PRIMARY KEY (site, station, epoch, seq)
 ) STRICT;
-CREATE INDEX event_boot ON event (station, boot_id) WHERE kind = 'clock';
+CREATE INDEX event_boot ON event (site, station, boot_id) WHERE kind = 'clock';
 
 -- Results with the time corrected: a clock event gives one pair (UTC, boot time) of its boot.
 CREATE VIEW screening AS
-SELECT result.*, CASE result.clock_state WHEN 'synced' THEN result.utc_ns ELSE COALESCE(
+SELECT result.rowid AS result_row, result.*, CASE result.clock_state WHEN 'synced' THEN result.utc_ns ELSE COALESCE(
     (SELECT event.utc_ns - event.boottime_ns FROM event
-     WHERE event.station = result.station AND event.boot_id = result.boot_id
+     WHERE event.site = result.site AND event.station = result.station
+       AND event.boot_id = result.boot_id
        AND event.kind = 'clock' AND event.clock_state = 'synced'
      ORDER BY event.boottime_ns DESC LIMIT 1) + result.boottime_ns, result.utc_ns) END
     AS screened_ns
 FROM result;
 
-CREATE TABLE gap (                      -- dropped by a station at its limit; what is not here is lost
+CREATE TABLE gap (                      -- given up by a station; what is not here is lost
+    site TEXT NOT NULL,
     station TEXT NOT NULL,
     epoch TEXT NOT NULL,
     first INTEGER NOT NULL,
     last INTEGER NOT NULL,
-    PRIMARY KEY (station, epoch, first, last)
+    reason TEXT NOT NULL,
+    PRIMARY KEY (site, station, epoch, first, last)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE epoch_end (                -- how many numbers an epoch gave, told by the next one
+    site TEXT NOT NULL,
+    station TEXT NOT NULL,
+    epoch TEXT NOT NULL,
+    last INTEGER NOT NULL,
+    PRIMARY KEY (site, station, epoch)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE ingest_conflict (          -- a second body under a known key: a copied card
+    site TEXT NOT NULL,
     station TEXT NOT NULL,
     epoch TEXT NOT NULL,
     seq INTEGER NOT NULL,
     body_sha256 TEXT NOT NULL,
     body BLOB NOT NULL,
+    seal BLOB NOT NULL,
     received_at TEXT NOT NULL,
-    PRIMARY KEY (station, epoch, seq, body_sha256)
+    resolved TEXT NOT NULL,             -- how; '' while a person should look
+    PRIMARY KEY (site, station, epoch, seq, body_sha256)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE dead_letter (              -- what could not be taken in, once for each body
     topic TEXT NOT NULL,
     body_sha256 TEXT NOT NULL,
-    station TEXT NOT NULL,              -- '', '' and 0 where the message does not say
-    epoch TEXT NOT NULL,
+    site TEXT NOT NULL,
+    station TEXT NOT NULL,
+    epoch TEXT NOT NULL,                -- '' and 0 where the message does not say
     seq INTEGER NOT NULL,
+    vouched INTEGER NOT NULL,           -- its station said so; others may be evicted
     code TEXT NOT NULL,
     problem TEXT NOT NULL,
-    body BLOB NOT NULL,
+    body BLOB NOT NULL,                 -- the whole payload
     received_at TEXT NOT NULL,
     PRIMARY KEY (topic, body_sha256)
-) STRICT, WITHOUT ROWID;
+) STRICT;
+CREATE INDEX dead_letter_key ON dead_letter (site, station, epoch, seq);
 
-CREATE TABLE station (                  -- the last word of each station
-    station TEXT PRIMARY KEY,
+CREATE TABLE station (                  -- the last message of each; hints, for nobody signs
     site TEXT NOT NULL,
+    station TEXT NOT NULL,
     seen_at TEXT NOT NULL,
     online INTEGER NOT NULL,
     state BLOB NOT NULL,
     birth BLOB NOT NULL,
     health BLOB NOT NULL,
-    desired BLOB NOT NULL               -- what the operator wants of it
+    desired BLOB NOT NULL,              -- what the operator wants of it
+    PRIMARY KEY (site, station)
 ) STRICT, WITHOUT ROWID;
+
+CREATE TABLE tally (                    -- what is counted and not kept
+    name TEXT PRIMARY KEY,
+    count INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE closed_site (              -- only enrolled stations are heard there
+    site TEXT PRIMARY KEY
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE trusted (                  -- who speaks for a station
+    site TEXT NOT NULL,
+    station TEXT NOT NULL,
+    key TEXT NOT NULL,                  -- public, base64; '' where it has none
+    how TEXT NOT NULL,                  -- token, approved, first use
+    revoked INTEGER NOT NULL,
+    unsigned INTEGER NOT NULL,          -- an operator takes it without a key, as version 0.1 is
+    since TEXT NOT NULL,
+    PRIMARY KEY (site, station)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE token (                    -- enrols one station, once
+    site TEXT NOT NULL,
+    station TEXT NOT NULL,
+    token TEXT NOT NULL,
+    replaces INTEGER NOT NULL,          -- may take the place of a known key
+    PRIMARY KEY (site, station)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE pending_key (              -- shown by a station, waiting for a person
+    site TEXT NOT NULL,
+    station TEXT NOT NULL,
+    key TEXT NOT NULL,
+    since TEXT NOT NULL,
+    PRIMARY KEY (site, station)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE forgotten (                -- what must never come back: hashes, see edge.wire.forgotten
+    site TEXT NOT NULL,
+    station TEXT NOT NULL,              -- '' for every station of the site
+    what TEXT NOT NULL CHECK (what IN ('session', 'code')),
+    sha256 TEXT NOT NULL,
+    asked_ns INTEGER NOT NULL,          -- a code that is used again later is another visit's
+    PRIMARY KEY (site, station, what, sha256)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE erasure_order (            -- sent until its station has proved it; then it goes
+    site TEXT NOT NULL,
+    station TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    what TEXT NOT NULL,
+    sha256 TEXT NOT NULL,
+    payload BLOB NOT NULL,              -- the signed command, which names what must go
+    asked_at TEXT NOT NULL,
+    left TEXT NOT NULL,                 -- files of the station in which it still stood
+    PRIMARY KEY (site, station, number)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE erasure_applied (          -- lines of the list of erasures that this store has obeyed
+    line_sha256 TEXT PRIMARY KEY
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE command_number (           -- the last that was given to a command of this store
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    number INTEGER NOT NULL
+) STRICT;

@@ -24,11 +24,11 @@ def stored_visit(store: Store, result_id: str, before: Sequence[str] = ()) -> Re
     ------
     SettingsInvalid : no such result in the store.
     """
-    station, session = _visit_of(store, result_id)
+    site, station, session = _visit_of(store, result_id)
     rows = store.rows(
-        "SELECT screened_ns, body FROM screening WHERE station = ? AND session = ?"
+        "SELECT screened_ns, body FROM screening WHERE site = ? AND station = ? AND session = ?"
         " ORDER BY screened_ns, epoch, seq",
-        (station, session),
+        (site, station, session),
     )
     results = [(when_ns, decode_result(body)) for when_ns, body in rows]
     views = [result for _, result in results if result.kind != "fms"]
@@ -49,11 +49,11 @@ def stored_visit(store: Store, result_id: str, before: Sequence[str] = ()) -> Re
     )
 
 
-def _visit_of(store: Store, result_id: str) -> tuple[str, str]:
+def _visit_of(store: Store, result_id: str) -> tuple[str, str, str]:
     station, _, rest = result_id.partition(":")
     epoch, _, seq = rest.partition(":")
     rows = store.rows(
-        "SELECT session FROM result WHERE station = ? AND epoch = ? AND seq = ?",
+        "SELECT site, session FROM result WHERE station = ? AND epoch = ? AND seq = ?",
         (station, epoch, int(seq) if seq.isdecimal() else -1),
     )
     if not rows:
@@ -61,7 +61,8 @@ def _visit_of(store: Store, result_id: str) -> tuple[str, str]:
             f"There is no result {quoted(result_id)} in the store.",
             "Take an id from `posture-collector list --json`.",
         )
-    return station, str(rows[0][0])
+    [(site, session), *_] = rows  # an epoch is one outbox's, so one site's
+    return str(site), station, str(session)
 
 
 def _seen(result: Result) -> ReportedView:

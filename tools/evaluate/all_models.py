@@ -16,9 +16,9 @@ from pathlib import Path
 
 import numpy as np
 from posture_tools.evaluate.contenders import CropOptions
+from posture_tools.evaluate.labelled import Person
 from posture_tools.evaluate.named import contender_of
 from posture_tools.evaluate.oks import COCO_SIGMAS, similarity
-from posture_tools.evaluate.people import Person
 from posture_tools.evaluate.photos import Photo
 from posture_tools.evaluate.scores import Sight, person_oks
 from rich.console import Console

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from posture_tools.evaluate.labelled import Detection, Float64, Person
 from posture_tools.evaluate.oks import COCO_SIGMAS, similarity
-from posture_tools.evaluate.people import Detection, Float64, Person
 
 OKS_THRESHOLDS: Float64 = np.linspace(0.50, 0.95, 10)
 RECALL_LEVELS: Float64 = np.linspace(0.0, 1.0, 101)

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 from posture_tools.evaluate.average_precision import average_precision
-from posture_tools.evaluate.people import Detection, Person, detection
+from posture_tools.evaluate.labelled import Detection, Person, detection
 from posture_tools.evaluate.photos import read_sets
 from posture_tools.models.cards import read_card
 from posture_tools.models.describe import describe

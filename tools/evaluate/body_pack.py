@@ -31,7 +31,7 @@ from typing import Any, Literal, get_args
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from posture_tools.evaluate.people import AREA_SHARE, Person
+from posture_tools.evaluate.labelled import AREA_SHARE, Person
 from posture_tools.evaluate.views import VIEWS
 
 from edge.errors import ImageUnreadable, LabelsInvalid, SettingsInvalid

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
-from posture_tools.evaluate.people import Box
+from posture_tools.evaluate.labelled import Box
 
 from edge.estimation.estimator import Estimator
 from edge.estimation.refined import person_box

@@ -14,7 +14,7 @@ import numpy as np
 from posture_tools.evaluate.angle_error import short_way
 from posture_tools.evaluate.box_change import AS_IT_IS, BoxChange
 from posture_tools.evaluate.contenders import Contender
-from posture_tools.evaluate.people import Person
+from posture_tools.evaluate.labelled import Person
 from posture_tools.evaluate.photos import Picture
 from posture_tools.evaluate.views import VIEWS, known_views
 from rich.console import Console

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import numpy as np
-from posture_tools.evaluate.people import Box, Detection, Float64, Person
+from posture_tools.evaluate.labelled import Box, Detection, Float64, Person
 
 from edge.errors import NOT_JSON, LabelsInvalid
 from edge.skeletons import COCO_17
@@ -32,6 +32,7 @@ class _Annotation(msgspec.Struct):
     iscrowd: int = 0
     view: str = "unknown"
     upright: bool = False
+    head_bbox: Box | None = None
 
 
 class _Labels(msgspec.Struct):
@@ -78,6 +79,7 @@ def read_labels(path: Path) -> list[LabelledImage]:
                 crowd=bool(a.iscrowd),
                 view=a.view,
                 upright=a.upright,
+                head_box_px=a.head_bbox,
             )
         )
     images = sorted(labels.images, key=lambda image: image.id)
@@ -104,28 +106,6 @@ def read_results(path: Path, labels: Sequence[LabelledImage]) -> dict[int, list[
         keypoints = _keypoints(r.keypoints, path, f"result {i}")
         detections[r.image_id].append(Detection(keypoints[:, :2], r.score))
     return detections
-
-
-def results_json(detections: Mapping[int, Sequence[Detection]]) -> bytes:
-    """Detections by image id as a COCO results file. Missing keypoints become 0, 0: it has none."""
-    return msgspec.json.encode(
-        [
-            {
-                "image_id": image_id,
-                "category_id": 1,
-                "keypoints": _flat(d.keypoints),
-                "score": d.score,
-            }
-            for image_id, found in detections.items()
-            for d in found
-        ]
-    )
-
-
-def _flat(keypoints: Float64) -> list[float]:
-    found = ~np.isnan(keypoints).any(-1)
-    rows = np.column_stack([np.nan_to_num(keypoints), found])
-    return [float(x) for x in rows.ravel()]
 
 
 def _keypoints(numbers: list[float], path: Path, where: str) -> Float64:

@@ -13,7 +13,7 @@ from typing import Protocol
 import msgspec
 import numpy as np
 from posture_tools.evaluate.box_change import AS_IT_IS, BoxChange, MovedFinder
-from posture_tools.evaluate.people import Box, Detection, Person, detection
+from posture_tools.evaluate.labelled import Box, Detection, Person, detection
 from posture_tools.evaluate.scores import Sight, assign
 
 from edge.errors import ModelRefused

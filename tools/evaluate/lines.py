@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from posture_tools.evaluate.contenders import Contender, WholePictures
-from posture_tools.evaluate.people import AREA_SHARE, Float64, Person, detection
+from posture_tools.evaluate.labelled import AREA_SHARE, Float64, Person, detection
 from posture_tools.evaluate.photos import Picture
 
 from edge.errors import SettingsInvalid

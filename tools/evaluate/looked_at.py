@@ -14,7 +14,7 @@ from importlib import resources
 from typing import Literal
 
 import msgspec
-from posture_tools.evaluate.people import Person
+from posture_tools.evaluate.labelled import Person
 
 Seen = Literal["front", "back", "right", "left", "unclear"]
 

@@ -9,8 +9,8 @@ from itertools import product
 import numpy as np
 from posture_tools.evaluate.angle_error import MeasureError, Pair, measure_errors
 from posture_tools.evaluate.contenders import Contender
-from posture_tools.evaluate.people import AREA_SHARE
-from posture_tools.evaluate.people import Person as Labelled
+from posture_tools.evaluate.labelled import AREA_SHARE
+from posture_tools.evaluate.labelled import Person as Labelled
 from posture_tools.evaluate.report import number
 from posture_tools.mannequin import (
     CameraPose,

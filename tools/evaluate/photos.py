@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Protocol
 
 from posture_tools.evaluate.coco import read_labels
+from posture_tools.evaluate.labelled import Person
 from posture_tools.evaluate.looked_at import as_seen
-from posture_tools.evaluate.people import Person
 
 from edge.camera.disk import is_folder
 from edge.camera.folder import look_into

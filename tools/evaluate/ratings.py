@@ -1,22 +1,37 @@
-"""A file of two raters' scores, and how well they agree test by test.
+"""A file of two raters' scores or measurements, and how well they agree test by test.
 
-CSV with the columns `test`, `first`, `second`: one row a person and test (deep_squat, 2, 3).
+CSV with the columns `test`, `first`, `second`: one row a person and test. Scores are those of the
+seven movements (deep_squat, 2, 3); measurements are numbers of one unit (shoulder_tilt, 2.1, 1.8).
 """
 
 from __future__ import annotations
 
 import csv
+import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
-from posture_tools.evaluate.agreement import FMS_SCORES, Counts, confusion_matrix, weighted_kappa
+from posture_tools.evaluate.agreement import (
+    FMS_SCORES,
+    Counts,
+    LimitsOfAgreement,
+    confusion_matrix,
+    limits_of_agreement,
+    weighted_kappa,
+)
 
 from edge.errors import LabelsInvalid
 from edge.shown import quoted
 
+Value = TypeVar("Value", int, float)
+
 COLUMNS = ("test", "first", "second")
 Ratings = dict[str, tuple[list[int], list[int]]]
+Measurements = dict[str, tuple[list[float], list[float]]]
+_LEAST_PAIRS = 3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,7 +60,30 @@ def read_ratings(path: Path) -> Ratings:
     ------
     LabelsInvalid : unreadable, a column missing, or a score that is none; names the line.
     """
-    ratings: Ratings = {}
+    return _read(path, _score)
+
+
+def read_measurements(path: Path) -> Measurements:
+    """Numbers of the first and the second rater by test.
+
+    Raises
+    ------
+    LabelsInvalid : unreadable, a column missing, no number, or fewer than three pairs of a test.
+    """
+    measurements = _read(path, _number)
+    for test, (first, _) in measurements.items():
+        if len(first) < _LEAST_PAIRS:
+            raise LabelsInvalid(
+                f"{path}: {test} has {len(first)} pairs.",
+                f"Limits of agreement need {_LEAST_PAIRS} at least.",
+            )
+    return measurements
+
+
+def _read(
+    path: Path, value_of: Callable[[str | None, str], Value]
+) -> dict[str, tuple[list[Value], list[Value]]]:
+    ratings: dict[str, tuple[list[Value], list[Value]]] = {}
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
             rows = csv.DictReader(file)
@@ -56,7 +94,7 @@ def read_ratings(path: Path) -> Ratings:
                 )
             for row in rows:
                 scores = [
-                    _score(row[name], f"{path}, line {rows.line_num}") for name in COLUMNS[1:]
+                    value_of(row[name], f"{path}, line {rows.line_num}") for name in COLUMNS[1:]
                 ]
                 for rater, value in zip(
                     ratings.setdefault(row["test"], ([], [])), scores, strict=True
@@ -70,6 +108,24 @@ def read_ratings(path: Path) -> Ratings:
 def agree(ratings: Ratings) -> list[Agreement]:
     """Agreement of each test, in the order of the file."""
     return [Agreement(test, confusion_matrix(*scores)) for test, scores in ratings.items()]
+
+
+def limits(measurements: Measurements) -> dict[str, LimitsOfAgreement]:
+    """Bland and Altman's limits of agreement of each test, in the order of the file."""
+    return {
+        test: limits_of_agreement(np.array(first), np.array(second))
+        for test, (first, second) in measurements.items()
+    }
+
+
+def _number(text: str | None, where: str) -> float:
+    try:
+        number = float(text or "")
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
+        raise LabelsInvalid(f"{where}: {text!r} is no number.", "Leave rows out that have none.")
+    return number
 
 
 def _score(text: str | None, where: str) -> int:

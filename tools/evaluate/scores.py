@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 from posture_tools.evaluate.average_precision import average_precision
+from posture_tools.evaluate.labelled import Detection, Float64, Person
 from posture_tools.evaluate.oks import similarity
 from posture_tools.evaluate.pck import pck, torso_px
-from posture_tools.evaluate.people import Detection, Float64, Person
 from scipy.optimize import linear_sum_assignment
 
 from edge.skeletons import COCO_17

@@ -16,8 +16,8 @@ from itertools import product
 
 import numpy as np
 from posture_tools.evaluate.contenders import Contender
+from posture_tools.evaluate.labelled import Float64, detection
 from posture_tools.evaluate.lines import Subject, subjects
-from posture_tools.evaluate.people import Float64, detection
 from posture_tools.evaluate.photos import Picture
 from posture_tools.evaluate.report import number
 from posture_tools.evaluate.slope import Slope, slope_of_changes

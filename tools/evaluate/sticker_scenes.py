@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 from posture_tools.evaluate.drawn_stickers import LIGHTS, Shot, with_targets
-from posture_tools.evaluate.people import Person
+from posture_tools.evaluate.labelled import Person
 from posture_tools.evaluate.photos import Photo
 
 from edge.errors import LabelsInvalid
@@ -62,8 +62,7 @@ class Scene:
 
 
 def on_photos(photos: Sequence[Photo], rng: np.random.Generator) -> Iterator[Scene]:
-    """Everybody upright who stands, at each height, lights in turn and blur by chance."""
-    lights = _in_turn()
+    """Everybody upright who stands, at each height, light and blur by chance."""
     for photo in photos:
         for person in photo.people:
             view = standing_view(person)
@@ -72,7 +71,7 @@ def on_photos(photos: Sequence[Photo], rng: np.random.Generator) -> Iterator[Sce
             whole = photo.read().image
             for height in HEIGHTS_PX:
                 image, joints = _scaled(whole, labels(person.keypoints), height)
-                shot = Shot(next(lights), float(rng.uniform(0.0, MOST_BLUR_PX)))
+                shot = _shot(rng)
                 should = expected(joints, view, _targets(view))
                 scatter = [
                     math.hypot(_ANATOMY_SHARE * anatomy_sd(name), _FINGER_MM / _ADULT_MM) * height
@@ -100,7 +99,6 @@ def on_bodies(pack: Path, rng: np.random.Generator) -> Iterator[Scene]:
         raise LabelsInvalid(
             f"{pack} is no pack of bodies: {error}.", "Name the pair NAME.bin, NAME.npz as NAME."
         ) from error
-    lights = _in_turn()
     joints_of = [names.index(name) for name in COCO_17.keypoints]
     nowhere = (0.0, 0.0, 0.0, 0.0)
     for number, points in enumerate(all_points):
@@ -108,6 +106,7 @@ def on_bodies(pack: Path, rng: np.random.Generator) -> Iterator[Scene]:
         view = standing_view(person)
         if view is None:
             continue
+        targets = _targets(view)
         whole = np.asarray(
             cv2.imdecode(np.array(stream[starts[number] : starts[number + 1]]), cv2.IMREAD_COLOR),
             np.uint8,
@@ -115,15 +114,19 @@ def on_bodies(pack: Path, rng: np.random.Generator) -> Iterator[Scene]:
         on_skin = {
             name: point[:2].astype(np.float64)
             for name, point in zip(names, points, strict=True)
-            if point[2] == 2 and name in _targets(view)
+            if name in targets and (point[2] == 2 or targets[name].stands)
         }
         for height in HEIGHTS_PX:
             image, joints, marks = _scaled_with(whole, labels(person.keypoints), height, on_skin)
-            shot = Shot(next(lights), float(rng.uniform(0.0, MOST_BLUR_PX)))
+            shot = _shot(rng)
             centres = {
-                name: point + stands_off_px(name, _targets(view)[name], view, height / _ADULT_MM)
+                name: point + stands_off_px(name, targets[name], view, height / _ADULT_MM)
                 for name, point in marks.items()
             }
+            beside = expected(joints, view, targets)
+            for name, point in zip(beside.names, beside.points_px, strict=True):
+                if name not in names:  # Achilles
+                    centres[name] = point
             sitter = _Sitter(f"{pack.name}:{number}", image, joints, view, height, shot)
             yield _drawn(sitter, centres, rng)
 
@@ -200,9 +203,8 @@ def _targets(view: View) -> dict[str, Placement]:
     return {} if name is None else PROTOCOLS[name].targets("left" if view == "left" else "right")
 
 
-def _in_turn() -> Iterator[str]:
-    while True:
-        yield from LIGHTS
+def _shot(rng: np.random.Generator) -> Shot:
+    return Shot(str(rng.choice(list(LIGHTS))), float(rng.uniform(0.0, MOST_BLUR_PX)))
 
 
 def _scaled(whole: Uint8, joints: Pose, height_px: float) -> tuple[Uint8, Pose]:

@@ -27,7 +27,7 @@ Float64 = NDArray[np.float64]
 
 # A joint of the network within this part of stature of its label: there they agree.
 _AGREE = 0.06
-_SAME_PERSON = 0.05  # median of all joints
+_SAME_PERSON, _ENOUGH_JOINTS = 0.05, 4  # median of all joints
 _ON_TARGET_MM = 6.0
 _ROLL_SD_DEG = 0.1
 _BLURS_PX = (0.5, 1.0, 1.5)
@@ -165,7 +165,7 @@ def _of(scene: Scene, poses: Iterable[Pose]) -> Pose | None:
     best, nearest = None, _SAME_PERSON
     for pose in poses:
         away = list(_apart(scene, pose).values())
-        if len(away) >= 6 and float(np.median(away)) < nearest:
+        if len(away) >= _ENOUGH_JOINTS and float(np.median(away)) < nearest:
             best, nearest = pose, float(np.median(away))
     return best
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import product
 
 from posture_tools.evaluate.contenders import Contender
-from posture_tools.evaluate.people import Person
+from posture_tools.evaluate.labelled import Person
 from posture_tools.evaluate.photos import Picture
 from rich.console import Console
 from rich.progress import track

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from posture_tools.evaluate.people import Detection, Float64, Person
+from posture_tools.evaluate.labelled import Detection, Float64, Person
 from posture_tools.evaluate.photos import Photo
 from posture_tools.evaluate.scores import Sight, person_oks
 

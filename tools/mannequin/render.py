@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from posture_tools.bodies import raster
 from posture_tools.mannequin import parts, skin
 from posture_tools.mannequin.body import Body, Joints, articulate
-from posture_tools.mannequin.figure import figure
+from posture_tools.mannequin.dressed import dressed
 from posture_tools.mannequin.lens import CameraPose
 from posture_tools.mannequin.light import creases, folded, lit
 from posture_tools.mannequin.look import Look
@@ -127,7 +127,7 @@ class _Cast:
 
     @cached_property
     def mesh(self) -> Mesh:
-        return figure(self.person.body, self.joints, self.person.look)
+        return dressed(self.person.body, self.joints, self.person.look)
 
 
 @dataclass(frozen=True, eq=False)

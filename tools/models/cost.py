@@ -8,8 +8,8 @@ from pathlib import Path
 import msgspec
 import numpy as np
 from posture_tools.evaluate.contenders import Contender, CropOptions
+from posture_tools.evaluate.labelled import Detection, Person
 from posture_tools.evaluate.named import contenders
-from posture_tools.evaluate.people import Detection, Person
 from posture_tools.evaluate.scores import Sight, assign, person_oks
 from posture_tools.models.subjects import Subject, as_label
 

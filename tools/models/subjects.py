@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 from posture_tools.evaluate.coco import read_labels
-from posture_tools.evaluate.people import Detection, Person, detection
+from posture_tools.evaluate.labelled import Detection, Person, detection
 
 from edge.camera.folder import look_into
 from edge.camera.photos import read_photo

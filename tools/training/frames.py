@@ -23,7 +23,7 @@ from posture_tools.training.occlusion import occlude, random_patch
 from posture_tools.training.photographs import Photographs
 from posture_tools.training.picture import Picture
 from posture_tools.training.points import COCO_MIRROR, COCO_POINTS, FACE_IN_FRONT
-from posture_tools.training.renders import Renders, census
+from posture_tools.training.renders import Renders
 from posture_tools.training.targets import (
     affinity_fields,
     confidence_maps,
@@ -97,7 +97,7 @@ class FrameSampler:
 
     def census(self) -> dict[str, int]:
         """Return how many people of each set there are."""
-        return census(self._photographs, self._renders)
+        return self._photographs.census() | self._renders.census()
 
     def batch(self, size: int, rng: np.random.Generator) -> dict[str, NDArray[np.generic]]:
         """Return a batch: frames, maps, and what each cell of them weighs."""

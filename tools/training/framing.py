@@ -68,6 +68,13 @@ def jittered_close(
     return Region(points[about].mean(axis=0).astype(np.float64) + shift, height)
 
 
+def jittered(region: NDArray[np.float32], rng: np.random.Generator) -> Region:
+    """Return a crop near one that was drawn before: centre x, y and height."""
+    *centre, height = region.astype(np.float64)
+    shift = rng.uniform(-0.04, 0.04, 2) * height
+    return Region(np.array(centre) + shift, float(height * np.exp(rng.uniform(-0.08, 0.08))))
+
+
 @dataclass(frozen=True)
 class Distortion:
     """Turn, crop-wide shear (x += x_shear y, y += y_shear x) and mirror of a crop."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
@@ -23,7 +24,8 @@ _HIPS = np.array([11, 12])
 _SURE, _UNSURE = 0.5, 0.2
 _MOST, _DISAGREEING, _APART = 0.7, 0.2, 0.05  # trust at no distance, and at 5 % of the diagonal
 
-_LARGE_PX = 180.0  # height of a body that is fit for close crops
+_LARGE_PX = 180.0  # height of a body that is fit for close crops; less is enlarged beyond use
+_LARGE_SHARE = 0.85  # of the close crops
 _ACROBAT = 0.35  # how often somebody is drawn who does not stand upright: the product sees few
 
 # On the back of a head the teacher finds a nose with 0.3 to 0.7 in most photographs. Below the
@@ -198,10 +200,19 @@ class Photographs:
         pack, row = self.find(row)
         return pack.by_hand(row)
 
-    def draw(self, rng: np.random.Generator, *, large: bool) -> int:
-        """Draw somebody, upright people more often; large: who is not enlarged beyond use."""
-        sums = self._of_large if large and self._of_large[-1] > 0 else self._of_all
-        return int(np.searchsorted(sums, rng.random() * sums[-1], side="right"))
+    def draw(self, rng: np.random.Generator, *, close: bool) -> Picture:
+        """Draw somebody: upright people more often, and mostly large ones for close crops."""
+        large = close and rng.random() < _LARGE_SHARE and self._of_large[-1] > 0
+        sums = self._of_large if large else self._of_all
+        return self.picture(int(np.searchsorted(sums, rng.random() * sums[-1], side="right")))
+
+    def rescan(self) -> None:
+        """Do nothing: photographs do not appear while a run goes on."""
+
+    def census(self) -> dict[str, int]:
+        """Return how many people of each set there are."""
+        sets = Counter(pack.set_of(row) for pack in self.packs for row in range(len(pack)))
+        return dict(sorted(sets.items()))
 
     def find(self, row: int) -> tuple[PhotographPack, int]:
         """Return the pack that holds a row, and its place there."""

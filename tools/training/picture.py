@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import cv2
 import numpy as np
@@ -22,7 +23,8 @@ class Picture:
     box: x0 y0 x1 y1. yaw: (2, 2), least and most of (sine, cosine) of the yaw, which is 0 facing
     the camera and positive with the person's left side turned to it; exact where both agree.
     others: (n, 4), boxes of people nobody labelled. photograph: labels follow the photographs'
-    convention, not the rendered bodies'. mask_stream: a PNG of the person's pixels.
+    convention, not the rendered bodies'. mask_stream: a PNG of the person's pixels. region: (3,)
+    centre x, y and height of the only crop that the picture holds.
     """
 
     stream: NDArray[np.uint8]
@@ -34,6 +36,7 @@ class Picture:
     yaw: NDArray[np.float32] = field(default_factory=lambda: UNKNOWN_YAW)
     others: NDArray[np.float32] = field(default_factory=lambda: np.zeros((0, 4), np.float32))
     mask_stream: NDArray[np.uint8] | None = None
+    region: NDArray[np.float32] | None = None
 
     @property
     def located(self) -> NDArray[np.bool_]:
@@ -50,6 +53,22 @@ class Picture:
         if self.mask_stream is None:
             return None
         return np.asarray(decode_rgb(self.mask_stream)[:, :, 0] > 0)
+
+
+class People(Protocol):
+    """People of one kind, photographed or rendered, wherever they are stored."""
+
+    def draw(self, rng: np.random.Generator, *, close: bool) -> Picture:
+        """Draw somebody for a whole or a close crop."""
+        ...
+
+    def rescan(self) -> None:
+        """Take in what has appeared since."""
+        ...
+
+    def census(self) -> dict[str, int]:
+        """Return how many people of each set there are."""
+        ...
 
 
 def decode_rgb(stream: NDArray[np.uint8], flag: int = cv2.IMREAD_COLOR) -> NDArray[np.uint8]:

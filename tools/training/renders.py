@@ -5,13 +5,11 @@ from __future__ import annotations
 import logging
 import time
 import zipfile
-from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from posture_tools.training.photographs import Photographs
 from posture_tools.training.picture import Picture, exact_yaw
 from posture_tools.training.points import BODY_POINTS, COCO_POINTS
 
@@ -105,6 +103,17 @@ class Renders:
     def __len__(self) -> int:
         return int(self._ends[-1]) if len(self._ends) else 0
 
+    def draw(self, rng: np.random.Generator, *, close: bool) -> Picture:
+        """Draw somebody; everybody is fit for close crops."""
+        if not len(self):
+            raise ValueError(f"{self._folder} holds no rendered pack: render one first")
+        return self.picture(int(rng.integers(len(self))))
+
+    def census(self) -> dict[str, int]:
+        """Return how many rendered people there are."""
+        self.rescan()
+        return {"rendered bodies": len(self)}
+
     def picture(self, row: int) -> Picture:
         """Return one of all rendered people."""
         pack, row = self.find(row)
@@ -134,10 +143,3 @@ class Renders:
             except (OSError, EOFError, zipfile.BadZipFile) as unfinished:
                 LOG.info("%s is not complete yet: %s", table.name, unfinished)
         self._ends = np.cumsum([len(pack) for pack in self._packs.values()], dtype=np.int64)
-
-
-def census(photographs: Photographs, renders: Renders) -> dict[str, int]:
-    """Return how many people of each set of photographs there are, and how many renders."""
-    renders.rescan()
-    sets = Counter(pack.set_of(row) for pack in photographs.packs for row in range(len(pack)))
-    return {**dict(sorted(sets.items())), "rendered bodies": len(renders)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +13,7 @@ from posture_tools.training.framing import (
     Region,
     crop_affine,
     halved,
+    jittered,
     jittered_close,
     jittered_whole,
     move_box,
@@ -22,13 +24,10 @@ from posture_tools.training.framing import (
 )
 from posture_tools.training.network import STRIDE
 from posture_tools.training.occlusion import occlude, random_patch
-from posture_tools.training.photographs import Photographs
-from posture_tools.training.picture import Picture, mirrored_yaw
+from posture_tools.training.picture import People, Picture, mirrored_yaw
 from posture_tools.training.points import BODY_MIRROR
-from posture_tools.training.renders import Renders, census
 from posture_tools.training.targets import box_cells, map_coordinates
 
-_LARGE_SHARE = 0.85  # of the close crops of photographs that show large people
 _GONE_TRUST = 0.3  # of a point outside the crop: most are, and their maps teach little
 _CLOSE_YAW_TRUST = 0.5  # a foot says less of the yaw than a body does
 
@@ -63,13 +62,15 @@ class Sample:
 class Sampler:
     """Draws crops of photographs and renders; each batch depends on its generator alone."""
 
-    def __init__(self, photographs: Photographs, renders: Renders, mix: Mix) -> None:
+    def __init__(
+        self, photographs: People, renders: People, backgrounds: Sequence[Image], mix: Mix
+    ) -> None:
         self._photographs, self._renders, self.mix = photographs, renders, mix
-        self._backgrounds = photographs.backgrounds()
+        self._backgrounds = backgrounds
 
     def census(self) -> dict[str, int]:
         """Return how many people of each set there are."""
-        return census(self._photographs, self._renders)
+        return self._photographs.census() | self._renders.census()
 
     def batch(self, size: int, rng: np.random.Generator) -> dict[str, NDArray[np.generic]]:
         """Return a batch: photographs first, renders behind them."""
@@ -87,15 +88,14 @@ class Sampler:
     def sample(self, rng: np.random.Generator, *, photograph: bool) -> Sample:
         """Draw one crop."""
         close = rng.random() < self.mix.close
-        if photograph:
-            row = self._photographs.draw(rng, large=close and rng.random() < _LARGE_SHARE)
-            picture = self._photographs.picture(row)
-        else:
-            picture = self._renders.picture(int(rng.integers(len(self._renders))))
+        people = self._photographs if photograph else self._renders
+        picture = people.draw(rng, close=close)
         region = None
-        if close:
+        if picture.region is not None:
+            region = jittered(picture.region, rng)
+        elif close:
             region = jittered_close(picture.box, picture.points, picture.located, rng)
-        close = region is not None
+            close = region is not None
         region = region or jittered_whole(picture.box, self.mix.size_hw, rng)
         return self._crop(picture, region, rng, close=close)
 

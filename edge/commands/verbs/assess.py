@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import argparse
-from argparse import Namespace
+from argparse import ArgumentTypeError, Namespace
 from pathlib import Path
 
 from edge.cli.output import Output
 from edge.cli.verb import OVERWRITE, Verb, argument
 from edge.commands.station_options import INTERVAL, settings_of, with_models
+from edge.errors import SettingsInvalid
 from edge.settings import Settings
 
 
@@ -19,12 +19,28 @@ def run(options: Namespace, out: Output) -> int:
     from edge.estimation.factory import estimator_for
     from edge.inference.opencv_threads import leave_cores_to_networks
     from edge.markers.asked import with_markers
+    from edge.posture.calibration import LEVEL
+    from edge.screening.stored import read_calibration
+    from edge.sightings.person import Told
+    from edge.sightings.points_file import read_points
 
     settings = with_models(settings_of(options), options.model, options.detector)
     leave_cores_to_networks()
     estimator: Estimator = with_markers(estimator_for(settings.models), options.markers)
+    points = read_points(options.points) if options.points else None
+    told = Told(
+        calibration=(
+            read_calibration(options.calibration).calibration if options.calibration else LEVEL
+        ),
+        stature_mm=options.stature_mm,
+        points=points,
+        least_stature_px=settings.screening.least_stature_px,
+    )
+    paths = options.paths or ([] if points is None else points.photographs)
+    if not paths:
+        raise SettingsInvalid("No photograph or video is named.", "Name one, or a folder.")
     return assess.run(
-        options.paths,
+        paths,
         estimator,
         Asked(
             overlay=options.overlay,
@@ -32,30 +48,40 @@ def run(options: Namespace, out: Output) -> int:
             report=options.report,
             exports=[(name, Path(place)) for name, place in options.export],
             language=options.lang,
-            mm_per_px=options.mm_per_px,
+            mm_per_px=options.mm_per_px or told.calibration.mm_per_px,
             overwrite=options.overwrite,
-            protected=_files_read(settings, options.settings),
+            protected=_files_read(settings, options),
         ),
         out,
+        told,
         interval=settings.camera.interval,
         recursive=options.recursive,
     )
 
 
-def _files_read(settings: Settings, file: Path | None) -> list[Path]:
+def _files_read(settings: Settings, options: Namespace) -> list[Path]:
     """What is read beside pictures: nothing may be written over it."""
     models = settings.models
     named = f"{models.single}+{models.finder}+{models.refiner}+{models.spine}".split("+")
-    return [*(Path(name) for name in named if name), *([file] if file else [])]
+    files = (options.settings, options.calibration, options.points)
+    return [*(Path(name) for name in named if name), *(file for file in files if file)]
 
 
 def _scale(text: str) -> float:
+    return _within(text, 0.01, 100.0, "size")
+
+
+def _stature_mm(text: str) -> float:
+    return _within(text, 500.0, 2500.0, "stature")
+
+
+def _within(text: str, least_mm: float, most_mm: float, what: str) -> float:
     try:
         mm = float(text)
     except ValueError:
         mm = 0.0
-    if not 0.01 <= mm <= 100.0:
-        raise argparse.ArgumentTypeError(f"{text} is no size from 0.01 to 100 mm")
+    if not least_mm <= mm <= most_mm:
+        raise ArgumentTypeError(f"{text} is no {what} from {least_mm:g} to {most_mm:g} mm")
     return mm
 
 
@@ -66,16 +92,20 @@ VERB = Verb(
     "their right, sagittal + is forward.",
     example="posture-station assess photo.jpg\n"
     "posture-station assess photos/ --overlay drawn/ --csv measures.csv\n"
-    "posture-station assess clip.mp4 --overlay drawn.mp4 --json > clip.json",
+    "posture-station assess clip.mp4 --overlay drawn.mp4 --json > clip.json\n"
+    "posture-station assess photo.jpg --stature-mm 1720 --markers front\n"
+    "posture-station assess photo.jpg --json > points.json   # edit `points` and `points_by`\n"
+    "posture-station assess --points points.json",
     run=run,
     measures=True,
     arguments=(
         argument(
             "paths",
-            nargs="+",
+            nargs="*",
             type=Path,
             metavar="PATH",
-            help="A photograph, a video, or a folder of them.",
+            help="A photograph, a video, or a folder of them. With --points alone those that the "
+            "file names.",
         ),
         argument(
             "--model",
@@ -110,7 +140,8 @@ VERB = Verb(
             "--mm-per-px",
             type=_scale,
             metavar="MM",
-            help="The size of a pixel where people stand, which trc and c3d need.",
+            help="The size of a pixel where people stand, which trc and c3d need; else that of the "
+            "calibration.",
         ),
         argument(
             "--report",
@@ -131,6 +162,26 @@ VERB = Verb(
             metavar="VIEW|#RRGGBB",
             help="Measure by printed stickers: front, side or back; or the spine by half balls of "
             "this colour. May be given several times.",
+        ),
+        argument(
+            "--stature-mm",
+            type=_stature_mm,
+            metavar="MM",
+            help="The stature of the person: lengths are then in mm.",
+        ),
+        argument(
+            "--calibration",
+            type=Path,
+            metavar="FILE",
+            help="Measure with the lens, the level and the scale of this calibration.toml, which "
+            "`posture-station calibrate` keeps.",
+        ),
+        argument(
+            "--points",
+            type=Path,
+            metavar="FILE",
+            help="Take the points set by hand in this file: what --json printed, with places under "
+            "`points` changed, and a code in `points_by`. What was found stays in `keypoints`.",
         ),
         INTERVAL,
         argument("--recursive", action="store_true", help="Look into subfolders of folders, too."),

@@ -19,6 +19,8 @@ _SIDE = argument(
     default="",
     help="The side, where `posture-station fms rules` scores each side.",
 )
+_BY = argument("--by", required=True, metavar="CODE", help="Who decides, as a code.")
+_SESSION = argument("--session", default="", help="An opaque code of the person's visit.")
 
 
 def _record(options: Namespace, _out: Output) -> int:
@@ -31,6 +33,12 @@ def _try(options: Namespace, out: Output) -> int:
     from edge.commands import fms
 
     return fms.add_try(settings_of(options), options, out)
+
+
+def _score(options: Namespace, out: Output) -> int:
+    from edge.commands import fms
+
+    return fms.score(options, out)
 
 
 def _confirm(options: Namespace, out: Output) -> int:
@@ -67,7 +75,7 @@ VERB = Verb(
     "fms",
     "Score the seven movements: a suggestion from films, confirmed by a person, added up and sent.",
     example="posture-station fms try sheet.json deep_squat --lateral squat.mp4\n"
-    "posture-station fms confirm sheet.json deep_squat --by op-7\n"
+    "posture-station fms confirm sheet.json --by op-7\n"
     "posture-station fms show sheet.json",
     steps=(
         Verb(
@@ -131,21 +139,46 @@ VERB = Verb(
                 ),
                 argument("--stature-mm", type=float, metavar="MM", help="The person's stature."),
                 argument("--pain", action="store_true", help="The movement hurt: it scores 0."),
-                argument("--session", default="", help="An opaque code of the person's visit."),
+                _SESSION,
+            ),
+        ),
+        Verb(
+            "score",
+            "Enter scores by eye, all in one line. Of sides the left one stands before the right.",
+            example="posture-station fms score sheet.json deep_squat=2 hurdle_step=2/3 "
+            "rotary_stability=2/pain shoulder=no-pain --by op-7",
+            run=_score,
+            arguments=(
+                _SHEET,
+                argument(
+                    "scores",
+                    nargs="+",
+                    metavar="MOVEMENT=SCORE",
+                    help="A score is 0 to 3 or pain, LEFT/RIGHT where sides are scored; of a "
+                    "clearing test it is pain or no-pain.",
+                ),
+                _BY,
+                _SESSION,
             ),
         ),
         Verb(
             "confirm",
-            "Take over the suggestion for the last try, or override it.",
-            example="posture-station fms confirm sheet.json hurdle_step --side left --score 2 "
-            "--by op-7",
+            "Take over every suggestion that waits for nothing; or the last try of one movement, "
+            "which may be overridden.",
+            example="posture-station fms confirm sheet.json --by op-7\n"
+            "posture-station fms confirm sheet.json hurdle_step --side left --score 2 --by op-7",
             run=_confirm,
             arguments=(
                 _SHEET,
-                _MOVEMENT,
+                argument(
+                    "movement",
+                    nargs="?",
+                    metavar="MOVEMENT",
+                    help="Only this movement: deep_squat, hurdle_step and so on.",
+                ),
                 _SIDE,
                 argument("--score", type=int, choices=range(4), help="Instead of the suggestion."),
-                argument("--by", required=True, metavar="CODE", help="Who decides, as a code."),
+                _BY,
             ),
         ),
         Verb(

@@ -5,12 +5,17 @@ from posture_tools.collector.verbs import (
     contract,
     demo_broker,
     desire,
+    erase,
     export,
     fleet,
+    letters,
     list_results,
+    person,
     report,
     rollout,
     run,
+    site,
+    verify,
 )
 
 VERBS = (
@@ -19,9 +24,15 @@ VERBS = (
     export.VERB,
     report.VERB,
     fleet.VERB,
+    verify.VERB,
+    letters.DEAD_LETTERS,
+    letters.CONFLICTS,
+    site.VERB,
     rollout.VERB,
     desire.VERB,
     command.VERB,
+    erase.VERB,
+    person.VERB,
     contract.VERB,
     demo_broker.VERB,
 )

@@ -8,8 +8,10 @@ from typing import Any, TypeVar
 
 import msgspec
 from posture_tools.cli import Output, Verb, argument
-from posture_tools.collector.collector_options import BROKER, broker_and_site
+from posture_tools.collector.collector_options import BROKER, STORE, broker_and_site
 from posture_tools.collector.command import ANSWER_S, send
+from posture_tools.collector.store import Store
+from posture_tools.collector.worker_key import load_granted
 
 from edge.errors import CommandRefused, SettingsInvalid, StationUnreachable
 from edge.records import Order
@@ -56,7 +58,11 @@ def _resend(options: Namespace, out: Output) -> int:
 
 def _send(options: Namespace, out: Output, name: str, body: msgspec.Struct, told: Told) -> int:
     mqtt, site = broker_and_site(options)
-    for station, response in send(mqtt, site, _stations(options), name, body):
+    stations = _stations(options)
+    key = None if options.keys is None else load_granted(options.keys, "command")
+    with Store(options.store) as store:
+        number = store.next_number()
+    for station, response in send(mqtt, site, stations, name, body, number=number, key=key):
         with out.reading(station):
             if response is None:
                 silence = f"{station} gave no answer in {ANSWER_S} s; the command is void."
@@ -101,6 +107,7 @@ VERB = Verb(
     "posture-collector command hall-1 hall-2 erase --session 5f1c9a --site north",
     arguments=(
         argument("stations", nargs="+", metavar="STATION", help="A station, or several."),
+        STORE,
         *BROKER,
     ),
     steps=(

@@ -6,8 +6,9 @@ from argparse import Namespace
 
 import msgspec
 from posture_tools.cli import Output, Verb, argument
-from posture_tools.collector import desire
+from posture_tools.collector import desired
 from posture_tools.collector.collector_options import BROKER, broker_and_site
+from posture_tools.collector.worker_key import load_granted
 
 from edge.errors import SettingsInvalid
 from edge.wire.messages import Desired
@@ -32,8 +33,10 @@ def run(options: Namespace, out: Output) -> int:
         ) from error
     for name in options.stations:
         topic_level(name, "STATION")
-    version = desire.publish(mqtt, site, options.stations, wanted)
-    out.line(f"version {version} for {', '.join(options.stations)}: {desire.Wish(wanted, True)}")
+    key = None if options.keys is None else load_granted(options.keys, "command")
+    version = desired.publish(mqtt, site, options.stations, wanted, key)
+    state = desired.DesiredState(wanted, obeyed=True)
+    out.line(f"version {version} for {', '.join(options.stations)}: {state}")
     return 0
 
 

@@ -6,6 +6,7 @@ from argparse import Namespace
 from pathlib import Path
 
 from posture_tools.cli import OVERWRITE, Output, Verb, argument
+from posture_tools.collector.chosen import CHOICE, chosen_by
 from posture_tools.collector.collector_options import STORE, existing_store
 from posture_tools.collector.report import write_csv
 
@@ -14,9 +15,10 @@ from edge.output import STDOUT, text_output
 
 
 def run(options: Namespace, out: Output) -> int:
+    chosen = chosen_by(options)
     target = Outputs([options.store], overwrite=options.overwrite).claim(options.csv)
     with existing_store(options.store) as store, text_output(target) as file:
-        count = write_csv(store, file)
+        count = write_csv(store, file, chosen)
     if target != STDOUT:
         out.line(f"{count} measures in {target}")
     return 0
@@ -38,5 +40,6 @@ VERB = Verb(
         ),
         OVERWRITE,
         STORE,
+        *CHOICE,
     ),
 )

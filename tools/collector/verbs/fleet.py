@@ -15,14 +15,14 @@ def run(options: Namespace, out: Output) -> int:
     with existing_store(options.store) as store:
         lines = fleet(store)
     table = Table(
-        *("site", "station", "heard", "last word (UTC)", "results", "waiting", "missing"),
-        *("lost", "rejected", "conflicts", "models", "desired", "problem"),
+        *("site", "station", "heard", "last message (UTC)", "results", "waiting", "missing"),
+        *("lost", "breaks", "rejected", "conflicts", "models", "desired", "problem"),
     )
     for line in lines:
         out.entry(line)
         heard = "now" if line.silent_s is None else f"silent for {line.silent_s / 60:.0f} min"
         waiting = "?" if line.waiting is None else str(line.waiting)
-        counts = (line.missing, line.lost, line.rejected, line.conflicts)
+        counts = (line.missing, line.lost, line.broken, line.rejected, line.conflicts)
         said = (line.site, line.station, heard, line.seen_at, _results(line), waiting)
         of = (models_told(line.models), line.desired, line.problem)
         table.add_row(*said, *map(str, counts), *of)

@@ -9,7 +9,7 @@ from posture_tools.collector.collector_options import STORE, existing_store
 from posture_tools.collector.rollout import (
     Progress,
     advise,
-    model_words,
+    model_events,
     models_told,
     progress_of,
     stations,
@@ -19,7 +19,7 @@ from rich.table import Table
 
 def run(options: Namespace, out: Output) -> int:
     with existing_store(options.store) as store:
-        progress = progress_of(stations(store), model_words(store), options.sha256, options.ring)
+        progress = progress_of(stations(store), model_events(store), options.sha256, options.ring)
     advice = advise(progress, options.ring)
     out.answer({"stations": progress, "advice": advice})
     table = Table("station", "desired", "progress", "reason", "since (UTC)", "actual")

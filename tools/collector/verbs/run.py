@@ -12,7 +12,9 @@ from posture_tools.cli import Output, Verb, argument
 from posture_tools.collector.collector_options import BROKER, STORE, broker_and_site
 from posture_tools.collector.ingest import Collector
 from posture_tools.collector.store import Outcome, Store
+from posture_tools.collector.worker_key import load_granted
 
+from edge.errors import SettingsInvalid
 from edge.wire.messages import Event, Result
 
 
@@ -42,9 +44,15 @@ def run(options: Namespace, out: Output) -> int:
             print(f"collecting {site} from {options.broker} into {options.store}", flush=True)
 
     with Store(options.store) as store, _until_signal() as stop:
-        Collector(mqtt, store, site, on_batch=stored, on_problem=out.note, on_ready=say_ready).run(
-            stop
-        )
+        if store.is_closed(site) and options.keys is None:
+            raise SettingsInvalid(
+                f"The stations of {site} believe signed receipts only.",
+                "Name the folder of keys that `site init` wrote with --keys.",
+            )
+        key = None if options.keys is None else load_granted(options.keys, "receipt")
+        Collector(
+            mqtt, store, site, key=key, on_batch=stored, on_problem=out.note, on_ready=say_ready
+        ).run(stop)
     return 0
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import secrets
 import time
 from collections.abc import Collection
@@ -10,12 +9,14 @@ from dataclasses import dataclass
 
 import msgspec
 from posture_tools.collector.store import Store
+from posture_tools.collector.worker_key import GrantedKey, plain_payload
 
 from edge.errors import BrokerRefused, BrokerUnreachable, MessageRefused
 from edge.mqtt.connection import Connection, open_best
 from edge.mqtt.events import Acknowledged, Arrived
 from edge.mqtt.settings import MqttSettings
-from edge.wire.messages import Desired, decode, encode
+from edge.wire.messages import Desired, Event, decode, encode
+from edge.wire.seal import unpack
 from edge.wire.topics import Topics
 
 _RETAINED_S = 1.0  # a broker sends what it retains at once
@@ -23,7 +24,7 @@ _ANSWER_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class DesiredState:
     """The last `desired` of a station. obeyed : the station has answered this version."""
 
     desired: Desired
@@ -39,8 +40,16 @@ class Wish:
         return (", ".join(said) or "as offered") + ("" if self.obeyed else " (not answered)")
 
 
-def publish(mqtt: MqttSettings, site: str, stations: Collection[str], wanted: Desired) -> int:
+def publish(
+    mqtt: MqttSettings,
+    site: str,
+    stations: Collection[str],
+    wanted: Desired,
+    key: GrantedKey | None = None,
+) -> int:
     """Replace what is desired of each station, retained; returns the version, which is new to all.
+
+    key : the operator's; without it only stations at a desk obey.
 
     Versions are seconds since 1970 or more: they grow even where broker and store were lost.
 
@@ -54,7 +63,11 @@ def publish(mqtt: MqttSettings, site: str, stations: Collection[str], wanted: De
         known = _retained(connection, topics.values())
         version = max(int(time.time()), wanted.version, *(each + 1 for each in known), 1)
         body = encode(msgspec.structs.replace(wanted, version=version))
-        awaited = {connection.publish(topic, body, retain=True): topic for topic in topics.values()}
+        sign = plain_payload if key is None else key.payload
+        awaited = {
+            connection.publish(topic, sign("desired", topic, body), retain=True): topic
+            for topic in topics.values()
+        }
         deadline_s = time.monotonic() + _ANSWER_S
         while awaited:
             if time.monotonic() > deadline_s:
@@ -82,22 +95,30 @@ def _retained(connection: Connection, topics: Collection[str]) -> list[int]:
         for event in connection.poll(0.1):
             if isinstance(event, Arrived):
                 try:
-                    versions[event.topic] = decode(event.body, Desired).version
+                    versions[event.topic] = decode(unpack(event.body).body, Desired).version
                 except MessageRefused:  # what nobody can obey holds no version back
                     versions[event.topic] = 0
     return list(versions.values())
 
 
-def wishes(store: Store) -> dict[str, Wish]:
-    """By station, where something was ever desired."""
-    answered: dict[str, int] = {}
-    for station, body in store.rows("SELECT station, body FROM event WHERE kind = 'model'"):
-        data = json.loads(body)["data"]
-        if data.get("step") == "desired":
-            version = int(data["desired_version"])
-            answered[station] = max(version, answered.get(station, 0))
+def desired_states(store: Store) -> dict[tuple[str, str], DesiredState]:
+    """By site and station, where something was ever desired."""
+    answered: dict[tuple[str, str], int] = {}
+    for site, station, body in store.rows(
+        "SELECT site, station, body FROM event WHERE kind = 'model'"
+    ):
+        data = decode(body, Event).data
+        version = data.get("desired_version")
+        if data.get("step") == "desired" and isinstance(version, int):
+            answered[site, station] = max(version, answered.get((site, station), 0))
     found = {}
-    for station, body in store.rows("SELECT station, desired FROM station WHERE desired <> x''"):
-        desired = decode(body, Desired)
-        found[station] = Wish(desired, answered.get(station, 0) >= desired.version)
+    for site, station, body in store.rows(
+        "SELECT site, station, desired FROM station WHERE desired <> x''"
+    ):
+        try:
+            desired = decode(body, Desired)
+        except MessageRefused:
+            continue
+        place = (site, station)
+        found[place] = DesiredState(desired, answered.get(place, 0) >= desired.version)
     return found

@@ -6,21 +6,28 @@ What writes results (tables, JSON, CSV, overlays, exports) reads `sightings` and
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from edge.camera.photo_camera import PhotoCamera
 from edge.camera.video import VideoFileCamera
-from edge.desk.inputs import Input
-from edge.errors import CameraFault, ImageUnreadable, PostureError, SourceInvalid
+from edge.errors import (
+    CalibrationInvalid,
+    CameraFault,
+    ImageUnreadable,
+    PostureError,
+    SourceInvalid,
+)
 from edge.estimation.estimator import Estimator
 from edge.estimation.tracking import Tracker
-from edge.posture.assess import assess
-from edge.records import Frame, Measure, Pose
+from edge.posture.calibration import Calibration
+from edge.posture.hand_set import HandSet, extended, over
+from edge.records import Frame
 from edge.shown import path_entry
+from edge.sightings.inputs import Input
+from edge.sightings.person import Person, Told, measured, plain
+from edge.sightings.photo_date import taken_at
 
 Source = PhotoCamera | VideoFileCamera
 
@@ -28,52 +35,18 @@ _STALL_S = 30.0  # a file that delivers nothing for so long will deliver nothing
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Person:
-    """One pose and what was measured on it.
-
-    number : counts from 1; in a video a person keeps it from frame to frame.
-    """
-
-    number: int
-    pose: Pose
-    measures: tuple[Measure, ...]
-
-    def as_json(self) -> dict[str, Any]:
-        return {
-            "person": self.number,
-            "skeleton": self.pose.skeleton.name,
-            "score": _plain(self.pose.score),
-            "keypoints": [[_plain(v) for v in keypoint] for keypoint in self.pose.keypoints],
-            "measures": [
-                {
-                    "code": m.code,
-                    "value": _plain(m.value),
-                    "unit": m.unit,
-                    "u95": _plain(m.u95),
-                    "quality": str(m.quality),
-                    "why": list(m.why),
-                    "view": m.view,
-                    "side": m.side,
-                    "definition": m.definition,
-                    "n": _plain(m.n),
-                }
-                for m in self.measures
-            ],
-        }
-
-
-@dataclass(frozen=True, slots=True, eq=False)
 class Sighting:
     """One photograph, or one frame of a video, and the people in it; or why it was not read.
 
-    of : the file. A folder's sighting has neither frame nor problem, only what it left out.
-    frame : None where there is a problem.
+    of : the file. frame : None exactly where there is a problem. taken_at : of a photograph, ISO
+        time; empty where the file does not say.
     """
 
     of: Input
     frame: Frame | None = None
     people: tuple[Person, ...] = ()
     problem: PostureError | None = None
+    taken_at: str = ""
 
     @property
     def path(self) -> str:
@@ -89,10 +62,13 @@ class Sighting:
     def as_json(self) -> dict[str, Any]:
         entry: dict[str, Any] = dict(path_entry(self.path))
         if self.frame is not None and self.time_s is not None:
-            entry |= {"frame": self.frame.frame_id, "time_s": _plain(self.time_s)}
+            entry |= {"frame": self.frame.frame_id, "time_s": plain(self.time_s)}
         if self.frame is not None:
             entry["person_count"] = len(self.people)
-        entry["people"] = [person.as_json() for person in self.people]
+        if self.taken_at:
+            entry["taken_at"] = self.taken_at
+        editable = self.time_s is None
+        entry["people"] = [person.as_json(editable=editable) for person in self.people]
         return entry
 
 
@@ -115,10 +91,15 @@ def open_source(path: Path, *, is_video: bool, interval: int = 1) -> Source:
     return source
 
 
-def sightings(of: Input, source: Source, estimator: Estimator) -> Iterator[Sighting]:
+def sightings(of: Input, source: Source, estimator: Estimator, told: Told) -> Iterator[Sighting]:
     """Every picture of an opened source in its order, with every person in it.
 
-    What cannot be read, or breaks off, is a sighting with a problem.
+    What cannot be read, or breaks off, is a sighting with a problem; so is a picture that the
+    calibration is not of.
+
+    Raises
+    ------
+    SettingsInvalid : points set by hand that do not fit the picture.
     """
     tracker = Tracker()
     while True:
@@ -129,16 +110,31 @@ def sightings(of: Input, source: Source, estimator: Estimator) -> Iterator[Sight
             return
         if frame is None:
             return
+        if (problem_of_it := _of_another_camera(frame, told.calibration)) is not None:
+            yield Sighting(of, problem=problem_of_it)
+            return
         poses = estimator.estimate(frame)
         numbers = range(1, len(poses) + 1) if frame.still else tracker.follow(poses, frame)
-        people = zip(numbers, poses, strict=True)
-        yield Sighting(
-            of, frame, tuple(Person(number, pose, assess(pose)) for number, pose in people)
+        hands: list[HandSet | None] = [None] * len(poses)
+        if told.points is not None and frame.still:
+            poses = [over(p, extended(p.skeleton, told.points.names)) for p in poses]
+            hands = told.points.of(frame.name, poses, (frame.width_px, frame.height_px))
+        stature_mm = told.stature_mm if len(poses) == 1 else None
+        people = tuple(
+            measured(number, pose, hand, frame, replace(told, stature_mm=stature_mm))
+            for number, pose, hand in zip(numbers, poses, hands, strict=True)
         )
+        when = taken_at(of.path) if frame.still else ""
+        yield Sighting(of, frame, people, taken_at=when)
 
 
-def _plain(value: float | np.floating[Any] | None) -> float | None:
-    """JSON has no NaN: a missing coordinate is null."""
-    if value is None or not np.isfinite(value):
+def _of_another_camera(frame: Frame, calibration: Calibration) -> PostureError | None:
+    size = (frame.width_px, frame.height_px)
+    wanted = calibration.picture_px
+    if wanted is None or wanted == size:
         return None
-    return round(float(value), 4)
+    return CalibrationInvalid(
+        f"{frame.name} has {size[0]} x {size[1]} px; the calibration is of pictures of "
+        f"{wanted[0]} x {wanted[1]} px.",
+        "Name the calibration of the camera that took it, or leave it out.",
+    )

@@ -11,7 +11,7 @@ from posture_tools.mannequin.surface import Mesh, join
 from posture_tools.mannequin.torso import torso
 
 
-def figure(body: Body, joints: Joints, look: Look) -> Mesh:
+def dressed(body: Body, joints: Joints, look: Look) -> Mesh:
     """The mesh of one person in the body's own axes, m."""
     wearer = Wearer(body, joints, look)
     pieces = [*torso(wearer), *head(wearer)]

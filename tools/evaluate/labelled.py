@@ -28,6 +28,7 @@ class Person:
     ignored : whoever finds this person is neither rewarded nor punished.
     view : front | back | right | left | unknown; side, where labels do not say which.
     hips_show : waist and both hips can be followed by eye, as a person judged.
+    head_box_px : as box_px, of the head alone; only MPII's labels have it.
     """
 
     keypoints: Float64
@@ -38,6 +39,7 @@ class Person:
     view: str = "unknown"
     upright: bool = False
     hips_show: bool = False
+    head_box_px: Box | None = None
 
     def __post_init__(self) -> None:
         self.keypoints.setflags(write=False)

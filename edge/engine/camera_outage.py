@@ -27,7 +27,7 @@ class _Kept(msgspec.Struct):
     faults: list[str]
 
 
-class Outage:
+class CameraOutage:
     """The present outage of one camera, if there is one.
 
     path : where it is kept. tell : given the data of each event. now_ns : CLOCK_BOOTTIME.

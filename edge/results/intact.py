@@ -1,0 +1,50 @@
+"""Whether a waiting message is still what was committed. A card changes bits in silence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from edge.errors import MessageRefused
+from edge.wire.messages import Result, decode, decode_message
+from edge.wire.seal import Seal, digest, pack
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A message that waits. body : the bytes as committed; sha256 : their hash then.
+
+    seal : empty where the holder of the station's key has not come by yet.
+    """
+
+    seq: int
+    channel: str
+    sha256: str
+    body: bytes
+    seal: bytes
+
+    @property
+    def payload(self) -> bytes:
+        """What goes over the wire."""
+        return pack(self.body, self.seal)
+
+    @property
+    def damage(self) -> str:
+        """What the disk has done to the body or its row; empty where nothing."""
+        if digest(self.body) != self.sha256:
+            return "the body is not the one that was committed"
+        try:
+            message = decode_message(self.body)
+        except MessageRefused as problem:
+            return str(problem)
+        kind = "result" if isinstance(message, Result) else "event"
+        if (message.seq, f"{kind}/{message.kind}") != (self.seq, self.channel):
+            return "number or kind is not that of the body"
+        return ""
+
+    @property
+    def seal_fits(self) -> bool:
+        """Whether the seal can still be read and is of this body."""
+        try:
+            return decode(self.seal, Seal).sha256 == self.sha256
+        except MessageRefused:
+            return False

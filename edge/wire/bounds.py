@@ -1,0 +1,53 @@
+"""What a text from the wire must keep before anything parses it.
+
+A parser's own limits are no bounds: it recurses as deep as a text nests, skips what it does not
+know unread, and hands on numbers that no database holds.
+"""
+
+from __future__ import annotations
+
+import re
+
+from edge.errors import MessageRefused
+
+LINE_LIMIT_BYTES = 16 * 1024
+MOST_NESTED = 16
+_LONG_NUMBER = re.compile(rb"[0-9]{65}")  # 64 digits are a hash; more are no number of ours
+_ALL_BYTES = bytes(range(256))
+_NOT_STRUCTURE = _ALL_BYTES.translate(None, b'[]{}"')
+
+
+def check(line: bytes) -> None:
+    """Look at one line of JSON from outside.
+
+    Raises
+    ------
+    MessageRefused : over 16 KiB, no UTF-8, nested deeper than 16, a NUL in a text, or a number of
+        more than 64 digits.
+    """
+    if len(line) > LINE_LIMIT_BYTES:
+        raise MessageRefused(f"{len(line)} bytes, at most {LINE_LIMIT_BYTES}.")
+    try:
+        line.decode()
+    except UnicodeDecodeError as error:
+        raise MessageRefused(f"no UTF-8: {error}.") from error
+    bare = line.replace(rb"\\", b"").replace(rb"\"", b"")
+    if b"\\u0000" in bare or b"\x00" in bare:
+        raise MessageRefused("a text holds NUL.")
+    if _LONG_NUMBER.search(line):
+        raise MessageRefused("a number has more than 64 digits.")
+    if nested(bare) > MOST_NESTED:
+        raise MessageRefused(f"nested deeper than {MOST_NESTED}.")
+
+
+def nested(bare: bytes) -> int:
+    """How deep a JSON text without escapes nests; brackets inside its strings do not count."""
+    outside = b"".join(bare.translate(None, _NOT_STRUCTURE).split(b'"')[::2])
+    depth = deepest = 0
+    for byte in outside:
+        if byte in b"[{":
+            depth += 1
+            deepest = max(deepest, depth)
+        else:
+            depth -= 1
+    return deepest

@@ -1,0 +1,110 @@
+"""The seal beside a body: which bytes are meant, and who says so. The form is in docs/wire.md.
+
+A payload is two lines, the body and its seal, so that MQTT 3.1.1 carries both and a body stays
+byte for byte what was committed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from base64 import b64decode, b64encode
+from dataclasses import dataclass
+from typing import Literal
+
+import msgspec
+
+from edge.errors import MessageRefused
+from edge.wire.grant import Grant
+from edge.wire.keys import Signer, is_signed
+from edge.wire.messages import Sha256, decode, encode
+
+Role = Literal["message", "late", "receipt", "command", "desired", "enrol"]
+
+
+class Seal(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    omit_defaults=True,
+    tag_field="schema",
+    tag="ps.seal/2",
+):
+    """id : of an outbox message, else empty. key, signature : empty where nobody signs. grant : why
+    a station should believe the key of what comes down."""
+
+    role: Role
+    sha256: Sha256
+    id: str = ""
+    key: str = ""
+    signature: str = ""
+    grant: Grant | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """A payload taken apart; the seal's hash is the body's."""
+
+    body: bytes
+    seal: Seal
+    seal_bytes: bytes
+
+
+def digest(body: bytes) -> str:
+    """The name of a body: SHA-256, 64 hex digits."""
+    return hashlib.sha256(body).hexdigest()
+
+
+def signed_text(role: Role, topic: str, name: str, sha256: str) -> bytes:
+    """The five lines that a key signs."""
+    return "\n".join(("ps/2", role, topic, name, sha256)).encode()
+
+
+def seal_of(
+    role: Role,
+    topic: str,
+    body: bytes,
+    *,
+    name: str = "",
+    signer: Signer | None = None,
+    grant: Grant | None = None,
+) -> bytes:
+    """The second line of a payload. name : the id of an outbox message."""
+    sha256 = digest(body)
+    if signer is None:
+        return encode(Seal(role=role, id=name, sha256=sha256))
+    signature = signer.sign(signed_text(role, topic, name, sha256))
+    said = b64encode(signature).decode()
+    return encode(
+        Seal(role=role, id=name, sha256=sha256, key=signer.key, signature=said, grant=grant)
+    )
+
+
+def pack(body: bytes, seal: bytes) -> bytes:
+    """The payload."""
+    return body + b"\n" + seal
+
+
+def unpack(payload: bytes) -> Sealed:
+    """Take a payload apart. The body is not looked into: its reader does that.
+
+    Raises
+    ------
+    MessageRefused : no seal, one that cannot be read, or one of other bytes: the body was changed
+        under way.
+    """
+    body, newline, seal_bytes = payload.partition(b"\n")
+    if not newline:
+        raise MessageRefused("a payload without a seal.")
+    seal = decode(seal_bytes, Seal)
+    if digest(body) != seal.sha256:
+        raise MessageRefused("the body is not the one that was sealed: it was changed under way.")
+    return Sealed(body, seal, seal_bytes)
+
+
+def is_sealed_by(public: bytes, seal: Seal, topic: str) -> bool:
+    """Whether the key signed this seal for this topic."""
+    try:
+        signature = b64decode(seal.signature, validate=True)
+    except ValueError:
+        return False
+    return is_signed(public, signature, signed_text(seal.role, topic, seal.id, seal.sha256))

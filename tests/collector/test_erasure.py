@@ -1,0 +1,249 @@
+"""Erasure to the last byte: at once in the store, in the end at every station, and for good."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from posture_tools.collector import erasure, person
+from posture_tools.collector.__main__ import main
+from posture_tools.collector.intake import Incoming, examine
+from posture_tools.collector.report import results
+from posture_tools.collector.store import Store
+from posture_tools.collector.verify import findings
+from simulators.assessments import assessment
+from simulators.site import Site, running
+from simulators.waiting import eventually
+
+from edge.records import Order
+from edge.results.intact import Pending
+from edge.results.outbox import Outbox
+from edge.screening.order import OrderBox
+from edge.traces import holding
+from edge.uplink.forgetting import Forgetting
+from edge.wire.messages import EraseCommand, Event, decode, encode
+
+CODE, SESSION = "p-17", "5f1c9a2b7d3e4f60"
+AT = "2100-01-01T00:00:00.000Z"  # after all that these tests accept
+WORDS = (f'"{CODE}"', SESSION, "stature_mm")
+
+
+def consent(outbox: Outbox, session: str = SESSION, code: str = CODE) -> int:
+    inputs = {"stature_mm": 1720.0, "sex": "female", "pain": True}
+    said = {"session": session, "code": code, "version": "2026-05", "by": "badge"}
+    return outbox.accept_event("consent", said | {"inputs": inputs})
+
+
+def open_outbox(folder: Path) -> Outbox:
+    return Outbox.open(
+        folder / "outbox.db",
+        site="north", station="hall-1", limit_bytes=5_000_000, at_limit="refuse",
+    )  # fmt: skip
+
+
+@pytest.fixture
+def outbox(tmp_path: Path) -> Iterator[Outbox]:
+    """A visit under the code, between two visits of others."""
+    with open_outbox(tmp_path / "state") as outbox:
+        outbox.accept(assessment(1))
+        consent(outbox)
+        for number in (2, 3):
+            outbox.accept(assessment(number, session=SESSION))
+        outbox.accept(assessment(4))
+        yield outbox
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    (tmp_path / "store").mkdir()
+    with Store(tmp_path / "store" / "collector.db") as store:
+        yield store
+
+
+def send(store: Store, *messages: Pending) -> None:
+    prefix = "ps/v2/north/hall-1/"
+    store.ingest([examine(Incoming(prefix + m.channel, m.payload)) for m in messages])
+
+
+def sessions(store: Store) -> list[str]:
+    return [stored.result.session for stored in results(store)]
+
+
+def traces(folder: Path) -> list[str]:
+    return [path.name for path in holding(folder.rglob("*"), WORDS)]
+
+
+def test_the_station_keeps_no_byte(outbox: Outbox, tmp_path: Path) -> None:
+    """Waiting, rejected, in the log, in a waiting order and in a copy of a damaged outbox."""
+    state = tmp_path / "state"
+    outbox.set_aside(4, "a bit")
+    OrderBox(state).put(encode(Order(CODE, "2026-05")))
+    shutil.copy(state / "outbox.db-wal", state / "outbox.damaged-0001.db")
+    assert set(traces(state)) >= {"outbox.db-wal", "order.json", "outbox.damaged-0001.db"}
+    with closing(open_outbox(state)) as other:  # the engine has the file open too
+        answer = Forgetting(outbox, state)(encode(EraseCommand(code=CODE)))
+        assert other.depth() == outbox.depth()
+    assert answer == {"ranges": [(2, 4)], "left": ()}
+    assert traces(state) == []
+    told = [decode(m.body, Event) for m in outbox.pending(99) if m.channel.startswith("event")]
+    assert [each.kind for each in told] == ["gap", "fault", "erase", "consent", "erase"]
+    assert told[3].data == {"version": "2026-05", "by": "badge", "erased": True}
+    assert told[4].data["left"] == []
+
+
+def test_a_search_that_finds_something_says_where(outbox: Outbox, tmp_path: Path) -> None:
+    (tmp_path / "state" / "notes.txt").write_text(f"seen {SESSION}")
+    answer = Forgetting(outbox, tmp_path / "state")(encode(EraseCommand(session=SESSION)))
+    assert answer["left"] == ("notes.txt",)
+
+
+def test_a_word_across_two_pieces_is_found(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"x" * ((1 << 20) - 5) + SESSION.encode() + b"x" * 9)
+    assert holding([path], [SESSION]) == (path,)
+    assert holding([path], [SESSION + "y", ""]) == ()
+
+
+def test_the_store_forgets_at_once_and_what_is_under_way_is_not_kept(
+    outbox: Outbox, store: Store, tmp_path: Path
+) -> None:
+    first, told, second, third, last = outbox.pending(9)
+    send(store, first, told, second, last)
+    store.ingest([examine(Incoming("ps/v2/north/hall-1/result/posture", second.body))])
+    erased = erasure.erase(store, "north", AT, code=CODE)
+    assert (erased.results, erased.sessions, erased.stations) == (1, (SESSION,), ("hall-1",))
+    send(store, third)
+    assert sessions(store) == ["session-1", "session-4"]
+    [(body,)] = store.rows("SELECT body FROM event WHERE kind = 'consent'")
+    assert decode(body, Event).data == {"version": "2026-05", "by": "badge", "erased": True}
+    assert store.rows("SELECT COUNT(*) FROM dead_letter") == [(0,)]
+    assert [f.what for f in findings(store)] == [], "hashes stay: the chain is whole"
+    with store.transaction() as db:
+        db.execute("DELETE FROM erasure_order")
+    assert erasure.search(store, WORDS) == ()
+    assert traces(tmp_path / "store") == []
+
+
+def test_a_consent_that_comes_late_takes_its_results_along(outbox: Outbox, store: Store) -> None:
+    """Each fourth message is the newest, so results may come before their consent."""
+    first, told, second, third, _ = outbox.pending(9)
+    send(store, first, second)
+    assert erasure.erase(store, "north", AT, code=CODE).results == 0
+    assert sessions(store) == ["session-1", SESSION]
+    send(store, told, third)
+    assert sessions(store) == ["session-1"]
+
+
+def test_a_visit_after_the_erasure_is_another(outbox: Outbox, store: Store) -> None:
+    send(store, outbox.pending(1)[0])
+    erasure.erase(store, "north", "2026-01-02T00:00:00.000Z", code=CODE)
+    send(store, *outbox.pending(9))
+    assert SESSION in sessions(store)
+
+
+def test_the_same_session_elsewhere_is_not_ours_to_erase(
+    outbox: Outbox, store: Store, tmp_path: Path
+) -> None:
+    """A station's own event reaches its own results only."""
+    send(store, *outbox.pending(9))
+    with Outbox.open(
+        tmp_path / "other.db",
+        site="north", station="hall-2", limit_bytes=5_000_000, at_limit="refuse",
+    ) as other:  # fmt: skip
+        other.accept(assessment(1))
+        other.erase(SESSION)
+        for message in other.pending(9):
+            topic = f"ps/v2/north/hall-2/{message.channel}"
+            store.ingest([examine(Incoming(topic, message.payload))])
+    erasure.erase(store, "south", AT, session=SESSION)
+    assert sessions(store).count(SESSION) == 2
+    outbox.erase(SESSION)
+    send(store, *outbox.pending(9))
+    assert SESSION not in sessions(store)
+
+
+def test_a_restored_backup_brings_nobody_back(outbox: Outbox, store: Store, tmp_path: Path) -> None:
+    send(store, *outbox.pending(9))
+    store.clean()
+    path = store.path
+    backup = path.read_bytes()
+    erasure.erase(store, "north", AT, code=CODE)
+    store.close()
+    for each in (path, path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")):
+        each.unlink(missing_ok=True)
+    path.write_bytes(backup)
+    with Store(path) as restored:
+        assert sessions(restored) == ["session-1", "session-4"]
+        assert list(person.visits(restored, "north", CODE)) == []
+        [message] = [m for m in outbox.pending(9) if m.seq == 3]
+        send(restored, message)
+        assert sessions(restored) == ["session-1", "session-4"]
+    assert traces(path.parent) == []
+
+
+def test_a_list_cut_by_a_power_cut_goes_on(store: Store) -> None:
+    erasure.erase(store, "north", AT, session="a")
+    with store.erasures.path.open("ab") as file:
+        file.write(b'{"site":"no')
+    erasure.erase(store, "north", AT, session="b")
+    assert len(list(store.erasures.entries())) == 2
+
+
+def test_a_person_reads_all_of_it(
+    outbox: Outbox, store: Store, capsys: pytest.CaptureFixture[str]
+) -> None:
+    send(store, *outbox.pending(9))
+    words = ["person", CODE, "export", "--site", "north", "--store", str(store.path)]
+    assert main(words) == 0
+    text = capsys.readouterr().out
+    for said in ("Consent to text 2026-05", "stature_mm = 1720.0", "sex = female",
+                 "head_tilt: 0.2857 ±", "trunk_lean: not measured", "(left)"):  # fmt: skip
+        assert said in text, said
+    assert main([*words, "--json"]) == 0
+    [visit] = json.loads(capsys.readouterr().out)
+    assert [each["seq"] for each in visit["results"]] == [3, 4]
+    words[1] = "p-18"
+    assert main(words) == 1
+
+
+@pytest.mark.broker
+@pytest.mark.timeout(180)
+def test_every_station_is_told_until_it_proves_it(
+    tmp_path: Path, mosquitto: str, capsys: pytest.CaptureFixture[str], monkeypatch: Any
+) -> None:
+    """Signed, by the written site: a station that is away, one that is there, then both."""
+    monkeypatch.setattr("posture_tools.collector.orders.EVERY_S", 0.2)
+    site = Site(tmp_path, mosquitto)
+    here, away = (site.station(name) for name in ("hall-1", "hall-2"))
+    words = ["erase", "--code", CODE, "--site", "north", "--yes", "--store", str(site.store),
+             "--keys", str(site.folder / "keys")]  # fmt: skip
+    with site.broker(), site.own_collector(), running(here) as (outbox, _):
+        consent(outbox)
+        outbox.accept(assessment(1, session=SESSION))
+        with running(away) as (other, _):
+            consent(other, "0123456789abcdef")
+            eventually(lambda: outbox.depth() + other.depth() == 0, within_s=40)
+        assert main([*words, "--wait", "20"]) == 4
+        said = capsys.readouterr()
+        assert "hall-1: nothing is left" in said.out
+        assert "hall-2" in said.err
+        assert main(["erase", "--open", "--site", "north", "--store", str(site.store)]) == 1
+        with running(away):
+            assert main([*words, "--wait", "40"]) == 0
+            assert "searched the store's files: nothing is left" in capsys.readouterr().out
+        assert main(["erase", "--open", "--site", "north", "--store", str(site.store)]) == 0
+    folders = [tmp_path / "state", *site.folder.parent.glob("collector.db*")]
+    files = [path for each in folders for path in (each, *each.rglob("*"))]
+    assert holding(files, [*WORDS, "0123456789abcdef"]) == ()
+
+
+def test_what_asks_for_everybody_is_refused(store: Store) -> None:
+    assert main(["erase", "--yes", "--store", str(store.path)]) == 2
+    assert (
+        main(["erase", "--session", "a", "--code", "b", "--yes", "--store", str(store.path)]) == 2
+    )

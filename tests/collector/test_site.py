@@ -1,0 +1,240 @@
+"""A site as its operator sets it up: written files, a real mosquitto over TLS, and an attacker."""
+
+from __future__ import annotations
+
+import json
+import stat
+import time
+from pathlib import Path
+
+import msgspec
+import pytest
+from posture_tools.collector.__main__ import main
+from posture_tools.collector.site.broker_files import COLLECTOR_USER, OPERATOR_USER
+from posture_tools.collector.store import Store
+from simulators.assessments import assessment
+from simulators.collector_words import payload_of
+from simulators.site import Site, running
+from simulators.waiting import eventually
+
+from edge.engine.station_key import station_signer
+from edge.errors import BrokerRefused, BrokerUnreachable
+from edge.mqtt.connection import open_best
+from edge.mqtt.events import Acknowledged, Arrived
+from edge.mqtt.settings import MqttSettings
+from edge.results.outbox import Outbox
+from edge.wire.keys import fingerprint
+from edge.wire.receipt import Receipt
+from edge.wire.topics import OLD_ROOT, Topics
+
+pytestmark = [pytest.mark.broker, pytest.mark.timeout(180)]
+
+
+@pytest.fixture
+def site(tmp_path: Path, mosquitto: str) -> Site:
+    return Site(tmp_path, mosquitto)
+
+
+def publish(mqtt: MqttSettings, topic: str, payload: bytes) -> int:
+    """The broker's reason code; 0 where it took it."""
+    connection = open_best(mqtt, "attacker")
+    mid = connection.publish(topic, payload)
+    deadline_s = time.monotonic() + 10
+    while time.monotonic() < deadline_s:
+        for event in connection.poll(0.1):
+            if isinstance(event, Acknowledged) and event.mid == mid:
+                connection.close()
+                return event.refusal
+    raise AssertionError("no answer")
+
+
+def test_secrets_are_their_owners_alone(site: Site) -> None:
+    site.station("hall-1")
+    for path in site.folder.rglob("*"):
+        if path.suffix in {".key", ".password"} or path.name in {
+            "passwords", "password", "token", "site.pem", "receipt.pem", "command.pem",
+        }:  # fmt: skip
+            assert stat.S_IMODE(path.stat().st_mode) == 0o600, path
+    assert site.verb("init", "--site", "north", "--host", "x") == 2, "keys are never overwritten"
+
+
+def test_a_station_with_its_folder_delivers_and_nobody_else(site: Site) -> None:
+    settings = site.station("hall-1")
+    with site.broker(), site.collector(), running(settings) as (outbox, _):
+        for number in range(5):
+            outbox.accept(assessment(number))
+        eventually(lambda: outbox.depth() == 0, within_s=40)
+        assert len(site.stored()) == 5
+
+
+def test_a_revoked_station_is_cut_off_and_refused(site: Site) -> None:
+    settings = site.station("hall-1")
+    with site.broker(), site.collector(), running(settings) as (outbox, uplink):
+        outbox.accept(assessment(1))
+        eventually(lambda: outbox.depth() == 0, within_s=40)
+        assert site.verb("revoke", "hall-1") == 0
+        eventually(lambda: uplink.status().phase == "connecting", within_s=40)
+        eventually(lambda: "Not authorized" in uplink.status().problem
+                   or "refused" in uplink.status().problem, within_s=40)  # fmt: skip
+        outbox.accept(assessment(2))
+        assert outbox.depth() == 1
+    assert len(site.stored()) == 1
+    assert site.verb("add", "hall-1") == 2, "its name needs --replace"
+
+
+def test_a_stolen_station_password_writes_for_no_other(site: Site) -> None:
+    """With the written ACL: the broker's log names each refusal."""
+    site.station("hall-1")
+    stolen = site.login("hall-1", site.folder / "stations" / "hall-1" / "password")
+    other, own = Topics("north", "hall-2"), Topics("north", "hall-1")
+    with site.broker():
+        for topic in (
+            other.message("result/posture"),
+            other.state,
+            other.enrol,
+            own.receipt,
+            own.command("erase"),
+            own.desired,
+            own.collector_state,
+            other.receipt,
+        ):
+            assert publish(stolen, topic, b"{}") != 0, topic
+        assert publish(stolen, own.message("result/posture"), b"{}") == 0
+        reader = open_best(stolen, "reader")
+        reader.subscribe("ps/#", other.desired, other.message("result/#"))  # granted, and empty
+        operator = site.login(OPERATOR_USER, site.folder / "keys" / "operator.password")
+        for topic in (other.desired, other.command("erase"), own.desired):
+            assert publish(operator, topic, b"{}") == 0
+        heard: list[str] = []
+
+        def hears_its_own() -> bool:
+            heard.extend(e.topic for e in reader.poll(0.1) if isinstance(e, Arrived))
+            return own.desired in heard
+
+        eventually(hears_its_own)
+        assert heard == [own.desired]
+        reader.close()
+    assert "Denied PUBLISH" in site.log
+
+
+def test_without_the_acl_signatures_refuse(site: Site) -> None:
+    """The same thief at a broker whose access rules were lost."""
+    settings = site.station("hall-1")
+    conf = site.folder / "broker" / "mosquitto.conf"
+    conf.write_text(
+        "".join(line for line in conf.read_text().splitlines(True) if "acl_file" not in line)
+    )
+    site.station("hall-2")
+    thief = site.login("hall-2", site.folder / "stations" / "hall-2" / "password")
+    topics = Topics("north", "hall-1")
+    with site.broker(), running(settings) as (outbox, _):
+        outbox.accept(assessment(1))
+        [message] = outbox.pending(1)
+        forged = Receipt("north", "hall-1", outbox.epoch, 1, ((1, message.sha256),))
+        publish(thief, topics.collector_state, b'{"schema":"ps.collector/1","online":true}')
+        for payload in (payload_of(forged), b"{}", msgspec.json.encode(forged)):
+            publish(thief, topics.receipt, payload)
+        publish(thief, topics.message("result/posture"),
+                message.body.replace(b"session-1", b"session-X"))  # fmt: skip
+        time.sleep(1.0)
+        assert outbox.depth() == 1, "what is not signed settles nothing"
+        with site.collector():
+            eventually(lambda: outbox.depth() == 0, within_s=40)
+    assert len(site.stored()) == 1
+    with Store(site.store) as store:
+        assert store.rows("SELECT session FROM result") == [("session-1",)]
+
+
+def test_a_collector_lost_with_its_keys_is_replaced_without_a_climb(site: Site) -> None:
+    settings = site.station("hall-1")
+    key = site.folder / "offline" / "site.pem"
+    with site.broker(), running(settings) as (outbox, _):
+        outbox.accept(assessment(1))
+        with site.collector():
+            eventually(lambda: outbox.depth() == 0, within_s=40)
+        assert site.verb("rotate", "receipt", "--site-key", str(key)) == 0
+        outbox.accept(assessment(2))
+        with site.collector():
+            eventually(lambda: outbox.depth() == 0, within_s=40)
+
+
+def test_a_key_is_approved_by_its_fingerprint(site: Site) -> None:
+    settings = site.station("hall-1")
+    (site.folder / "stations" / "hall-1" / "token").write_text("lost")
+    with site.broker(), site.collector(), running(settings) as (outbox, _):
+        outbox.accept(assessment(1))
+        with Store(site.store) as store:
+            eventually(lambda: store.rows("SELECT 1 FROM pending_key"), within_s=40)
+        assert outbox.depth() == 1
+        assert site.verb("approve", "hall-1", "0000-" * 7 + "0000") == 2
+        said = fingerprint(station_signer(settings).public)
+        assert site.verb("approve", "hall-1", said) == 0
+        eventually(lambda: outbox.depth() == 0, within_s=40)
+
+
+def test_another_certificate_and_a_plain_connection_are_refused(site: Site, tmp_path: Path) -> None:
+    settings = site.station("hall-1")
+    (tmp_path / "other").mkdir()
+    other = Site(tmp_path / "other", "")
+    wrong = msgspec.structs.replace(settings.mqtt, ca_file=str(other.folder / "ca.pem"))
+    with site.broker():
+        with pytest.raises(BrokerRefused, match="not trusted"):
+            open_best(wrong, "x")
+        plain = msgspec.structs.replace(settings.mqtt, tls=False)
+        with pytest.raises((BrokerUnreachable, BrokerRefused)):
+            open_best(plain, "x")
+        elsewhere = msgspec.structs.replace(settings.mqtt, host="localhost")
+        with pytest.raises(BrokerRefused, match="not trusted"):
+            open_best(elsewhere, "x")
+
+
+def test_a_closed_sites_collector_needs_its_keys(
+    site: Site, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["run", "--broker", "127.0.0.1:1", "--site", "north", "--store", str(site.store)]
+    assert main(words) == 2
+    assert "--keys" in capsys.readouterr().err
+    assert {OPERATOR_USER, COLLECTOR_USER} <= {
+        line.split(":")[0]
+        for line in (site.folder / "broker" / "passwords").read_text().splitlines()
+    }
+
+
+def test_a_station_of_version_0_1_is_answered_in_its_words(site: Site) -> None:
+    """Played from its bytes: an unsealed body on the old tree, and the receipt that it knows."""
+    site.station("hall-2")
+    assert site.verb("let-unsigned", "hall-1") == 0
+    acl = site.folder / "broker" / "acl"
+    tree = "topic readwrite ps/v1/#"
+    lines = ["user hall-2", tree, f"user {COLLECTOR_USER}", tree, acl.read_text()]
+    acl.write_text("\n".join(lines))
+    with Outbox.open(
+        site.folder.parent / "old.db",
+        site="north", station="hall-1", limit_bytes=1_000_000, at_limit="refuse",
+    ) as outbox:  # fmt: skip
+        outbox.accept(assessment(1))
+        [message] = outbox.pending(1)
+        epoch = outbox.epoch
+    old = Topics("north", "hall-1", OLD_ROOT)
+    login = site.login("hall-2", site.folder / "stations" / "hall-2" / "password")
+    with site.broker(), site.collector() as collector:
+        eventually(lambda: collector.lines)
+        connection = open_best(login, "old station")
+        connection.subscribe(old.receipt, old.collector_state)
+        heard: dict[str, bytes] = {}
+
+        def answered() -> bool:
+            for event in connection.poll(0.1):
+                if isinstance(event, Arrived):
+                    heard[event.topic] = event.body
+            return old.receipt in heard
+
+        connection.publish(old.message(message.channel), message.body)
+        eventually(answered)
+        connection.close()
+    assert json.loads(heard[old.receipt]) == {
+        "schema": "ps.receipt/1", "epoch": epoch, "upto": 0, "have": [[1, 1]], "reject": [],
+    }  # fmt: skip
+    assert json.loads(heard[old.collector_state])["online"] is True
+    with Store(site.store) as store:
+        assert store.rows("SELECT station, seal FROM result") == [("hall-1", b"")]

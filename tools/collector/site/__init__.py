@@ -1,0 +1,1 @@
+"""What an operator needs to run a site: keys, certificates, the broker's and stations' files."""
