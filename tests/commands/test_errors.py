@@ -164,7 +164,9 @@ def test_fault_8_too_little_memory_ends_in_words(tmp_path: Path, most_kb: int) -
     assert "memory" in ended.stderr
 
 
-def test_a_clip_shorter_than_the_interval_says_so(tmp_path: Path, model: Path, capsys) -> None:
+def test_fault_17_a_clip_shorter_than_the_interval_says_so(
+    tmp_path: Path, model: Path, capsys
+) -> None:
     from simulators.clips import write_clip
 
     clip = write_clip(tmp_path / "short.mp4", frames=4)
@@ -172,3 +174,47 @@ def test_a_clip_shorter_than_the_interval_says_so(tmp_path: Path, model: Path, c
     (entry,) = json.loads(capsys.readouterr().out)
     assert status == 1
     assert "fewer than 9 frames" in entry["problem"]["words"]
+
+
+def test_fault_17_a_bad_model_has_its_entry_in_every_command(tmp_path: Path, capsys) -> None:
+    bad = tmp_path / "bad.onnx"
+    bad.write_bytes(b"no model")
+    for program, words in (
+        (models_main, ["check", str(bad), "--json"]),
+        (models_main, ["inspect", str(bad), "--json"]),
+        (main, ["assess", "a.png", "b.png", "--model", str(bad), "--json"]),
+    ):
+        assert program(words) == Exit.NO, words
+        told = json.loads(capsys.readouterr().out)
+        entries = told if isinstance(told, list) else [told]
+        paths = ["a.png", "b.png"] if program is main else [str(bad)]
+        assert [entry["path"] for entry in entries] == paths, words
+        for entry in entries:
+            assert entry["problem"]["code"] == "model_refused", words
+            assert "bad.onnx" in entry["problem"]["words"], words
+
+
+def test_fault_18_one_error_has_one_status_in_every_program(tmp_path: Path, capsys) -> None:
+    from posture_tools.collector.__main__ import main as collector_main
+    from posture_tools.evaluate.__main__ import main as evaluate_main
+
+    missing = str(tmp_path / "missing")
+    commands = (
+        (main, ["calibrate", "show", "--settings", missing]),
+        (collector_main, ["export", "--store", missing, "--csv", "-", "--nonsense"]),
+        (models_main, ["look", missing]),
+        (evaluate_main, ["agreement"]),
+    )
+    for program, words in commands:
+        assert program(words) == Exit.MISUSED, words
+    assert "Traceback" not in capsys.readouterr().err
+
+
+def test_fault_18_settings_may_stand_behind_the_verb(tmp_path: Path, capsys) -> None:
+    settings = tmp_path / "station.toml"
+    settings.write_text('station = "²"\n')
+    before = main(["--settings", str(settings), "calibrate", "show"]), capsys.readouterr().err
+    behind = main(["calibrate", "show", "--settings", str(settings)]), capsys.readouterr().err
+    assert before == behind
+    assert before[0] == Exit.MISUSED
+    assert "station.toml" in before[1]

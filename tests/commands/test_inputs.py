@@ -142,3 +142,10 @@ def test_fault_11_the_same_scene_of_other_pixels_has_the_same_trunk(shared: Path
         leans.append(lean)
     square, stored = leans
     assert abs(square["value"] - stored["value"]) < 1.0 < square["u95"]
+
+
+def test_fault_17_an_entry_says_what_each_measure_is(assess, photo: Path) -> None:
+    _, (entry,), _ = assess(photo)
+    (person,) = entry["people"]
+    for measure in person["measures"]:
+        assert {"code", "view", "side", "definition", "n", "why", "quality"} <= set(measure)

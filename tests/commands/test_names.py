@@ -132,3 +132,44 @@ def test_whatever_the_bytes_what_is_shown_is_one_printable_line(name: bytes) -> 
 def test_an_error_shows_what_it_names() -> None:
     problem = SettingsInvalid("there is no \udce9\x1b[2J.", "Look at \n it.")
     assert str(problem) == r"there is no \xe9\x1b[2J. Look at \x0a it."
+
+
+def test_fault_5_every_command_takes_such_names(
+    tmp_path: Path, picture: bytes, model: Path, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    from posture_tools.collector.__main__ import main as collector_main
+    from posture_tools.models.__main__ import main as models_main
+
+    from edge.__main__ import main
+
+    def named(name: str) -> str:
+        return os.fsdecode(os.fsencode(tmp_path) + b"/latin1_\xe9" + name.encode())
+
+    Path(named(".png")).write_bytes(picture)
+    Path(named(".onnx")).write_bytes(model.read_bytes())
+    Path(named(".toml")).write_text(f'state_dir = "{tmp_path / "state"}"\n')
+    settings = ("--settings", named(".toml"))
+    commands = (
+        (main, 0, "run", "--only", "engine", "--model", named(".onnx"), "--source", named(".png"),
+         *settings),
+        (main, 0, "calibrate", "picture", named(".jpg"), "--source", named(".png"), *settings),
+        (main, 0, "calibrate", "print", named(".sheets")),
+        (main, 0, "stickers", "-o", named(".pdf")),
+        (main, 1, "fms", "show", named(".png")),
+        (main, 1, "fms", "record", named(".png"), "--out", named(".json")),
+        (main, 2, "fms", "try", named(".sheet"), "deep_squat", "--session", named("")),
+        (main, 2, "assess", named(".png"), "--lang", named("")),
+        (models_main, 0, "inspect", named(".onnx")),
+        (models_main, 0, "check", named(".onnx"), "--json"),
+        (models_main, 0, "look", named(".onnx"), named(".png"), "-o", named(".maps")),
+        (models_main, 1, "describe", named(".onnx"), named(".png"), "-o", named(".2.onnx")),
+        (collector_main, 2, "list", "--store", named(".db")),
+        (collector_main, 1, "list", "--store", named(".png")),
+        (collector_main, 2, "run", "--broker", named(":1"), "--store", named(".db")),
+    )  # fmt: skip
+    for program, status, *words in commands:
+        ended = program(words)
+        printed = b"".join(capfdbinary.readouterr())
+        assert (ended, b"Traceback" in printed) == (status, False), (words, printed)
+        assert b"\xe9" not in printed.replace(b"latin1_\\xe9", b""), words
+        assert printed.decode("utf-8")
