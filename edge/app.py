@@ -9,6 +9,7 @@ may not hold memory that is writable and executable.
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -16,17 +17,21 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from edge import systemd
 from edge.engine.engine import Engine
 from edge.engine.engine_file import told_abilities, told_health
 from edge.engine.health import engine_health, machine_health
 from edge.engine.station_key import told_enrolment
 from edge.errors import MessageRefused, OutboxFull, OutboxUnusable, PostureError
-from edge.inference.shipped import FINDER, REFINER, SPINE, optional_model, shipped_model
+from edge.inference.shipped import CLOSE, FINDER, NONE, WHOLE, optional_model, shipped_model
 from edge.records import Abilities, Assessment, ModelIdentity
 from edge.results.outbox import Outbox
 from edge.screening.order import OrderBox
 from edge.settings import Settings
-from edge.skeletons import COCO_17, SPINE_5, Skeleton
+from edge.skeletons import BODY_55, COCO_17, SPINE_5, Skeleton
+from edge.software.events import GUARD_FOLDER, tell_new
+from edge.software.handed_over import EVENTS_NAME
+from edge.software.handed_over import FOLDER_NAME as SOFTWARE_FOLDER
 from edge.update.desired import FILE_NAME as DESIRED_NAME
 from edge.update.desired import take_desired
 from edge.update.report import Spool
@@ -38,6 +43,7 @@ if TYPE_CHECKING:
     from edge.update.live import LiveEstimator
     from edge.update.serving import Serving
 
+log = logging.getLogger(__name__)
 OUTBOX_NAME = "outbox.db"
 MODELS_FOLDER = "models"
 
@@ -73,9 +79,9 @@ def shipped_models(settings: Settings) -> dict[str, Path]:
     models = settings.models
     shipped = {"finder": Path(models.finder or shipped_model(FINDER))}
     if models.mode != "bottom-up":
-        shipped["refiner"] = Path(models.refiner or shipped_model(REFINER))
-    if models.mode == "refined" and (spine := optional_model(models.spine, SPINE)) is not None:
-        shipped["spine"] = spine
+        shipped["whole"] = Path(models.whole or shipped_model(WHOLE))
+        if (close := optional_model(models.close, CLOSE)) is not None:
+            shipped["close"] = close
     return shipped
 
 
@@ -122,13 +128,24 @@ def _with_stickers(estimator: Estimator, settings: Settings) -> Estimator:
     return MarkerEstimator(estimator, Stickers(colour) if colour else None, targets)
 
 
+def _looks_closely(settings: Settings) -> bool:
+    """Whether a close network serves."""
+    models = settings.models
+    if models.single:
+        return models.close not in ("", NONE)
+    return "close" in shipped_models(settings)
+
+
 def _skeletons(models: Sequence[ModelIdentity], settings: Settings) -> list[Skeleton]:
     """A body's, if one is looked for, and a spine's: each has the measures of its kind."""
     from edge.markers.skeleton import marked_skeleton
 
+    targets = settings.screening.sticker_targets
+    if _looks_closely(settings):
+        return [marked_skeleton(BODY_55, None, targets)]
     tasks = {model.task for model in models} - {"detector"}
     spine = "spine" in tasks or bool(settings.screening.sticker_colour)
-    body = marked_skeleton(COCO_17, None, settings.screening.sticker_targets)
+    body = marked_skeleton(COCO_17, None, targets)
     return [body] * bool(tasks - {"spine"}) + [SPINE_5] * spine
 
 
@@ -149,6 +166,7 @@ def _engine(
     from edge.camera.base import origin_of
     from edge.camera.sources import camera_for
     from edge.camera.watch import PictureWatch
+    from edge.estimation.estimator import Measurer
     from edge.estimation.factory import estimator_for
     from edge.inference.opencv_threads import leave_cores_to_networks
     from edge.posture.measurable import measurable
@@ -172,6 +190,10 @@ def _engine(
     build = partial(
         Engine, camera, state_path=settings.state_path, watch=watch, on_problem=on_problem
     )
+
+    def progress(done: int, most: int) -> None:
+        systemd.alive(f"measuring: look {done} of {most}")
+
     screen = partial(
         Screening,
         settings.screening,
@@ -181,10 +203,12 @@ def _engine(
         admission=Admission(settings.screening.start, OrderBox(settings.state_path)),
         guard=guard,
         feedback=feedback_for(settings.feedback),
+        progress=progress,
     )
     if not settings.update.url or settings.models.single:  # nothing changes the files
         fixed = _with_stickers(estimator_for(settings.models), settings)
-        screening = screen(models=fixed.models)
+        measurer = fixed if isinstance(fixed, Measurer) and _looks_closely(settings) else None
+        screening = screen(models=fixed.models, measurer=measurer)
         measures = measurable(_skeletons(fixed.models, settings))
         return build(fixed, screening, outbox, measures=measures, on_saved=on_saved)
     live = _live_estimator(settings, outbox, on_problem)
@@ -194,9 +218,34 @@ def _engine(
         live.saw_result(assessment)
         on_saved(assessment, seq)
 
-    screening = screen(models=live.models)
+    measurer = marked if isinstance(marked, Measurer) and _looks_closely(settings) else None
+    screening = screen(models=live.models, measurer=measurer)
     measures = measurable(_skeletons(live.models, settings))
     return build(marked, screening, outbox, measures=measures, on_saved=saved, on_end=live.leave)
+
+
+def software_events(
+    settings: Settings, outbox: Outbox, on_problem: OnProblem
+) -> Callable[[], None]:
+    """A function that sends on what guard and download have told; to be called now and then."""
+    told = settings.state_path / "software_told"
+
+    def accept(data: dict[str, Any]) -> None:
+        try:
+            outbox.accept_event("software", data)
+        except MessageRefused as refusal:  # it would be refused again: the others must not wait
+            on_problem(refusal)
+
+    def deliver() -> None:
+        downloads = settings.state_path / SOFTWARE_FOLDER / EVENTS_NAME
+        try:
+            tell_new(GUARD_FOLDER, told, accept)
+            if downloads.is_dir():
+                Spool(downloads).drain(accept)
+        except (OSError, OutboxFull, OutboxUnusable) as trouble:  # they wait where they are
+            log.warning("software events: %s", trouble)
+
+    return deliver
 
 
 def build_uplink(

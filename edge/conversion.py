@@ -23,6 +23,7 @@ def convert(pose: Pose, target: Skeleton) -> Pose:
     """The pose with the target's keypoints; what cannot be had is missing (NaN, NaN, 0).
 
     A derived keypoint is as sure as the less sure of the two; its covariance is that of their mean.
+    The scatter of a combined pose is over its own keypoints, and stays behind.
     """
     keypoints = np.full((len(target.keypoints), 3), (np.nan, np.nan, 0), np.float32)
     covariance = np.full((len(target.keypoints), 2, 2), np.nan, np.float32)
@@ -35,7 +36,9 @@ def convert(pose: Pose, target: Skeleton) -> Pose:
     total = pose.covariance_px2[first] + pose.covariance_px2[second]
     # The mean of two independent points; of a point and itself, the point.
     covariance[rows] = total / np.where(first == second, 2, 4)[:, None, None]
-    return Pose(target, keypoints, covariance, pose.score, pose.box_px)
+    return Pose(
+        target, keypoints, covariance, pose.score, pose.box_px, pose.yaw, accuracy=pose.accuracy
+    )
 
 
 def derived(source: Skeleton, target: Skeleton) -> tuple[str, ...]:

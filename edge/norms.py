@@ -17,7 +17,9 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from edge.errors import NOT_TOML, SettingsInvalid
-from edge.records import Measure
+from edge.records import Basis, Measure
+
+_NOWHERE = Basis()
 
 
 class Norm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -64,22 +66,40 @@ class Norms:
             if high >= inner and low < outer
         )
 
-    def changed(self, before: Measure, after: Measure) -> bool | None:
-        """Whether a measure really changed between two screenings.
+    def changed(
+        self, before: Measure, after: Measure, since: Basis = _NOWHERE, now: Basis = _NOWHERE
+    ) -> bool | None:
+        """Whether a measure really changed between two screenings; None where nobody can tell.
 
-        The change must exceed both the intervals' own (root of the sum of squares) and, where a
-        minimal detectable change is known, that: people never stand the same twice. None where the
-        two cannot be compared (refused, or different units or definitions).
+        since, now : what the earlier and the later one rest on.
         """
-        if before.value is None or after.value is None:
+        least = self.least_change(before, after, since, now)
+        if least is None or before.value is None or after.value is None:
             return None
+        return abs(after.value - before.value) > least
+
+    def least_change(
+        self, before: Measure, after: Measure, since: Basis = _NOWHERE, now: Basis = _NOWHERE
+    ) -> float | None:
+        """The smallest change that is one, in the measures' unit; None where nobody can tell.
+
+        Measured alike (networks, calibration), a change must exceed the interval of a change. By
+        other networks or another calibration it must exceed the intervals against the world, and is
+        no change at all where the networks were not judged on the same bodies. What older stations
+        sent has no interval of a change: then those against the world count, and the minimal
+        detectable change where one is known. Units, definitions and views must be the same.
+        """
         kinds = [(m.code, m.unit, m.definition, m.view) for m in (before, after)]
-        if kinds[0] != kinds[1]:
+        if kinds[0] != kinds[1] or before.value is None or after.value is None:
             return None
+        against_the_world = math.hypot(before.u95 or 0.0, after.u95 or 0.0)
+        if since != now:
+            return against_the_world if since.bodies and since.bodies == now.bodies else None
+        if before.u95_change is not None and after.u95_change is not None:
+            return math.hypot(before.u95_change, after.u95_change) / math.sqrt(2.0)
         norm = self.by_code.get(before.code)
-        noise = math.hypot(before.u95 or 0.0, after.u95 or 0.0)
         detectable = norm.mdc if norm is not None and norm.unit == before.unit else None
-        return abs(after.value - before.value) > max(noise, detectable or 0.0)
+        return max(against_the_world, detectable or 0.0)
 
 
 def _outward(norm: Norm, value: float, u95: float) -> tuple[float, float]:

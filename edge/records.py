@@ -15,6 +15,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from edge.accuracy import Accuracy, Clothing
 from edge.skeletons import Skeleton
 
 Float32 = NDArray[np.float32]
@@ -114,6 +115,36 @@ class FieldMaps:
         _frozen(self.pafs)
 
 
+@dataclass(frozen=True, slots=True)
+class Yaw:
+    """How far a person is turned about the vertical.
+
+    deg : -180..180; 0 faces the camera, + has turned the left side to it (90: seen from the left).
+    sd_deg : how far the answers scatter that it was made of, and how unsure each of them was.
+    """
+
+    deg: float
+    sd_deg: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scatter:
+    """How far the looks lie apart from which a pose was combined: single looks, not their mean.
+
+    covariance_px2 : float32 (K, 2, 2), NaN where fewer than two looks saw the keypoint.
+    looks : int (K,), how many agreed on it.
+    sides_agree : 0..1, part of the looks at the whole body that told left and right alike.
+    """
+
+    covariance_px2: Float32
+    looks: NDArray[np.int64]
+    sides_agree: float
+
+    def __post_init__(self) -> None:
+        _frozen(self.covariance_px2)
+        _frozen(self.looks)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Placed:
     """What a person placed of a pose: by stickers on the skin, or points set by hand.
@@ -140,7 +171,12 @@ class Pose:
     covariance_px2 : float32 (K, 2, 2), of each keypoint's position; NaN where unknown.
     score : 0..1, how sure the estimator is that this is a person.
     box_px : x, y, width, height of the person, or None.
+    yaw : where a network has measured it.
+    scatter : where the pose was combined from many looks; over the same keypoints.
     placed : what hands placed of it; None where the estimator found everything.
+    frames_px2 : float32 (K, 2, 2), where the pose was taken from several frames: of what they
+        scatter, the part that is left in the pose.
+    accuracy : how well the network reads that placed the keypoints; None where it does not say.
     """
 
     skeleton: Skeleton
@@ -148,7 +184,11 @@ class Pose:
     covariance_px2: Float32
     score: float
     box_px: tuple[float, float, float, float] | None = None
+    yaw: Yaw | None = None
+    scatter: Scatter | None = None
     placed: Placed | None = None
+    frames_px2: Float32 | None = None
+    accuracy: Accuracy | None = None
 
     def __post_init__(self) -> None:
         count = len(self.skeleton.keypoints)
@@ -160,13 +200,31 @@ class Pose:
             raise ValueError(f"placing is ({count}, 2, 2), not {self.placed.placing_px2.shape}")
         _frozen(self.keypoints)
         _frozen(self.covariance_px2)
+        _frozen(self.frames_px2)
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """One cause of an interval.
+
+    name : `network`, `frames`, `repeats`, `lens`, `depth`, `roll`, `yaw`, `head_turn`, `placing`,
+        `scale`, `definition`. u95 : what it would leave alone. without : the interval without it.
+    """
+
+    name: str
+    u95: float
+    without: float
 
 
 @dataclass(frozen=True, slots=True)
 class Measure:
     """One posture quantity, or why there is none.
 
-    value, u95 : in `unit`; None when refused. u95 is the half width of the 95 % interval.
+    value, u95 : in `unit`; None when refused. u95 is the half width of the 95 % interval, for a
+        comparison with the world.
+    u95_change : half width of the 95 % interval of a change between two visits like this one, of
+        the same person before the same camera; None when refused, or nobody knows.
+    causes : the largest causes of u95, at most three, the largest first.
     n : effective number of independent frames behind the value.
     why : reasons for a quality below ok, as codes (`keypoint_missing:left_hip`, `view:front`).
     """
@@ -181,6 +239,8 @@ class Measure:
     view: View = "unknown"
     side: Literal["left", "right", ""] = ""
     definition: str = "1"
+    u95_change: float | None = None
+    causes: tuple[Cause, ...] = ()
 
     def __post_init__(self) -> None:
         check_refusal(self.code, self.value, self.quality, self.why)
@@ -214,7 +274,8 @@ class Inputs(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     """What an operator knows and no camera sees.
 
     tibia_height_mm : of the tibial tuberosity over the floor. hand_length_mm : from the crease of
-        the wrist to the tip of the third finger.
+        the wrist to the tip of the third finger. clothing_upper, clothing_lower : of the halves of
+        the body; untold counts as loose.
     """
 
     stature_mm: Annotated[float, msgspec.Meta(ge=500, le=2500)] | None = None
@@ -222,6 +283,8 @@ class Inputs(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     hand_length_mm: Annotated[float, msgspec.Meta(ge=80, le=300)] | None = None
     tibia_height_mm: Annotated[float, msgspec.Meta(ge=200, le=700)] | None = None
     pain: bool | None = None
+    clothing_upper: Clothing | None = None
+    clothing_lower: Clothing | None = None
 
 
 class Order(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -250,6 +313,8 @@ class Assessment:
     frames_used, frames_seen : how many frames entered the measures, of how many.
     asked : None where the person just stepped up.
     figure : the pose that was measured, for drawing; empty where nobody was.
+    bodies : on which bodies known exactly the accuracy of its network was found; empty where it
+        was not. calibration : names the calibration of the camera; empty where there is none.
     origin : what kind of source it was; shown wherever the result is, unless it is `camera`.
     """
 
@@ -266,6 +331,20 @@ class Assessment:
     asked: Asked | None = None
     figure: Figure = field(default_factory=dict)
     origin: Origin = "unknown"
+    bodies: str = ""
+    calibration: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What a measure rests on beside the person: two of them make a change only where it is one.
+
+    networks : sha256 of the files that answered. bodies, calibration : as in `Assessment`.
+    """
+
+    networks: tuple[str, ...] = ()
+    bodies: str = ""
+    calibration: str = ""
 
 
 @dataclass(frozen=True, slots=True)

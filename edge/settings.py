@@ -13,13 +13,13 @@ from __future__ import annotations
 import os
 import tomllib
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
 from edge.errors import NOT_TOML, SettingsInvalid
 from edge.mqtt.settings import MqttSettings
-from edge.wire.messages import AtLimit
+from edge.wire.messages import AtLimit, slot_of
 from edge.wire.topics import TopicLevel
 
 Seconds = Annotated[float, msgspec.Meta(gt=0, le=86_400)]
@@ -51,9 +51,10 @@ class ModelSettings(_Section, frozen=True):
     # One file, or several joined by +, that serve as their descriptions say; mode is then ignored.
     single: str = ""
     finder: str = ""  # the bottom-up network or the person detector
-    refiner: str = ""  # the single-person network of refined and top-down
-    # Refined mode, side views: a file, or "shipped", which has seen rendered backs only.
-    spine: str = ""
+    whole: str = ""  # places the joints of a whole person, in refined and top-down
+    # Looks closely at parts of who is measured; "none" measures in one pass of the others. Beside
+    # a `single` it looks only where a file is named.
+    close: str = ""
     threads: Annotated[int, msgspec.Meta(ge=1, le=16)] = 2
     accelerator: Literal["auto", "cpu", "cuda", "tensorrt"] = "auto"  # `doctor` says which serves
 
@@ -128,25 +129,58 @@ class Settings(_Section, frozen=True):
 
 
 def parse_settings(text: str, name: str = "settings") -> Settings:
-    """Settings from TOML text.
+    """Settings from TOML text. Names of models that version 0.1.0 used are read as today's.
 
     Raises
     ------
     SettingsInvalid : not TOML, an unknown key, a value out of its bounds; names the key.
     """
     try:
-        return msgspec.convert(tomllib.loads(text), Settings)
+        return msgspec.convert(_todays(tomllib.loads(text)), Settings)
     except NOT_TOML as error:
         raise SettingsInvalid(f"{name} is not TOML: {error}.", "Mend the line it names.") from error
     except msgspec.ValidationError as error:
         raise SettingsInvalid(f"{name}: {error}.", "Mend or remove that key.") from error
 
 
+def _todays(read: dict[str, Any]) -> dict[str, Any]:
+    """With `refiner` as whole and `spine` as close, where those are not said."""
+    models = read.get("models")
+    if not isinstance(models, dict):
+        return read
+    models = {slot_of(key): value for key, value in models.items() if slot_of(key) != key} | {
+        key: value for key, value in models.items() if slot_of(key) == key
+    }
+    if models.get("close") == "shipped":  # as `spine` said it; nothing said means the same now
+        models["close"] = ""
+    return read | {"models": models}
+
+
+# Files that may lie beside the settings, as in the folder that `site add` writes.
+_FILES = {
+    "mqtt": ("password_file", "ca_file", "cert_file", "key_file"),
+    "trust": ("site_key_file", "token_file"),
+    "update": ("root_file",),
+}
+
+
+def _beside(settings: Settings, folder: Path) -> Settings:
+    """The same with those files named from the root; a relative name is one in the folder."""
+    for section, names in _FILES.items():
+        part = getattr(settings, section)
+        found = {name: str(folder / value) for name in names if (value := getattr(part, name))}
+        part = msgspec.structs.replace(part, **found)
+        settings = msgspec.structs.replace(settings, **{section: part})
+    return settings
+
+
 def load_settings(path: Path | None) -> Settings:
-    """Settings from a file; the defaults where no file is named."""
+    """Settings from a file; the defaults where no file is named. A relative name in it is that of
+    a file beside it."""
     if path is None:
         return Settings()
     try:
-        return parse_settings(path.read_text(encoding="utf-8"), str(path))
+        found = parse_settings(path.read_text(encoding="utf-8"), str(path))
+        return _beside(found, path.absolute().parent)
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsInvalid(f"cannot read {path}: {error}.", "Check path and rights.") from error

@@ -213,8 +213,18 @@ _LANDMARK_LIMBS = (
 LANDMARKS_38 = Skeleton("LANDMARKS-38", _LANDMARKS, _limbs(_LANDMARKS, *_LANDMARK_LIMBS))
 
 # What a network sees that looks closely: COCO's joints as COCO labels them, and the landmarks.
-_BODY_55 = joined(COCO_17, LANDMARKS_38)
-BODY_55 = Skeleton("BODY-55", _BODY_55.keypoints, _BODY_55.limbs)
+_BODY_55 = _COCO_17 + _LANDMARKS
+BODY_55 = Skeleton(
+    "BODY-55",
+    _BODY_55,
+    _limbs(
+        _BODY_55, *_BODY_17, *_LANDMARK_LIMBS, "left_shoulder-left_acromion",
+        "right_shoulder-right_acromion", "left_hip-left_asis", "right_hip-right_asis",
+        "left_hip-left_psis", "right_hip-right_psis", "left_ankle-left_heel",
+        "right_ankle-right_heel", "left_knee-left_patella", "right_knee-right_patella",
+        "C7-left_acromion", "C7-right_acromion",
+    ),
+)  # fmt: skip
 
 SKELETONS: dict[str, Skeleton] = {
     s.name: s for s in (COCO_17, COCO_18, BODY_25, MPII_16, AI_14, BLAZEPOSE_33, SPINE_5, BODY_55)

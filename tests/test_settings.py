@@ -52,3 +52,18 @@ def test_state_directory_of_the_service_manager(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("STATE_DIRECTORY", "/var/lib/posture")
     assert Settings().state_path == Path("/var/lib/posture")
     assert Settings(state_dir="/data").state_path == Path("/data")
+
+
+@pytest.mark.parametrize(
+    ("text", "whole", "close"),
+    [
+        ("refiner = 'a.onnx'\nspine = 'b.onnx'", "a.onnx", "b.onnx"),
+        ("refiner = 'a.onnx'\nspine = 'shipped'", "a.onnx", ""),
+        ("spine = ''", "", ""),
+        ("refiner = 'old.onnx'\nwhole = 'new.onnx'", "new.onnx", ""),
+        ("whole = 'new.onnx'\nrefiner = 'old.onnx'\nclose = 'none'", "new.onnx", "none"),
+    ],
+)
+def test_older_names_of_models_are_read_as_todays(text: str, whole: str, close: str) -> None:
+    models = parse_settings(f"[models]\n{text}").models
+    assert (models.whole, models.close) == (whole, close)

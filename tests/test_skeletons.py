@@ -3,8 +3,19 @@
 from __future__ import annotations
 
 import pytest
+from posture_tools.training.points import BODY_POINTS
 
-from edge.skeletons import BODY_55, COCO_17, COCO_18, MPII_16, SKELETONS, Skeleton
+from edge.skeletons import (
+    BODY_55,
+    COCO_17,
+    COCO_18,
+    LANDMARKS_38,
+    MPII_16,
+    SKELETONS,
+    SPINE_5,
+    Skeleton,
+    joined,
+)
 
 
 @pytest.mark.parametrize("skeleton", SKELETONS.values(), ids=SKELETONS)
@@ -48,3 +59,19 @@ def test_a_skeleton_that_contradicts_itself_cannot_be_built() -> None:
         Skeleton("x", ("a", "a"), ())
     with pytest.raises(ValueError, match="joins no two"):
         Skeleton("x", ("a", "b"), ((0, 2),))
+
+
+def test_the_close_network_is_trained_for_these_points_in_this_order() -> None:
+    assert BODY_55.keypoints == BODY_POINTS
+    assert BODY_55.keypoints == COCO_17.keypoints + LANDMARKS_38.keypoints
+    assert set(SPINE_5.keypoints) <= set(LANDMARKS_38.keypoints)
+
+
+def test_joined_skeletons_name_a_shared_keypoint_once() -> None:
+    whole = joined(joined(COCO_18, LANDMARKS_38), SPINE_5)
+    assert whole.keypoints == COCO_18.keypoints + LANDMARKS_38.keypoints
+    assert whole.middles == COCO_18.middles
+    for a, b in SPINE_5.limbs:
+        ends = whole.index[SPINE_5.keypoints[a]], whole.index[SPINE_5.keypoints[b]]
+        assert ends in whole.limbs
+    assert len(set(whole.limbs)) == len(whole.limbs)

@@ -5,6 +5,8 @@ station = "hall-1"
 broker = "broker.example.org:8883"
 token = "..."                     # the broker's password of this station
 ca = '''-----BEGIN CERTIFICATE...'''  # turns TLS on; `tls = true` in [mqtt] trusts the system's
+site_key = '''-----BEGIN PUBLIC KEY...'''  # whose receipts and commands are believed
+enrol = "..."                     # proves once that this is the station that was sent
 [camera]                          # and any other section of the settings
 source = "picamera2:"
 """
@@ -23,17 +25,22 @@ from edge.settings import Settings
 
 STATE_DIR = "/var/lib/posture/state"
 CA_NAME = "broker-ca.pem"
-# Where the service manager shows the token to the uplink, and to it alone.
+SITE_KEY_NAME = "site-key.pem"
+# Where the service manager shows each secret to the one unit that needs it.
 _TOKEN_CREDENTIAL = "/run/credentials/posture-uplink.service/mqtt-password"  # noqa: S105
+_ENROL_CREDENTIAL = "/run/credentials/posture-engine.service/enrol-token"
+_OWN = ("broker", "token", "ca", "site_key", "enrol")
 
 
 @dataclass(frozen=True)
 class FirstBoot:
-    """What the file says. token, ca : empty where it says nothing."""
+    """What the file says. token, ca, site_key, enrol : empty where it says nothing."""
 
     settings: Settings
     token: str
     ca: str
+    site_key: str
+    enrol: str
 
 
 def parse_first_boot(text: str, name: str, folder: Path) -> FirstBoot:
@@ -50,9 +57,10 @@ def parse_first_boot(text: str, name: str, folder: Path) -> FirstBoot:
     for key in ("site", "station", "broker"):
         if not given.get(key):
             raise SettingsInvalid(f"{name} does not say {key}.", f'Add a line {key} = "...".')
-    broker, token, ca = (given.pop(key, "") for key in ("broker", "token", "ca"))
-    if not all(isinstance(value, str) for value in (broker, token, ca)):
-        raise SettingsInvalid(f"{name}: broker, token and ca are texts.", "Put quotation marks.")
+    said = {key: given.pop(key, "") for key in _OWN}
+    if not all(isinstance(value, str) for value in said.values()):
+        raise SettingsInvalid(f"{name}: {', '.join(_OWN)} are texts.", "Put quotation marks.")
+    broker, token, ca, site_key, enrol = said.values()
     host, _, port = broker.rpartition(":")
     if not host or not (port.isascii() and port.isdecimal()):
         raise SettingsInvalid(f"{name}: broker {broker!r} names no port.", 'Write "HOST:PORT".')
@@ -61,9 +69,20 @@ def parse_first_boot(text: str, name: str, folder: Path) -> FirstBoot:
         mqtt |= {"username": given["station"], "password_file": _TOKEN_CREDENTIAL}
     if ca:
         mqtt |= {"tls": True, "ca_file": str(folder / CA_NAME)}
+    trust: dict[str, Any] = {}
+    if site_key:
+        trust["site_key_file"] = str(folder / SITE_KEY_NAME)
+    if enrol:
+        trust["token_file"] = _ENROL_CREDENTIAL
     try:
         given["mqtt"] = mqtt | given.get("mqtt", {})
+        given["trust"] = trust | given.get("trust", {})
         settings = msgspec.convert(given | {"state_dir": STATE_DIR}, Settings)
     except (msgspec.ValidationError, TypeError) as error:
         raise SettingsInvalid(f"{name}: {error}.", "Mend or remove that key.") from error
-    return FirstBoot(settings, token.strip(), ca)
+    if token and not settings.mqtt.tls and not settings.mqtt.allow_plain:
+        raise SettingsInvalid(
+            f"{name}: without ca the token would go over the network as it is.",
+            "Add ca, or in [mqtt] tls = true (the system's authorities) or allow_plain = true.",
+        )
+    return FirstBoot(settings, token.strip(), ca, site_key, enrol.strip())

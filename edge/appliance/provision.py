@@ -13,7 +13,7 @@ from pathlib import Path
 
 import msgspec
 
-from edge.appliance.first_boot import CA_NAME, FirstBoot, parse_first_boot
+from edge.appliance.first_boot import CA_NAME, SITE_KEY_NAME, FirstBoot, parse_first_boot
 from edge.errors import IdentityRefused, SettingsInvalid
 from edge.files import sync_folder, write_durably, write_toml
 
@@ -21,6 +21,7 @@ FIRST_BOOT_NAME = "posture.toml"
 STATUS_NAME = "posture-status.txt"
 SETTINGS_NAME = "station.toml"
 TOKEN_NAME = "mqtt-password"  # noqa: S105 - a file's name
+ENROL_NAME = "enrol-token"
 IDENTITY_NAME = "identity.json"
 UPDATE_ROOT_NAME = "update-root.json"
 
@@ -84,7 +85,9 @@ def _take(boot: Path, folder: Path, board: str) -> None:
 def _keep(first: FirstBoot, folder: Path, root_keys: bytes) -> None:
     settings = first.settings
     write_durably(folder / TOKEN_NAME, first.token.encode(), mode=_SECRET)
+    write_durably(folder / ENROL_NAME, first.enrol.encode(), mode=_SECRET)
     write_durably(folder / CA_NAME, first.ca.encode(), mode=_PUBLIC)
+    write_durably(folder / SITE_KEY_NAME, first.site_key.encode(), mode=_PUBLIC)
     if root_keys:
         path = folder / UPDATE_ROOT_NAME
         write_durably(path, root_keys, mode=_PUBLIC)

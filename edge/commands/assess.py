@@ -184,8 +184,7 @@ class _TableReport:
         if not sighting.people:
             self._out.line(f"{sighting.path}: nobody found")
         for person in sighting.people:
-            view = f", {person.measures[0].view} view" if person.measures else ""
-            title = f"{sighting.path}, person {person.number}{view}"
+            title = f"{sighting.path}, person {person.number}"
             self._out.table(measure_table(title, person.measures, person.scale))
 
     def close(self) -> None:

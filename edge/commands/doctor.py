@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from edge.cli.output import Output
-from edge.commands import checks, checks_live
+from edge.commands import checks, checks_live, checks_trust
 from edge.commands.checks import Check, State
 from edge.errors import PostureError
 from edge.settings import Settings
@@ -24,6 +24,8 @@ CHECKS: dict[str, Callable[[Settings], Check]] = {
     "models": checks.models,
     "accelerator": checks.accelerator,
     "broker": checks.broker,
+    "certificates": checks_trust.certificates,
+    "keys": checks_trust.keys,
     "clock": checks.clock,
     "disk": checks.disk,
     "outbox": checks.outbox,

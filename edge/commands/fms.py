@@ -27,6 +27,7 @@ from edge.fms.sequence import PoseSequence
 from edge.fms.sheet import Clearing, Sheet, Total, Try, add_up
 from edge.fms.suggest import Suggestion, suggest
 from edge.inference.opencv_threads import leave_cores_to_networks
+from edge.inference.shipped import NONE
 from edge.posture.views import view_of
 from edge.records import View
 from edge.screening.subject import choose
@@ -126,7 +127,8 @@ def _film(settings: Settings, path: Path, expected: tuple[View, ...]) -> PoseSeq
         return read_sequence(path)
     source = open_source(path, is_video=True)
     leave_cores_to_networks()
-    estimator = estimator_for(settings.models, everyone=False)
+    fast = msgspec.structs.replace(settings.models, close=NONE)
+    estimator = estimator_for(fast, everyone=False)
     poses, times_s = [], []
     while (frame := source.read()) is not None:
         subject = choose(estimator.estimate(frame), frame.width_px)

@@ -18,7 +18,7 @@ from typing import NoReturn
 from rich.console import Console
 
 from edge import systemd
-from edge.app import build_engine, build_uplink, open_outbox
+from edge.app import build_engine, build_uplink, open_outbox, software_events
 from edge.cli.exits import Exit
 from edge.cli.table import show
 from edge.commands.table import measure_table
@@ -107,7 +107,9 @@ def _run_uplink(
     thread = threading.Thread(target=uplink.run, args=(stop,), name="uplink")
     thread.start()
     systemd.ready("sending")
+    tell_software = software_events(settings, outbox, reporter.problem)
     while not stop.wait(_LOOK_EVERY_S):
+        tell_software()
         status = uplink.status()
         if status.loop_age_s < _LOOP_LATE_S:
             systemd.alive(status.problem or f"{status.phase}, {outbox.depth()} waiting")

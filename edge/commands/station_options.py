@@ -8,8 +8,10 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from edge.accuracy import CLOTHING, Clothing
 from edge.cli.verb import argument
 from edge.errors import SettingsInvalid
+from edge.inference.shipped import NONE
 from edge.mqtt.settings import broker_at
 from edge.settings import Settings, load_settings
 
@@ -42,6 +44,11 @@ PACE = argument(
     choices=("own", "fast"),
     help="Read a video at its own pace, or as fast as it decodes.",
 )
+CLOSE = argument(
+    "--close",
+    metavar="FILE",
+    help="Measure people by looks from near by with this model; none looks once.",
+)
 BROKER = argument(
     "--broker", metavar="HOST:PORT", help="The broker, instead of the one in the settings."
 )
@@ -70,15 +77,39 @@ def with_broker(settings: Settings, address: str | None) -> Settings:
     return msgspec.structs.replace(settings, mqtt=broker_at(address, settings.mqtt))
 
 
-def with_models(settings: Settings, model: object, detector: object = None) -> Settings:
-    """model, detector : files as typed, None where none was named."""
-    if model and detector:
-        named = {"single": f"{detector}+{model}"}
-    elif model:
-        named = {"single": str(model)}
+def close_of(options: Namespace) -> str:
+    """Who looks closely, as typed; empty where nothing was."""
+    return NONE if getattr(options, "fast", False) else options.close or ""
+
+
+def dress_of(text: str | None) -> tuple[Clothing, Clothing]:
+    """UPPER/LOWER or one word for both as typed; loose where nothing was.
+
+    Raises
+    ------
+    SettingsInvalid : another word.
+    """
+    upper, _, lower = (text or "loose").partition("/")
+    try:
+        return msgspec.convert((upper, lower or upper), tuple[Clothing, Clothing])
+    except msgspec.ValidationError as error:
+        raise SettingsInvalid(
+            f"{text} is no clothing.", f"Name {', '.join(CLOTHING)}, or two as in loose/tight."
+        ) from error
+
+
+def with_models(
+    settings: Settings, model: object, detector: object = None, close: str = ""
+) -> Settings:
+    """model, detector, close : files as typed, nothing where none was named."""
+    named: dict[str, str] = {}
+    if model:
+        named["single"] = f"{detector}+{model}" if detector else str(model)
     elif detector:
         named = {"mode": "top-down", "finder": str(detector), "single": ""}
-    else:
+    if close:
+        named["close"] = close
+    if not named:
         return settings
     return msgspec.structs.replace(settings, models=_changed(settings.models, named))
 

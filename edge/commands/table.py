@@ -19,16 +19,20 @@ _COLOURS = {Quality.OK: "green", Quality.LOW: "yellow"}
 
 
 def measure_table(title: str, measures: Sequence[Measure], scale: Scale | None = None) -> Table:
-    """One row a measure: signed value, half width of its 95 % interval, quality and reasons.
+    """One row a measure: signed value, half widths of its 95 % intervals, quality and reasons.
 
+    The first interval is against the world, the second of a change between two such visits. n is
+    the effective number of frames, and behind it stands the version of the definition.
     What was refused stands below, by reason: nothing is left out, and the eye finds the values. So
     does what holds for every value: a doubt, and the scale of lengths.
     """
     table = Table(title=_plain(title), title_justify="left", caption_justify="left")
-    table.add_column("measure")
-    table.add_column("value", justify="right")
-    table.add_column("± 95 %", justify="right")
-    table.add_column("quality")
+    for heading in ("view", "side", "measure"):
+        table.add_column(heading)
+    for heading in ("value", "± 95 %", "± change", "n"):
+        table.add_column(heading, justify="right")
+    for heading in ("definition", "quality"):
+        table.add_column(heading)
     refused: dict[str, list[str]] = defaultdict(list)
     shared = _shared_doubts(measures)
     for measure in measures:
@@ -37,9 +41,13 @@ def measure_table(title: str, measures: Sequence[Measure], scale: Scale | None =
             continue
         unit = _unit(measure)
         table.add_row(
-            measure.code,
+            *(measure.view, measure.side, measure.code),
             f"{measure.value:+.1f}{unit}",
-            "" if measure.u95 is None else f"{measure.u95:.1f}{unit}",
+            *(
+                "" if half is None else f"{half:.1f}{unit}"
+                for half in (measure.u95, measure.u95_change)
+            ),
+            *(f"{measure.n:.0f}", measure.definition),
             Text.assemble(
                 (str(measure.quality), _COLOURS[measure.quality]),
                 f" {', '.join(why for why in measure.why if why not in shared)}",

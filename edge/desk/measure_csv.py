@@ -12,8 +12,8 @@ from edge.shown import csv_cell
 from edge.sightings.sightings import Sighting
 
 COLUMNS = (
-    "path", "frame", "time_s", "person", "view", "side", "code", "value", "unit", "u95", "quality",
-    "why", "definition", "n",
+    "path", "frame", "time_s", "person", "view", "side", "code", "definition", "value", "unit",
+    "u95", "u95_change", "n", "quality", "why",
 )  # fmt: skip
 
 
@@ -40,8 +40,11 @@ def _rows(sighting: Sighting) -> Iterator[tuple[object, ...]]:
     for person in sighting.people:
         for m in person.measures:
             yield (
-                *(path, *at, person.number, m.view, m.side, m.code),
-                *("" if m.value is None else f"{m.value:.4f}", m.unit),
-                *("" if m.u95 is None else f"{m.u95:.4f}", m.quality, " ".join(m.why)),
-                *(m.definition, f"{m.n:g}"),
+                *(path, *at, person.number, m.view, m.side, m.code, m.definition),
+                *(_number(m.value), m.unit, _number(m.u95), _number(m.u95_change)),
+                *(f"{m.n:g}", m.quality, " ".join(m.why)),
             )
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:.4f}"

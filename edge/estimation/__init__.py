@@ -1,1 +1,1 @@
-"""How inference and decode are put together: bottom-up, top-down, refined."""
+"""How inference and decode are put together: bottom-up, top-down, refined, measured closely."""

@@ -49,8 +49,9 @@ class BottomUp:
             outputs = self._network.run(laid)
         with clock.stage("decode"):
             poses = self._decoder.decode(self._network.field_maps(outputs, letterbox)).poses
+        poses = [replace(pose, accuracy=self._network.description.accuracy) for pose in poses]
         if isinstance(picture, Frame):
-            return list(poses)
+            return poses
         scale = (frame.width_px / picture.shape[1], frame.height_px / picture.shape[0])
         return [_scaled(pose, *scale) for pose in poses]
 

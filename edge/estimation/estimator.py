@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 from edge.records import Frame, ModelIdentity, Pose
 
@@ -23,6 +23,34 @@ class Estimator(Protocol):
 
     def estimate(self, frame: Frame) -> list[Pose]:
         """Poses in pixels of `frame.image`, best first; empty where nobody is seen."""
+
+
+class Seen(NamedTuple):
+    """A frame, and one person of it as the fast pass found them."""
+
+    frame: Frame
+    pose: Pose
+
+
+@runtime_checkable
+class Measurer(Protocol):
+    """Looks at one person again, as closely as it takes to measure."""
+
+    def measure(
+        self,
+        seen: Sequence[Seen],
+        about: Pose,
+        *,
+        budget_s: float | None = None,
+        progress: Callable[[int, int], None] = lambda _done, _all: None,
+    ) -> Pose:
+        """The person of one or more frames, best first, placed where `about` is.
+
+        about : the pose that the answer takes the place of, over the same keypoints: the median of
+            a hold, or the pose of a photograph.
+        budget_s : fewer looks are taken where they would take longer; None takes all.
+        progress : called after each look with how many are done, and how many there are at most.
+        """
 
 
 class StageClock:

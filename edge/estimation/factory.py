@@ -9,21 +9,22 @@ from edge.errors import ModelRefused
 from edge.estimation.bottom_up import BottomUp
 from edge.estimation.estimator import Estimator
 from edge.estimation.keypoint_rcnn import KeypointRcnn
+from edge.estimation.measuring import Measuring
 from edge.estimation.refined import Refined
 from edge.estimation.single import Single
 from edge.estimation.top_down import TopDown
 from edge.inference.network import Network
-from edge.inference.shipped import FINDER, REFINER, SPINE, optional_model, shipped_model
+from edge.inference.shipped import CLOSE, FINDER, NONE, WHOLE, optional_model, shipped_model
 from edge.settings import ModelSettings
 
 
 def estimator_for(
     settings: ModelSettings, *, everyone: bool = True, sha256: Mapping[str, str] | None = None
 ) -> Estimator:
-    """The estimator that the settings ask for.
+    """The estimator that the settings ask for; a `Measurer` where a close network serves.
 
     everyone : refined mode places all people, not the subject (the tallest) alone.
-    sha256 : `finder`, `refiner`, `spine` -> what that file's bytes must be.
+    sha256 : `finder`, `whole`, `close` -> what that file's bytes must be.
 
     Raises
     ------
@@ -39,16 +40,22 @@ def estimator_for(
         )
 
     if settings.single:
-        return _together([load(path) for path in _files(settings.single)], everyone)
+        networks = [load(path) for path in _files(settings.single)]
+        together = _together(networks, everyone)
+        if settings.close in ("", NONE):
+            return together
+        return Measuring(together, networks[-1], load(settings.close, "close"))
     finder = load(settings.finder or shipped_model(FINDER), "finder")
     if settings.mode == "bottom-up":
         return BottomUp(finder)
-    refiner = load(settings.refiner or shipped_model(REFINER), "refiner")
+    whole = load(settings.whole or shipped_model(WHOLE), "whole")
+    fast: Estimator
     if settings.mode == "top-down":
-        return TopDown(finder, refiner)
-    path = optional_model(settings.spine, SPINE)
-    spine = None if path is None else load(path, "spine")
-    return Refined(BottomUp(finder), refiner, spine=spine, everyone=everyone)
+        fast = TopDown(finder, whole)
+    else:
+        fast = Refined(BottomUp(finder), whole, everyone=everyone)
+    path = optional_model(settings.close, CLOSE)
+    return fast if path is None else Measuring(fast, whole, load(path, "close"))
 
 
 def _files(single: str) -> list[str]:

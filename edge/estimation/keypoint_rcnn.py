@@ -51,5 +51,10 @@ class KeypointRcnn:
                 unknown = np.full((len(skeleton.keypoints), 2, 2), np.nan, np.float32)
                 x, y, width, height = (float(v) for v in (*low, *(high - low)))
                 box = (x, y, width, height)
-                poses.append(Pose(skeleton, keypoints, unknown, float(score), box))
+                poses.append(
+                    Pose(
+                        skeleton, keypoints, unknown, float(score), box,
+                        accuracy=description.accuracy,
+                    )
+                )  # fmt: skip
         return poses

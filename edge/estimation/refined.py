@@ -2,7 +2,7 @@
 
 With the whole body in 256 px one pixel of noise is 1.7 degrees of shoulder tilt; on a crop of the
 full picture it is 0.6. So a small bottom-up pass finds the people, and a single-person network
-looks at the subject again. From the side, a spine network may look at the same crop.
+looks at the subject again. That is the fast pass; `measuring` looks closer at who stands still.
 """
 
 from __future__ import annotations
@@ -20,7 +20,6 @@ from edge.estimation.person import PersonNetwork
 from edge.inference.letterbox import Box
 from edge.inference.network import Network
 from edge.records import Frame, ModelIdentity, Pose
-from edge.skeletons import joined
 
 # Keypoints end at the eyes and the ankles; a person goes on above and below. What a labelled box
 # adds on each side, as a part of the keypoints' longer extent: medians of 32 COCO people.
@@ -30,49 +29,31 @@ _ADDED_ABOVE, _ADDED_BELOW, _ADDED_BESIDE = 0.14, 0.11, 0.08
 # resolution, too little cuts a leg off.
 _EYES_ABOVE_SHOULDER, _ANKLES_BELOW_HIP = 0.46, 1.82
 
-# Shoulder breadth over trunk length below which a person may show a side; 0.64 from the front.
-_NARROW = 0.5
-
 # Refined poses nearer to each other, in body extents, are of one person.
 _SAME_PERSON = 0.05
 
 
 class Refined:
-    """A bottom-up finder and a single-person refiner.
+    """A bottom-up finder and a single-person network: the fast pass.
 
-    Poses come in the finder's skeleton. A keypoint is the refiner's or it is missing: rough
-    positions are never mixed in.
+    Poses come in the finder's skeleton. A keypoint is the single-person network's or it is missing:
+    rough positions are never mixed in.
 
-    spine : a network for side views; poses then have its keypoints too, missing in other views.
-    everyone : refine all people, not the subject (the tallest) alone.
+    everyone : place all people, not the subject (the tallest) alone.
 
     Raises
     ------
-    ModelRefused : the refiner is no heatmap network, or the spine network no spine network.
+    ModelRefused : the single-person network has no heatmaps.
     """
 
-    def __init__(
-        self,
-        finder: Estimator,
-        refiner: Network,
-        *,
-        spine: Network | None = None,
-        everyone: bool = False,
-    ) -> None:
-        self._person = PersonNetwork(refiner)
-        if "heatmaps" not in refiner.description.outputs:
+    def __init__(self, finder: Estimator, whole: Network, *, everyone: bool = False) -> None:
+        self._person = PersonNetwork(whole)
+        if "heatmaps" not in whole.description.outputs:
             raise ModelRefused(
-                f"{refiner.description.name} has no heatmaps: nothing to refine with.",
-                "Name a heatmap model as refiner, or choose mode = 'top-down'.",
+                f"{whole.description.name} has no heatmaps: nothing to refine with.",
+                "Name a heatmap model as whole, or choose mode = 'top-down'.",
             )
-        if spine is not None and spine.description.task != "spine":
-            raise ModelRefused(
-                f"{spine.description.name} is a {spine.description.task} model, not one of spines.",
-                "Name a spine model, or leave models.spine empty.",
-            )
-        self._spine = None if spine is None else PersonNetwork(spine)
-        identities = [network.identity for network in (refiner, spine) if network is not None]
-        self.models: tuple[ModelIdentity, ...] = (*finder.models, *identities)
+        self.models: tuple[ModelIdentity, ...] = (*finder.models, whole.identity)
         self.timings: Mapping[str, float] = {}
         self._finder = finder
         self._everyone = everyone
@@ -92,14 +73,7 @@ class Refined:
 
     def _refine(self, frame: Frame, rough: Pose, box: Box, clock: StageClock) -> Pose:
         placed = self._person.locate(frame, box, clock)
-        if self._spine is None:
-            return _person(convert(placed, rough.skeleton), rough, box)
-        spine = self._spine.network.description.topology
-        pose = convert(placed, joined(rough.skeleton, spine))
-        if _from_the_side(placed):
-            back = self._spine.locate(frame, box, clock)
-            pose = _with_spine(pose, back)
-        return _person(pose, rough, box)
+        return _person(convert(placed, rough.skeleton), rough, box)
 
 
 def _distinct(poses: list[Pose]) -> list[Pose]:
@@ -146,24 +120,5 @@ def _height(found: Mapping[str, tuple[float, float]], part: str) -> float | None
 
 
 def _person(pose: Pose, rough: Pose, box: Box) -> Pose:
-    """The refiner's keypoints, and how sure the finder was that somebody is there."""
+    """The placed keypoints, and how sure the finder was that somebody is there."""
     return replace(pose, score=rough.score, box_px=box)
-
-
-def _with_spine(pose: Pose, back: Pose) -> Pose:
-    keypoints, covariance = pose.keypoints.copy(), pose.covariance_px2.copy()
-    rows = [pose.skeleton.index[name] for name in back.skeleton.keypoints]
-    keypoints[rows], covariance[rows] = back.keypoints, back.covariance_px2
-    return replace(pose, keypoints=keypoints, covariance_px2=covariance)
-
-
-def _from_the_side(pose: Pose) -> bool:
-    """Whether the shoulders are so narrow against the trunk that this may be a side view."""
-    names = ("left_shoulder", "right_shoulder", "left_hip", "right_hip")
-    if not all(name in pose.skeleton.index for name in names):
-        return False
-    left, right, left_hip, right_hip = (
-        pose.keypoints[pose.skeleton.index[name], :2] for name in names
-    )
-    trunk_px = np.hypot(*(left + right - left_hip - right_hip)) / 2
-    return bool(abs(left[0] - right[0]) < _NARROW * trunk_px)  # False where one is missing

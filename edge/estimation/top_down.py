@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -83,7 +84,7 @@ class TopDown:
 
 
 def _scored(pose: Pose, score: float) -> Pose:
-    return Pose(pose.skeleton, pose.keypoints, pose.covariance_px2, score, pose.box_px)
+    return replace(pose, score=score)
 
 
 def _distinct(poses: list[Pose]) -> list[Pose]:
@@ -92,7 +93,7 @@ def _distinct(poses: list[Pose]) -> list[Pose]:
     keypoints = np.stack([pose.keypoints for pose in poses]).astype(np.float64)
     sizes = np.array([pose.box_px[2:] for pose in poses if pose.box_px is not None])
     kept = [
-        Pose(best.skeleton, merged.astype(np.float32), best.covariance_px2, best.score, best.box_px)
+        replace(best, keypoints=merged.astype(np.float32))
         for index, merged in pose_nms(keypoints, sizes)
         for best in [poses[index]]
     ]

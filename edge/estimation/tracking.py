@@ -52,6 +52,12 @@ class Tracker:
         self._tracks: list[_Track] = []
         self._given = 0
 
+    def resume(self, now_ns: int) -> None:
+        """Nobody looked for a while, until now: everybody is expected where last seen."""
+        for track in self._tracks:
+            track.seen_ns = now_ns
+            track.velocity_px_s = np.zeros(2)
+
     def follow(self, poses: Sequence[Pose], frame: Frame) -> list[int]:
         """The number of each of the poses of the next frame, in their order."""
         now_ns = frame.captured_ns

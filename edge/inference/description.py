@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from edge.accuracy import Accuracy
 from edge.skeletons import SKELETONS, Skeleton
 
 METADATA_KEY = "posture.model"
@@ -155,6 +156,8 @@ class ModelDescription(_Part, frozen=True):
         the maps is divided by it, so that scores and thresholds mean the same for every network.
     recrop : side of the crops that a later stage of a cascade looks at, one about each keypoint, in
         pose diameters (left shoulder to right hip); 0 for a network that looks at people.
+    accuracy : how well it reads each measure, in the pass that it is the last of; a network that
+        does not say gives nothing better than low quality.
     weights : int8 are 8-bit weights computed in float, int8-qdq also has quantised activations.
     content_sha256 : of the whole file with these 64 digits set to zero; finds damage.
     """
@@ -176,6 +179,7 @@ class ModelDescription(_Part, frozen=True):
     weights: Literal["float32", "float16", "int8", "int8-qdq"] = "float32"
     thresholds: Thresholds = Thresholds()
     measured: dict[str, float | str] = {}
+    accuracy: Accuracy | None = None
     golden: Golden | None = None
     content_sha256: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")] = "0" * 64
 

@@ -1,6 +1,6 @@
 """A frame's picture at a half, a quarter, an eighth of its size, each made once.
 
-A body fills most of a frame, and networks want a few hundred pixels of it. Finder, refiner and the
+A body fills most of a frame, and networks want a few hundred pixels of it. Finder, whole and the
 quality gate all shrink the same picture: most of that work is its first halving.
 """
 

@@ -43,6 +43,11 @@ def calculate_fit_contain_output_area(
     return y, x, height, width
 
 
+def to_input(letterbox: Letterbox, xy_px: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Points (..., 2) of the picture in the input."""
+    return xy_px * _scale(letterbox) + _offset(letterbox)
+
+
 def to_image(letterbox: Letterbox, xy_px: NDArray[np.floating]) -> NDArray[np.float64]:
     """Points (..., 2) of the input, in the picture."""
     return (xy_px - _offset(letterbox)) / _scale(letterbox)

@@ -8,8 +8,9 @@ from pathlib import Path
 from edge.errors import ModelRefused
 
 FINDER = "bottom_up.onnx"
-REFINER = "single_person.onnx"
-SPINE = "spine.onnx"
+WHOLE = "single_person.onnx"
+CLOSE = "close.onnx"
+NONE = "none"  # in place of a file: nothing serves there
 
 
 def shipped_model(name: str) -> Path:
@@ -31,7 +32,10 @@ def shipped_model(name: str) -> Path:
 
 
 def optional_model(given: str, name: str) -> Path | None:
-    """None where nothing is given, the shipped file for "shipped", else the file that is named."""
-    if not given:
+    """The file that is given, else the shipped one; None for "none", or where none is shipped."""
+    if given:
+        return None if given == NONE else Path(given)
+    try:
+        return shipped_model(name)
+    except ModelRefused:
         return None
-    return shipped_model(name) if given == "shipped" else Path(given)

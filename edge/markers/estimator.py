@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 
-from edge.estimation.estimator import Estimator
+from edge.estimation.estimator import Estimator, Measurer, Seen
 from edge.markers.following import TargetFollower
 from edge.markers.mark import Mark, spine_marks, target_marks
 from edge.markers.marked_spine import MarkedSpine, find_spine
@@ -68,6 +68,19 @@ class MarkerEstimator:
         self.why = [why for _, why in marked]
         return [pose for pose, _ in marked]
 
+    def measure(
+        self,
+        seen: Sequence[Seen],
+        about: Pose,
+        *,
+        budget_s: float | None = None,
+        progress: Callable[[int, int], None] = lambda _done, _all: None,
+    ) -> Pose:
+        """The body as the other estimator measures it; the stickers stay as they were found."""
+        if not isinstance(self._body, Measurer):
+            return about
+        return self._body.measure(seen, about, budget_s=budget_s, progress=progress)
+
     def _marked(self, frame: Frame, pose: Pose) -> tuple[Pose, tuple[str, ...]]:
         facing = view_of(pose)
         found, why = self._targets(frame, pose, facing)
@@ -124,4 +137,6 @@ def _with(pose: Pose, skeleton: Skeleton, marks: Mapping[str, Mark], found: Foun
         keypoints[row] = (*mark.point_px, 1.0)
         covariance[row], placing[row] = mark.covariance_px2, mark.placing_px2
     placed = Placed(placing, found.mm_per_px, found.scale_sd) if marks else None
-    return Pose(skeleton, keypoints, covariance, pose.score, pose.box_px, placed)
+    return replace(
+        pose, skeleton=skeleton, keypoints=keypoints, covariance_px2=covariance, placed=placed
+    )

@@ -54,6 +54,7 @@ Version = Literal["5", "3.1.1"]
 
 CONNECT_TIMEOUT_S = 10.0
 MQTT5_TIMEOUT_S = 2.0  # then 3.1.1 is tried
+MQTT5_AGAIN_S = 600.0  # and after this time 5 again
 WILL_DELAY_S = 30
 SESSION_EXPIRY_S = 60  # longer than the will's delay: a session's end publishes its will at once
 _IN_FLIGHT_AT_MOST = 16
@@ -83,6 +84,7 @@ class Connection:
             manual_ack=acks,
         )
         self._client.connect_timeout = CONNECT_TIMEOUT_S
+        self._made_s = time.monotonic()
         self._inbox = Inbox(self._client)
         identify(self._client, mqtt)
         if will is not None:
@@ -100,6 +102,11 @@ class Connection:
     def packet_limit_bytes(self) -> int:
         """The largest packet that the broker takes."""
         return self._inbox.packet_limit_bytes
+
+    @property
+    def age_s(self) -> float:
+        """Since it was made."""
+        return time.monotonic() - self._made_s
 
     @property
     def _is_5(self) -> bool:

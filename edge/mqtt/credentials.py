@@ -29,6 +29,13 @@ def identify(client: paho.Client, mqtt: MqttSettings) -> None:
     ------
     SettingsInvalid : a file is missing or holds something else.
     """
+    secret = mqtt.password_file or mqtt.cert_file
+    if secret and not mqtt.tls and not mqtt.allow_plain:
+        raise SettingsInvalid(
+            f"{secret} is not used without TLS: whoever listens would have it.",
+            "Set mqtt.tls (on the command line --ca-file or --tls), or mqtt.allow_plain"
+            " (--allow-plain) where the network is yours alone.",
+        )
     try:
         if mqtt.username:
             password = None
@@ -36,7 +43,7 @@ def identify(client: paho.Client, mqtt: MqttSettings) -> None:
                 password = Path(mqtt.password_file).read_text(encoding="utf-8").strip()
             client.username_pw_set(mqtt.username, password)
         if mqtt.tls:
-            client.tls_set_context(_context(mqtt))
+            client.tls_set_context(tls_context(mqtt))
     except (OSError, ValueError) as error:
         raise SettingsInvalid(
             f"The broker's password or certificate files cannot be used: {error}.",
@@ -44,7 +51,7 @@ def identify(client: paho.Client, mqtt: MqttSettings) -> None:
         ) from error
 
 
-def _context(mqtt: MqttSettings) -> ssl.SSLContext:
+def tls_context(mqtt: MqttSettings) -> ssl.SSLContext:
     """TLS 1.2 or newer; the broker's certificate must be valid and name the host."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.sslsocket_class = _TlsSocket

@@ -20,6 +20,7 @@ class MqttSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     username: str = ""
     password_file: str = ""
     tls: bool = False
+    allow_plain: bool = False  # a password may go over the network as it is
     ca_file: str = ""
     cert_file: str = ""
     key_file: str = ""

@@ -7,22 +7,36 @@ from functools import cache
 
 import numpy as np
 
+from edge.accuracy import Accuracy
 from edge.posture.angles import Float64, distance_px
 from edge.posture.calibration import LEVEL, Calibration
+from edge.posture.clothing import UNTOLD, Dress
 from edge.posture.definition import Definition
+from edge.posture.fitness import judged, not_followed
 from edge.posture.frontal import FRONTAL
 from edge.posture.landmarks import CONFIDENT, USABLE, Landmarks, Side, keypoints_of, near_side
 from edge.posture.perspective import in_ankle_plane
 from edge.posture.sagittal import SAGITTAL
 from edge.posture.scale import scale_of, scaled
 from edge.posture.spine_measures import SPINE
-from edge.posture.uncertainty import COVERAGE, Spread, gradient_px, spread
-from edge.posture.views import is_turned, view_of
+from edge.posture.uncertainty import (
+    Effect,
+    Known,
+    Spread,
+    frames_effect,
+    geometric_effects,
+    gradient_px,
+    largest_causes,
+    network_effect,
+    placing_effects,
+    together,
+    u95_change,
+)
+from edge.posture.views import against, is_off_square, is_turned, view_of
 from edge.records import Measure, Pose, Quality, View
 from edge.skeletons import Skeleton
 
 _COINCIDE_PX = 1.0
-_USELESS_DEG = 10.0  # an angle with a wider interval than this tells nothing about a posture
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,6 +47,9 @@ class _Sight:
     view: View
     calibration: Calibration
     n_eff: float
+    dress: Dress
+    accuracy: Accuracy | None
+    stuck_scale: bool  # by stickers, found anew at every visit
     refused: tuple[str, ...] = ()
     doubts: tuple[str, ...] = ()
 
@@ -46,6 +63,7 @@ def assess(
     view: View | None = None,
     calibration: Calibration = LEVEL,
     n_eff: float = 1.0,
+    dress: Dress = UNTOLD,
 ) -> tuple[Measure, ...]:
     """All measures of a view, in the order of the catalogue.
 
@@ -53,23 +71,48 @@ def assess(
         contradicts is refused: a mirrored picture must not pass for the other side.
     n_eff : effective number of frames the pose was taken from, for the record. The covariance of
         the pose is that of the pose as given; it is not divided again.
+    dress : what the person wears, which decides how well the network reads.
 
     Where the view is unknown every measure the skeleton could give is refused, with the reason.
     """
+    sight = _sight(pose, view, calibration, n_eff, dress)
+    return tuple(
+        _measure(_best_seen(of_code, sight.body), sight)
+        for of_code in alternatives(pose.skeleton, sight.view)
+    )
+
+
+def effects_of(
+    pose: Pose, view: View, calibration: Calibration = LEVEL, dress: Dress = UNTOLD
+) -> dict[str, tuple[Effect, ...]]:
+    """Code -> everything that may put a measure off, in its unit; of those that are not refused."""
+    sight = _sight(pose, view, calibration, 1.0, dress)
+    found = {}
+    for of_code in alternatives(pose.skeleton, sight.view):
+        definition = _best_seen(of_code, sight.body)
+        if _refusals(definition, sight):
+            continue
+        per_px = _per_px(definition, sight.calibration)
+        effects = _value(definition, sight, _known(definition, sight))[1]
+        found[definition.code] = tuple(effect.times(per_px) for effect in effects)
+    return found
+
+
+def _sight(
+    pose: Pose, view: View | None, calibration: Calibration, n_eff: float, dress: Dress
+) -> _Sight:
     found = view_of(pose)
     refused: tuple[str, ...] = ()
     if view is None:
         view, refused = found
-    elif found.view not in ("unknown", view):
-        refused = (f"seen_from:{found.view}",)
+    else:
+        refused = against(found, view)
     calibration = scaled(calibration, scale_of(pose, calibration))
+    stuck = pose.placed is not None and pose.placed.mm_per_px == calibration.mm_per_px
     as_seen = Landmarks.of(pose, calibration, near_side(pose, view))
     body = in_ankle_plane(as_seen, view, calibration)
-    doubts = _turned(body, view, calibration) if view in ("front", "back") else ()
-    sight = _Sight(body, view, calibration, n_eff, refused, doubts)
-    return tuple(
-        _measure(_best_seen(of_code, body), sight) for of_code in alternatives(pose.skeleton, view)
-    )
+    doubts = ("turned",) if _turned(pose, body, view, calibration) else ()
+    return _Sight(body, view, calibration, n_eff, dress, pose.accuracy, stuck, refused, doubts)
 
 
 def refuse(skeleton: Skeleton, view: View, why: tuple[str, ...]) -> tuple[Measure, ...]:
@@ -134,31 +177,52 @@ def _has(skeleton: Skeleton, definition: Definition) -> bool:
     return all(name in skeleton.index for name in names)
 
 
-def _turned(body: Landmarks, view: View, calibration: Calibration) -> tuple[str, ...]:
-    """A doubt on everything when the ankles say, beyond their own error, that the person turned."""
-    return ("turned",) if is_turned(body, view, calibration) else ()
+def _turned(pose: Pose, body: Landmarks, view: View, calibration: Calibration) -> bool:
+    """Ankles or the network say, beyond their own error, that the person does not stand square."""
+    by_ankles = view in ("front", "back") and is_turned(body, view, calibration)
+    return by_ankles or is_off_square(pose.yaw, view)
 
 
 def _measure(definition: Definition, sight: _Sight) -> Measure:
     unit, per_px = reported_unit(definition), _per_px(definition, sight.calibration)
     side = sight.body.near if definition.side == "near" else definition.side
+    known = _known(definition, sight)
     why = _refusals(definition, sight)
-    value, error = (np.nan, Spread(np.nan, np.nan)) if why else _value(definition, sight)
-    if not why and not np.isfinite((value, *error)).all():
+    value, effects = (np.nan, ()) if why else _value(definition, sight, known)
+    if not why and not np.isfinite((value, *(effect.sd for effect in effects))).all():
         why = ("undefined",)
+    if not why and not _placed(definition, sight.body):
+        why = not_followed(known and known.row)
     if why:
         return Measure(
             definition.code, None, unit, None, sight.n_eff, Quality.REFUSED, why,
             sight.view, side, definition.version,
         )  # fmt: skip
-    u95 = error.u95 * per_px
-    doubts = _doubts(definition, sight, error)
-    if definition.unit == "length":
-        u95 = float(np.hypot(u95, COVERAGE * sight.calibration.scale_sd * value * per_px))
+    spread = together(effects)
+    u95, change = spread.u95 * per_px, u95_change(effects) * per_px
+    doubts = _doubts(definition, sight, spread, known)
+    quality, why = judged(definition.code, unit, u95, change, doubts)
     return Measure(
-        definition.code, value * per_px, unit, u95, sight.n_eff,
-        Quality.LOW if doubts else Quality.OK, doubts, sight.view, side, definition.version,
+        definition.code, value * per_px, unit, u95, sight.n_eff, quality, why,
+        sight.view, side, definition.version, change, largest_causes(effects, per_px),
     )  # fmt: skip
+
+
+def _known(definition: Definition, sight: _Sight) -> Known | None:
+    """What the network's description says of a measure; None where it says nothing."""
+    accuracy = sight.accuracy
+    if accuracy is None:
+        return None
+    worn = sight.dress.over(definition.landmarks)
+    row = accuracy.of(definition.code, definition.version, sight.view, worn)
+    # A length's is in % of stature.
+    unit_px = (sight.body.stature_px or np.nan) / 100.0 if definition.unit == "length" else 1.0
+    return None if row is None else Known(row, unit_px, accuracy.stature_px)
+
+
+def _placed(definition: Definition, body: Landmarks) -> bool:
+    """Hands placed every keypoint: no network has a part in it."""
+    return bool(body.placed([body.index[n] for n in _keypoints(definition, body)]).all())
 
 
 def reported_unit(definition: Definition) -> str:
@@ -199,21 +263,23 @@ def _refusals(definition: Definition, sight: _Sight) -> tuple[str, ...]:
     return definition.gate(body)
 
 
-def _doubts(definition: Definition, sight: _Sight, error: Spread) -> tuple[str, ...]:
+def _doubts(
+    definition: Definition, sight: _Sight, error: Spread, known: Known | None
+) -> tuple[str, ...]:
     body = sight.body
     names = _keypoints(definition, body)
     doubts = [f"keypoint_weak:{n}" for n in names if body.scores[body.index[n]] < CONFIDENT]
-    if not np.isfinite(body.covariance_px2[[body.index[n] for n in names]]).all():
-        doubts.append("covariance_unknown")
+    if known is None and not _placed(definition, body):
+        doubts.append("network_unmeasured")
     if definition.resolves_deg is not None and error.standard_error > definition.resolves_deg:
         doubts.append("low_reliability")
-    if definition.unit == "deg" and error.u95 > _USELESS_DEG:
-        doubts.append("wide_interval")
     return (*doubts, *sight.doubts)
 
 
-def _value(definition: Definition, sight: _Sight) -> tuple[float, Spread]:
-    """Value and how far it may be off, in the unit of the formula."""
+def _value(
+    definition: Definition, sight: _Sight, known: Known | None
+) -> tuple[float, tuple[Effect, ...]]:
+    """Value and what may put it off, in the unit of the formula."""
     body, formula = sight.body, definition.formula
     if formula is None:
         raise ValueError(f"{definition.code} has no formula")
@@ -231,8 +297,24 @@ def _value(definition: Definition, sight: _Sight) -> tuple[float, Spread]:
     points = mean @ body.points_px[[body.index[name] for name in names]]
     with np.errstate(divide="ignore", invalid="ignore"):  # a ratio without a value is refused
         gradient = mean.T @ gradient_px(evaluate, points)
-        error = spread(gradient, body, names, sight.view, sight.calibration)
-        return evaluate(points), error.widened(definition.open_sd)
+        value = evaluate(points)
+        effects = (
+            network_effect(gradient, body, names, known),
+            *frames_effect(gradient, body, names),
+            *placing_effects(gradient, body, names),
+            *geometric_effects(gradient, body, names, sight.view, sight.calibration),
+            _scale(definition, value, sight),
+            Effect("definition", definition.open_sd),
+        )
+        return value, tuple(effect for effect in effects if effect.sd > 0.0 or np.isnan(effect.sd))
+
+
+def _scale(definition: Definition, value: float, sight: _Sight) -> Effect:
+    """A calibrated scale is the same at every visit, and so are a person's proportions."""
+    if definition.unit != "length":
+        return Effect("scale")
+    sd = sight.calibration.scale_sd * abs(value)
+    return Effect("scale", sd, again=sd if sight.stuck_scale else 0.0)
 
 
 def _keypoints(definition: Definition, body: Landmarks) -> tuple[str, ...]:

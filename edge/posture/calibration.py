@@ -6,6 +6,7 @@ that gravity runs straight down the image.
 
 from __future__ import annotations
 
+import hashlib
 import math
 from dataclasses import dataclass
 
@@ -64,6 +65,18 @@ class Calibration:
                 f"The calibration says roll {self.roll_deg} and pitch {self.pitch_deg} deg.",
                 "Both must be within 45 deg: mount the camera upright and calibrate again.",
             )
+
+    @property
+    def name(self) -> str:
+        """The day of the calibration and twelve digits of what was found; empty without one.
+
+        The scale of the stance plane is left out: a stature or stickers may give it.
+        """
+        if not self.measured_on:
+            return ""
+        lens = (self.focal_px, self.centre_px, self.distortion, self.picture_px)
+        found = repr((self.roll_deg, self.pitch_deg, self.roll_sd_deg, *lens)).encode()
+        return f"{self.measured_on} {hashlib.sha256(found).hexdigest()[:12]}"
 
     @property
     def homography(self) -> Float64:

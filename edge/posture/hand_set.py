@@ -6,7 +6,7 @@ The estimator's own points stay with whoever holds its pose; this makes another 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -50,7 +50,7 @@ def over(pose: Pose, skeleton: Skeleton) -> Pose:
         placing[[skeleton.index[name] for name in pose.skeleton.keypoints]] = placed.placing_px2
         placed = Placed(placing, placed.mm_per_px, placed.scale_sd)
     wider = convert(pose, skeleton)
-    return Pose(skeleton, wider.keypoints, wider.covariance_px2, pose.score, pose.box_px, placed)
+    return replace(wider, placed=placed)
 
 
 def with_points(pose: Pose, hand: HandSet, px_per_mm: float) -> Pose:
@@ -71,4 +71,4 @@ def with_points(pose: Pose, hand: HandSet, px_per_mm: float) -> Pose:
         covariance[row] = _CLICK_PX**2 * np.eye(2)
         placing[row] = by_eye_px2(name, px_per_mm)
     placed = Placed(placing, before.mm_per_px, before.scale_sd)
-    return Pose(pose.skeleton, keypoints, covariance, pose.score, pose.box_px, placed)
+    return replace(pose, keypoints=keypoints, covariance_px2=covariance, placed=placed)

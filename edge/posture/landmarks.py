@@ -11,10 +11,11 @@ from statistics import fmean
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from edge.posture.angles import Float64, distance_px
 from edge.posture.calibration import LEVEL, Calibration
-from edge.records import Pose, View
+from edge.records import Float32, Pose, View
 
 Side = Literal["left", "right", ""]
 Box = tuple[float, float, float, float]  # left, top, right, bottom, px
@@ -52,6 +53,8 @@ class Landmarks:
     scores : (K,), 0 for missing keypoints.
     near : the side turned to the camera in a side view, whose keypoints `ear`, `hip`, ... name.
     placing_px2 : (K, 2, 2), of keypoints that hands placed (`placing`); None without any.
+    frames_px2, looks_px2 : (K, 2, 2), what is left of the scatter of frames, and how far single
+        looks of the measuring pass lie apart; None where there was one frame, or one look.
     """
 
     index: dict[str, int]
@@ -60,6 +63,8 @@ class Landmarks:
     scores: Float64
     near: Side = ""
     placing_px2: Float64 | None = None
+    frames_px2: Float64 | None = None
+    looks_px2: Float64 | None = None
 
     @classmethod
     def of(cls, pose: Pose, calibration: Calibration = LEVEL, near: Side = "") -> Landmarks:
@@ -69,15 +74,29 @@ class Landmarks:
         )
         found = np.isfinite(points).all(axis=1)
         scores = np.where(found, pose.keypoints[:, 2], 0.0).astype(np.float64)
-        placing = None
-        if pose.placed is not None:
-            seen = pose.keypoints[:, :2].astype(np.float64)
-            placing = calibration.rectify(seen, pose.placed.placing_px2.astype(np.float64))[1]
-        return cls(pose.skeleton.index, points, covariance, scores, near, placing)
+        seen = pose.keypoints[:, :2].astype(np.float64)
+
+        def rectified(covariance_px2: Float32 | None) -> Float64 | None:
+            if covariance_px2 is None:
+                return None
+            return calibration.rectify(seen, covariance_px2.astype(np.float64))[1]
+
+        return cls(
+            pose.skeleton.index, points, covariance, scores, near,
+            rectified(None if pose.placed is None else pose.placed.placing_px2),
+            rectified(pose.frames_px2),
+            rectified(None if pose.scatter is None else pose.scatter.covariance_px2),
+        )  # fmt: skip
 
     def keypoints_of(self, landmark: str) -> tuple[str, ...]:
         """The keypoints a landmark is the mean of, whether or not the skeleton has them."""
         return keypoints_of(landmark, self.near)
+
+    def placed(self, rows: list[int]) -> NDArray[np.bool_]:
+        """Which of these keypoints hands placed."""
+        if self.placing_px2 is None:
+            return np.zeros(len(rows), np.bool_)
+        return np.asarray(self.placing_px2[rows].any(axis=(1, 2)), np.bool_)
 
     def seen(self, *landmarks: str) -> bool:
         """Every keypoint of these landmarks exists and may be used."""

@@ -83,6 +83,17 @@ def depth_shift_px(
     return np.asarray((centre - points) * nearer[:, None])
 
 
+def depth_slope_px(body: Landmarks, names: tuple[str, ...], calibration: Calibration) -> Float64:
+    """(N, 2), how far keypoints move per stature that they are nearer to the camera, px."""
+    points = body.points_px[[body.index[name] for name in names]]
+    stature = body.stature_px
+    camera = None if stature is None else _camera(body, stature, calibration)
+    if stature is None or camera is None:
+        return np.zeros_like(points)
+    focal, centre = camera
+    return np.asarray((points - centre) * (stature / focal))
+
+
 def in_ankle_plane(body: Landmarks, view: View, calibration: Calibration) -> Landmarks:
     """The landmarks as a camera far away would see them; as they are where the lens is unknown."""
     if calibration.focal_px is None or view == "unknown":

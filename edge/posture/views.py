@@ -1,5 +1,7 @@
 """From which side a person is seen, and how squarely.
 
+Where a network has measured the person's yaw, the yaw tells. Else the view is guessed:
+
 Front: the subject's right is at image left at shoulders and hips, and the face is seen. Back: the
 reverse, and no eyes. Side: shoulders narrow against the trunk. Whatever contradicts itself, a
 mirrored picture above all, is `unknown` with the reason, and nothing is measured on it.
@@ -18,12 +20,17 @@ from edge.posture.calibration import Calibration
 from edge.posture.landmarks import USABLE, Landmarks, mean_score
 from edge.posture.perspective import yaw_slope_px
 from edge.posture.uncertainty import COVERAGE, SQUARE_YAW_DEG, gradient_px, spread
-from edge.records import Pose, View
+from edge.records import Pose, View, Yaw
 
 # Shoulder width over trunk length: 0.64 and 0.71 in frontal examples. Below SIDE the person shows a
 # side; up to FRONTAL the body is turned by about 45 deg, and no view's measures hold.
 SIDE = 0.35
 FRONTAL = 0.5
+# Of yaw, about each view; a frontal one ends at about 42 deg where it is told by SIDE and FRONTAL.
+_TOLERANCE_DEG = 35.0
+# A network that wavers between front and back answers with a short vector: 1 / sqrt(e) at 57 deg.
+_UNSURE_DEG = 45.0
+_CENTRES_DEG: dict[View, float] = {"front": 0.0, "left": 90.0, "back": 180.0, "right": -90.0}
 # Single-person networks guess a face on the back of a head: 0.46 to 0.68 as sure as the trunk, 1.04
 # and more where there is one (PP-TinyPose on the mannequin).
 _FACE_TO_TRUNK = 0.8
@@ -32,6 +39,18 @@ _ANKLES = ("right_ankle", "left_ankle")
 # A side view hides the far side. Networks are up to 0.08 surer of it than of the near side (on the
 # mannequin); more than this, and the picture was mirrored.
 _FAR_SURER = 0.15
+
+
+# Left and right cannot be trusted; and which views a picture may be of that cannot tell for sure.
+_CONTRADICTIONS = (
+    "shoulders_and_hips_contradict", "face_and_feet_contradict", "near_and_far_side_contradict",
+    "yaw_and_shoulders_contradict",
+)  # fmt: skip
+_SEEMS: dict[str, tuple[View, ...]] = {
+    "face_not_seen": ("front",),
+    "face_seen_from_behind": ("back",),
+    "looking_direction_not_seen": ("right", "left"),
+}
 
 
 class Facing(NamedTuple):
@@ -50,6 +69,8 @@ def view_of(pose: Pose) -> Facing:
     if unseen := tuple(f"keypoint_missing:{n}" for n in trunk if not body.seen(n)):
         return Facing("unknown", unseen)
 
+    if pose.yaw is not None:
+        return _by_yaw(pose.yaw, body)
     # + with the subject's right at image left
     shoulders_px = float(body.point("left_shoulder")[0] - body.point("right_shoulder")[0])
     hips_px = float(body.point("left_hip")[0] - body.point("right_hip")[0])
@@ -65,6 +86,50 @@ def view_of(pose: Pose) -> Facing:
     if shoulders_px > 0.0:
         return Facing("unknown", ("face_not_seen",)) if face_seen is False else Facing("front")
     return Facing("unknown", ("face_seen_from_behind",)) if face_seen else Facing("back")
+
+
+def _by_yaw(yaw: Yaw, body: Landmarks) -> Facing:
+    """The view about whose centre the yaw lies; unknown between two, and against the shoulders."""
+    if yaw.sd_deg > _UNSURE_DEG:
+        return Facing("unknown", ("yaw_unsure",))
+    view = min(_CENTRES_DEG, key=lambda each: abs(off_square_deg(yaw, each)))
+    if abs(off_square_deg(yaw, view)) > _TOLERANCE_DEG:
+        return Facing("unknown", ("oblique",))
+    shoulders_px = float(body.point("left_shoulder")[0] - body.point("right_shoulder")[0])
+    if view in ("front", "back") and (shoulders_px > 0.0) != (view == "front"):
+        return Facing("unknown", ("yaw_and_shoulders_contradict",))
+    return Facing(view)
+
+
+def against(found: Facing, told: View) -> tuple[str, ...]:
+    """Why a picture contradicts the view that somebody told; empty where it is only unsure.
+
+    Who is found to have the right side where the left one must be is seen from the other side, or
+    in a mirror: their left and right are not trusted.
+    """
+    if found.view != "unknown":
+        return () if found.view == told else (f"seen_from:{found.view}",)
+    reason = found.why[0] if found.why else ""
+    if reason in _CONTRADICTIONS:
+        return found.why
+    seems = _SEEMS.get(reason, (told,))
+    return () if told in seems else (f"seen_from:{seems[0]}",)
+
+
+def as_asked(found: Facing, asked: View | None) -> Facing:
+    """The view that a person was asked to show, where the picture only cannot tell.
+
+    What is not seen, and who stands at a slant, stays unknown.
+    """
+    unsure = found.view == "unknown" and found.why[:1] and found.why[0] in (*_SEEMS, "yaw_unsure")
+    if asked is None or not unsure or against(found, asked):
+        return found
+    return Facing(asked)
+
+
+def off_square_deg(yaw: Yaw, view: View) -> float:
+    """How far a yaw lies from that of a view, -180 to 180."""
+    return (yaw.deg - _CENTRES_DEG[view] + 180.0) % 360.0 - 180.0
 
 
 def _face_seen(body: Landmarks, trunk: tuple[str, ...]) -> bool | None:
@@ -112,6 +177,13 @@ def is_turned(body: Landmarks, view: View, calibration: Calibration) -> bool:
         return False
     error_deg = spread(line.gradient, body, _ANKLES, view, calibration).normal / line.tilt_per_yaw
     return line.yaw_deg - COVERAGE * error_deg > SQUARE_YAW_DEG
+
+
+def is_off_square(yaw: Yaw | None, view: View) -> bool:
+    """Whether a measured yaw says, beyond its own error, that the person does not stand square."""
+    if yaw is None or view == "unknown":
+        return False
+    return abs(off_square_deg(yaw, view)) - COVERAGE * yaw.sd_deg > SQUARE_YAW_DEG
 
 
 class AnkleLine(NamedTuple):

@@ -79,14 +79,14 @@ def _pair(measure: Measure, joint: str) -> tuple[str, str]:
     return f"right_{part}", f"left_{part}"
 
 
-def sheet(groups: Sequence[str]) -> str:
-    """Several figures beside each other as one `<svg>`."""
+def sheet(groups: Sequence[str], called: str) -> str:
+    """Several figures beside each other as one `<svg>`, called so for who cannot see it."""
     placed = "".join(
         f'<g transform="translate({i * WIDTH} 0)">{group}</g>' for i, group in enumerate(groups)
     )
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH * len(groups)} {HEIGHT}" '
-        f'role="img">{placed}</svg>'
+        f'role="img" aria-label="{escape(called)}">{placed}</svg>'
     )
 
 

@@ -25,25 +25,27 @@ _SIDES: tuple[tuple[str, tuple[View, ...]], ...] = (
 )
 # Lines that one sheet has room for below the figures, and characters that a column has for one;
 # those of East Asia are twice as wide.
-_ROOM, _COLUMN = 36, 66
+_ROOM, _COLUMN, _NOTE_LINES = 36, 66, 2
+_NAME, _BESIDE_CHANGE = 30, 17  # characters that a measure's name has in its row
 _PARAGRAPH, _TAG = re.compile("<p>(.*?)</p>", re.DOTALL), re.compile("<[^>]*>")
+_ROW_NAME = re.compile("<tr><t[dh][^>]*>(.*?)</t[dh]>", re.DOTALL)
 # The course's form of an angle that stands here already.
 _REPEATED = "aigo_"
 
 
 def page(visit: ReportedVisit, norms: Norms, words: Words) -> str:
     """The whole document."""
-    frontal, lateral = (_table(visit, views, key, norms, words) for key, views in _SIDES)
-    left = frontal + _not_measured(visit, words)
-    right = lateral + score_block(visit, words) + _quality(visit, norms, words)
+    left, right = columns(visit, norms, words)
     body = (
         f"{_header(visit, words)}{_origin_notes(visit, words)}"
-        f'<div class="figures">{_figures(visit, words)}</div>'
+        f'<div class="figures">{figures(visit, words)}</div>'
         f'<div class="columns"><div>{left}</div><div>{right}</div></div>'
         f"{_footer(norms, words)}"
     )
-    lines = max(_lines(left), _lines(right))
-    zoom = min(1.0, _ROOM / lines) if lines else 1.0
+    name_width = _BESIDE_CHANGE if visit.before else _NAME
+    lines = max(_lines(left, name_width), _lines(right, name_width))
+    room = _ROOM - _NOTE_LINES * sum(origin != "camera" for origin in visit.origins())
+    zoom = min(1.0, room / lines) if lines else 1.0
     return (
         f'<!doctype html><html lang="{LANGUAGES[words.language]}"><head><meta charset="utf-8">'
         f'<meta name="generator" content="{MARK}">'
@@ -52,23 +54,35 @@ def page(visit: ReportedVisit, norms: Norms, words: Words) -> str:
     )
 
 
-def _lines(column: str) -> int:
-    """How many lines the rows and paragraphs of a column take."""
-    texts = (unescape(_TAG.sub("", text)) for text in _PARAGRAPH.findall(column))
-    widths = (sum(2 if east_asian_width(c) in "WF" else 1 for c in text) for text in texts)
-    return column.count("<tr>") + sum(math.ceil(width / _COLUMN) for width in widths)
+def columns(visit: ReportedVisit, norms: Norms, words: Words) -> tuple[str, str]:
+    """The two columns below the figures: measures, what was not measured, scores, quality."""
+    frontal, lateral = (_table(visit, views, key, norms, words) for key, views in _SIDES)
+    left = frontal + _not_measured(visit, words)
+    return left, lateral + score_block(visit, words) + _quality(visit, norms, words)
+
+
+def _lines(column: str, name_width: int) -> int:
+    """How many lines the rows and paragraphs of a column take. name_width : of a row's name."""
+    paragraphs = sum(_folded(text, _COLUMN) for text in _PARAGRAPH.findall(column))
+    return paragraphs + sum(_folded(name, name_width) for name in _ROW_NAME.findall(column))
+
+
+def _folded(html: str, width: int) -> int:
+    text = unescape(_TAG.sub("", html))
+    return math.ceil(sum(2 if east_asian_width(c) in "WF" else 1 for c in text) / width)
 
 
 def picture(visit: ReportedVisit, words: Words) -> str:
     """The figures alone, an SVG that stands by itself and scales into any document."""
-    svg = _figures(visit, words)
+    svg = figures(visit, words)
     font = "<style>text{font-family:system-ui,'Noto Sans CJK SC',sans-serif}</style>"
     start = svg.index(">") + 1
     return f"{svg[:start]}<!-- {MARK} --><style>{_style()}</style>{font}{svg[start:]}\n"
 
 
 def _style() -> str:
-    return resources.files("edge.report").joinpath("page.css").read_text(encoding="utf-8")
+    folder = resources.files("edge.report").joinpath("style")
+    return "".join(folder.joinpath(f"{name}.css").read_text("utf-8") for name in ("page", "figure"))
 
 
 def _header(visit: ReportedVisit, words: Words) -> str:
@@ -109,7 +123,8 @@ def _origin_notes(visit: ReportedVisit, words: Words) -> str:
     )
 
 
-def _figures(visit: ReportedVisit, words: Words) -> str:
+def figures(visit: ReportedVisit, words: Words) -> str:
+    """The figures of all views side by side, an SVG whose style stands elsewhere."""
     groups = [
         drawing.draw(
             seen.figure,
@@ -122,7 +137,8 @@ def _figures(visit: ReportedVisit, words: Words) -> str:
     ]
     if not groups:
         return f'<p class="small">{escape(words("page", "no_figure"))}</p>'
-    return drawing.sheet(groups)
+    named = words.listed(words("views", seen.view) for seen in visit.views if seen.figure)
+    return drawing.sheet(groups, named)
 
 
 def _table(

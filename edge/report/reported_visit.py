@@ -8,7 +8,7 @@ from typing import Literal
 
 from edge.posture.hand_set import HandSet
 from edge.posture.scale import ScaleSource
-from edge.records import Figure, Measure, Origin, View
+from edge.records import Basis, Figure, Measure, Origin, View
 
 
 @dataclass(frozen=True)
@@ -16,7 +16,7 @@ class ReportedView:
     """One view as measured.
 
     origin : where its frames came from. scale_by : what its lengths rest on; empty where nothing
-    says. by_hand : what somebody set by hand in it.
+    says. by_hand : what somebody set by hand in it. basis : what else it rests on.
     """
 
     view: View
@@ -28,6 +28,7 @@ class ReportedView:
     origin: Origin
     scale_by: ScaleSource | Literal[""] = ""
     by_hand: HandSet | None = None
+    basis: Basis = field(default=Basis())
 
 
 @dataclass(frozen=True)
@@ -59,13 +60,13 @@ class ReportedVisit:
 
     def of(self, code: str, view: View) -> Measure | None:
         """One measure of one view, refused or not; the last where a view was taken twice."""
-        found = self.with_origin(code, view)
+        found = self.seen(code, view)
         return None if found is None else found[0]
 
-    def with_origin(self, code: str, view: View) -> tuple[Measure, Origin] | None:
-        """The same, and where its frames came from."""
+    def seen(self, code: str, view: View) -> tuple[Measure, ReportedView] | None:
+        """The same, and the view that it was seen in."""
         found = [
-            (measure, seen.origin)
+            (measure, seen)
             for seen in self.views
             for measure in seen.measures
             if (measure.code, measure.view) == (code, view)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from html import escape
 
 from edge.norms import Norms
-from edge.records import Measure, Origin
+from edge.records import Basis, Measure, Origin
 from edge.report.drawing import signed
 from edge.report.reported_visit import ReportedVisit
 from edge.report.words import Words
@@ -23,28 +23,28 @@ def change_cell(visit: ReportedVisit, now: Measure, norms: Norms, words: Words) 
 
     Empty where no visit before gave this measure in this unit and definition, of such a source.
     """
-    shown = visit.with_origin(now.code, now.view)
-    origin: Origin = "unknown" if shown is None else shown[1]
+    shown = visit.seen(now.code, now.view)
+    origin: Origin = "unknown" if shown is None else shown[1].origin
+    basis = Basis() if shown is None else shown[1].basis
     line = [
         found
         for earlier in visit.before
-        if (found := earlier.with_origin(now.code, now.view)) is not None
-        and _trend_of(found[1]) == _trend_of(origin)
-        and norms.changed(found[0], now) is not None
+        if (found := earlier.seen(now.code, now.view)) is not None
+        and _trend_of(found[1].origin) == _trend_of(origin)
+        and norms.changed(found[0], now, found[1].basis, basis) is not None
     ]
     if not line or now.value is None:
         return ""
     history = [measure for measure, _ in line]
-    doubtful = "unknown" in (origin, *(each for _, each in line))
-    last = history[-1]
-    real = norms.changed(last, now)
+    doubtful = "unknown" in (origin, *(view.origin for _, view in line))
+    last, last_view = line[-1]
+    real = norms.changed(last, now, last_view.basis, basis)
     delta = now.value - (last.value or 0.0)
     values = [m.value for m in (*history, now) if m.value is not None]
-    norm = norms.by_code.get(now.code)
-    detectable = norm.mdc if norm is not None and norm.unit == now.unit else None
+    least = norms.least_change(last, now, last_view.basis, basis)
     verdict = words("page", "changed" if real else "unchanged")
     strong = "b" if real else "span"
-    spark = _spark(values, detectable or now.u95 or 0.0)
+    spark = _spark(values, least or 0.0)
     mark = _DOUBT if doubtful else ""
     return f'<{strong} title="{escape(verdict)}">{signed(delta)}{mark}</{strong}> {spark}'
 
@@ -79,7 +79,7 @@ def _spark(values: list[float], band: float) -> str:
     line = " ".join(f"{px:.1f},{py:.1f}" for px, py in points)
     top, bottom = y(before + band), y(before - band)
     return (
-        f'<svg class="trend" viewBox="0 0 {_WIDE:.0f} {_HIGH:.0f}">'
+        f'<svg class="trend" aria-hidden="true" viewBox="0 0 {_WIDE:.0f} {_HIGH:.0f}">'
         f'<rect x="0" y="{top:.1f}" width="{_WIDE:.0f}" height="{bottom - top:.1f}"/>'
         f'<polyline points="{line}"/>'
         f'<circle cx="{points[-1][0]:.1f}" cy="{points[-1][1]:.1f}" r="2.4"/></svg>'

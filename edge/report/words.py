@@ -27,6 +27,7 @@ _SAME = {
     "shoulders_and_hips_contradict": "contradict", "face_and_feet_contradict": "contradict",
     "near_and_far_side_contradict": "contradict", "face_seen_from_behind": "contradict",
     "face_not_seen": "view_unclear", "looking_direction_not_seen": "view_unclear",
+    "yaw_unsure": "view_unclear", "yaw_and_shoulders_contradict": "contradict",
     "view_unknown": "view_unclear", "marker_colour_common": "markers_unclear",
     "markers_ambiguous": "markers_unclear", "markers_not_on_a_spine": "markers_unclear",
     "stickers_found": "markers_found", "sticker_ambiguous": "markers_unclear",

@@ -22,6 +22,7 @@ Write = Callable[[dict[str, Any]], Envelope]
 class Chain:
     """Whose messages these are. Everything happens inside the caller's transaction.
 
+    read : the clock, given the latest time that was ever trusted.
     signer : the station's key, for who holds it. keyed : the station has a key; what is written
     without it waits unsealed until its holder comes by.
     """
@@ -31,14 +32,20 @@ class Chain:
     epoch: str
     signer: Signer | None
     keyed: bool
+    read: Callable[[int], clock.Instant] = clock.read_clock
 
     @classmethod
-    def of(cls, db: sqlite3.Connection, signer: Signer | None) -> Self:
+    def of(
+        cls,
+        db: sqlite3.Connection,
+        signer: Signer | None,
+        read: Callable[[int], clock.Instant] = clock.read_clock,
+    ) -> Self:
         """The present epoch, which another process may have begun."""
         site, station, epoch, key = db.execute(
             "SELECT site, station, epoch, key FROM self"
         ).fetchone()
-        return cls(site, station, epoch, signer, bool(key))
+        return cls(site, station, epoch, signer, bool(key), read)
 
     @property
     def can_seal(self) -> bool:
@@ -72,7 +79,7 @@ class Chain:
         seq, prev_sha256, newest_utc_ns = db.execute(
             "SELECT next_seq, prev_sha256, newest_utc_ns FROM self"
         ).fetchone()
-        instant = clock.read_clock(newest_utc_ns)
+        instant = self.read(newest_utc_ns)
         body = compose.body_of(write(self.envelope(seq, prev_sha256, Time.of(instant))))
         times = instant.utc_ns, instant.boot_id, instant.boottime_ns
         self.insert(db, (seq, channel, session, *times), prev_sha256, body, "message")

@@ -43,6 +43,7 @@ def _measure(measure: Measure) -> WireMeasure:
             view=measure.view,
             side=measure.side,
             definition=measure.definition,
+            u95_change=_rounded(measure.u95_change),
         )
     except ValueError as error:
         raise MessageRefused(f"a measure cannot be sent: {error}.") from error
@@ -73,6 +74,8 @@ def result(
         backend=backend_of(assessment.models),
         figure=assessment.figure,
         origin=assessment.origin,
+        bodies=assessment.bodies,
+        calibration=assessment.calibration,
     )
 
 

@@ -32,6 +32,7 @@ from edge.results.outbox_file import claim, delete, usable
 from edge.results.quarantine import requeue, set_aside, set_aside_bytes
 from edge.results.renewal import begin_epoch
 from edge.results.salvage import finish, is_damaged, salvage
+from edge.results.steady_clock import SteadyClock
 from edge.results.upgrade import UPGRADES
 from edge.wire import clock
 from edge.wire.database import Database, DatabaseOwner
@@ -80,6 +81,7 @@ class Outbox(DatabaseOwner):
         self._limit_bytes = limit_bytes
         self._at_limit = at_limit
         self._signer = signer
+        self._clock = SteadyClock()
         self.cfg_sha256 = cfg_sha256
         self.site, self.station = database.rows("SELECT site, station FROM self")[0]
 
@@ -350,10 +352,10 @@ class Outbox(DatabaseOwner):
         """The time, judged against the latest that this outbox ever trusted."""
         with usable():
             [(newest_utc_ns,)] = self._database.rows("SELECT newest_utc_ns FROM self")
-        return clock.read_clock(newest_utc_ns)
+        return self._clock.read(newest_utc_ns)
 
     def _chain(self, db: sqlite3.Connection) -> Chain:
-        return Chain.of(db, self._signer)
+        return Chain.of(db, self._signer, self._clock.read)
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:

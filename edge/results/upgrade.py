@@ -64,3 +64,5 @@ def _previous(body: bytes) -> str:
 
 
 UPGRADES = (_with_hashes,)
+# Of the newest tables, as `Database` counts: what an older release cannot read.
+VERSION = 1 + len(UPGRADES)

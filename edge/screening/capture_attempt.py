@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 
+from edge.estimation.estimator import Seen
 from edge.posture.assess import assess
 from edge.posture.calibration import Calibration
+from edge.posture.clothing import UNTOLD, Dress
 from edge.posture.landmarks import Landmarks
 from edge.posture.sway import sway
-from edge.records import Measure, Pose, View
+from edge.records import Measure as Measured
+from edge.records import Pose, View
+from edge.screening.best_frames import BestFrames
 from edge.screening.hold import is_still, median_pose
 from edge.settings import ScreeningSettings
 
@@ -19,11 +24,19 @@ _VALID_PART = 0.6  # of a hold's frames
 LEAST_FRAMES = 20
 
 
-class Capture(NamedTuple):
-    """What one hold gave. pose : the median of the frames used."""
+# The median of a hold and its best frames -> the pose to measure on.
+Measure = Callable[[list[Seen], Pose], Pose]
 
-    measures: tuple[Measure, ...]
+
+class Capture(NamedTuple):
+    """What one hold gave.
+
+    pose : what was measured on. guide : the median of the frames used, as the fast pass saw them.
+    """
+
+    measures: tuple[Measured, ...]
     pose: Pose
+    guide: Pose
     captured_ns: int
     frames_used: int
     frames_seen: int
@@ -36,6 +49,7 @@ class CaptureAttempt:
         self.view: View = view
         self.holding = False
         self.poses: list[Pose] = []
+        self.best = BestFrames(view)
         self.frames_seen = 0
         self._times_ns: list[int] = []
         self._began_ns = self._since_ns = now_ns
@@ -70,8 +84,14 @@ class CaptureAttempt:
         self._restart(now_ns, holding=True)
         return "holding"
 
-    def capture(self, now_ns: int, calibration: Calibration) -> Capture | str | None:
-        """The capture when it is due, a prompt when it must be tried again, else None."""
+    def capture(
+        self, now_ns: int, calibration: Calibration, measure: Measure, dress: Dress = UNTOLD
+    ) -> Capture | str | None:
+        """The capture when it is due, a prompt when it must be tried again, else None.
+
+        measure : looks closely at the best frames, which are given away to it and kept nowhere.
+        dress : what the person wears.
+        """
         if not self.holding or now_ns - self._since_ns < self._hold_ns:
             return None
         if len(self.poses) < _VALID_PART * self.frames_seen:
@@ -79,15 +99,16 @@ class CaptureAttempt:
             return "hidden"
         if len(self.poses) < LEAST_FRAMES:  # a slow device holds for longer
             return None
-        pose, n_eff = median_pose(self.poses)
-        if not self._still(Landmarks.of(pose, calibration).stature_px or 0.0):
+        guide, n_eff = median_pose(self.poses)
+        if not self._still(Landmarks.of(guide, calibration).stature_px or 0.0):
             self._restart(now_ns, holding=False)
             return "moving"
-        measures = assess(pose, self.view, calibration, n_eff)
+        pose = measure(self.best.take(), guide)
+        measures = assess(pose, self.view, calibration, n_eff, dress)
         if "left_shoulder" in pose.skeleton.index:
             times_s = np.array(self._times_ns) / 1e9
             measures += sway(times_s, self.poses, self.view, calibration)
-        return Capture(measures, pose, now_ns, len(self.poses), self.frames_seen)
+        return Capture(measures, pose, guide, now_ns, len(self.poses), self.frames_seen)
 
     def _still(self, stature_px: float) -> bool:
         return is_still(np.array(self._times_ns) / 1e9, self.poses, self.view, stature_px)
@@ -95,4 +116,5 @@ class CaptureAttempt:
     def _restart(self, now_ns: int, *, holding: bool) -> None:
         self._since_ns, self.frames_seen, self.holding = now_ns, 0, holding
         self.poses.clear()
+        self.best.forget()
         self._times_ns.clear()

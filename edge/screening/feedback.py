@@ -1,7 +1,8 @@
 """What the person sees and hears where there is no screen: a lamp and a buzzer.
 
 The lamp is dark while nobody is there, blinks while the person has something to do, and shines
-while they must not move. The buzzer sounds once a capture, twice for a turn, long at the end.
+while they must not move and while they are measured. The buzzer sounds once a capture, twice for a
+turn, long at the end.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from edge.settings import FeedbackSettings
 if TYPE_CHECKING:
     from gpiozero import LED, Buzzer
 
-_STILL = ("settling", "holding")
+_STILL = ("settling", "holding", "measuring")
 _BEEPS = {  # seconds on, seconds off, times
     "step": (0.15, 0.1, 1),
     "turn_right": (0.15, 0.15, 2),

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from edge.estimation.yaw import mean_yaw
 from edge.posture.angles import Float64
 from edge.posture.landmarks import USABLE, near_side
 from edge.records import Placed, Pose, View
@@ -93,10 +94,10 @@ def effective_frames(residuals: Float64) -> float:
 def median_pose(poses: list[Pose]) -> Median:
     """Per-keypoint medians of poses of one skeleton.
 
-    The covariance of a median has two parts. What the frames scatter (MAD, so that single wrong
-    frames do not count, about the body's own movement) shrinks with the effective number of
-    frames. What the estimator's own covariance claims beyond that scatter is an error that all
-    frames share, and stays. It is NaN where the estimator states none.
+    How far it is off has two parts. What the frames scatter (MAD, so that single wrong frames do
+    not count, about the body's own movement) shrinks with the effective number of frames. What the
+    estimator's own covariance claims beyond that scatter is an error that all frames share, and
+    stays; it is NaN where the estimator states none.
     """
     points = _stack(poses)
     scores = np.stack([pose.keypoints[:, 2] for pose in poses])
@@ -113,7 +114,11 @@ def median_pose(poses: list[Pose]) -> Median:
     n_eff = effective_frames(residuals.reshape(len(poses), -1))
     covariance = np.full((len(median), 2, 2), np.nan)
     claimed = np.median(np.stack([p.covariance_px2[enough] for p in poses]), axis=0)
-    covariance[enough] = _covariance_of_median(residuals, claimed, n_eff)
+    scatter = _scatter(residuals)
+    covariance[enough] = np.clip(claimed - scatter, 0.0, None) * np.eye(2)
+    frames = np.zeros((len(median), 2, 2))
+    freedom = _MAD_EFFICIENCY * n_eff
+    frames[enough] = scatter * _student(freedom) * _MEDIAN_VARIANCE / n_eff
 
     keypoints = np.concatenate([median, np.zeros((len(median), 1))], axis=1)
     keypoints[enough, 2] = np.median(scores[:, enough], axis=0)
@@ -123,7 +128,10 @@ def median_pose(poses: list[Pose]) -> Median:
         covariance.astype(np.float32),
         float(np.median([pose.score for pose in poses])),
         poses[-1].box_px,
-        _placed(poses, enough),
+        mean_yaw([pose.yaw for pose in poses if pose.yaw is not None]),
+        placed=_placed(poses, enough),
+        frames_px2=frames.astype(np.float32),
+        accuracy=poses[-1].accuracy,
     )
     return Median(pose, n_eff)
 
@@ -148,16 +156,11 @@ def _placed(poses: list[Pose], enough: NDArray[np.bool_]) -> Placed | None:
     )
 
 
-def _covariance_of_median(
-    residuals: Float64, claimed: NDArray[np.floating], n_eff: float
-) -> Float64:
-    """(K, 2, 2) from residuals (N, K, 2) and the estimator's covariances (K, 2, 2)."""
+def _scatter(residuals: Float64) -> Float64:
+    """(K, 2, 2), of single frames about the median, from residuals (N, K, 2)."""
     sd = _MAD_TO_SD * np.nanmedian(np.abs(residuals), axis=0)
-    scatter = sd[:, :, None] ** 2 * np.eye(2)
-    shared = np.clip(claimed - scatter, 0.0, None) * np.eye(2)
-    freedom = _MAD_EFFICIENCY * n_eff
-    covariance: Float64 = shared + scatter * _student(freedom) * _MEDIAN_VARIANCE / n_eff
-    return covariance
+    scatter: Float64 = sd[:, :, None] ** 2 * np.eye(2)
+    return scatter
 
 
 def _student(freedom: float) -> float:

@@ -31,6 +31,7 @@ _PROMPTS = (
     Prompt("moving", "Please stand still."),
     Prompt("settling", "Good. Please stand as you are."),
     Prompt("holding", "Measuring: please do not move."),
+    Prompt("measuring", "Thank you. One moment, please."),
     Prompt("step", "Please take a few steps on the spot, then stand still on the foot marks."),
     Prompt("turn_front", "Please face the camera."),
     Prompt("turn_right", "Please turn your right side to the camera."),

@@ -5,6 +5,7 @@ Each failure is a code of `prompts`, so that the person in front of the camera c
 
 from __future__ import annotations
 
+import math
 from statistics import fmean
 
 import cv2
@@ -96,16 +97,31 @@ def _body(frame: Frame, subject: Subject) -> Uint8:
 
 
 def _exposure(body: Uint8) -> dict[str, bool]:
+    grey = _grey(body)
+    mean = float(cv2.mean(grey)[0])
+    dark, bright = mean < _DARK, mean > _BRIGHT
+    blurred = not (dark or bright) and _sharpness(grey) < _SHARP
+    return {"dark": dark, "bright": bright, "blurred": blurred}
+
+
+def sharpness(frame: Frame, subject: Subject) -> float:
+    """Of the subject's picture: edges against contrast, comparable between frames of one person."""
+    return _sharpness(_grey(_body(frame, subject)))
+
+
+def _sharpness(grey: Uint8) -> float:
+    laplacian = cv2.Laplacian(grey, cv2.CV_16S)  # its mean is 0: the mean square is its variance
+    edges = cv2.norm(laplacian, cv2.NORM_L2SQR) / laplacian.size
+    deviation = float(cv2.meanStdDev(grey)[1][0, 0])
+    return edges / deviation**2 if deviation > 0.0 else math.inf  # nothing there to be blurred
+
+
+def _grey(body: Uint8) -> Uint8:
     grey = cv2.cvtColor(body, cv2.COLOR_BGR2GRAY)
     if (scale := _BODY_ROWS / grey.shape[0]) < 1.0:
         how = cv2.INTER_LINEAR if scale > 0.5 else cv2.INTER_AREA
         grey = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=how)
-    mean, deviation = (float(value[0, 0]) for value in cv2.meanStdDev(grey))
-    laplacian = cv2.Laplacian(grey, cv2.CV_16S)  # its mean is 0: the mean square is its variance
-    edges = cv2.norm(laplacian, cv2.NORM_L2SQR) / laplacian.size
-    dark, bright = mean < _DARK, mean > _BRIGHT
-    blurred = not (dark or bright) and edges < _SHARP * deviation**2
-    return {"dark": dark, "bright": bright, "blurred": blurred}
+    return grey  # type: ignore[return-value]
 
 
 def _stance(body: Landmarks, facing: Facing, calibration: Calibration) -> dict[str, bool]:

@@ -17,42 +17,37 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
-from dataclasses import replace
 
-import numpy as np
-
-from edge.posture.assess import assess, refuse
+from edge.estimation.estimator import Measurer, Seen
+from edge.posture.assess import refuse
 from edge.posture.calibration import LEVEL, Calibration
-from edge.posture.landmarks import Landmarks, near_side
+from edge.posture.landmarks import Landmarks
 from edge.posture.scale import scale_of, scaled
-from edge.posture.stick_figure import figure_of
-from edge.posture.views import Facing, view_of
+from edge.posture.views import Facing, as_asked, view_of
 from edge.records import (
-    Asked,
     Assessment,
     Frame,
-    Kind,
-    Measure,
     ModelIdentity,
     Origin,
     Pose,
-    Quality,
     View,
 )
 from edge.screening.admission import Admission
 from edge.screening.calibration_guard import CalibrationGuard, NoGuard
 from edge.screening.capture_attempt import LEAST_FRAMES, Capture, CaptureAttempt
 from edge.screening.feedback import Feedback, Silent
+from edge.screening.photograph import gate, judge_photograph
 from edge.screening.prompts import PROMPTS, Prompt
-from edge.screening.quality import failures
+from edge.screening.quality import sharpness
+from edge.screening.record import Recorder
 from edge.screening.repeats import combine
-from edge.screening.subject import Subject, SubjectLock, choose
+from edge.screening.subject import Subject, SubjectLock
 from edge.screening.visit import VIEWS, Visit
 from edge.settings import ScreeningSettings
-from edge.skeletons import COCO_17
 
 _LEFT_AFTER_NS = 1_000_000_000  # nobody seen for so long: the person is gone
 AWAY_NS = 5_000_000_000  # who steps off between two captures may be out of the picture for longer
+MEASURING_S = 2.0  # a person waits so long after a hold, at most where the machine can
 _POSITION_NS = 60_000_000_000  # a view that nobody can be brought to stand in is given up
 
 
@@ -61,6 +56,8 @@ class Screening:
 
     source, models, origin : carried into every assessment.
     admission : who is screened; everybody who steps up without one.
+    measurer : looks closely at who was held or photographed; without one the frames' median counts.
+    progress : called while it does, with how many looks are done, and how many there are at most.
     guard : says when the calibration must not be trusted; every measure is then refused.
     new_session : gives the opaque code that the assessments of one visit share.
     """
@@ -76,16 +73,19 @@ class Screening:
         admission: Admission | None = None,
         guard: CalibrationGuard | None = None,
         feedback: Feedback | None = None,
+        measurer: Measurer | None = None,
+        progress: Callable[[int, int], None] = lambda _done, _all: None,
         new_session: Callable[[], str] = lambda: secrets.token_hex(8),
     ) -> None:
         self._settings = settings
-        self._source = source
-        self._models = models
-        self._origin = origin
+        self._recorder = Recorder(source, models, origin, calibration)
         self._calibration = calibration
         self._admission = admission or Admission(settings.start)
         self._guard = guard or NoGuard()
         self._feedback = feedback or Silent()
+        self._measurer = measurer
+        self._progress = progress
+        self._looked_away = False  # a hold was measured, and frames went by meanwhile
         self._new_session = new_session
         self._lock = SubjectLock()
         self._visit: Visit | None = None
@@ -105,6 +105,8 @@ class Screening:
         """
         if frame.still:
             return self._judge_photograph(frame, poses)
+        if self._looked_away:
+            self._resume(frame.captured_ns)
         self._guard.look(frame, empty=not poses)
         subject = self._lock.follow(frame, poses)
         if self._visit is None:
@@ -133,6 +135,14 @@ class Screening:
     def _left(self, now_ns: int) -> bool:
         stepping = self._visit is not None and self._visit.stepping
         return now_ns - self._seen_ns > (AWAY_NS if stepping else _LEFT_AFTER_NS)
+
+    def _resume(self, now_ns: int) -> None:
+        """The time that measuring took is nobody's absence."""
+        self._looked_away = False
+        self._lock.resume(now_ns)
+        self._seen_ns = now_ns
+        if self._visit is not None:
+            self._visit.resume(now_ns)
 
     def _start_visit(self, now_ns: int) -> Visit | None:
         admitted = self._admission.admit()
@@ -163,7 +173,7 @@ class Screening:
         if visit.next_view is None:
             self._tell("done")
             return None
-        facing = view_of(pose)
+        facing = as_asked(view_of(pose), visit.asked_view)
         body, found = self._gate(frame, subject, facing)
         attempt = visit.attempt
         if attempt is not None and attempt.expired(now_ns):
@@ -177,7 +187,8 @@ class Screening:
         if visit.stepping and visit.steps(None if found else pose, now_ns, stature_px):
             self._tell("step")
             return None
-        if found or facing.view in visit.closed:
+        elsewhere = visit.asked_view not in (None, facing.view)
+        if found or facing.view in visit.closed or elsewhere:
             return self._wait(visit, pose, found, facing, now_ns)
         if visit.returned and not visit.is_of(stature_px):  # somebody else came back
             return self._end_visit(now_ns)
@@ -190,6 +201,9 @@ class Screening:
         self._tell(attempt.add(pose, now_ns, stature_px))
         if attempt.holding:
             self._lock.lock()
+            if self._measurer is not None and attempt.poses:
+                sharp = sharpness(frame, subject)
+                attempt.best.offer(frame, pose, sharp, attempt.poses, stature_px)
             if (other := visit.left_open(but=attempt.view)) is not None:
                 visit.attempt = None
                 assessment = self._close(visit, other, now_ns)
@@ -201,13 +215,8 @@ class Screening:
         self, frame: Frame, subject: Subject, facing: Facing
     ) -> tuple[Landmarks, tuple[str, ...]]:
         """The subject's landmarks, and what fails."""
-        near = near_side(subject.pose, facing.view)
-        body = Landmarks.of(subject.pose, self._calibration, near)
-        found = failures(
-            frame, subject, body, facing, self._calibration,
-            least_stature_px=self._settings.least_stature_px,
-        )  # fmt: skip
-        return body, found
+        least_px = self._settings.least_stature_px
+        return gate(frame, subject, facing, self._calibration, least_px)
 
     def _wait(
         self, visit: Visit, pose: Pose, found: tuple[str, ...], facing: Facing, now_ns: int
@@ -229,16 +238,26 @@ class Screening:
         return None
 
     def _capture(self, visit: Visit, attempt: CaptureAttempt, now_ns: int) -> Assessment | None:
-        due = attempt.capture(now_ns, self._calibration_for(visit, attempt))
+        due = attempt.capture(
+            now_ns, self._calibration_for(visit, attempt), self._measured, visit.dress
+        )
         if isinstance(due, str):
             self._tell(due)
         if not isinstance(due, Capture):
             return None
-        visit.add(due, attempt.view, Landmarks.of(due.pose, self._calibration).stature_px)
+        visit.add(due, attempt.view, Landmarks.of(due.guide, self._calibration).stature_px)
         if len(visit.captures[attempt.view]) < self._settings.repeats:
             self._tell("step")
             return None
         return self._close(visit, attempt.view, now_ns)
+
+    def _measured(self, seen: list[Seen], guide: Pose) -> Pose:
+        """The person of a hold looked at closely, in its best frames."""
+        if self._measurer is None or not seen:
+            return guide
+        self._tell("measuring")
+        self._looked_away = True
+        return self._measurer.measure(seen, guide, budget_s=MEASURING_S, progress=self._progress)
 
     def _calibration_for(self, visit: Visit, attempt: CaptureAttempt) -> Calibration:
         """With the scale that stickers or an entered stature give, where none was calibrated."""
@@ -254,7 +273,7 @@ class Screening:
         if not visit.captures.get(view):
             seen = visit.attempt.frames_seen if visit.attempt is not None else 1
             refused = refuse(pose.skeleton, view, why)
-            visit.captures[view] = [Capture(refused, pose, now_ns, 0, seen)]
+            visit.captures[view] = [Capture(refused, pose, pose, now_ns, 0, seen)]
         assessment = self._close(visit, view, now_ns)
         if visit.next_view is None or why[0].startswith("calibration"):
             visit.closed.update(VIEWS)
@@ -267,66 +286,24 @@ class Screening:
         if self._visit is visit:
             self._tell("done" if following is None else f"turn_{following}")
         measures = combine([capture.measures for capture in captures], self._settings.repeats)
-        return self._assessment(
-            self._source, visit.session, view, measures, visit.asked,
-            poses=[capture.pose for capture in captures],
+        return self._recorder.record(
+            visit.session, view, measures, [capture.pose for capture in captures],
             captured_ns=captures[-1].captured_ns,
             used=sum(capture.frames_used for capture in captures),
             seen=sum(capture.frames_seen for capture in captures),
+            asked=visit.asked,
         )  # fmt: skip
 
     def _judge_photograph(self, frame: Frame, poses: list[Pose]) -> Assessment:
-        """The subject of a picture that stands alone; what the gate finds makes the quality low."""
-        session = self._new_session()
-        subject = choose(poses, frame.width_px)
-        facing = Facing("unknown") if subject is None else view_of(subject.pose)
-        found: tuple[str, ...] = ("no_person",)
-        measures = refuse(COCO_17, "unknown", found)
-        if distrusted := self._guard.reasons(frame):
-            found, measures = distrusted, refuse(COCO_17, facing.view, distrusted)
-        elif subject is not None:
-            _, found = self._gate(frame, subject, facing)
-            measures = tuple(
-                measure
-                if not found or measure.value is None
-                else replace(
-                    measure, quality=Quality.LOW, why=(*measure.why, *_new(found, measure))
-                )
-                for measure in assess(subject.pose, None, self._calibration)
-            )
+        distrusted = self._guard.reasons(frame)
+        measures, pose, facing, found = judge_photograph(
+            frame, poses, self._calibration, distrusted=distrusted,
+            least_stature_px=self._settings.least_stature_px, measurer=self._measurer,
+            progress=self._progress,
+        )  # fmt: skip
         self._tell("calibration" if distrusted else found[0] if found else "done")
-        return self._assessment(
-            frame.name or self._source, session, facing.view, measures, None,
-            poses=[] if subject is None else [subject.pose],
-            captured_ns=frame.captured_ns, used=0 if subject is None else 1, seen=1,
+        return self._recorder.record(
+            self._new_session(), facing.view, measures, [] if pose is None else [pose],
+            captured_ns=frame.captured_ns, used=0 if pose is None else 1, seen=1,
+            source=frame.name,
         )  # fmt: skip
-
-    def _assessment(
-        self,
-        source: str,
-        session: str,
-        view: View,
-        measures: tuple[Measure, ...],
-        asked: Asked | None,
-        *,
-        poses: list[Pose],
-        captured_ns: int,
-        used: int,
-        seen: int,
-    ) -> Assessment:
-        scores = np.concatenate([np.zeros(0), *(pose.keypoints[:, 2] for pose in poses)])
-        scores = scores[scores > 0.0]
-        kind: Kind = "posture" if not poses else _kind(poses[0])
-        return Assessment(
-            kind, session, view, source, captured_ns, measures, used, seen,
-            float(scores.min()) if len(scores) else 0.0, self._models, asked,
-            figure_of(poses[0], self._calibration) if poses else {}, self._origin,
-        )  # fmt: skip
-
-
-def _kind(pose: Pose) -> Kind:
-    return "posture" if "left_shoulder" in pose.skeleton.index else "spine"
-
-
-def _new(found: tuple[str, ...], measure: Measure) -> tuple[str, ...]:
-    return tuple(code for code in found if code not in measure.why)

@@ -63,6 +63,11 @@ class SubjectLock:
         """The person last chosen stays the subject."""
         self._locked = True
 
+    def resume(self, now_ns: int) -> None:
+        """Nobody looked for a while, until now: nobody is gone for that."""
+        self._tracker.resume(now_ns)
+        self._seen_ns = now_ns
+
     def follow(self, frame: Frame, poses: list[Pose]) -> Subject | None:
         """The subject in the next frame; None where nobody is seen, or the locked one is hidden."""
         numbers = self._tracker.follow(poses, frame)

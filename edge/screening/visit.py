@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from edge.posture.clothing import UNTOLD, Dress
 from edge.posture.landmarks import USABLE
 from edge.records import Asked, Inputs, Pose, View
 from edge.screening.capture_attempt import Capture, CaptureAttempt
@@ -31,12 +32,25 @@ class Visit:
     returned: bool = False  # has been out of sight since the last capture
     _stature_px: float | None = None
     _stepping_from: Capture | None = None
+    _stepping_since_ns: int = 0
 
     @property
     def next_view(self) -> View | None:
         """The view asked for now: one begun, or the first in order that is not done."""
         begun = next(iter(self.captures), None)
         return begun or next((view for view in VIEWS if view not in self.closed), None)
+
+    @property
+    def asked_view(self) -> View | None:
+        """The view that the person was told to turn; None before anything was said."""
+        return self.next_view if self.closed and not self.captures else None
+
+    @property
+    def dress(self) -> Dress:
+        """What the person wears, as far as it was told."""
+        return Dress(
+            self.inputs.clothing_upper or UNTOLD.upper, self.inputs.clothing_lower or UNTOLD.lower
+        )
 
     @property
     def begun(self) -> bool:
@@ -54,7 +68,11 @@ class Visit:
         self.captures.setdefault(view, []).append(capture)
         self.attempt = None
         self._stepping_from = capture
-        self.waiting_since_ns = capture.captured_ns
+        self.waiting_since_ns = self._stepping_since_ns = capture.captured_ns
+
+    def resume(self, now_ns: int) -> None:
+        """The capture was measured until now, and only now was the person told what to do next."""
+        self.waiting_since_ns = self._stepping_since_ns = now_ns
 
     def close(self, view: View, now_ns: int) -> list[Capture]:
         """The view is done; what was captured of it."""
@@ -72,8 +90,8 @@ class Visit:
         before = self._stepping_from
         if before is None:
             return False
-        moved = pose is None or _moved_px(pose, before.pose) > _STEPPED * stature_px
-        if moved or now_ns - before.captured_ns > _STEP_NS:
+        moved = pose is None or _moved_px(pose, before.guide) > _STEPPED * stature_px
+        if moved or now_ns - self._stepping_since_ns > _STEP_NS:
             self._stepping_from = None
         return self.stepping
 

@@ -9,12 +9,13 @@ import numpy as np
 
 from edge.posture.assess import assess
 from edge.posture.calibration import LEVEL, Calibration
+from edge.posture.clothing import UNTOLD, Dress
 from edge.posture.hand_set import HandSet, with_points
 from edge.posture.landmarks import Landmarks, box_px, near_side
 from edge.posture.scale import Scale, scale_of, scaled
 from edge.posture.uncertainty import COVERAGE
-from edge.posture.views import view_of
-from edge.records import Frame, Measure, Pose, Quality
+from edge.posture.views import as_asked, view_of
+from edge.records import Frame, Measure, Pose, Quality, View
 from edge.screening.quality import failures
 from edge.screening.subject import Subject
 from edge.settings import ScreeningSettings
@@ -28,12 +29,15 @@ class Told:
     """What was told about pictures and the people in them.
 
     calibration : of the camera that took them. stature_mm : of the one person in each.
-    points : set by hand. least_stature_px : smaller people are too far away.
+    points : set by hand. view : of everybody; None lets the pictures tell. dress : of everybody.
+    least_stature_px : smaller people are too far away.
     """
 
     calibration: Calibration = LEVEL
     stature_mm: float | None = None
     points: PointsFile | None = None
+    view: View | None = None
+    dress: Dress = UNTOLD
     least_stature_px: float = ScreeningSettings().least_stature_px
 
 
@@ -62,21 +66,7 @@ class Person:
             "keypoints": [[plain(v) for v in keypoint] for keypoint in self.found.keypoints],
             **(self._points() if editable else {}),
             "scale": None if self.scale is None else self._scale(self.scale),
-            "measures": [
-                {
-                    "code": m.code,
-                    "value": plain(m.value),
-                    "unit": m.unit,
-                    "u95": plain(m.u95),
-                    "quality": str(m.quality),
-                    "why": list(m.why),
-                    "view": m.view,
-                    "side": m.side,
-                    "definition": m.definition,
-                    "n": plain(m.n),
-                }
-                for m in self.measures
-            ],
+            "measures": [_measure_as_json(m) for m in self.measures],
         }
 
     def _points(self) -> dict[str, Any]:
@@ -100,6 +90,27 @@ class Person:
         }
 
 
+def _measure_as_json(measure: Measure) -> dict[str, Any]:
+    """As the wire has it, and what an interval is made of."""
+    return {
+        "code": measure.code,
+        "view": measure.view,
+        "side": measure.side,
+        "definition": measure.definition,
+        "value": plain(measure.value),
+        "unit": measure.unit,
+        "u95": plain(measure.u95),
+        "u95_change": plain(measure.u95_change),
+        "n": plain(measure.n),
+        "quality": str(measure.quality),
+        "why": list(measure.why),
+        "causes": [
+            {"cause": cause.name, "u95": plain(cause.u95), "without": plain(cause.without)}
+            for cause in measure.causes
+        ],
+    }
+
+
 def measured(number: int, found: Pose, hand: HandSet | None, frame: Frame, told: Told) -> Person:
     """One person measured; `told.stature_mm` is theirs."""
     pose = found
@@ -110,22 +121,22 @@ def measured(number: int, found: Pose, hand: HandSet | None, frame: Frame, told:
         pose = with_points(found, hand, px_per_mm if known is None else 1.0 / known.mm_per_px)
     scale = scale_of(pose, told.calibration, told.stature_mm)
     calibration = scaled(told.calibration, scale)
-    measures = assess(pose, calibration=calibration)
+    measures = assess(pose, told.view, calibration, dress=told.dress)
     if frame.still:
-        measures = _doubted(measures, _gate(pose, frame, calibration, told.least_stature_px))
+        measures = _doubted(measures, _gate(pose, frame, calibration, told))
     return Person(number, found, pose, measures, scale, hand)
 
 
-def _gate(
-    pose: Pose, frame: Frame, calibration: Calibration, least_stature_px: float
-) -> tuple[str, ...]:
+def _gate(pose: Pose, frame: Frame, calibration: Calibration, told: Told) -> tuple[str, ...]:
     """What would keep a station from measuring somebody who stands like this."""
-    box, facing = box_px(pose), view_of(pose)
+    box, facing = box_px(pose), as_asked(view_of(pose), told.view)
     if box is None:
         return ()
     body = Landmarks.of(pose, calibration, near_side(pose, facing.view))
     subject = Subject(pose, box, disturbed=False)
-    return failures(frame, subject, body, facing, calibration, least_stature_px=least_stature_px)
+    return failures(
+        frame, subject, body, facing, calibration, least_stature_px=told.least_stature_px
+    )
 
 
 def _doubted(measures: tuple[Measure, ...], doubts: tuple[str, ...]) -> tuple[Measure, ...]:

@@ -19,7 +19,7 @@ from edge.errors import (
     PostureError,
     SourceInvalid,
 )
-from edge.estimation.estimator import Estimator
+from edge.estimation.estimator import Estimator, Measurer, Seen
 from edge.estimation.tracking import Tracker
 from edge.posture.calibration import Calibration
 from edge.posture.hand_set import HandSet, extended, over
@@ -94,6 +94,8 @@ def open_source(path: Path, *, is_video: bool, interval: int = 1) -> Source:
 def sightings(of: Input, source: Source, estimator: Estimator, told: Told) -> Iterator[Sighting]:
     """Every picture of an opened source in its order, with every person in it.
 
+    People of photographs are measured closely where the estimator can; of videos in one pass.
+
     What cannot be read, or breaks off, is a sighting with a problem; so is a picture that the
     calibration is not of.
 
@@ -114,6 +116,8 @@ def sightings(of: Input, source: Source, estimator: Estimator, told: Told) -> It
             yield Sighting(of, problem=problem_of_it)
             return
         poses = estimator.estimate(frame)
+        if frame.still and isinstance(estimator, Measurer):
+            poses = [estimator.measure([Seen(frame, pose)], pose) for pose in poses]
         numbers = range(1, len(poses) + 1) if frame.still else tracker.follow(poses, frame)
         hands: list[HandSet | None] = [None] * len(poses)
         if told.points is not None and frame.still:

@@ -14,11 +14,13 @@ import msgspec
 from edge.errors import MessageRefused, OutboxFull
 from edge.files import make_folder, write_durably
 from edge.results.outbox import Outbox
-from edge.wire.messages import Desired, decode, encode
+from edge.wire.clock import Instant
+from edge.wire.messages import MOST, Desired, decode, encode
 
 log = logging.getLogger(__name__)
 
 FILE_NAME = "desired/models.json"  # in the state folder
+_AHEAD_S = 86_400  # an operator's clock may be wrong by this
 
 
 def load_desired(path: Path) -> Desired:
@@ -33,18 +35,24 @@ def load_desired(path: Path) -> Desired:
         return Desired(version=0)
 
 
-def keep_desired(path: Path, body: bytes) -> Desired | None:
+def keep_desired(path: Path, body: bytes, now: Instant) -> Desired | None:
     """Keep a message for the updater; None where this one is already there.
+
+    A version is the time in seconds, or little more. One from the future would lock out every
+    wish before it: where the clock is right it is not taken, and if it was, it holds nothing back.
 
     Raises
     ------
-    MessageRefused : not a desired message, or older than the one obeyed.
+    MessageRefused : not a desired message, older than the one obeyed, or from the future.
     OSError : it cannot be written.
     """
     wanted, known = decode(body, Desired), load_desired(path)
     if wanted == known:
         return None
-    if wanted.version <= known.version:
+    latest = now.utc_ns // 1_000_000_000 + _AHEAD_S if now.state == "synced" else MOST
+    if wanted.version > latest:
+        raise MessageRefused(f"version {wanted.version} lies in the future.")
+    if wanted.version <= known.version <= latest:
         raise MessageRefused(f"version {known.version} is obeyed, so {wanted.version} is too old.")
     make_folder(path.parent)
     write_durably(path, encode(wanted))
@@ -62,7 +70,7 @@ def take_desired(path: Path, outbox: Outbox, body: bytes) -> None:
     MessageRefused : as `keep_desired`.
     """
     try:
-        wanted = keep_desired(path, body)
+        wanted = keep_desired(path, body, outbox.now())
         if wanted is not None:
             said = msgspec.to_builtins(wanted)
             said["desired_version"] = said.pop("version")

@@ -24,7 +24,8 @@ class Patience:
     """How a download deals with a link.
 
     rate_bytes_s : the most it takes of the link. least_bytes_s : a link slower than this over
-    window_s is given up (slow retrieval). fruitless : attempts in a row without one new byte.
+    window_s is given up (slow retrieval). fruitless : attempts in a row that came no further than
+    one before them.
     """
 
     rate_bytes_s: float = 512e3
@@ -70,8 +71,8 @@ class Download:
         UpdateRefused : endless; the part is removed.
         """
         fruitless = 0
+        furthest = self._held_bytes()  # a file that is short at the server begins anew for ever
         while self._held_bytes() < self._size_bytes:
-            before = self._held_bytes()
             self.attempts += 1
             try:
                 self._attempt()
@@ -79,7 +80,8 @@ class Download:
                 if isinstance(error, UpdateDelayed) and error.reason.startswith("http_4"):
                     raise
                 logger.debug("%s: %s", self._url, error)
-                fruitless = 0 if self._held_bytes() > before else fruitless + 1
+                fruitless = 0 if self._held_bytes() > furthest else fruitless + 1
+                furthest = max(furthest, self._held_bytes())
                 if fruitless >= self._patience.fruitless:
                     raise self._given_up(error) from error
                 self._sleep(self._wait_s(fruitless))

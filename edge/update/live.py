@@ -9,9 +9,9 @@ file that served before answers.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
-from edge.estimation.estimator import Estimator
+from edge.estimation.estimator import Estimator, Measurer, Seen
 from edge.inference.network import ORT_ERRORS
 from edge.records import Assessment, Frame, ModelIdentity, Pose
 from edge.screening.screening import AWAY_NS
@@ -84,6 +84,32 @@ class LiveEstimator:
         if self._shadow is not None:
             self._look_on(frame, poses, *self._shadow)
         return poses
+
+    def measure(
+        self,
+        seen: Sequence[Seen],
+        about: Pose,
+        *,
+        budget_s: float | None = None,
+        progress: Callable[[int, int], None] = lambda _done, _all: None,
+    ) -> Pose:
+        """By the files that gave the last answer: a subject is never measured by two."""
+        answering = self._answering
+        if not isinstance(answering, Measurer):
+            return about
+        on_trial = self._probation is not None and answering is self._estimator
+        try:
+            if on_trial:
+                self._store.begin_try()
+            measured = answering.measure(seen, about, budget_s=budget_s, progress=progress)
+        except ORT_ERRORS as error:
+            if not on_trial:
+                raise
+            self._roll_back(seen[0].frame, "does_not_run", str(error))
+            return about
+        if on_trial:
+            self._store.end_try()
+        return measured
 
     def saw_result(self, assessment: Assessment) -> None:
         """A screening ended; it counts for a candidate if something could be measured."""

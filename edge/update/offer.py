@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated
 
 import msgspec
+from tuf.api.metadata import TargetFile
 
 from edge.inference.description import Golden, Task
-from edge.wire.messages import Slot
+from edge.wire.clock import utc_ns_of
+from edge.wire.messages import Slot, slot_of
 
 Version = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{1,9}(\.[0-9]{1,9}){0,3}$")]
 _CUSTOM_KEY = "posture.terms"
@@ -54,6 +57,11 @@ class Offer:
     terms: Terms
 
     @property
+    def slot(self) -> str:
+        """Where it is to serve, by today's name."""
+        return slot_of(self.terms.slot)
+
+    @property
     def url_path(self) -> str:
         """Path with the hash in the name: the bytes behind it never change."""
         folder, _, name = self.path.rpartition("/")
@@ -70,6 +78,30 @@ def terms_in(custom: object) -> Terms:
     if not isinstance(custom, dict) or not isinstance(custom.get(_CUSTOM_KEY), str):
         raise ValueError(f"no {_CUSTOM_KEY}")
     return msgspec.json.decode(custom[_CUSTOM_KEY], type=Terms)
+
+
+def offers_in(targets: Mapping[str, TargetFile]) -> tuple[tuple[Offer, ...], tuple[str, ...]]:
+    """The models among verified targets, and the paths of those whose terms cannot be read."""
+    offers, unreadable = [], []
+    for path, target in targets.items():
+        offer = _offer(path, target)
+        if offer is None:
+            unreadable.append(path)
+        else:
+            offers.append(offer)
+    return tuple(offers), tuple(unreadable)
+
+
+def _offer(path: str, target: TargetFile) -> Offer | None:
+    try:
+        terms = terms_in(target.custom)
+        if terms.not_before:
+            utc_ns_of(terms.not_before)
+        if terms.size_bytes != target.length:
+            return None
+        return Offer(path, target.hashes["sha256"], terms)
+    except (ValueError, KeyError, RecursionError):  # msgspec.ValidationError is a ValueError
+        return None
 
 
 def number(version: str) -> tuple[int, ...]:

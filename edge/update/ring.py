@@ -9,7 +9,7 @@ from edge.update.offer import Offer, number
 from edge.update.slots import Installed, Slots
 from edge.wire.bucket import bucket
 from edge.wire.clock import utc_ns_of
-from edge.wire.messages import Desired
+from edge.wire.messages import Desired, by_slot
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +52,8 @@ def objection(
 ) -> str:
     """Why this station does not take an offer, as a code; empty when it does."""
     terms = offer.terms
-    serving = station.serving.get(terms.slot)
-    pinned = desired.pin.get(terms.slot)
+    serving = station.serving.get(offer.slot)
+    pinned = by_slot(desired.pin).get(offer.slot)
     if serving is None:
         return "unknown_slot"
     if desired.hold:

@@ -12,7 +12,7 @@ import msgspec
 
 from edge.errors import NOT_JSON
 from edge.files import write_durably
-from edge.wire.messages import Count, Desired, Sha256, Slot
+from edge.wire.messages import Count, Desired, Sha256, Slot, by_slot, slot_of
 
 FILE_NAME = "slots.json"
 MAX_TRIES = 3
@@ -121,18 +121,22 @@ class Slots(msgspec.Struct, frozen=True):
 
 
 def load_slots(folder: Path) -> Slots:
-    """The state on disk; a first start has none.
+    """The state on disk, its slots by today's names; a first start has none.
 
     Raises
     ------
     ValueError : the file is damaged, which no power cut does.
     """
     try:
-        return msgspec.json.decode((folder / FILE_NAME).read_bytes(), type=Slots)
+        read = msgspec.json.decode((folder / FILE_NAME).read_bytes(), type=Slots)
     except FileNotFoundError:
         return Slots()
     except NOT_JSON as error:
         raise ValueError(f"{folder / FILE_NAME}: {error}") from error
+    trial = read.candidate
+    if trial is not None:
+        trial = msgspec.structs.replace(trial, slot=slot_of(trial.slot))
+    return Slots(by_slot(read.active), by_slot(read.previous), trial, read.bad)
 
 
 def save_slots(folder: Path, slots: Slots) -> None:

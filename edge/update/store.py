@@ -1,8 +1,9 @@
-"""Model files by content: store/<sha256>.onnx, complete and verified, or not there."""
+"""Files by content: store/<sha256>.onnx, complete and verified, or not there."""
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
 from pathlib import Path
 
 from edge.errors import UpdateRefused
@@ -10,16 +11,17 @@ from edge.files import make_folder, move_durably, sync_folder
 
 
 class Store:
-    """folder : of the model store; `incoming` holds what is still on the way."""
+    """folder : of the store; `incoming` holds what is still on the way. suffix : of its files."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, suffix: str = ".onnx") -> None:
+        self._suffix = suffix
         self._files = folder / "store"
         self.incoming = folder / "incoming"
         make_folder(self._files)
         make_folder(self.incoming)
 
     def path(self, sha256: str) -> Path:
-        return self._files / f"{sha256}.onnx"
+        return self._files / f"{sha256}{self._suffix}"
 
     def holds(self, sha256: str) -> bool:
         """Whether the file is there and undamaged; reads all of it."""
@@ -44,10 +46,10 @@ class Store:
         sync_folder(self.incoming)
         return self.path(sha256)
 
-    def collect(self, in_use: set[str], arriving: str = "") -> list[str]:
+    def collect(self, in_use: Collection[str], arriving: Collection[str] = ()) -> list[str]:
         """Remove every file that nothing names. Returns the sha256 of what went.
 
-        Call it with the lock of slots.json held, so that nothing comes into use meanwhile.
+        Call it with the lock held of the file that names them: nothing may come into use meanwhile.
         """
         gone = []
         for path in self._files.iterdir():
@@ -55,7 +57,7 @@ class Store:
                 path.unlink()
                 gone.append(path.stem)
         for path in self.incoming.iterdir():
-            if path.stem != arriving:
+            if path.stem not in arriving:
                 path.unlink()
         return gone
 

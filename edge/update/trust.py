@@ -1,7 +1,7 @@
 """What the repository says, once The Update Framework has verified it.
 
 https://theupdateframework.github.io/specification/latest/, section 5. Root comes from the device's
-image; the offers are the targets of the delegated role `models`.
+image; what is on offer are the targets of a delegated role.
 """
 
 from __future__ import annotations
@@ -17,12 +17,9 @@ from tuf.ngclient import FetcherInterface, Updater, UpdaterConfig
 
 from edge.errors import UpdateDelayed, UpdateRefused
 from edge.files import make_folder
-from edge.update.offer import Offer, terms_in
 from edge.update.version_floor import RoleVersion
-from edge.wire.clock import utc_ns_of
 
 MODELS_ROLE = "models"
-_ANY_MODEL = f"{MODELS_ROLE}/"  # asks for the role's metadata; no target has this name
 # A root and its three dependents have some kB; a role that lists a thousand models has 3 MB.
 _LIMITS = UpdaterConfig(
     root_max_length=128_000,
@@ -34,15 +31,16 @@ _LIMITS = UpdaterConfig(
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """Verified metadata. unreadable : targets whose signed terms this software cannot read."""
+    """Verified metadata. targets : path -> file, of the role that was asked for."""
 
     roles: dict[str, RoleVersion]
-    offers: tuple[Offer, ...]
-    unreadable: tuple[str, ...]
+    targets: dict[str, TargetFile]
 
 
-def refresh(folder: Path, url: str, root: bytes, fetcher: FetcherInterface) -> Catalogue:
-    """Fetch and verify all metadata; `folder` is the framework's cache.
+def refresh(
+    folder: Path, url: str, root: bytes, fetcher: FetcherInterface, role: str = MODELS_ROLE
+) -> Catalogue:
+    """Fetch and verify all metadata up to one delegated role; `folder` is the framework's cache.
 
     Raises
     ------
@@ -55,7 +53,7 @@ def refresh(folder: Path, url: str, root: bytes, fetcher: FetcherInterface) -> C
             str(folder), f"{url}/metadata", fetcher=fetcher, config=_LIMITS, bootstrap=root
         )
         updater.refresh()
-        updater.get_targetinfo(_ANY_MODEL)
+        updater.get_targetinfo(f"{role}/")  # loads the role's metadata; no target has this name
         trusted_root = Metadata[Root].from_file(str(folder / "root.json")).signed
         targets = Metadata[Targets].from_file(str(folder / "targets.json")).signed
         roles = {
@@ -68,38 +66,18 @@ def refresh(folder: Path, url: str, root: bytes, fetcher: FetcherInterface) -> C
             )
         }
         delegated = targets.delegations.roles if targets.delegations else None
-        if not delegated or MODELS_ROLE not in delegated:
-            return Catalogue(roles, (), ())
-        models = Metadata[Targets].from_file(str(folder / f"{MODELS_ROLE}.json")).signed
-        keys = frozenset(delegated[MODELS_ROLE].keyids)
-        roles[MODELS_ROLE] = RoleVersion(models.version, keys)
-        offers, unreadable = [], []
-        for path in models.targets:
-            # Asked of the updater again: it answers from what it verified, not from the cache.
-            target = updater.get_targetinfo(path)
-            offer = _offer(path, target) if target is not None else None
-            if offer is None:
-                unreadable.append(path)
-            else:
-                offers.append(offer)
-    return Catalogue(roles, tuple(offers), tuple(unreadable))
+        if not delegated or role not in delegated:
+            return Catalogue(roles, {})
+        offered = Metadata[Targets].from_file(str(folder / f"{role}.json")).signed
+        roles[role] = RoleVersion(offered.version, frozenset(delegated[role].keyids))
+        # Asked of the updater again: it answers from what it verified, not from the cache.
+        found = {path: updater.get_targetinfo(path) for path in offered.targets}
+    return Catalogue(roles, {path: file for path, file in found.items() if file is not None})
 
 
 def _version(folder: Path, role: str) -> int:
     version: int = Metadata.from_file(str(folder / f"{role}.json")).signed.version
     return version
-
-
-def _offer(path: str, target: TargetFile) -> Offer | None:
-    try:
-        terms = terms_in(target.custom)
-        if terms.not_before:
-            utc_ns_of(terms.not_before)
-        if terms.size_bytes != target.length:
-            return None
-        return Offer(path, target.hashes["sha256"], terms)
-    except (ValueError, KeyError, RecursionError):  # msgspec.ValidationError is a ValueError
-        return None
 
 
 @contextmanager

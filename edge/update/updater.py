@@ -11,7 +11,6 @@ import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from edge import __version__
@@ -19,29 +18,17 @@ from edge.errors import ModelRefused, UpdateDelayed, UpdateRefused
 from edge.files import locked, make_folder
 from edge.inference.network import read_description
 from edge.update.canary import Canary, Job, in_child
-from edge.update.clock_gate import check_clock
 from edge.update.desired import load_desired
-from edge.update.download import Download, Patience
-from edge.update.offer import Offer
+from edge.update.download import Download
+from edge.update.offer import Offer, offers_in
 from edge.update.report import Report
+from edge.update.repository import Source, trusted_catalogue
 from edge.update.ring import Choice, Station, choose
 from edge.update.slots import Installed, Slots, load_slots, save_slots
 from edge.update.store import Store, digest
-from edge.update.trust import Catalogue, refresh
-from edge.update.version_floor import check_floor, load_floor, raise_floor
-from edge.update.web import MetadataFetcher, Web
+from edge.update.trust import MODELS_ROLE, Catalogue
+from edge.update.web import MetadataFetcher
 from edge.wire.messages import Desired
-
-
-@dataclass(frozen=True)
-class Source:
-    """Where models come from. root : root metadata of the device's image."""
-
-    url: str
-    root: bytes
-    web: Web = field(default_factory=Web)
-    patience: Patience = field(default_factory=Patience)
-    metadata_budget_s: float = 60.0
 
 
 class Updater:
@@ -90,7 +77,11 @@ class Updater:
         In each case the files that serve are untouched, and the event was reported.
         """
         with locked(self._folder / "updater.lock"):
-            catalogue = self._trusted_catalogue()
+            fetcher = MetadataFetcher(self._source.web, self._source.metadata_budget_s)
+            catalogue = trusted_catalogue(
+                self._folder, self._source.url, self._source.root, fetcher,
+                role=MODELS_ROLE, utc_ns=self._clock_ns(), step=self._step,
+            )  # fmt: skip
             desired = load_desired(self._desired)
             offer = self._decide(catalogue, desired).offer
             if offer is None:
@@ -102,26 +93,13 @@ class Updater:
             self._propose(offer, desired.version)
             return offer
 
-    def _trusted_catalogue(self) -> Catalogue:
-        with self._step("clock"):
-            floor = load_floor(self._folder)
-            utc_ns = self._clock_ns()
-            check_clock(utc_ns, floor.newest_utc_ns)
-        with self._step("refresh"):
-            fetcher = MetadataFetcher(self._source.web, self._source.metadata_budget_s)
-            cache = self._folder / "metadata"
-            catalogue = refresh(cache, self._source.url, self._source.root, fetcher)
-        with self._step("floor"):
-            check_floor(floor, catalogue.roles)
-            raise_floor(self._folder, floor, catalogue.roles, utc_ns)
-        return catalogue
-
     def _decide(self, catalogue: Catalogue, desired: Desired) -> Choice:
         with self._step("decide"):
             slots = self._slots()
             station = Station(self._station, self._software, self._serving(slots))
-            choice = choose(catalogue.offers, station, slots, desired, self._clock_ns())
-            for path in catalogue.unreadable:
+            offers, unreadable = offers_in(catalogue.targets)
+            choice = choose(offers, station, slots, desired, self._clock_ns())
+            for path in unreadable:
                 self._report({"step": "decide", "reason": "terms_unreadable", "detail": path})
             for offer, reason in choice.passed_over:
                 if reason in ("needs_newer_software", "needs_older_software", "unknown_slot"):
@@ -153,7 +131,7 @@ class Updater:
         size_bytes = offer.terms.size_bytes
         with self._step("download", offer):
             with locked(self._folder / "slots.lock"):
-                self._store.collect(load_slots(self._folder).in_use(), arriving=offer.sha256)
+                self._store.collect(load_slots(self._folder).in_use(), arriving=(offer.sha256,))
             free_bytes = shutil.disk_usage(self._folder).free
             needed_bytes = 2 * size_bytes + self._reserve_bytes
             if free_bytes < needed_bytes:
@@ -168,7 +146,7 @@ class Updater:
         self._tell("download", "ok", offer, f"{download.attempts} attempts")
 
     def _prove(self, offer: Offer, path: Path, desired_version: int) -> None:
-        serving = self._description_path(offer.terms.slot)
+        serving = self._description_path(offer.slot)
         required = read_description(serving.read_bytes(), str(serving)).keypoints
         job = Job(
             str(path.resolve()), offer.sha256, offer.terms,
@@ -194,7 +172,7 @@ class Updater:
 
     def _proposed(self, offer: Offer, desired_version: int) -> Slots:
         model = Installed(offer.sha256, offer.terms.name, offer.terms.version)
-        return self._slots().proposed(offer.terms.slot, model, desired_version)
+        return self._slots().proposed(offer.slot, model, desired_version)
 
     def _slots(self) -> Slots:
         try:

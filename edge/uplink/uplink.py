@@ -16,7 +16,7 @@ from typing import Any, Literal
 from edge import __version__
 from edge.errors import OutboxFull, PostureError
 from edge.mqtt.backoff import Backoff
-from edge.mqtt.connection import WILL_DELAY_S, Connection, open_best
+from edge.mqtt.connection import MQTT5_AGAIN_S, WILL_DELAY_S, Connection, open_best
 from edge.mqtt.events import Will
 from edge.mqtt.oddities import Oddities
 from edge.records import Abilities
@@ -24,6 +24,7 @@ from edge.results.outbox import Outbox
 from edge.settings import Settings
 from edge.uplink.commands import AGAIN, Commands, Handler
 from edge.uplink.forgetting import Forgetting
+from edge.uplink.renewed import Renewed
 from edge.uplink.session import Identity, Session
 from edge.wire import clock
 from edge.wire.keys import load_public
@@ -91,10 +92,12 @@ class Uplink:
         self._trust = SiteTrust(
             settings.site, _site_key(settings), outbox.floor, outbox.raise_floor
         )
-        erasing = {AGAIN: Forgetting(outbox, settings.state_path)}
-        self._commands = Commands(
-            outbox, self._topics, self._trust, {**erasing, **(commands or {})}
-        )
+        self._renewed = Renewed(settings.state_path, settings.mqtt)
+        own: dict[str, Handler] = {
+            AGAIN: Forgetting(outbox, settings.state_path),
+            "renew": self._renewed.take,
+        }
+        self._commands = Commands(outbox, self._topics, self._trust, {**own, **(commands or {})})
         self._enrolment = enrolment
         self._vitals = vitals
         self._ask_abilities = abilities
@@ -126,6 +129,7 @@ class Uplink:
             try:
                 self._serve(self._connect(), stop)
             except PostureError as problem:
+                self._renewed.failed(problem)
                 if str(problem) != self._problem:
                     log.warning("%s", problem)
                     self._on_problem(problem)
@@ -140,7 +144,7 @@ class Uplink:
     def _connect(self) -> Connection:
         away = State(False, clock.boot_id(), self._identity.instance, self._outbox.epoch)
         connection = open_best(
-            self._settings.mqtt,
+            self._renewed.login(),
             self._settings.station,
             will=Will(self._topics.state, encode(away), WILL_DELAY_S),
             keep_session=True,
@@ -183,7 +187,10 @@ class Uplink:
                 if self._loop_at_s - self._health_at_s >= HEALTH_EVERY_S:
                     self._health_at_s = self._loop_at_s
                     connection.publish(self._topics.health, encode(self._health()), qos=0)
-            session.farewell()
+                if connection.version != "5" and connection.age_s >= MQTT5_AGAIN_S:
+                    break  # an answer that came late once must not cost commands for good
+            if stop.is_set():
+                session.farewell()
             connection.close()
         finally:
             connection.drop()

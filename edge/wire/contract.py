@@ -16,6 +16,7 @@ from edge.wire.messages import (
     EraseCommand,
     Event,
     Health,
+    RenewCommand,
     ResendCommand,
     Response,
     Result,
@@ -28,7 +29,7 @@ from edge.wire.topics import Topics
 
 MESSAGES: tuple[type[msgspec.Struct], ...] = (
     Result, Result1, Event, Seal, Enrol, State, Birth, Health, Response, Receipt, Desired, Command,
-    ResendCommand, EraseCommand, Order, CollectorState,
+    ResendCommand, EraseCommand, RenewCommand, Order, CollectorState,
 )  # fmt: skip
 
 # Two lines in one payload, the second of them a Seal: docs/wire.md.

@@ -9,6 +9,7 @@ Readers ignore fields they do not know, so that a newer station can talk to an o
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
@@ -23,7 +24,9 @@ from edge.wire.topics import TopicLevel
 BODY_LIMIT_BYTES = bounds.LINE_LIMIT_BYTES
 # What a station does at its limit of undelivered results.
 AtLimit = Literal["refuse", "drop-oldest"]
-EventKind = Literal["consent", "gap", "erase", "epoch", "model", "clock", "camera", "fault"]
+EventKind = Literal[
+    "consent", "gap", "erase", "epoch", "model", "software", "clock", "camera", "fault"
+]
 
 MOST = 2**53 - 1  # what every JSON reader holds exactly
 Seq = Annotated[int, msgspec.Meta(ge=1, le=MOST)]
@@ -35,8 +38,9 @@ Sha256 = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}$(?!\n)")]
 Epoch = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{24}$(?!\n)")]
 # A name that people read in one line: no control characters, which move a terminal's cursor.
 Name = Annotated[str, msgspec.Meta(pattern=r"^[^\x00-\x1f\x7f-\x9f]{0,200}$(?!\n)")]
-# Where a network stands in the estimator: `finder`, `refiner`.
+# Where a network stands in the estimator: `finder`, `whole`, `close`.
 Slot = Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9-]{0,31}$(?!\n)")]
+_SLOTS_OF_0_1_0 = {"refiner": "whole", "spine": "close"}
 GENESIS = "0" * 64  # prev_sha256 of an epoch's first message
 
 
@@ -111,11 +115,13 @@ class WireMeasure(msgspec.Struct, frozen=True):
     view: View
     side: Literal["left", "right", ""]
     definition: Name
+    u95_change: float | None = None
 
     def __post_init__(self) -> None:
         check_refusal(self.code, self.value, self.quality, self.why)
-        if not all(math.isfinite(x) for x in (self.value, self.u95, self.n) if x is not None):
-            raise ValueError(f"{self.code}: value, u95 and n must be finite")
+        numbers = (self.value, self.u95, self.u95_change, self.n)
+        if not all(math.isfinite(x) for x in numbers if x is not None):
+            raise ValueError(f"{self.code}: value, u95, u95_change and n must be finite")
 
 
 class WireModel(msgspec.Struct, frozen=True):
@@ -146,6 +152,8 @@ class CaptureQuality(msgspec.Struct, frozen=True):
 
 # A word that only a newer station knows is still a word.
 Backend = Annotated[str, msgspec.Meta(pattern=r"^[a-z-]{0,32}$(?!\n)")]
+# On what a change may rest: see `edge.records.Assessment`.
+Basis = Annotated[str, msgspec.Meta(pattern=r"^[^\x00-\x1f\x7f-\x9f]{0,64}$(?!\n)")]
 # Thousandths of stature from between the ankles: `edge.records.Figure`.
 Coordinate = Annotated[int, msgspec.Meta(ge=-4000, le=4000)]
 
@@ -158,6 +166,8 @@ class Result(Envelope, frozen=True, kw_only=True, tag="ps.result/2"):
     backend : how the poses were found (`edge.records.backend_of`); empty where nobody looked, and
         in the messages of stations that did not tell yet.
     figure : a coarse stick figure, so that a page can show what was measured without a picture.
+    bodies, calibration : on what its networks were judged, and which calibration the camera had;
+        empty where neither is known. Two results that differ in them do not make a change.
     """
 
     kind: Kind
@@ -172,6 +182,8 @@ class Result(Envelope, frozen=True, kw_only=True, tag="ps.result/2"):
     backend: Backend = ""
     figure: dict[str, tuple[Coordinate, Coordinate]] = {}
     origin: Origin
+    bodies: Basis = ""
+    calibration: Basis = ""
 
 
 class Result1(Result, frozen=True, kw_only=True, tag="ps.result/1"):
@@ -372,10 +384,19 @@ class EraseCommand(msgspec.Struct, frozen=True):
             raise ValueError("name either a session or seqs or a code")
 
 
+class RenewCommand(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Log in with this password from now on, and trust these authorities (PEM); the old ones stay
+    beside the new until the broker takes these."""
+
+    password: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{0,200}$(?!\n)")] = ""
+    ca: Annotated[str, msgspec.Meta(max_length=12_000)] = ""
+
+
 class CollectorState(msgspec.Struct, frozen=True, tag_field="schema", tag="ps.collector/1"):
-    """Retained: whether a collector is there to take results in."""
+    """Retained: whether a collector is there to take results in. instance : random, of one run."""
 
     online: bool
+    instance: Name = ""
 
 
 SCHEMAS = tuple(
@@ -384,10 +405,25 @@ SCHEMAS = tuple(
 )
 
 Wire = TypeVar("Wire", bound=msgspec.Struct)
+Entry = TypeVar("Entry")
 _message_decoder: msgspec.json.Decoder[Result | Result1 | Event] = msgspec.json.Decoder(
     Result | Result1 | Event
 )
 _encoder = msgspec.json.Encoder()
+
+
+def slot_of(name: str) -> str:
+    """A slot by today's name, whichever version's name it is.
+
+    What is sent and signed keeps the name it was given, which older stations know.
+    """
+    return _SLOTS_OF_0_1_0.get(name, name)
+
+
+def by_slot(entries: Mapping[str, Entry]) -> dict[str, Entry]:
+    """Entries by today's names of slots; where both names stand, today's counts."""
+    renamed = {slot_of(name): entry for name, entry in entries.items()}
+    return renamed | {name: entry for name, entry in entries.items() if slot_of(name) == name}
 
 
 def identity(station: str, epoch: str, seq: int) -> str:

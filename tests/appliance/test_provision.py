@@ -128,6 +128,7 @@ def test_a_slip_of_the_pen_does_not_stop_a_station_that_works(places: Places) ->
     ("text", "says"),
     [
         ("site = north", "not TOML"),
+        (FILE.replace('ca = "-----BEGIN CERTIFICATE-----"', ""), "as it is"),
         (FILE.replace('site = "north"', ""), "does not say site"),
         (FILE.replace('station = "hall-1"', ""), "does not say station"),
         (FILE.replace(":8883", ""), "names no port"),
@@ -159,11 +160,11 @@ class PowerCut(BaseException):
     """Nothing after it happens."""
 
 
-@pytest.mark.parametrize("steps_before", range(5))
+@pytest.mark.parametrize("steps_before", range(7))
 def test_power_cut_at_each_step(
     places: Places, monkeypatch: pytest.MonkeyPatch, steps_before: int
 ) -> None:
-    """Four files are written and one is removed: the next boot finds a whole station."""
+    """Six files are written and one is removed: the next boot finds a whole station."""
     put(places)
     steps = 0
 

@@ -11,8 +11,13 @@ from conftest import ROOT, program
 
 UNITS = ROOT / "systemd"
 PROGRAM = "/opt/posture-station/venv/bin/posture-station"
+GUARD = "/opt/posture-station/guard"
 LONG_RUNNING = {"posture-engine": 1.0, "posture-uplink": 1.5, "posture-netwatch": 1.5}
 ALL = sorted(path.stem for path in UNITS.glob("*.service"))
+
+
+def units() -> list[Path]:
+    return [path for kind in ("service", "timer", "path") for path in UNITS.glob(f"*.{kind}")]
 
 
 def lines(unit: str) -> list[str]:
@@ -29,8 +34,9 @@ def analyze() -> str:
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The units as they will lie together, calling a program that this machine has."""
     folder = tmp_path_factory.mktemp("units")
-    for path in [*UNITS.glob("*.service"), *UNITS.glob("*.timer")]:
-        (folder / path.name).write_text(path.read_text().replace(PROGRAM, "/bin/true"))
+    for path in units():
+        text = path.read_text().replace(PROGRAM, "/bin/true").replace(GUARD, "/bin/true")
+        (folder / path.name).write_text(text)
     return folder
 
 
@@ -121,7 +127,7 @@ def test_the_token_is_the_uplinks_alone() -> None:
 def test_the_updater_sees_the_models_and_no_result() -> None:
     assert {
         "TemporaryFileSystem=/var/lib/posture/state",
-        "BindPaths=/var/lib/posture/state/models",
+        "BindPaths=/var/lib/posture/state/models /var/lib/posture/state/software",
     } <= set(lines("posture-update"))
 
 
@@ -134,7 +140,7 @@ def test_a_station_gets_locked_versions_alone() -> None:
     assert device <= pins(ROOT / "constraints.txt")
 
 
-@pytest.mark.parametrize("script", ["install", "uninstall", "posture-station"])
+@pytest.mark.parametrize("script", ["install", "uninstall", "posture-station", "posture-guard"])
 def test_scripts_parse(script: str) -> None:
     shell = (UNITS / script).read_text().splitlines()[0].removeprefix("#!")
     subprocess.run([shell, "-n", UNITS / script], check=True)
@@ -142,12 +148,38 @@ def test_scripts_parse(script: str) -> None:
 
 def test_the_installer_names_each_unit_that_starts_by_itself() -> None:
     """A unit with [Install] that nobody enables never runs."""
-    wanted = [
-        p
-        for p in (*UNITS.glob("*.service"), *UNITS.glob("*.timer"))
-        if "WantedBy=" in p.read_text()
-    ]
-    enabled = (UNITS / "install").read_text().partition("\nunits=(")[2].partition(")")[0].split()
+    wanted = [path for path in units() if "WantedBy=" in path.read_text()]
+    enabled = (UNITS / "install").read_text().partition("\nenabled=(")[2].partition(")")[0].split()
     removed = (UNITS / "uninstall").read_text().partition("\nunits=(")[2].partition(")")[0].split()
     assert {path.name for path in wanted} == set(enabled)
-    assert {p.name for p in (*UNITS.glob("*.service"), *UNITS.glob("*.timer"))} == set(removed)
+    assert {path.name for path in units()} == set(removed)
+
+
+def test_the_guard_has_no_network_and_the_downloader_none_of_its_rights() -> None:
+    for unit in ("posture-software", "posture-software-boot"):
+        assert {"PrivateNetwork=yes", "RestrictAddressFamilies=AF_UNIX"} <= set(lines(unit))
+    assert "User=posture-update" in lines("posture-update")
+    assert "ProtectSystem=strict" in lines("posture-update")
+    assert not any(line.startswith("ReadWritePaths=") for line in lines("posture-update"))
+
+
+def test_the_guard_is_not_stopped_by_what_it_starts_anew() -> None:
+    """Requires= would end it in the middle of a switch, with the unit that it restarts."""
+    kept = [
+        line for line in lines("posture-software") if line.startswith(("Requires=", "BindsTo="))
+    ]
+    assert kept == []
+
+
+def test_everything_runs_by_the_link_that_is_switched_and_the_guard_by_the_confirmed_one() -> None:
+    for unit in set(ALL) - {"posture-software", "posture-software-boot"}:
+        assert any(PROGRAM in line for line in lines(unit) if line.startswith("ExecStart="))
+    guard = (UNITS / "posture-guard").read_text()
+    assert guard.index("/software/confirmed") < guard.index("/opt/posture-station/image")
+    assert "/software/active" not in guard
+
+
+def test_an_installation_clears_nothing_that_serves() -> None:
+    script = (UNITS / "install").read_text()
+    assert "--clear" not in script
+    assert script.index("warmup") < script.index('point "$program/image"')

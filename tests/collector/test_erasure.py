@@ -124,7 +124,7 @@ def test_the_store_forgets_at_once_and_what_is_under_way_is_not_kept(
     assert store.rows("SELECT COUNT(*) FROM dead_letter") == [(0,)]
     assert [f.what for f in findings(store)] == [], "hashes stay: the chain is whole"
     with store.transaction() as db:
-        db.execute("DELETE FROM erasure_order")
+        db.execute("DELETE FROM pending_erasure")
     assert erasure.search(store, WORDS) == ()
     assert traces(tmp_path / "store") == []
 
@@ -217,7 +217,7 @@ def test_every_station_is_told_until_it_proves_it(
     tmp_path: Path, mosquitto: str, capsys: pytest.CaptureFixture[str], monkeypatch: Any
 ) -> None:
     """Signed, by the written site: a station that is away, one that is there, then both."""
-    monkeypatch.setattr("posture_tools.collector.orders.EVERY_S", 0.2)
+    monkeypatch.setattr("posture_tools.collector.erasure_sending.EVERY_S", 0.2)
     site = Site(tmp_path, mosquitto)
     here, away = (site.station(name) for name in ("hall-1", "hall-2"))
     words = ["erase", "--code", CODE, "--site", "north", "--yes", "--store", str(site.store),

@@ -180,7 +180,7 @@ def test_another_certificate_and_a_plain_connection_are_refused(site: Site, tmp_
     with site.broker():
         with pytest.raises(BrokerRefused, match="not trusted"):
             open_best(wrong, "x")
-        plain = msgspec.structs.replace(settings.mqtt, tls=False)
+        plain = msgspec.structs.replace(settings.mqtt, tls=False, allow_plain=True)
         with pytest.raises((BrokerUnreachable, BrokerRefused)):
             open_best(plain, "x")
         elsewhere = msgspec.structs.replace(settings.mqtt, host="localhost")

@@ -14,6 +14,8 @@ from simulators.networks import colour_card, colour_network, described_file, dot
 
 from edge.__main__ import main
 from edge.desk import overlay_files
+from edge.estimation.measuring import Measuring
+from edge.skeletons import COCO_17
 
 FRAMES, FPS, SIZE = 12, 12, (240, 200)  # height, width
 START = {"left_shoulder": (120.0, 80.0), "right_shoulder": (70.0, 84.0), "nose": (95.0, 40.0)}
@@ -264,3 +266,51 @@ def test_a_gif_of_a_long_video_is_refused(
 def test_a_csv_that_cannot_be_written_is_refused(assess, photo: Path, tmp_path, capsys) -> None:
     assert assess(photo, "--csv", tmp_path / "no" / "such.csv") == 2
     assert "there is no folder" in " ".join(capsys.readouterr().err.split())
+
+
+@pytest.fixture
+def close_file(tmp_path: Path) -> Path:
+    """A close network that sees the same dots."""
+    card = colour_card(name="close", skeleton="BODY-55")
+    return described_file(tmp_path / "close.onnx", colour_network(), card)
+
+
+def test_a_close_network_measures_photographs_and_leaves_videos_to_the_fast_pass(
+    assess, photo: Path, clip: Path, close_file: Path, capsys, monkeypatch
+) -> None:
+    measured = []
+    plain = Measuring.measure
+
+    def measure(self, seen, about, **options):
+        measured.append([each.frame.name for each in seen])
+        return plain(self, seen, about, **options)
+
+    monkeypatch.setattr(Measuring, "measure", measure)
+    assert assess("--json", "--close", close_file, photo, clip) == 0
+    of_photo, *of_clip = json.loads(capsys.readouterr().out)
+    assert measured == [[str(photo)]]
+    (person,) = of_photo["people"]
+    for name, at in START.items():
+        point = person["keypoints"][COCO_17.index[name]]
+        assert point[:2] == pytest.approx(at, abs=0.3)
+    assert len(of_clip) == FRAMES
+    skeletons = {entry["people"][0]["skeleton"] for entry in (of_photo, *of_clip)}
+    assert skeletons == {"COCO-17+LANDMARKS-38"}
+
+
+def test_without_a_close_network_or_with_fast_there_is_one_pass(
+    assess, photo: Path, capsys
+) -> None:
+    for arguments in ([], ["--fast"]):
+        assert assess("--json", *arguments, photo) == 0
+        (entry,) = json.loads(capsys.readouterr().out)
+        assert entry["people"][0]["skeleton"] == "COCO-17"
+
+
+def test_fast_and_close_at_once_are_refused(assess, photo: Path, close_file: Path) -> None:
+    assert assess("--fast", "--close", close_file, photo) == 2
+
+
+def test_a_network_that_cannot_look_closely_is_refused(assess, photo, tmp_path, capsys) -> None:
+    assert assess("--close", tmp_path / "c.onnx", photo) == 1
+    assert "cannot serve as close" in " ".join(capsys.readouterr().err.split())

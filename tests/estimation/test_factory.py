@@ -51,7 +51,7 @@ def test_a_detector_alone_finds_no_keypoints(detector_file: Path) -> None:
 
 def test_top_down_takes_detector_and_person_network(detector_file: Path, person_file: Path) -> None:
     settings = ModelSettings(
-        mode="top-down", finder=str(detector_file), refiner=str(person_file), threads=1
+        mode="top-down", finder=str(detector_file), whole=str(person_file), threads=1
     )
     assert isinstance(estimator_for(settings), TopDown)
 
@@ -61,7 +61,7 @@ def test_c1_the_models_that_answer_tell_the_backend(detector_file: Path, person_
         "single": ModelSettings(single=str(person_file), threads=1),
         "top-down": ModelSettings(single=f"{detector_file}+{person_file}", threads=1),
         "bottom-up": ModelSettings(mode="bottom-up", threads=1),
-        "refined": ModelSettings(spine="shipped", threads=1),
+        "refined": ModelSettings(threads=1),
     }
     for backend, settings in asked.items():
         assert backend_of(estimator_for(settings).models) == backend
@@ -70,7 +70,7 @@ def test_c1_the_models_that_answer_tell_the_backend(detector_file: Path, person_
 
 def test_a_bottom_up_finder_must_be_a_paf_network(person_file: Path) -> None:
     for mode in ("bottom-up", "refined"):
-        settings = ModelSettings(mode=mode, finder=str(person_file), refiner=str(person_file))
+        settings = ModelSettings(mode=mode, finder=str(person_file), whole=str(person_file))
         with pytest.raises(ModelRefused, match="heatmap model"):
             estimator_for(settings)
 

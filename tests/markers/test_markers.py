@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import cv2
@@ -13,15 +14,18 @@ from posture_tools.evaluate.marked_spines import STICKERS, backs, errors
 from scipy.interpolate import CubicSpline
 from simulators.standing_person import seen
 
+from edge.conversion import convert
 from edge.errors import SettingsInvalid
+from edge.estimation.estimator import Seen
 from edge.markers.blobs import find
 from edge.markers.curve import roughness, smoother
 from edge.markers.estimator import MarkerEstimator
 from edge.markers.marked_spine import find_spine
 from edge.markers.stickers import Stickers
 from edge.posture.assess import assess
-from edge.records import Frame, Pose, Quality
+from edge.records import Frame, Pose, Quality, Yaw
 from edge.screening.hold import median_pose
+from edge.skeletons import LANDMARKS_38, joined
 
 SKIN, WALL, GREEN = (150, 180, 220), (205, 208, 210), (51, 191, 64)
 FINE = 16
@@ -205,3 +209,25 @@ def test_straight_lines_stay_and_precise_points_are_hardly_moved():
     np.testing.assert_allclose(smoother(line, np.ones(6), 1e6) @ line, line, atol=1e-6)
     bent = line + np.array([[0, 0], [4, 0], [0, 0], [0, 0], [4, 0], [0, 0]])
     np.testing.assert_allclose(smoother(bent, np.full(6, 1e-6), 100.0) @ bent, bent, atol=0.01)
+
+
+def test_stickers_take_the_place_of_landmarks_of_their_name_and_others_stay():
+    """Where a close network serves, poses have all landmarks; stickers name six of them."""
+    body = seen("front", sigma_px=1.0)
+    wide = convert(replace(body, yaw=Yaw(1.0, 2.0)), joined(body.skeleton, LANDMARKS_38))
+    (marked,) = MarkerEstimator(_Sees(wide), STICKERS).estimate(
+        Frame(np.zeros((1920, 1080, 3), np.uint8), 0, 0)
+    )
+    assert marked.skeleton.keypoints == wide.skeleton.keypoints
+    assert marked.keypoints[:17] == pytest.approx(body.keypoints, nan_ok=True)
+    assert marked.yaw == Yaw(1.0, 2.0)
+
+
+def test_a_closer_look_is_taken_at_the_body_that_wears_the_stickers():
+    body = _Sees(seen("front", sigma_px=1.0))
+    frame = Frame(np.zeros((1920, 1080, 3), np.uint8), 0, 0)
+    marked = MarkerEstimator(body, STICKERS)
+    assert marked.measure([Seen(frame, body.pose)], body.pose) is body.pose
+    body.measure = lambda seen, about, **options: (seen, about, options)
+    seen_, about, options = marked.measure([Seen(frame, body.pose)], body.pose, budget_s=2.0)
+    assert (seen_[0].frame, about, options["budget_s"]) == (frame, body.pose, 2.0)

@@ -7,16 +7,18 @@ import sys
 from pathlib import Path
 
 import msgspec
+import numpy as np
 import onnx
 import pytest
 from onnx.external_data_helper import convert_model_to_external_data
 from posture_tools.models.__main__ import main
 from posture_tools.models.cards import read_card
-from simulators.networks import colour_card, colour_network, described_file
+from simulators.networks import colour_card, colour_network, constant_network, described_file
 
 from edge.errors import ModelRefused
-from edge.inference.description import ModelDescription
+from edge.inference.description import InputSpec, ModelDescription
 from edge.inference.network import Network
+from edge.skeletons import BODY_55, COCO_17
 
 
 @pytest.fixture
@@ -157,3 +159,47 @@ def test_fault_4_describe_writes_through_a_device(files: tuple[Path, Path]) -> N
     model, card = files
     assert main(["describe", str(model), str(card), "-o", "/dev/null"]) == 0
     assert Path("/dev/null").is_char_device()
+
+
+def _whole_file(folder: Path, yaw_shape: tuple[int, ...] = (1, 2)) -> tuple[Path, Path]:
+    model, card = folder / "whole.onnx", folder / "whole.json"
+    maps = np.zeros((1, 17, 64, 48), np.float32)
+    yaw = np.full(yaw_shape, 0.6, np.float32)
+    model.write_bytes(constant_network([1, 3, 256, 192], {"heatmaps": maps, "yaw": yaw}))
+    said = colour_card(
+        input=InputSpec("image", 256, 192, letterbox="crop", box_margin=1.25),
+        outputs={"heatmaps": "heatmaps", "yaw": "yaw"}, keypoints=COCO_17.keypoints,
+    )  # fmt: skip
+    card.write_bytes(msgspec.json.encode(said))
+    return model, card
+
+
+def test_a_network_that_tells_the_yaw_is_described_and_checked(tmp_path: Path, capsys) -> None:
+    model, card = _whole_file(tmp_path)
+    assert main(["describe", str(model), str(card)]) == 0
+    assert main(["check", str(model)]) == 0
+    network = Network.load(model)
+    assert "yaw" in {sample.role for sample in network.description.golden.samples}
+    answer = network.run(np.zeros((256, 192, 3), np.uint8))
+    assert answer["yaw"].tolist() == [[pytest.approx(0.6)] * 2]
+
+
+def test_a_yaw_of_another_shape_is_refused(tmp_path: Path, capsys) -> None:
+    model, card = _whole_file(tmp_path, (1, 3))
+    assert main(["describe", str(model), str(card)]) == 1
+    assert "yaw ('yaw') is 1x3, the description needs 1x2" in " ".join(
+        capsys.readouterr().err.split()
+    )
+
+
+def test_a_close_network_names_its_landmarks(tmp_path: Path) -> None:
+    model, card = tmp_path / "close.onnx", tmp_path / "close.json"
+    maps = np.zeros((1, 55, 64, 48), np.float32)
+    model.write_bytes(constant_network([1, 3, 256, 192], {"heatmaps": maps}))
+    said = colour_card(
+        input=InputSpec("image", 256, 192, letterbox="crop"), outputs={"heatmaps": "heatmaps"},
+        skeleton="BODY-55", keypoints=BODY_55.keypoints,
+    )  # fmt: skip
+    card.write_bytes(msgspec.json.encode(said))
+    assert main(["describe", str(model), str(card)]) == 0
+    assert Network.load(model).description.topology is BODY_55

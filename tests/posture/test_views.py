@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from simulators.standing_person import TURN_DEG, Person, Pinhole, pose_of, scores_seen, seen
@@ -10,7 +12,7 @@ from edge.posture.assess import assess
 from edge.posture.calibration import LEVEL, Calibration
 from edge.posture.landmarks import Landmarks
 from edge.posture.views import ankle_line, view_of
-from edge.records import Quality
+from edge.records import Quality, Yaw
 from edge.skeletons import COCO_17, SPINE_5
 
 VIEWS = tuple(TURN_DEG)
@@ -140,3 +142,43 @@ def test_a_turned_person_is_doubted_and_a_square_one_is_not():
 def test_names_that_only_one_side_has_do_not_hurt():
     pose = pose_of({"nose": (1.0, 2.0)}, skeleton=COCO_17)
     assert view_of(pose).view == "unknown"
+
+
+TURNED_TO = {"front": 0.0, "left": 90.0, "back": 180.0, "right": -90.0}
+
+
+def with_yaw(pose, deg: float, sd_deg: float = 5.0):
+    return replace(pose, yaw=Yaw(deg, sd_deg))
+
+
+@pytest.mark.parametrize("view", VIEWS)
+@pytest.mark.parametrize("off_deg", [-30.0, 0.0, 30.0])
+def test_a_measured_yaw_tells_the_view_whatever_the_face_says(view, off_deg):
+    """From behind a network may see a face; from the front hair may hide it."""
+    pose = seen(view)
+    for scores in (scores_seen("front"), scores_seen("back")):
+        keypoints = pose.keypoints.copy()
+        keypoints[:, 2] = [scores[name] for name in COCO_17.keypoints]
+        told = with_yaw(replace(pose, keypoints=keypoints), TURNED_TO[view] + off_deg)
+        assert view_of(told) == (view, ())
+
+
+@pytest.mark.parametrize("yaw_deg", [45.0, 50.0, 130.0, -140.0, -45.0])
+def test_a_yaw_between_two_views_is_none_of_them(yaw_deg):
+    assert view_of(with_yaw(seen("front"), yaw_deg)) == ("unknown", ("oblique",))
+
+
+def test_a_network_that_wavers_between_front_and_back_tells_no_view():
+    pose = with_yaw(seen("front"), 4.0, sd_deg=70.0)
+    assert view_of(pose) == ("unknown", ("yaw_unsure",))
+
+
+@pytest.mark.parametrize(("view", "yaw_deg"), [("front", 175.0), ("back", 5.0)])
+def test_a_yaw_against_the_shoulders_tells_no_view(view, yaw_deg):
+    pose = with_yaw(seen(view), yaw_deg)
+    assert view_of(pose) == ("unknown", ("yaw_and_shoulders_contradict",))
+
+
+def test_without_a_yaw_the_view_is_guessed_as_before():
+    assert seen("back").yaw is None
+    assert view_of(seen("back")).view == "back"

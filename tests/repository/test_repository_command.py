@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from pathlib import Path
 
 import pytest
@@ -11,46 +10,9 @@ from posture_tools.models.__main__ import main
 from posture_tools.repository.folder import RepositoryFolder
 from posture_tools.repository.keys import load_signer, make_key
 from simulators.model_world import dots_model
+from simulators.publishers_desk import OFFLINE, Desk
 
 from edge.errors import RepositoryUnready
-
-
-class Desk:
-    """A publisher's desk: repository, keys and a passphrase in a private file."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.repository = folder / "repository"
-        self.keys = folder / "keys"
-        self.secret = folder / "passphrase"
-        self.secret.write_text("four random words here\n")
-        self.secret.chmod(0o600)
-
-    def repo(self, verb: str, *arguments: object, status: int = 0) -> None:
-        given = [str(argument) for argument in arguments]
-        if verb in ("init", "sign", "publish", "rotate-key"):
-            given += ["--passphrase-file", str(self.secret)]
-        assert main(["repo", verb, str(self.repository), *given]) == status
-
-    def key(self, *names: str) -> list[object]:
-        return [part for name in names for part in ("--key", self.keys / f"{name}.pem")]
-
-    def begin(self) -> None:
-        self.repo("init", "--keys", self.keys)
-        self.repo("sign", *self.key("root-1", "root-2", "targets", "models"))
-        self.repo("publish", *self.key("snapshot", "timestamp"))
-
-    def add(self, version: str = "2", ring: int = 1, status: int = 0) -> None:
-        model = self.folder / "model.onnx"
-        model.write_bytes(dots_model(version))
-        self.repo(
-            "add", model, "--slot", "refiner", "--latency-ms", "80", "--ring", ring, status=status
-        )
-
-    def status(self, capsys) -> dict:
-        capsys.readouterr()
-        main(["repo", "status", str(self.repository), "--json"])
-        return json.loads(capsys.readouterr().out)
 
 
 @pytest.fixture
@@ -76,7 +38,7 @@ def test_the_whole_way_of_a_model(desk, capsys) -> None:
 
 def test_one_root_key_is_not_enough(desk, capsys) -> None:
     desk.repo("init", "--keys", desk.keys)
-    desk.repo("sign", *desk.key("root-1", "targets", "models"))
+    desk.repo("sign", *desk.key(*OFFLINE[1:]))
     desk.repo("publish", *desk.key("snapshot", "timestamp"), status=1)
     assert "root is not signed by enough keys" in capsys.readouterr().err
     assert not list((desk.repository / "public" / "metadata").iterdir())
@@ -135,7 +97,7 @@ def test_a_changed_file_needs_another_version(desk, capsys, tmp_path) -> None:
     desk.add("2")
     model = tmp_path / "other.onnx"
     model.write_bytes(dots_model("2", weights_kb=1))
-    desk.repo("add", model, "--slot", "refiner", "--latency-ms", 80, "--ring", 1, status=1)
+    desk.repo("add", model, "--slot", "whole", "--latency-ms", 80, "--ring", 1, status=1)
     assert "stands for another file" in capsys.readouterr().err
 
 
@@ -169,7 +131,7 @@ def test_a_mistyped_passphrase_makes_no_key(desk, capsys, monkeypatch) -> None:
 def test_typed_passphrases_make_and_open_keys(desk, monkeypatch) -> None:
     monkeypatch.setattr("getpass.getpass", lambda _prompt: "four random words here")
     assert main(["repo", "init", str(desk.repository), "--keys", str(desk.keys)]) == 0
-    signing = [str(part) for part in desk.key("root-1", "root-2", "targets", "models")]
+    signing = [str(part) for part in desk.key(*OFFLINE)]
     assert main(["repo", "sign", str(desk.repository), *signing]) == 0
 
 
@@ -186,7 +148,7 @@ def test_a_version_that_cannot_be_compared_is_refused(desk, capsys, tmp_path) ->
     desk.begin()
     model = tmp_path / "m.onnx"
     model.write_bytes(describe(colour_network(), colour_card(version="4bb146e")))
-    desk.repo("add", model, "--slot", "refiner", "--latency-ms", 80, "--ring", 1, status=1)
+    desk.repo("add", model, "--slot", "whole", "--latency-ms", 80, "--ring", 1, status=1)
     assert "Versions are dotted numbers" in capsys.readouterr().err
 
 

@@ -20,6 +20,7 @@ from edge.errors import MessageRefused, OutboxFull, OutboxUnusable
 from edge.records import Measure, Quality
 from edge.results.outbox import SMALLEST_LIMIT_BYTES, AtLimit, Outbox
 from edge.wire import clock
+from edge.wire.forgotten import forgotten_name
 from edge.wire.messages import (
     BODY_LIMIT_BYTES,
     GENESIS,
@@ -270,8 +271,9 @@ def test_erasing_a_session_leaves_no_trace_of_it(tmp_path: Path) -> None:
         assert outbox.erase(session="secret-code-one") == ((1, 1), (3, 3))
         assert seqs(outbox) == [2, 4, 5]
         event = decode(outbox.waiting(5).body, Event)  # type: ignore[union-attr]
+        name = forgotten_name("north", "session", "secret-code-one")
         assert event.data | {"links": 0} == {
-            "session": "secret-code-one", "ranges": [[1, 1], [3, 3]], "links": 0,
+            "session_sha256": name, "ranges": [[1, 1], [3, 3]], "links": 0,
         }  # fmt: skip
         assert outbox.requeue(1, 9) == ((2, 2), (4, 5))
         for path in tmp_path.iterdir():  # while it is open: the write-ahead log too
@@ -498,3 +500,45 @@ def test_seals_name_the_body(outbox: Outbox) -> None:
     assert sealed.seal.id == json.loads(message.body)["id"]
     with pytest.raises(MessageRefused, match="under way"):
         unpack(message.payload.replace(b"session-1", b"session-2", 1))
+
+
+def test_a_reject_of_what_never_waited_changes_nothing(outbox: Outbox) -> None:
+    outbox.accept(assessment())
+    receipt = msgspec.structs.replace(
+        receipt_for(outbox), newest=1, reject=(Reject(7, "0" * 64, "malformed"),)
+    )
+    settled = outbox.settle(receipt)
+    assert (settled.stored, settled.rejected, settled.behind) == ((), (), False)
+    assert (outbox.counts().quarantined, outbox.depth()) == (0, 1)
+
+
+def test_what_goes_back_in_line_leaves_the_quarantine(outbox: Outbox) -> None:
+    outbox.accept(assessment())
+    outbox.settle(receipt_for(outbox, (), {1: "malformed"}))
+    assert outbox.counts().set_aside_bytes > 0
+    outbox.requeue(1, 1)
+    assert outbox.counts().set_aside_bytes == 0
+    assert outbox.requeue(2, 9) == ()
+
+
+def test_results_of_another_boot_wait_for_no_date(
+    outbox: Outbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only this boot's clock pair could date them."""
+    monkeypatch.setattr(clock.time, "time_ns", lambda: 86_400 * 10**9)
+    outbox.accept(assessment())
+    assert outbox.undated()
+    monkeypatch.setattr(clock, "boot_id", lambda: "another")
+    assert not outbox.undated()
+
+
+def test_a_clock_that_jumps_makes_nothing_old(
+    outbox: Outbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outbox.accept(assessment())
+    year_ns = 365 * 86_400 * 10**9
+    later_ns = clock.time.time_ns() + year_ns
+    monkeypatch.setattr(clock.time, "time_ns", lambda: later_ns)
+    assert outbox.oldest_age_s() < 600.0
+    monkeypatch.setattr(clock, "boot_id", lambda: "another")  # after a boot nothing else is known
+    assert outbox.oldest_age_s() > 0.9 * year_ns / 1e9

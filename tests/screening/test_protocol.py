@@ -33,7 +33,7 @@ def test_A10_a_screening_of_four_views_takes_less_than_180_seconds(screened):
     assert [a.view for a in screened.assessments] == list(VIEWS)
     assert {a.session for a in screened.assessments} == {"visit-1"}
     front = measures(screened.assessments[0])["shoulder_tilt"]
-    assert front.quality is Quality.OK
+    assert (front.quality, front.why) == (Quality.LOW, ("network_unmeasured", "change_only"))
     assert abs(front.value - 3.0) < front.u95 < 2.5
     assert screened.assessments[0].frames_used >= 3 * 50
 
@@ -58,7 +58,8 @@ def test_who_leaves_early_keeps_what_was_captured_with_low_quality():
     visitor.leave(7.0)
     (assessment,) = visitor.assessments
     tilt = measures(assessment)["shoulder_tilt"]
-    assert (tilt.quality, tilt.why) == (Quality.LOW, ("repeats:1_of_3",))
+    assert tilt.quality is Quality.LOW
+    assert "repeats:1_of_3" in tilt.why
 
 
 def test_who_turns_early_closes_the_view_once_the_next_is_held():

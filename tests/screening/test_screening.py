@@ -186,7 +186,8 @@ def test_a_photograph_is_judged_at_once():
     assessment = still(SHARP, seen("front", sigma_px=1.0))
     assert (assessment.view, assessment.frames_used, assessment.source) == ("front", 1, "a.jpg")
     tilt = next(m for m in assessment.measures if m.code == "shoulder_tilt")
-    assert (tilt.quality, tilt.n) == (Quality.OK, 1.0)
+    assert (tilt.quality, tilt.n) == (Quality.LOW, 1.0)
+    assert tilt.why[0] == "network_unmeasured"
 
 
 def test_a_photograph_of_nobody_is_a_refusal_and_not_silence():

@@ -38,11 +38,11 @@ def live(station: SimulatedStation, record: Path | None, die_at: int, count: Pat
         station.updater(report=spool.report).run()
     except PostureError:
         return  # the test tries again
-    store = ModelStore(station.folder, {"refiner": station.shipped}, spool.report)
+    store = ModelStore(station.folder, {"whole": station.shipped}, spool.report)
     store.load(network_from)
     store.confirm()
     count.write_text(str(seen))
 
 
 def network_from(files) -> Network:
-    return Network.load(files["refiner"].path, sha256=files["refiner"].sha256, threads=1)
+    return Network.load(files["whole"].path, sha256=files["whole"].sha256, threads=1)

@@ -14,7 +14,7 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 from posture_tools.models.describe import describe
 from posture_tools.repository.folder import RepositoryFolder
-from posture_tools.repository.roles import ROLES
+from posture_tools.repository.roles import ROLES, STAGED
 from posture_tools.repository.terms import Conditions, terms_of
 from securesystemslib.signer import CryptoSigner
 from simulators.file_server import FileServer
@@ -22,8 +22,9 @@ from simulators.networks import DOTS, colour_card
 
 from edge.update.canary import Answer, Job, examine, passed
 from edge.update.download import Patience
+from edge.update.repository import Source
 from edge.update.slots import Slots, load_slots
-from edge.update.updater import Source, Updater
+from edge.update.updater import Updater
 from edge.update.web import Web
 
 PATIENT = Patience(
@@ -136,7 +137,7 @@ class Publisher:
 
     def sign_and_publish(self) -> None:
         repository = self.repository
-        for role in ("root", "targets", "models"):
+        for role in STAGED:
             staged = repository.staged(role)
             if staged is not None:
                 wanted = repository.keyids(role)
@@ -149,7 +150,7 @@ class Publisher:
         """Publish a model; returns its sha256."""
         path = self.folder / "model.onnx"
         path.write_bytes(model)
-        conditions = {"slot": "refiner", "latency_ms": 1000.0} | conditions
+        conditions = {"slot": "whole", "latency_ms": 1000.0} | conditions
         terms = terms_of(path, Conditions(ring_percent=ring, **conditions))
         self.repository.offer(path, terms)
         self.sign_and_publish()
@@ -180,7 +181,7 @@ class SimulatedStation:
     def updater(self, **changes: Any) -> Updater:
         source = Source(self.url, self.root, Web(self.silence_s), PATIENT, self.budget_s)
         options: dict[str, Any] = {
-            "station": self.name, "shipped": {"refiner": self.shipped}, "threads": 1,
+            "station": self.name, "shipped": {"whole": self.shipped}, "threads": 1,
             "desired": self.desired, "report": self.events.append, "reserve_bytes": 0,
             "canary": canary_here,
         }  # fmt: skip

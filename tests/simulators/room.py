@@ -29,14 +29,14 @@ class Room:
     def __init__(self, station: SimulatedStation, **options: Any) -> None:
         self.now_s = 0.0
         self.frames = 0
-        self.store = ModelStore(station.folder, {"refiner": station.shipped}, station.events.append)
+        self.store = ModelStore(station.folder, {"whole": station.shipped}, station.events.append)
         self.estimator = LiveEstimator(
             self.store, self._build, clock_s=lambda: self.now_s, **options
         )
 
     @staticmethod
     def _build(files: Any) -> Single:
-        file = files["refiner"]
+        file = files["whole"]
         return Single(Network.load(file.path, sha256=file.sha256, threads=1))
 
     def poses(self, picture: np.ndarray, *, still: bool = False) -> list[Pose]:

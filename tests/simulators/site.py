@@ -70,15 +70,18 @@ class Site:
             process.terminate()
             process.wait()
 
-    @contextmanager
-    def collector(self) -> Iterator[Child]:
-        child = Child(
+    def start_collector(self) -> Child:
+        return Child(
             "-m", "posture_tools.collector", "run", "--broker", f"127.0.0.1:{self.port}",
             "--store", str(self.store), "--site", "north", "--keys", str(self.folder / "keys"),
             "--username", COLLECTOR_USER,
             "--password-file", str(self.folder / "keys" / "collector.password"),
             "--ca-file", str(self.folder / "ca.pem"),
         )  # fmt: skip
+
+    @contextmanager
+    def collector(self) -> Iterator[Child]:
+        child = self.start_collector()
         try:
             yield child
         finally:

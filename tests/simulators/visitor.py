@@ -43,6 +43,10 @@ class Visitor:
     def time_s(self) -> float:
         return self._frame / self._fps
 
+    def pass_s(self, seconds: float) -> None:
+        """Time passes in which the camera goes on and nobody looks."""
+        self._frame += round(seconds * self._fps)
+
     def show(self, *poses: Pose) -> str:
         """One frame; returns the prompt."""
         noisy = []

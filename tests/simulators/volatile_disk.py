@@ -38,7 +38,7 @@ class VolatileDisk:
             self._flush_folder(Path(folder))
 
     def watch(self) -> None:
-        """Record every fsync of this process from now on."""
+        """Record every fsync and sync of this process from now on."""
         fsync = os.fsync
 
         def recorded(handle: int) -> None:
@@ -50,7 +50,14 @@ class VolatileDisk:
                 else:
                     self._flush_file(path)
 
+        def recorded_all() -> None:
+            for folder, _, files in os.walk(self.folder):
+                for name in files:
+                    self._flush_file(Path(folder) / name)
+                self._flush_folder(Path(folder))
+
         os.fsync = recorded
+        os.sync = recorded_all
 
     def cut(self, draw: random.Random) -> None:
         """The power fails: the folder becomes what the disk happens to hold."""

@@ -21,7 +21,7 @@ def settled(publisher, station, models):
     """A station that has taken and confirmed version 2."""
     publisher.offer(models["2"])
     station.updater().run()
-    ModelStore(station.folder, {"refiner": station.shipped}, station.events.append).confirm()
+    ModelStore(station.folder, {"whole": station.shipped}, station.events.append).confirm()
     return station
 
 
@@ -33,8 +33,8 @@ def refused(station, reason: str, step: str, **changes) -> None:
     assert caught.value.reason == reason
     assert station.reasons(step)[-1] == reason
     assert station.slots == before
-    store = ModelStore(station.folder, {"refiner": station.shipped}, station.events.append)
-    assert store.load(lambda files: files["refiner"].path.is_file())
+    store = ModelStore(station.folder, {"whole": station.shipped}, station.events.append)
+    assert store.load(lambda files: files["whole"].path.is_file())
 
 
 def recovers(publisher, station, model: bytes) -> None:
@@ -233,7 +233,7 @@ def test_expired_roles(tmp_path, server, settled, models, role, days) -> None:
     if role == "snapshot":
         _freshen_timestamp(publisher)
     elif role != "timestamp":
-        for other in {"root", "targets", "models"} - {role}:
+        for other in {"root", "targets", "models", "software"} - {role}:
             publisher.repository.renew(other)
         publisher.sign_and_publish()
     server.folder = publisher.public

@@ -19,13 +19,11 @@ from edge.update.serving import ModelStore
 
 
 def engine_of(station) -> ModelStore:
-    return ModelStore(station.folder, {"refiner": station.shipped}, station.events.append)
+    return ModelStore(station.folder, {"whole": station.shipped}, station.events.append)
 
 
 def network_of(store: ModelStore) -> Network:
-    return store.load(
-        lambda files: Network.load(files["refiner"].path, sha256=files["refiner"].sha256)
-    )
+    return store.load(lambda files: Network.load(files["whole"].path, sha256=files["whole"].sha256))
 
 
 def damages(model: bytes) -> dict[str, bytes]:
@@ -206,7 +204,7 @@ def test_a_model_that_kills_its_process_is_out_after_three_starts(
         files = []
         with pytest.raises(RuntimeError):
             engine_of(station).load(lambda serving, seen=files: _die(serving, seen))
-        assert files[0]["refiner"].sha256 == sha256
+        assert files[0]["whole"].sha256 == sha256
     assert network_of(engine_of(station)).identity.version == "1"
     assert station.slots.bad[sha256].reason == "tries_used_up"
     assert station.updater().run() is None
@@ -228,13 +226,14 @@ def test_a_process_that_dies_of_something_else_blames_no_model(publisher, statio
 
 def test_a_rolled_back_file_comes_again_only_by_force(publisher, station, models) -> None:
     from edge.update.desired import keep_desired
+    from edge.wire.clock import read_clock
 
     sha256 = publisher.offer(models["2"])
     station.updater().run()
     engine_of(station).fail("finds_nobody")
     assert station.updater().run() is None
     force = f'{{"schema":"ps.desired/1","version":7,"force":["{sha256}"]}}'.encode()
-    assert keep_desired(station.desired, force)
+    assert keep_desired(station.desired, force, read_clock())
     assert station.updater().run().sha256 == sha256
     engine_of(station).fail("finds_nobody")
     assert station.updater().run() is None  # once is once

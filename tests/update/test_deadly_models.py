@@ -38,7 +38,7 @@ def confirmed(station, publisher, model: bytes) -> str:
     room.see(PERSON, 20)
     room.screened()
     room.see(PERSON, 1)
-    assert station.slots.active["refiner"].sha256 == sha256
+    assert station.slots.active["whole"].sha256 == sha256
     return sha256
 
 
@@ -50,10 +50,10 @@ def test_after_three_deaths_the_file_before_it_serves_and_then_the_shipped_one(
     third = confirmed(station, publisher, models["3"])
     assert start("none") == 0
     for _ in range(MAX_STARTS):
-        assert station.slots.active["refiner"].sha256 == third
+        assert station.slots.active["whole"].sha256 == third
         assert start("3", where) == -signal.SIGSEGV
     assert start("3", where) == 0, "the one before it serves"
-    assert station.slots.active["refiner"].version == "2"
+    assert station.slots.active["whole"].version == "2"
     for _ in range(MAX_STARTS):
         assert start("2", where) == -signal.SIGSEGV
     room = Room(station)

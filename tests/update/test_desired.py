@@ -24,6 +24,7 @@ from edge.settings import Settings
 from edge.update.desired import keep_desired, load_desired, take_desired
 from edge.update.serving import ModelStore
 from edge.uplink.uplink import Uplink
+from edge.wire.clock import Instant, read_clock
 
 pytestmark = pytest.mark.broker
 
@@ -102,7 +103,7 @@ def test_pin_takes_an_older_file_from_outside_its_ring(site, publisher, station,
     site.connect()
     old = publisher.offer(models["2"], ring=0)
     publisher.offer(models["3"])
-    site.desire("--pin", f"refiner={old}")
+    site.desire("--pin", f"whole={old}")
     assert station.updater().run().sha256 == old
     engine_of(station).confirm()
     assert station.updater().run() is None  # 3 is newer and offered, but 2 is pinned
@@ -120,7 +121,7 @@ def test_force_offers_a_rolled_back_file_once_more(site, publisher, station, mod
 
 
 def engine_of(station) -> ModelStore:
-    return ModelStore(station.folder, {"refiner": station.shipped}, station.events.append)
+    return ModelStore(station.folder, {"whole": station.shipped}, station.events.append)
 
 
 def test_a_station_that_was_away_hears_it_and_answers_once(site, station) -> None:
@@ -155,13 +156,29 @@ def test_without_a_word_and_after_damage_the_offers_decide(station, publisher, m
 
 def test_older_and_malformed_words_change_nothing(tmp_path) -> None:
     path = tmp_path / "desired.json"
-    assert keep_desired(path, b'{"schema":"ps.desired/1","version":5,"hold":true}') is not None
+    first = b'{"schema":"ps.desired/1","version":5,"hold":true}'
+    assert keep_desired(path, first, read_clock()) is not None
     for body in (b"", b"{", b'{"schema":"ps.desired/1","version":4}',
                  b'{"schema":"ps.desired/1","version":5}',
-                 b'{"schema":"ps.desired/1","version":6,"pin":{"refiner":"abc"}}'):  # fmt: skip
+                 b'{"schema":"ps.desired/1","version":6,"pin":{"whole":"abc"}}'):  # fmt: skip
         with pytest.raises(MessageRefused):
-            keep_desired(path, body)
+            keep_desired(path, body, read_clock())
     assert load_desired(path).hold
+
+
+def test_a_version_from_the_future_locks_nobody_out(tmp_path) -> None:
+    """Taken while the clock was wrong, it holds nothing back once the clock is right."""
+    path = tmp_path / "desired.json"
+    lie, wish = (f'{{"schema":"ps.desired/1","version":{n},"hold":true}}'.encode()
+                 for n in (2**53 - 1, 1_800_000_000))  # fmt: skip
+    right = Instant(1_800_000_000 * 10**9, "synced", "boot", 1)
+    with pytest.raises(MessageRefused, match="future"):
+        keep_desired(path, lie, right)
+    assert keep_desired(path, lie, Instant(0, "unsynced", "boot", 1)) is not None
+    with pytest.raises(MessageRefused, match="too old"):
+        keep_desired(path, wish, Instant(0, "unsynced", "boot", 1))
+    assert keep_desired(path, wish, right) is not None
+    assert load_desired(path).version == 1_800_000_000
 
 
 def test_a_full_outbox_does_not_stop_the_operators_word(tmp_path) -> None:
@@ -179,7 +196,7 @@ def test_a_full_outbox_does_not_stop_the_operators_word(tmp_path) -> None:
 
 
 @pytest.mark.parametrize(
-    "said", [["--pin", "refiner"], ["--force", "abc"], ["--pin", "R=" + "0" * 64]]
+    "said", [["--pin", "whole"], ["--force", "abc"], ["--pin", "R=" + "0" * 64]]
 )
 def test_nonsense_is_refused_before_it_is_said(said, capsys) -> None:
     assert main(["desire", "hall-1", *said]) == 2

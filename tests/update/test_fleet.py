@@ -28,7 +28,7 @@ from posture_tools.collector.store import Store
 from simulators.model_world import dots_model, station_of
 
 from edge.results import compose
-from edge.update import updater
+from edge.update import repository
 from edge.update.serving import ModelStore
 from edge.update.trust import refresh
 from edge.update.web import MetadataFetcher, Web
@@ -67,7 +67,9 @@ class Fleet:
         """
         once = functools.cache(lambda url, root: refresh(self.cache, url, root, self.fetcher))
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(updater, "refresh", lambda _folder, url, root, _get: once(url, root))
+            patch.setattr(
+                repository, "refresh", lambda _folder, url, root, _get, _role: once(url, root)
+            )
             self._day()
 
     def _day(self) -> None:
@@ -80,7 +82,7 @@ class Fleet:
                 self._tell(name, station.events)
 
     def _work(self, station, version: str) -> None:
-        engine = ModelStore(station.folder, {"refiner": station.shipped}, station.events.append)
+        engine = ModelStore(station.folder, {"whole": station.shipped}, station.events.append)
         engine.load(lambda files: files)
         if version in self.broken:
             engine.fail("finds_nobody")
@@ -130,7 +132,7 @@ def test_a_good_model_reaches_all_and_a_bad_one_stops_by_itself(fleet, models) -
     sha256, rings, stopped = fleet.roll_out(models["2"])
     assert rings == [1, 10, 100]
     assert not stopped
-    assert {s.slots.active["refiner"].sha256 for s in fleet.stations.values()} == {sha256}
+    assert {s.slots.active["whole"].sha256 for s in fleet.stations.values()} == {sha256}
 
     fleet.broken.add("3")
     bad, rings, stopped = fleet.roll_out(dots_model("3", sick="blind"))
@@ -141,7 +143,7 @@ def test_a_good_model_reaches_all_and_a_bad_one_stops_by_itself(fleet, models) -
     # What the advice asks for: the offer is taken back, and everybody goes on with version 2.
     fleet.publisher.offer(dots_model("3", sick="blind"), ring=0)
     fleet.day()
-    assert {s.slots.active["refiner"].sha256 for s in fleet.stations.values()} == {sha256}
+    assert {s.slots.active["whole"].sha256 for s in fleet.stations.values()} == {sha256}
     assert sum(each.progress is Progress.ROLLED_BACK for each in fleet.progress(bad, 1)) == len(
         tried
     )
@@ -150,7 +152,7 @@ def test_a_good_model_reaches_all_and_a_bad_one_stops_by_itself(fleet, models) -
 def words(sha256: str, *said: tuple[str, str, str]):
     at = datetime(2026, 6, 1, tzinfo=UTC)
     return at, [
-        ModelEvent("north", station, at, step, reason, "refiner", "2", sha256)
+        ModelEvent("north", station, at, step, reason, "whole", "2", sha256)
         for station, step, reason in said
     ]
 
@@ -180,19 +182,19 @@ def test_what_a_step_means(step, reason, progress) -> None:
     at, said = words("f" * 64, ("a", step, reason))
     [found] = progress_of([("north", "a")], said, "f" * 64, 100, at)
     assert found.progress is progress
-    assert found.actual == ({"refiner": "2"} if step == "confirm" else {})
+    assert found.actual == ({"whole": "2"} if step == "confirm" else {})
 
 
 def test_actual_is_what_serves_after_confirmations_and_rollbacks() -> None:
     def word(step: str, version: str, reason: str = "ok") -> ModelEvent:
         at = datetime(2026, 6, 1, tzinfo=UTC)
-        return ModelEvent("north", "a", at, step, reason, "refiner", version, version * 64)
+        return ModelEvent("north", "a", at, step, reason, "whole", version, version * 64)
 
     said: list[ModelEvent] = []
     for step, version, serves in (
-        ("confirm", "2", {"refiner": "2"}), ("rollback", "3", {"refiner": "2"}),
-        ("confirm", "4", {"refiner": "4"}), ("rollback", "4", {"refiner": "2"}),
-        ("rollback", "2", {}), ("confirm", "5", {"refiner": "5"}),
+        ("confirm", "2", {"whole": "2"}), ("rollback", "3", {"whole": "2"}),
+        ("confirm", "4", {"whole": "4"}), ("rollback", "4", {"whole": "2"}),
+        ("rollback", "2", {}), ("confirm", "5", {"whole": "5"}),
     ):  # fmt: skip
         said.append(word(step, version))
         assert actual_models(said).get(("north", "a"), {}) == serves

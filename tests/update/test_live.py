@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from simulators.model_world import dots_model
 from simulators.room import APART, CHANGE, EMPTY, PERSON, STEP_NS, Room
 
+from edge.estimation.estimator import Seen
 from edge.estimation.single import Single
+from edge.inference.network import Network
+from edge.records import Frame
 from edge.update.live import BETWEEN_NS
 
 
@@ -81,7 +85,7 @@ def test_working_confirms(room, publisher, station, models) -> None:
     room.screened()
     assert station.slots.candidate is not None  # 19 frames are not 20
     room.see(PERSON, 1)
-    assert station.slots.active["refiner"].version == "2"
+    assert station.slots.active["whole"].version == "2"
     assert station.reasons("confirm") == ["ok"]
 
 
@@ -106,7 +110,7 @@ def test_an_empty_room_confirms_nothing_however_long(room, publisher, station, m
     assert station.slots.candidate is not None
     room.see(PERSON, 20)  # people pass by for long enough, nobody stands still
     assert station.slots.candidate is None
-    assert station.slots.active["refiner"].version == "2"
+    assert station.slots.active["whole"].version == "2"
 
 
 def test_a_model_that_finds_nobody_is_rolled_back(room, publisher, station) -> None:
@@ -194,3 +198,45 @@ def test_a_blind_model_shows_in_the_shadow(few, publisher, station) -> None:
     [event] = [event for event in station.events if event["step"] == "shadow"]
     assert event["agreement"]["both"] == 0
     assert event["agreement"]["only_serving"] > FEW
+
+
+class _Closer(Single):
+    """Measures, which shows in the score; version 2 lacks an operator for it."""
+
+    def measure(self, seen, about, *, budget_s=None, progress=None):
+        if self.models[0].version == "2":
+            raise RuntimeError("an operator is missing")
+        return replace(about, score=0.123)
+
+
+class _MeasuringRoom(Room):
+    @staticmethod
+    def _build(files) -> _Closer:
+        file = files["whole"]
+        return _Closer(Network.load(file.path, sha256=file.sha256, threads=1))
+
+
+def test_a_candidate_that_cannot_measure_is_rolled_back_and_the_guide_stays(
+    publisher, station
+) -> None:
+    room = _MeasuringRoom(station)
+    (guide,) = room.poses(PERSON)
+    frame = Frame(PERSON, 1, room.frames * STEP_NS)
+    assert room.estimator.measure([Seen(frame, guide)], guide).score == pytest.approx(0.123)
+    sha256 = publisher.offer(dots_model("2"))
+    station.updater().run()
+    room.see(EMPTY, CHANGE)
+    (guide,) = room.poses(PERSON)
+    assert room.version == "2"
+    frame = Frame(PERSON, 2, room.frames * STEP_NS)
+    assert room.estimator.measure([Seen(frame, guide)], guide) is guide
+    assert station.slots.bad[sha256].reason == "does_not_run"
+    assert room.see(PERSON) == [0]  # the screening starts anew
+    room.see(EMPTY, CHANGE)
+    assert room.see(PERSON) == [1]
+    assert room.version == "1"
+
+
+def test_without_a_close_network_the_guide_stays(room) -> None:
+    (guide,) = room.poses(PERSON)
+    assert room.estimator.measure([Seen(Frame(PERSON, 1, 0), guide)], guide) is guide

@@ -49,7 +49,7 @@ def comes_up(station, versions: set[str]) -> None:
     store = Store(station.folder)
     assert all(store.holds(sha256) for sha256 in named)
     events: list[dict] = []
-    engine = ModelStore(station.folder, {"refiner": station.shipped}, events.append)
+    engine = ModelStore(station.folder, {"whole": station.shipped}, events.append)
     network = engine.load(network_from)
     assert network.identity.version in versions
     reasons = {event["reason"] for event in events if event["step"] == "rollback"}

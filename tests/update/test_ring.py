@@ -17,7 +17,7 @@ from edge.wire.messages import Desired
 
 NOW_NS = int(datetime(2026, 6, 1, tzinfo=UTC).timestamp() * 1e9)
 NEW, OTHER = "b" * 64, "c" * 64
-HERE = Station("hall-1", "1.4.0", {"refiner": Installed("a" * 64, "dots", "1")})
+HERE = Station("hall-1", "1.4.0", {"whole": Installed("a" * 64, "dots", "1")})
 NOTHING = Desired(version=0)
 
 
@@ -26,7 +26,7 @@ def terms() -> Terms:
     said = read_description(dots_model("2"), "dots")
     assert said.golden is not None
     return Terms(
-        slot="refiner", name="dots", version="2", kind=said.task, keypoints=said.keypoints,
+        slot="whole", name="dots", version="2", kind=said.task, keypoints=said.keypoints,
         input_px=(128, 96), golden=said.golden, opset=17, latency_ms=10.0, size_bytes=1000,
         ring_percent=100,
     )  # fmt: skip
@@ -56,15 +56,15 @@ def test_what_the_signed_terms_object_to(terms, changed, reason) -> None:
     ("slots", "desired", "reason"),
     [
         (Slots(), Desired(version=1, hold=True), "held"),
-        (Slots(), Desired(version=1, pin={"refiner": OTHER}), "pinned_to_another"),
-        (Slots(), Desired(version=1, pin={"refiner": NEW}), ""),
-        (Slots(candidate=Trial("refiner", Installed(NEW, "dots", "2"))), NOTHING, "on_trial"),
+        (Slots(), Desired(version=1, pin={"whole": OTHER}), "pinned_to_another"),
+        (Slots(), Desired(version=1, pin={"whole": NEW}), ""),
+        (Slots(candidate=Trial("whole", Installed(NEW, "dots", "2"))), NOTHING, "on_trial"),
         (Slots(candidate=Trial("finder", Installed(OTHER, "x", "2"))), NOTHING, "another_on_trial"),
         (Slots(bad={NEW: Verdict("blind", 4)}), NOTHING, "rolled_back_here"),
         (Slots(bad={NEW: Verdict("blind", 4)}), Desired(version=4, force=(NEW,)),
          "rolled_back_here"),
         (Slots(bad={NEW: Verdict("blind", 4)}), Desired(version=5, force=(NEW,)), ""),
-        (Slots(bad={NEW: Verdict("blind", 4)}), Desired(version=5, pin={"refiner": NEW}),
+        (Slots(bad={NEW: Verdict("blind", 4)}), Desired(version=5, pin={"whole": NEW}),
          "rolled_back_here"),
     ],
 )  # fmt: skip

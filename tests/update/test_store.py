@@ -13,7 +13,7 @@ from edge.update.serving import ModelStore
 
 
 def engine_of(station) -> ModelStore:
-    return ModelStore(station.folder, {"refiner": station.shipped}, station.events.append)
+    return ModelStore(station.folder, {"whole": station.shipped}, station.events.append)
 
 
 def kept(station) -> set[str]:
@@ -80,7 +80,7 @@ def test_slots_json_is_damaged(publisher, station, models) -> None:
         station.updater().run()
     assert station.reasons("decide")[-1] == "slots_damaged"
     engine = engine_of(station)
-    assert engine.load(lambda files: files["refiner"].path) == station.shipped
+    assert engine.load(lambda files: files["whole"].path) == station.shipped
     assert station.reasons("rollback") == ["slots_damaged"]
     assert station.updater().run() is not None
 

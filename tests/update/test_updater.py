@@ -12,16 +12,16 @@ def test_an_offer_becomes_candidate_serves_and_is_confirmed(publisher, station, 
     offer = station.updater().run()
     assert offer is not None
     assert offer.sha256 == sha256
-    store = ModelStore(station.folder, {"refiner": station.shipped}, station.events.append)
+    store = ModelStore(station.folder, {"whole": station.shipped}, station.events.append)
     assert store.changed()
     network = store.load(
-        lambda files: Network.load(files["refiner"].path, sha256=files["refiner"].sha256)
+        lambda files: Network.load(files["whole"].path, sha256=files["whole"].sha256)
     )
     assert network.identity.version == "2"
     assert store.on_trial
     assert not store.changed()
     store.confirm()
-    assert station.slots.active["refiner"].sha256 == sha256
+    assert station.slots.active["whole"].sha256 == sha256
     assert station.slots.candidate is None
     steps = [event["step"] for event in station.events]
     assert steps == ["decide", "download", "canary", "propose", "trial", "confirm"]

@@ -58,6 +58,15 @@ def test_a_collector_lost_with_its_keys_is_replaced(trust: SiteTrust, outbox: Ou
         again.open(old, TOPIC, "receipt")
 
 
+def test_a_stolen_command_key_ends_with_the_next_grant(trust: SiteTrust) -> None:
+    topic = "ps/v2/north/hall-1/cmd/erase"
+    stolen, new = granted("command", serial=1), granted("command", serial=2)
+    assert trust.open(stolen.payload("command", topic, BODY), topic, "command").body == BODY
+    trust.open(new.payload("desired", TOPIC, BODY), TOPIC, "desired")  # any word of the new one
+    with pytest.raises(MessageRefused, match="retired"):
+        trust.open(stolen.payload("command", topic, BODY), topic, "command")
+
+
 def test_two_workers_share_a_serial(trust: SiteTrust) -> None:
     for worker in (granted(serial=3), granted(serial=3)):
         trust.open(worker.payload("receipt", TOPIC, BODY), TOPIC, "receipt")

@@ -464,8 +464,9 @@ def test_bad_password(outbox: Outbox, start: Start, tmp_path: Path, mosquitto: s
     lines = ("allow_anonymous false", f"password_file {passwords}")
     with Mosquitto(mosquitto, tmp_path / "broker", *lines) as strict:
         mqtt = MqttSettings(
-            port=strict.port, username="hall-1", password_file=str(secret), resend_s=0.4
-        )
+            port=strict.port, username="hall-1", password_file=str(secret), resend_s=0.4,
+            allow_plain=True,
+        )  # fmt: skip
         with pytest.raises(BrokerRefused, match="refused") as refusal:
             probe_broker(mqtt)
         assert "password_file" in refusal.value.remedy
@@ -485,11 +486,12 @@ def test_access_refused_for_results(
     secret.write_text("right")
     rights.write_text(
         "user clinic\ntopic readwrite ps/#\nuser hall-1\ntopic read ps/#\n"
-        "topic write ps/v1/north/hall-1/state\ntopic write ps/v1/north/hall-1/birth\n"
+        "topic write ps/v2/north/hall-1/state\ntopic write ps/v2/north/hall-1/birth\n"
     )
     lines = ("allow_anonymous false", f"password_file {passwords}", f"acl_file {rights}")
     with Mosquitto(mosquitto, tmp_path / "broker", *lines) as strict:
-        given = {"port": strict.port, "password_file": str(secret), "resend_s": 0.4}
+        given = {"port": strict.port, "password_file": str(secret), "resend_s": 0.4,
+                 "allow_plain": True}  # fmt: skip
         clinic = Clinic(MqttSettings(username="clinic", **given))
         clinic.collector_is(online=True)
         running = start(MqttSettings(username="hall-1", **given))
@@ -601,8 +603,8 @@ def test_erase_and_resend_by_command(
     clinic.command("erase", {}, b"c")
     clinic.command("format", {}, b"d")
     eventually(lambda: len(clinic.answers) == 4)
-    assert clinic.answers[b"a"][0].data == {"ranges": [[2, 2]]}
-    assert clinic.answers[b"b"][0].data == {"ranges": [[1, 1], [3, 4]]}
+    assert clinic.answers[b"a"][0].data == {"ranges": [[2, 2]], "left": []}
+    assert clinic.answers[b"b"][0].data == {"ranges": [[1, 1], [3, 5]]}
     assert "session or seqs" in clinic.answers[b"c"][0].problem
     assert "unknown command" in clinic.answers[b"d"][0].problem
     assert [m.channel for m in outbox.pending(9)][-1] == "event/erase"

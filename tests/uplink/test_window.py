@@ -88,3 +88,63 @@ def test_never_more_under_way_than_the_size(size: int, steps: list[tuple[str, in
         in_place = sum(not flight.aside for flight in window.flights.values())
         assert in_place <= size
         assert window.free == size - in_place
+
+
+def test_a_message_sent_again_waits_for_its_acknowledgement_again() -> None:
+    """Else it would go out at every turn."""
+    window = Window(1, resend_s=1.0)
+    window.sent(1, 0.0)
+    window.acknowledged(1, 0.0)
+    assert window.overdue(1.0) == [1]
+    window.sent(1, 1.0)
+    assert window.overdue(1e9) == []
+
+
+def test_a_receipt_of_before_the_sending_moves_nobody_aside() -> None:
+    window = Window(1, resend_s=1.0)
+    window.settled((99,), now_s=0.5)
+    window.sent(1, 1.0)
+    window.acknowledged(1, 1.0)
+    assert window.overdue(2.0) == [1]
+    assert window.free == 0
+
+
+def test_who_stepped_aside_stays_there() -> None:
+    window = Window(1, resend_s=1.0)
+    window.sent(1, 0.0)
+    window.acknowledged(1, 0.0)
+    window.settled((99,), now_s=0.5)
+    window.overdue(1.0)
+    window.sent(1, 5.0)
+    window.acknowledged(1, 5.0)
+    window.overdue(10.0)
+    assert window.free == 1
+    assert window.unanswered_s(50.0) == 0.0, "nobody is waited for who was set aside"
+
+
+def test_what_is_forgotten_frees_its_place_and_is_not_sent() -> None:
+    window = Window(1, resend_s=1.0)
+    window.sent(1, 0.0)
+    window.acknowledged(1, 0.0)
+    window.forget(1)
+    assert window.free == 1
+    assert window.overdue(1e9) == []
+    assert window.unanswered_s(9.0) == 0.0
+
+
+def test_a_receipt_that_names_nothing_ends_no_silence() -> None:
+    window = Window(2, resend_s=1.0)
+    window.sent(1, 0.0)
+    window.settled((), now_s=40.0)
+    assert window.unanswered_s(50.0) == 50.0
+
+
+def test_the_first_resend_after_the_collector_came_back_is_soon() -> None:
+    window = Window(1, resend_s=1.0)
+    for _ in range(4):
+        window.sent(1, 0.0)
+        window.acknowledged(1, 0.0)
+    window.restart(10.0)
+    window.sent(1, 10.0)
+    window.acknowledged(1, 10.0)
+    assert window.flights[1].due_s == 11.0

@@ -35,6 +35,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("out", type=Path, help="pack: file without suffix; sheet: a PNG")
     parser.add_argument("--seed", type=int, default=0, help="of bodies, clothes and rooms")
     parser.add_argument("--count", type=int, default=18)
+    parser.add_argument("--visits", type=int, default=1, help="exam: pictures of each person")
     parser.add_argument("--split", choices=("train", "val", "test"), default="train")
     parser.add_argument(
         "--pack",
@@ -61,7 +62,7 @@ def main(argv: list[str] | None = None) -> int:
         return 0
     rng = np.random.default_rng([{"train": 0, "val": 1, "test": 2}[options.split], options.seed])
     if options.command == "exam":
-        _examine(renderer, rng, options.count, options.out)
+        _examine(renderer, rng, options.count, options.visits, options.out)
         return 0
     writer, began = PackWriter(options.out), time.monotonic()
     pictures: list[NDArray[np.uint8]] = []
@@ -82,15 +83,18 @@ def main(argv: list[str] | None = None) -> int:
     return 0
 
 
-def _examine(renderer: Renderer, rng: np.random.Generator, count: int, out: Path) -> None:
-    """A pack of test bodies, as many of each view."""
-    from posture_tools.bodies.exam import VIEWS, draw_test_body
+def _examine(
+    renderer: Renderer, rng: np.random.Generator, count: int, visits: int, out: Path
+) -> None:
+    """A pack of test bodies, as many of each view, each as often as it visits."""
+    from posture_tools.bodies.exam import VIEWS, draw_visits
     from posture_tools.bodies.pack import PackWriter
 
     writer = PackWriter(out)
     for n in range(count):
-        for view in VIEWS:
-            writer.add_examined(draw_test_body(renderer, view, rng), 92)
+        for i, view in enumerate(VIEWS):
+            for examined in draw_visits(renderer, view, rng, visits, n * len(VIEWS) + i):
+                writer.add_examined(examined, 92)
         if (n + 1) % 25 == 0:
             print(f"{n + 1} of {count} of each view", file=sys.stderr, flush=True)
     writer.write()

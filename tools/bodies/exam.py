@@ -6,10 +6,11 @@ definitions: of what a camera there can see, an exact reading.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
-from posture_tools.bodies.people import draw_shape, draw_standing
+from posture_tools.bodies.people import Person, draw_shape, draw_standing
 from posture_tools.bodies.points import NAMES
 from posture_tools.bodies.render import Rendered, Renderer, Views
 
@@ -31,32 +32,78 @@ _EVENLY = (
     "head_tilt_ear", "knee_frontal_left", "knee_frontal_right", "scoliotic_curve", *_ABOUT,
 )  # fmt: skip
 _REACH_DEG = 8.0
+# What differs when somebody comes again to the same camera: how they sway, where they step.
+_SWAY_DEG = 0.3
+_STEP_M = 0.1
+_TURN_DEG = 3.0
 
 
 @dataclass(frozen=True, eq=False)
 class Examined:
-    """A picture of a test body, the view it was made for, and its true measures in degrees."""
+    """A picture of a test body, the view it was made for, and its true measures in degrees.
+
+    person : a number that all visits of one body share.
+    """
 
     rendered: Rendered
     view: View
     truth: dict[str, float]
+    person: int = 0
 
 
 def draw_test_body(renderer: Renderer, view: View, rng: np.random.Generator) -> Examined:
     """Somebody of 6 to 80 years, 600 to 900 px tall, lens 0.8 to 1.6 m high, yaw +-8, roll +-2."""
+    return _seen(renderer, view, rng, _draw_person(renderer, rng))
+
+
+def draw_visits(
+    renderer: Renderer, view: View, rng: np.random.Generator, count: int, number: int
+) -> Iterator[Examined]:
+    """A test body, and the same again before the same camera: new clothes, hair, light and noise.
+
+    The person sways, stands up to 10 cm elsewhere and is turned by up to 3 deg more or less.
+    number : of the person, for all of these visits.
+    """
+    person = _draw_person(renderer, rng)
+    first = _seen(renderer, view, rng, person)
+    yield replace(first, person=number)
+    camera = first.rendered.camera
+    for _ in range(count - 1):
+        asked = {
+            name: value + float(rng.normal(0.0, _SWAY_DEG)) if name in _EVENLY else value
+            for name, value in person.asked.items()
+        }
+        again = draw_standing(renderer.model, rng, person.shape)  # arms hang as they will
+        there = replace(
+            camera,
+            yaw_deg=camera.yaw_deg + float(rng.uniform(-_TURN_DEG, _TURN_DEG)),
+            distance_m=camera.distance_m + float(rng.uniform(-_STEP_M, _STEP_M)),
+            right_m=camera.right_m + float(rng.uniform(-_STEP_M, _STEP_M)),
+        )
+        rendered = renderer.render(replace(again, asked=asked), rng, _views(view, rng), there)
+        yield Examined(rendered, view, true_measures(rendered, view), number)
+
+
+def _draw_person(renderer: Renderer, rng: np.random.Generator) -> Person:
     shape = draw_shape(renderer.model, rng)
     person = draw_standing(renderer.model, rng, shape)
     asked = {
         name: _ABOUT.get(name, 0.0) + float(rng.uniform(-_REACH_DEG, _REACH_DEG))
         for name in _EVENLY
     }
-    person = replace(person, asked={**person.asked, **asked})
-    views = Views(
+    return replace(person, asked={**person.asked, **asked})
+
+
+def _views(view: View, rng: np.random.Generator) -> Views:
+    return Views(
         yaws_deg=(VIEWS[view] + float(rng.uniform(-8, 8)),), shares=(1.0,), yaw_sd_deg=0.0,
         any_yaw=0.0, roll_deg=float(rng.uniform(-2, 2)), roll_sd_deg=0.0, height_m=(0.8, 1.6),
         distance_m=(2.4, 4.5), fills=(600 / _SIZE_HW[0], 900 / _SIZE_HW[0]), size_hw=_SIZE_HW,
     )  # fmt: skip
-    rendered = renderer.render(person, rng, views)
+
+
+def _seen(renderer: Renderer, view: View, rng: np.random.Generator, person: Person) -> Examined:
+    rendered = renderer.render(person, rng, _views(view, rng))
     return Examined(rendered, view, true_measures(rendered, view))
 
 

@@ -28,6 +28,7 @@ class PackWriter:
         self._rows: list[Rendered] = []
         self._views: list[str] = []
         self._truths: list[dict[str, float]] = []
+        self._people: list[int] = []
 
     def add(self, rendered: Rendered, quality: int) -> None:
         """Add a picture as JPEG of this quality."""
@@ -43,6 +44,7 @@ class PackWriter:
         self.add(examined.rendered, quality)
         self._views.append(examined.view)
         self._truths.append(examined.truth)
+        self._people.append(examined.person)
 
     def write(self) -> None:
         """Write both files, the pictures first."""
@@ -54,6 +56,7 @@ class PackWriter:
             "mask_off": ends[len(rows) :],
             "names": np.array(NAMES),
             "kp": np.array([r.points_px for r in rows], np.float32),
+            "xyz": np.array([r.points_m for r in rows], np.float32),
             "box": np.array([r.box for r in rows], np.float32),
             "yaw_deg": np.array([r.camera.yaw_deg for r in rows], np.float32),
             "roll_deg": np.array([r.camera.roll_deg for r in rows], np.float32),
@@ -69,7 +72,12 @@ class PackWriter:
             for name in rows[0].measures
         }
         if self._views:
+            cameras = [r.camera for r in rows]
             table["view"] = np.array(self._views)
+            table["person"] = np.array(self._people)
+            table["pitch_deg"] = np.array([c.pitch_deg for c in cameras], np.float32)
+            table["focal_px"] = np.array([c.focal_px for c in cameras], np.float32)
+            table["k1"] = np.array([c.k1 for c in cameras], np.float32)
             table |= {
                 f"measure/{code}": np.array([t.get(code, np.nan) for t in self._truths], np.float32)
                 for code in sorted({code for truth in self._truths for code in truth})

@@ -46,12 +46,14 @@ class Rendered:
     """A picture (H, W, 3) BGR and its truth.
 
     points_px (61, 3): x, y in px (pixel centres at whole numbers) and 2 seen, 1 hidden, in the
-    order of `NAMES`; box: x0, y0, x1, y1 of the person's pixels; mask (H, W): the person's pixels
-    that nothing covers; measures: of the body in space.
+    order of `NAMES`; points_m (61, 3): the same in the body's space; box: x0, y0, x1, y1 of the
+    person's pixels; mask (H, W): the person's pixels that nothing covers; measures: of the body in
+    space.
     """
 
     picture: Picture
     points_px: Float32
+    points_m: Float32
     box: Float32
     mask: NDArray[np.bool_]
     camera: Camera
@@ -95,8 +97,13 @@ class Renderer:
         """Somebody drawn at random."""
         return self.render(draw_person(self.model, rng), rng, views or Views())
 
-    def render(self, person: Person, rng: Rng, views: Views) -> Rendered:
-        """A picture of this person, everything around them drawn at random."""
+    def render(
+        self, person: Person, rng: Rng, views: Views, camera: Camera | None = None
+    ) -> Rendered:
+        """A picture of this person, everything around them drawn at random.
+
+        camera : one that hangs there already; without one it is drawn by `views`.
+        """
         body = (
             self.bodies.move(person.shape, person.prior)
             if person.active
@@ -109,14 +116,15 @@ class Renderer:
             dressed = stuck(
                 dressed, body, list(names), outer_bgr=palette.colour(), inner_bgr=palette.colour()
             )
-        camera = _camera(body, views, rng)
+        camera = camera or _camera(body, views, rng)
         figure = shade(dressed.parts, camera, draw_light(rng))
         box = figure.box
         scene, before = self._in_room(figure, box, camera, palette)
         picture = _as_taken(scene, rng)
         points = _points(body, camera, figure, before)
         return Rendered(
-            picture, points, box, (figure.coverage > 0.5) & ~before, camera, person.shape,
+            picture, points, body.points_m.astype(np.float32), box,
+            (figure.coverage > 0.5) & ~before, camera, person.shape,
             measured(body.points_m), person.active, dressed.upper, dressed.lower, dressed.worn,
         )  # fmt: skip
 

@@ -49,6 +49,12 @@ BROKER = (
         metavar="FILE",
         help="Speak TLS, with a broker whose certificate this authority signed.",
     ),
+    argument("--tls", action="store_true", help="Speak TLS, with the authorities of this machine."),
+    argument(
+        "--allow-plain",
+        action="store_true",
+        help="Log in without TLS: whoever listens on the network has the password.",
+    ),
     argument("--cert-file", default="", metavar="FILE", help="Show the broker this certificate."),
     argument("--key-file", default="", metavar="FILE", help="The key of that certificate."),
 )
@@ -64,7 +70,8 @@ def broker_and_site(options: Namespace) -> tuple[MqttSettings, str]:
     given = MqttSettings(
         username=options.username,
         password_file=options.password_file,
-        tls=bool(options.ca_file),
+        tls=options.tls or bool(options.ca_file),
+        allow_plain=options.allow_plain,
         ca_file=options.ca_file,
         cert_file=options.cert_file,
         key_file=options.key_file,

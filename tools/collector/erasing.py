@@ -92,17 +92,17 @@ def obey(db: sqlite3.Connection, key: Key, erase: Erase, at: str) -> None:
 
 
 def _answered(db: sqlite3.Connection, key: Key, erase: Erase) -> None:
-    """A station has searched its files. The order goes, or stays with what was found."""
+    """A station has searched its files. Its command goes, or stays with what was found."""
     for what, sha256 in (("session", erase.session_sha256), ("code", erase.code_sha256)):
         of = (key.site, key.station, what, sha256)
         meant = "WHERE site = ? AND station = ? AND what = ? AND sha256 = ?"
         if erase.left:
             db.execute(
-                f"UPDATE erasure_order SET left = ? {meant}",  # noqa: S608
+                f"UPDATE pending_erasure SET left = ? {meant}",  # noqa: S608
                 (json.dumps(erase.left), *of),
             )
             continue
-        db.execute(f"DELETE FROM erasure_order {meant}", of)  # noqa: S608
+        db.execute(f"DELETE FROM pending_erasure {meant}", of)  # noqa: S608
         if what == "code":  # a later visit under this code is another
             db.execute(f"DELETE FROM forgotten {meant}", of)  # noqa: S608
 

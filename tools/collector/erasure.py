@@ -1,7 +1,7 @@
-"""An erasure from its asking to its proof: the list, the store, and an order for every station.
+"""An erasure from its asking to its proof: the list, the store, and a command for every station.
 
-It never expires. The collector sends the signed orders again and again (`orders`); a station's
-signed event says what a search of its files found, and only that ends it.
+It never expires. The collector sends the signed commands again and again (`erasure_sending`); a
+station's signed event says what a search of its files found, and only that ends it.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ MOST_SESSIONS = 1000  # of one code: more is a code that many share
 class Erased:
     """What was done here. left : files of the store in which a word of it still stands.
 
-    stations : who has an order and has not answered it.
+    stations : who is told, and has not answered.
     """
 
     results: int
@@ -78,9 +78,9 @@ def erase(
     entry = Erasure(site, at, hashes, code_sha256)
     meant: list[tuple[What, str]] = [("session", each) for each in found]
     meant += [("code", code)] if code else []
-    orders = [
+    commands = [
         (site, station, number, what, forgotten_name(site, what, word),
-         _order(key, Topics(site, station), number, what, word), at, "")
+         _command(key, Topics(site, station), number, what, word), at, "")
         for what, word in meant
         for number in [store.next_number()]
         for station in stations
@@ -91,12 +91,12 @@ def erase(
         for station in stations if code else ():
             remember(db, (site, station), ("code", code_sha256), at)
         db.execute("INSERT OR IGNORE INTO erasure_applied VALUES (?)", (entry.name,))
-        db.executemany("INSERT INTO erasure_order VALUES (?, ?, ?, ?, ?, ?, ?, ?)", orders)
+        db.executemany("INSERT INTO pending_erasure VALUES (?, ?, ?, ?, ?, ?, ?, ?)", commands)
     words = [*found, *([f'"{code}"'] if code else [])]
     return Erased(gone, found, tuple(stations), search(store, words))
 
 
-def _order(key: GrantedKey | None, topics: Topics, number: int, what: What, word: str) -> bytes:
+def _command(key: GrantedKey | None, topics: Topics, number: int, what: What, word: str) -> bytes:
     body = encode(Command(number=number, data={what: word}))
     sign = plain_payload if key is None else key.payload
     return sign("command", topics.command("erase"), body)
@@ -115,7 +115,7 @@ def stations_of(store: Store, site: str) -> list[str]:
 def still_open(store: Store, site: str) -> list[Open]:
     """Which stations have not proved which erasure."""
     rows = store.rows(
-        "SELECT site, station, MIN(asked_at), what, MAX(left) FROM erasure_order WHERE site = ?"
+        "SELECT site, station, MIN(asked_at), what, MAX(left) FROM pending_erasure WHERE site = ?"
         " GROUP BY station, what, sha256 ORDER BY MIN(asked_at), station",
         (site,),
     )
@@ -123,11 +123,11 @@ def still_open(store: Store, site: str) -> list[Open]:
 
 
 def search(store: Store, words: Collection[str]) -> tuple[Path, ...]:
-    """Files of the store that still hold a word. Its orders do, until they are obeyed."""
+    """Files of the store that still hold a word. Its commands do, until they are obeyed."""
     files = sorted(store.path.parent.glob(f"{store.path.name}*"))
     store.clean()
     found = holding(files, words)
-    if found and not store.rows("SELECT 1 FROM erasure_order LIMIT 1"):
+    if found and not store.rows("SELECT 1 FROM pending_erasure LIMIT 1"):
         store.vacuum()
         found = holding(files, words)
     return found

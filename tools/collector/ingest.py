@@ -7,18 +7,20 @@ stations send again, and the store knows what it has.
 from __future__ import annotations
 
 import logging
+import secrets
 import sqlite3
 import threading
+import time
 from collections.abc import Callable
 
+from posture_tools.collector.erasure_sending import ErasureSending
 from posture_tools.collector.intake import Bad, Good, Incoming, examine
-from posture_tools.collector.orders import Orders
 from posture_tools.collector.store import Note, Outcome, Store
 from posture_tools.collector.worker_key import GrantedKey, plain_payload
 
 from edge.errors import MessageRefused, PostureError
 from edge.mqtt.backoff import Backoff
-from edge.mqtt.connection import Connection, open_best
+from edge.mqtt.connection import MQTT5_AGAIN_S, Connection, open_best
 from edge.mqtt.events import Acknowledged, Arrived, Will
 from edge.mqtt.oddities import Oddities
 from edge.mqtt.settings import MqttSettings
@@ -30,6 +32,7 @@ from edge.wire.topics import COLLECTOR, OLD_ROOT, Topics, parse
 log = logging.getLogger(__name__)
 
 _IDLE_S = 0.2
+ANNOUNCE_EVERY_S = 60.0
 
 
 class Collector:
@@ -56,12 +59,15 @@ class Collector:
         self._site = site
         self._key = key
         self._old = False
+        # One name for two collectors, and each would throw the other off for ever.
+        self._instance = secrets.token_hex(8)
+        self._announced_s = 0.0
         self._topics = Topics(site, "+")
         self._on_batch = on_batch
         self._on_problem = on_problem
         self._on_ready = on_ready
         self._oddities = Oddities()
-        self._orders = Orders(store, site)
+        self._erasures = ErasureSending(store, site)
 
     def run(self, stop: threading.Event) -> None:
         """Connect and serve until `stop`; a broker that goes away or refuses is tried again."""
@@ -85,8 +91,8 @@ class Collector:
     def _serve(self, backoff: Backoff, stop: threading.Event) -> None:
         connection = open_best(
             self._mqtt,
-            f"collector-{self._site}",
-            will=Will(self._topics.collector_state, encode(CollectorState(False))),
+            f"collector-{self._site}-{self._instance}",
+            will=Will(self._topics.collector_state, encode(CollectorState(False, self._instance))),
             acks=True,
         )
         try:
@@ -102,15 +108,22 @@ class Collector:
             while not stop.is_set():
                 if self._take_in(connection, connection.poll(_IDLE_S)):
                     backoff.reset()
-                self._orders.send(connection)
-            self._announce(connection, online=False)
+                self._erasures.send(connection)
+                if time.monotonic() - self._announced_s >= ANNOUNCE_EVERY_S:
+                    self._announce(connection, online=True)
+                if connection.version != "5" and connection.age_s >= MQTT5_AGAIN_S:
+                    break  # an answer that came late once must not cost commands for good
+            if stop.is_set():
+                self._announce(connection, online=False)
             connection.close()
         finally:
             connection.drop()
 
     def _announce(self, connection: Connection, *, online: bool) -> None:
+        self._announced_s = time.monotonic()
+        said = encode(CollectorState(online, self._instance))
         for topics in self._trees:
-            connection.publish(topics.collector_state, encode(CollectorState(online)), retain=True)
+            connection.publish(topics.collector_state, said, retain=True)
 
     @property
     def _trees(self) -> list[Topics]:
@@ -150,6 +163,15 @@ class Collector:
                 connection.acknowledge(message)
         return bool(batch)
 
+    def _hear_collector(self, connection: Connection, body: bytes) -> None:
+        """Ours comes back to us. That nobody is there was said by the will of our earlier life, by
+        another collector that left, or by who may write there; stations would wait."""
+        said = _said_by_collector(body)
+        if not said.online:
+            self._announced_s = -ANNOUNCE_EVERY_S
+        elif said.instance != self._instance:
+            self._oddities.note("another collector is here", "each takes in everything")
+
     def _answer(self, connection: Connection, topics: Topics, receipt: Receipt) -> None:
         if topics.root == OLD_ROOT:
             connection.publish(topics.receipt, encode(OldReceipt.of(receipt)))
@@ -161,9 +183,7 @@ class Collector:
         """A result or event to store, or a word to remember."""
         address = parse(message.topic)
         if address.station == COLLECTOR:
-            # The will of our own earlier life came late, or somebody cleared it.
-            if not message.body or not decode(message.body, CollectorState).online:
-                self._announce(connection, online=True)
+            self._hear_collector(connection, message.body)
             return None
         if address.site != self._site:
             raise MessageRefused(f"the site {address.site!r} is not ours.")
@@ -188,6 +208,14 @@ class Collector:
                 decode(message.body, Health)
                 return Note(*place, "health", message.body, online=True)
         return examine(Incoming(message.topic, message.body))
+
+
+def _said_by_collector(body: bytes) -> CollectorState:
+    """Cleared or unreadable: that nobody is there."""
+    try:
+        return decode(body, CollectorState)
+    except MessageRefused:
+        return CollectorState(False)
 
 
 def _kind(topic: str) -> str:

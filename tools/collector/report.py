@@ -27,7 +27,7 @@ SILENT_AFTER = timedelta(seconds=150)
 CSV_COLUMNS = (
     "screened_at", "clock_state", "site", "station", "epoch", "seq", "session", "kind", "view",
     "code", "value", "unit", "u95", "n", "quality", "why", "side", "definition",
-    "backend", "origin",
+    "backend", "origin", "u95_change", "bodies", "calibration",
 )  # fmt: skip
 
 
@@ -101,10 +101,18 @@ def as_json(stored: Stored) -> dict[str, Any]:
 
 
 def write_csv(store: Store, out: TextIO, chosen: Chosen = Chosen()) -> int:
-    """One row for each measure; a refused one has no value but its reasons. Returns the rows."""
+    """A head and the rows of `csv_rows`. Returns how many."""
     writer = csv.writer(out)
     writer.writerow(CSV_COLUMNS)
     count = 0
+    for row in csv_rows(store, chosen):
+        writer.writerow(row)
+        count += 1
+    return count
+
+
+def csv_rows(store: Store, chosen: Chosen = Chosen()) -> Iterator[list[object]]:
+    """One row for each measure, as CSV_COLUMNS; a refused one has no value but its reasons."""
     for stored in results(store, chosen):
         try:
             result = stored.result
@@ -116,11 +124,9 @@ def write_csv(store: Store, out: TextIO, chosen: Chosen = Chosen()) -> int:
                 stored.screened_at, result.t.state, result.site, result.station, result.epoch,
                 result.seq, result.session, result.kind, m.view, m.code, m.value, m.unit, m.u95,
                 m.n, m.quality, " ".join(m.why), m.side, m.definition, result.backend,
-                result.origin,
+                result.origin, m.u95_change, result.bodies, result.calibration,
             )  # fmt: skip
-            writer.writerow([_harmless(cell) for cell in said])
-            count += 1
-    return count
+            yield [_harmless(cell) for cell in said]
 
 
 def _harmless(cell: object) -> object:

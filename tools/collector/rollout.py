@@ -1,4 +1,4 @@
-"""A model's way through the fleet: desired against actual for each station, and when to stop.
+"""The way of a model or release through the fleet: how far each station is, and when to stop.
 
 Stations tell every step of an update as an `event/model`. A file goes to 1 %, then 10 %, then all
 of them; too many failures stop it, and a station that falls silent in the middle counts as one.
@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from posture_tools.collector.store import Store
 
 from edge.wire.bucket import bucket
+from edge.wire.messages import slot_of
 
 STAGES = (1, 10, 100)
 MOST_FAILURES = 0.05
@@ -78,11 +79,11 @@ class Advice:
 
 
 def model_events(store: Store) -> list[ModelEvent]:
-    """Every model event that the stations have sent."""
+    """Every event about a model or a release that the stations have sent."""
     events = []
     for site, station, received_at, body in store.rows(
         "SELECT event.site, event.station, received_at, event.body FROM event"
-        " JOIN ingest_key USING (site, station, epoch, seq) WHERE kind = 'model'"
+        " JOIN ingest_key USING (site, station, epoch, seq) WHERE kind IN ('model', 'software')"
         " ORDER BY event.site, event.station,"
         # by sequence, and epochs as they came: the station's clock may have jumped
         " (SELECT first.received_at FROM ingest_key AS first WHERE first.site = event.site"
@@ -91,6 +92,7 @@ def model_events(store: Store) -> list[ModelEvent]:
     ):
         data = json.loads(body)["data"]
         said = {key: str(data.get(key, "")) for key in ("slot", "version", "sha256")}
+        said["slot"] = slot_of(said["slot"]) if said["slot"] else "software"
         events.append(
             ModelEvent(
                 site, station, datetime.fromisoformat(received_at), str(data.get("step", "")),
@@ -175,6 +177,8 @@ def _meaning(event: ModelEvent) -> Progress | None:
         case _, "ok":
             return Progress.PROCEEDING
         case "canary", reason if reason != "machine_busy":
+            return Progress.REFUSED
+        case "install", "does_not_install" | "fails_check":
             return Progress.REFUSED
         case _:
             return Progress.PROCEEDING  # delayed; it tries again

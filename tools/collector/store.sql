@@ -177,7 +177,7 @@ CREATE TABLE forgotten (                -- what must never come back: hashes, se
     PRIMARY KEY (site, station, what, sha256)
 ) STRICT, WITHOUT ROWID;
 
-CREATE TABLE erasure_order (            -- sent until its station has proved it; then it goes
+CREATE TABLE pending_erasure (            -- sent until its station has proved it; then it goes
     site TEXT NOT NULL,
     station TEXT NOT NULL,
     number INTEGER NOT NULL,

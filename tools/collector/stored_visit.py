@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from posture_tools.collector.store import Store
 
 from edge.errors import SettingsInvalid
-from edge.records import Measure
+from edge.records import Basis, Measure
 from edge.report.reported_visit import ReportedView, ReportedVisit
 from edge.shown import quoted
 from edge.wire.clock import Instant
@@ -70,10 +70,12 @@ def _seen(result: Result) -> ReportedView:
     return ReportedView(
         result.view, tuple(_measure(m) for m in result.measures), result.figure,
         quality.frames_used, quality.frames_seen, quality.min_score, result.origin,
+        basis=Basis(tuple(m.sha256 for m in result.models), result.bodies, result.calibration),
     )  # fmt: skip
 
 
 def _measure(m: WireMeasure) -> Measure:
     return Measure(
-        m.code, m.value, m.unit, m.u95, m.n, m.quality, m.why, m.view, m.side, m.definition
-    )
+        m.code, m.value, m.unit, m.u95, m.n, m.quality, m.why, m.view, m.side, m.definition,
+        m.u95_change,
+    )  # fmt: skip

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from itertools import product
 
 from posture_tools.evaluate.angle_error import MeasureError, Reading, error_of
 from posture_tools.evaluate.body_pack import CLOTHING, OLDEST_YEARS, Body, Clothing
+from posture_tools.evaluate.body_truth import DEFINITIONS, Truth, in_picture, in_space
 from posture_tools.evaluate.contenders import Contender
 from posture_tools.evaluate.report import number
 from posture_tools.evaluate.views import VIEWS
@@ -18,9 +18,7 @@ from rich.progress import track
 from rich.table import Table
 
 from edge.posture.assess import assess
-from edge.posture.frontal import FRONTAL
-from edge.posture.sagittal import SAGITTAL
-from edge.posture.spine_measures import SPINE
+from edge.posture.clothing import Dress
 from edge.records import Frame, Measure
 
 ALL = "all"
@@ -28,14 +26,6 @@ ALL = "all"
 AGES: dict[str, tuple[float, float]] = {
     "child": (0, 13), "youth": (13, 18), "adult": (18, 65), "older": (65, OLDEST_YEARS),
 }  # fmt: skip
-
-# Which half of an outfit lies over a landmark, told by a part of its name; a head is bare, and over
-# what is not named here lie both.
-_OVER = {
-    "upper": ("shoulder", "neck", "elbow", "wrist", "acromion", "axilla", "scapula", "notch"),
-    "lower": ("knee", "ankle", "toe", "heel", "patella", "tibial", "malleolus"),
-    "neither": ("eye", "ear", "nose", "head", "tragus"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +42,12 @@ class Row:
     error: MeasureError
 
 
-def examine(contenders: Sequence[Contender], bodies: Sequence[Body], quiet: bool) -> list[Row]:
+def examine(
+    contenders: Sequence[Contender], bodies: Sequence[Body], quiet: bool, *, space: bool = False
+) -> list[Row]:
     """Show every body to every contender.
+
+    space : judge against the body in space, not against an exact reading of its picture.
 
     The view is told, as a station tells a person how to stand; a measure that is refused because
     the pose contradicts it counts as refused, as does everything of a person who is not found.
@@ -63,23 +57,26 @@ def examine(contenders: Sequence[Contender], bodies: Sequence[Body], quiet: bool
     ImageUnreadable : a picture that is damaged.
     """
     groups: dict[tuple[str, ...], list[Reading]] = defaultdict(list)
+    units: dict[str, str] = {}
     progress = Console(stderr=True, quiet=quiet)
     for body in track(bodies, "measuring", console=progress, transient=True):
         frame = body.read()
         (ages,) = (name for name, (low, high) in AGES.items() if low <= body.age_years < high)
+        exact = in_space(body) if space else in_picture(body, body.calibration(frame))
         for contender in contenders:
             measured = {m.code: m for m in measure(contender, frame, body)}
-            for code, true in body.truth.items():
+            for code, (true, unit) in truths(body, measured, exact).items():
                 found = measured.get(code)
                 reading = Reading(true, *((found.value, found.u95) if found else (None, None)))
-                worn = clothing_over(code, body)
+                worn = clothing_over(code, found, body)
+                units[code] = unit
                 for group in product((ALL, ages), (ALL, worn)):
                     groups[contender.name, body.view, code, *group].append(reading)
     names = [contender.name for contender in contenders]
     codes = sorted({key[2] for key in groups})
     order = product(names, VIEWS, codes, (ALL, *AGES), (ALL, *CLOTHING))
     return [
-        Row(key[0], key[1], key[3], key[4], error_of(key[2], "deg", groups[key]))
+        Row(key[0], key[1], key[3], key[4], error_of(key[2], units[key[2]], groups[key]))
         for key in order
         if key in groups
     ]
@@ -88,25 +85,39 @@ def examine(contenders: Sequence[Contender], bodies: Sequence[Body], quiet: bool
 def measure(contender: Contender, frame: Frame, body: Body) -> Sequence[Measure]:
     """What a station measures of a body; nothing where it does not find the person."""
     pose = contender.locate(frame, body.person)
-    return () if pose is None else assess(pose, body.view, body.calibration(frame))
+    if pose is None:
+        return ()
+    return assess(pose, body.view, body.calibration(frame), dress=dress_of(body))
 
 
-def clothing_over(code: str, body: Body) -> Clothing:
+def dress_of(body: Body) -> Dress:
+    """What the person wears."""
+    return Dress(body.clothing_upper, body.clothing_lower)
+
+
+def truths(
+    body: Body, measured: Mapping[str, Measure], exact: Truth
+) -> dict[str, tuple[float, str]]:
+    """Code -> true value and unit, each by the definition that the contender measured it by.
+
+    Of what it does not measure, by the preferred one.
+    """
+    found: dict[str, tuple[float, str]] = {c: (true, "deg") for c, true in body.truth.items()}
+    for definition in reversed(DEFINITIONS):
+        code, version = definition.code, definition.version
+        own = measured[code].definition if code in measured else version
+        if version == own and (code, version) in exact:
+            unit = "%H" if definition.unit == "length" else definition.unit
+            found[code] = (exact[code, version], unit)
+    return found
+
+
+def clothing_over(code: str, found: Measure | None, body: Body) -> Clothing:
     """The loosest that lies over what a measure is taken from."""
-    worn = {"upper": body.clothing_upper, "lower": body.clothing_lower}
-    return max((worn[half] for half in _halves(code)), key=CLOTHING.index, default="bare")
-
-
-@cache
-def _halves(code: str) -> tuple[str, ...]:
-    definitions = [d for d in (*FRONTAL, *SAGITTAL, *SPINE) if d.code == code]
-    if not definitions:
-        return ("upper", "lower")
-    halves: set[str] = set()
-    for mark in (mark for definition in definitions for mark in definition.landmarks):
-        over = [half for half, parts in _OVER.items() if any(part in mark for part in parts)]
-        halves.update(over or ("upper", "lower"))
-    return tuple(sorted(halves - {"neither"}))
+    landmarks = {(d.code, d.version): d.landmarks for d in reversed(DEFINITIONS)}
+    by_code = {d.code: d.landmarks for d in reversed(DEFINITIONS)}
+    own = landmarks.get((code, found.definition)) if found is not None else None
+    return dress_of(body).over(own or by_code.get(code, ("body",)))
 
 
 def tables(rows: Sequence[Row]) -> Iterator[Table]:

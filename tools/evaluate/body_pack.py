@@ -12,10 +12,15 @@ each:
     age_years           (n,)
     clothing_upper, clothing_lower   (n,)   bare, tight, loose
     measure/CODE        (n,)         true measures, deg, by the codes and signs of `edge.posture`;
-                                     NaN where one is not defined
+                                     NaN where one is not defined. They count for what the
+                                     keypoints do not tell
+    xyz                 (n, K, 3)    the keypoints in space, m: x to the body's left, y backwards,
+                                     z up; may be missing
+    person              (n,)         the same number for every visit of one person; may be missing
     roll_deg, pitch_deg, focal_px    (n,)   only all three together: what a station's calibration
                                      knows of the camera; the true measures are then those of a
                                      level one. Else they are those of the picture as it is
+    k1                  (n,)         radial distortion, beside these three; may be missing
 
 Other arrays are for others. Whatever contradicts this is refused before a picture is read.
 """
@@ -47,6 +52,7 @@ _WORDS: Mapping[str, tuple[str, ...]] = {
     "view": VIEWS, "clothing_upper": CLOTHING, "clothing_lower": CLOTHING,
 }  # fmt: skip
 _CAMERA = ("roll_deg", "pitch_deg", "focal_px")
+_MAY_BE = (*_CAMERA, "k1", "person")
 _AGAIN = "Make the pack again: body_pack.py says what it holds."
 
 Arrays = Mapping[str, NDArray[Any]]
@@ -57,7 +63,9 @@ class Body:
     """One picture of a pack.
 
     truth : code -> true value, deg, of the measures that are defined.
-    camera : roll_deg, pitch_deg, focal_px; None where the pack does not tell.
+    camera : roll_deg, pitch_deg, focal_px, k1; None where the pack does not tell.
+    names, keypoints : (K, 3) of all that the pack names. points_m : (K, 3), in space, or None.
+    number : of the person in the pack.
     """
 
     set_name: str
@@ -68,8 +76,12 @@ class Body:
     clothing_upper: Clothing
     clothing_lower: Clothing
     truth: Mapping[str, float]
-    camera: tuple[float, float, float] | None
+    camera: tuple[float, float, float, float] | None
     jpeg: NDArray[np.uint8]
+    names: tuple[str, ...]
+    keypoints: NDArray[np.float64]
+    points_m: NDArray[np.float64] | None
+    number: int
 
     @property
     def labelled(self) -> bool:
@@ -96,9 +108,12 @@ class Body:
         """What the station knows of the camera."""
         if self.camera is None:
             return LEVEL
-        roll_deg, pitch_deg, focal_px = self.camera
+        roll_deg, pitch_deg, focal_px, k1 = self.camera
         centre_px = ((frame.width_px - 1) / 2, (frame.height_px - 1) / 2)
-        return Calibration(roll_deg, pitch_deg, focal_px=focal_px, centre_px=centre_px)
+        return Calibration(
+            roll_deg, pitch_deg, focal_px=focal_px, centre_px=centre_px,
+            distortion=(k1, 0.0, 0.0, 0.0, 0.0),
+        )  # fmt: skip
 
 
 def packs(folder: Path) -> list[Path]:
@@ -159,7 +174,7 @@ def _body(path: Path, arrays: Arrays, data: NDArray[np.uint8], coco: list[int], 
     camera = None
     if all(name in arrays for name in _CAMERA):
         roll_deg, pitch_deg, focal_px = (float(arrays[name][i]) for name in _CAMERA)
-        camera = (roll_deg, pitch_deg, focal_px)
+        camera = (roll_deg, pitch_deg, focal_px, float(arrays["k1"][i]) if "k1" in arrays else 0.0)
     true = {
         name.removeprefix(MEASURE): float(arrays[name][i])
         for name in arrays
@@ -169,6 +184,9 @@ def _body(path: Path, arrays: Arrays, data: NDArray[np.uint8], coco: list[int], 
     return Body(
         path.stem, f"{path.stem} {i}", (person,), view, float(arrays["age_years"][i]),
         upper, lower, true, camera, data[first:last],
+        tuple(arrays["names"].tolist()), arrays["kp"][i].astype(np.float64),
+        arrays["xyz"][i].astype(np.float64) if "xyz" in arrays else None,
+        int(arrays["person"][i]) if "person" in arrays else i,
     )  # fmt: skip
 
 
@@ -183,7 +201,8 @@ def _fault(arrays: Arrays, size_bytes: int) -> str:
     n = len(arrays["box"])
     shapes: dict[str, tuple[int, ...]] = {
         "off": (n + 1,), "kp": (n, len(names), 3), "box": (n, 4),
-        **dict.fromkeys((*needed[4:], *(c for c in _CAMERA if c in arrays)), (n,)),
+        **dict.fromkeys((*needed[4:], *(c for c in _MAY_BE if c in arrays)), (n,)),
+        **({"xyz": (n, len(names), 3)} if "xyz" in arrays else {}),
         **dict.fromkeys((name for name in arrays if name.startswith(MEASURE)), (n,)),
     }  # fmt: skip
     for name, shape in shapes.items():

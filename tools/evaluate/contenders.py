@@ -17,7 +17,7 @@ from posture_tools.evaluate.labelled import Box, Detection, Person, detection
 from posture_tools.evaluate.scores import Sight, assign
 
 from edge.errors import ModelRefused
-from edge.estimation.estimator import Estimator, StageClock
+from edge.estimation.estimator import Estimator, Measurer, Seen, StageClock
 from edge.estimation.nearness import body_distance
 from edge.estimation.person import PersonNetwork
 from edge.inference.network import Network
@@ -132,7 +132,11 @@ class WholePictures:
             for i, pose in enumerate(self._estimate(frame, change))
         ]
         distance, _, nearest = min(apart, default=(np.inf, 0, None))
-        return nearest if distance <= _SAME_PERSON else None
+        if nearest is None or distance > _SAME_PERSON:
+            return None
+        if isinstance(self._estimator, Measurer):
+            return self._estimator.measure([Seen(frame, nearest)], nearest)
+        return nearest
 
     def find(self, frame: Frame) -> list[Pose]:
         """Everybody in a picture, labelled or not, best first."""

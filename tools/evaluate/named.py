@@ -2,7 +2,8 @@
 
 [NAME=]MODEL.onnx      a single-person network gets each labelled person's box; a PAF network gets
                        the whole picture
-[NAME=]FINDER.onnx+REFINER.onnx   refined estimation on the whole picture
+[NAME=]FINDER.onnx+WHOLE.onnx         refined estimation on the whole picture
+[NAME=]FINDER.onnx+WHOLE.onnx+CLOSE.onnx   and the measuring pass, which looks closely
 [NAME=]FOLDER          of networks that ship (`models_onnx` of any version): what a station makes of
                        them; or of one published network with its card.json, which needs no
                        description of its own
@@ -27,8 +28,12 @@ from posture_tools.evaluate.contenders import (
 
 from edge.errors import ModelRefused, SettingsInvalid
 from edge.estimation.bottom_up import BottomUp
+from edge.estimation.estimator import Estimator
+from edge.estimation.measuring import Measuring
 from edge.estimation.refined import Refined
+from edge.inference.description import ModelDescription
 from edge.inference.network import Network, read_description
+from edge.skeletons import BODY_55
 
 CARD = "card.json"
 
@@ -66,8 +71,8 @@ def contender_of(name: str, network: Network, size_bytes: int, options: CropOpti
 def _contender(spec: str, options: CropOptions, threads: int) -> Contender:
     name, where = _split(spec)
     parts = [Path(part) for part in where.split("+")]
-    if len(parts) > 2:
-        raise SettingsInvalid(f"{spec} names {len(parts)} files.", "Name FINDER+REFINER.")
+    if len(parts) > 3:
+        raise SettingsInvalid(f"{spec} names {len(parts)} files.", "Name FINDER+WHOLE+CLOSE.")
     name = name or "+".join(part.resolve().name.removesuffix(".onnx") for part in parts)
     if len(parts) == 1 and parts[0].is_dir() and not (parts[0] / CARD).is_file():
         parts = _station(parts[0])
@@ -76,7 +81,9 @@ def _contender(spec: str, options: CropOptions, threads: int) -> Contender:
     if len(loaded) == 1:
         return contender_of(name, loaded[0].network, size_bytes, options)
     finder = MovedFinder(BottomUp(loaded[0].network))
-    estimator = Refined(finder, loaded[1].network, everyone=True)
+    estimator: Estimator = Refined(finder, loaded[1].network, everyone=True)
+    if len(loaded) == 3:
+        estimator = Measuring(estimator, loaded[1].network, loaded[2].network)
     return WholePictures(name, estimator, size_bytes, finder)
 
 
@@ -89,24 +96,34 @@ def _split(spec: str) -> tuple[str, str]:
 
 
 def _station(folder: Path) -> list[Path]:
-    """Finder and refiner among the files of a folder, told by their descriptions.
+    """Finder, whole and, where there is one, close among a folder's files, by their descriptions.
 
     Raises
     ------
     ModelRefused : not one of each.
     """
-    tasks = {path: read_description(path.read_bytes(), str(path)).task for path in _files(folder)}
+    kinds = {path: _slot(read_description(path.read_bytes(), str(path))) for path in _files(folder)}
     slots = []
-    for task, what in (("paf", "finder"), ("heatmap", "single-person network")):
-        fitting = [path for path in tasks if tasks[path] == task]
+    for kind in ("finder", "whole", "close"):
+        fitting = [path for path in kinds if kinds[path] == kind]
+        if kind == "close" and not fitting:
+            continue
         if len(fitting) != 1:
             names = ", ".join(path.name for path in fitting) or "none"
             raise ModelRefused(
-                f"{folder} should hold one {what} (task {task}), and holds {names}.",
-                "Name the files: FINDER.onnx+REFINER.onnx.",
+                f"{folder} should hold one {kind}, and holds {names}.",
+                "Name the files: FINDER.onnx+WHOLE.onnx+CLOSE.onnx.",
             )
         slots += fitting
     return slots
+
+
+def _slot(description: ModelDescription) -> str:
+    if description.task == "paf":
+        return "finder"
+    if description.task != "heatmap":
+        return description.task
+    return "close" if description.skeleton == BODY_55.name else "whole"
 
 
 def _files(folder: Path) -> list[Path]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from edge.accuracy import Accuracy
 from edge.inference.description import (
     InputSpec,
     LimbChannels,
@@ -66,6 +67,7 @@ def trained(card: dict[str, Any]) -> ModelDescription:
         stride=card["stride"],
         thresholds=msgspec.convert({"person": _PERSON} | card.get("thresholds", {}), Thresholds),
         measured=card.get("measured", {}),
+        accuracy=msgspec.convert(card.get("accuracy"), Accuracy | None),
     )
 
 

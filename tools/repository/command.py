@@ -4,34 +4,48 @@ from __future__ import annotations
 
 import getpass
 import stat
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from posture_tools.cli import Output
+from posture_tools.repository import wheel_sets
 from posture_tools.repository.folder import RepositoryFolder
 from posture_tools.repository.keys import load_public, load_signer, make_key
-from posture_tools.repository.roles import ROLES
-from posture_tools.repository.status import RoleStatus, offers, role_statuses
+from posture_tools.repository.roles import ROLES, Role
+from posture_tools.repository.status import RoleStatus, offers, releases, role_statuses
 from posture_tools.repository.terms import Conditions, terms_of
 from rich.table import Table
+from securesystemslib.signer import SSlibKey
 
 from edge.errors import RepositoryUnready
 
 
 def init(folder: Path, keys: Path, passphrase_file: Path | None, out: Output) -> int:
     repository = RepositoryFolder(folder)
-    keys.mkdir(parents=True, exist_ok=True)
-    asked: dict[str, dict[Path, str]] = {}  # all, before the first key is made
-    for role in ROLES.values():
-        names = [f"{role.name}-{i + 1}" if role.keys > 1 else role.name for i in range(role.keys)]
-        paths = [keys / f"{name}.pem" for name in names]
-        asked[role.name] = {path: _new_passphrase(passphrase_file, path) for path in paths}
-    repository.create(
-        {name: [make_key(*pair) for pair in pairs.items()] for name, pairs in asked.items()}
-    )
-    out.line(f"keys in {keys}; now sign with two of the root keys, targets and models:")
+    repository.create(_made_keys(ROLES.values(), keys, passphrase_file))
+    out.line(f"keys in {keys}; now sign with two of the root keys, targets, models and software:")
     out.line(f"  posture-models repo sign {folder} --key {keys}/root-1.pem ...")
     return 0
+
+
+def add_role(folder: Path, role: str, keys: Path, passphrase_file: Path | None, out: Output) -> int:
+    """A role that the repository lacks, because an older version made it."""
+    made = _made_keys([ROLES[role]], keys, passphrase_file)
+    RepositoryFolder(folder).delegate(role, made[role])
+    out.line(f"keys in {keys}; now sign with targets and with the keys of {role}")
+    return 0
+
+
+def _made_keys(
+    roles: Iterable[Role], folder: Path, passphrase_file: Path | None
+) -> dict[str, list[SSlibKey]]:
+    folder.mkdir(parents=True, exist_ok=True)
+    asked: dict[str, dict[Path, str]] = {}  # all, before the first key is made
+    for role in roles:
+        names = [f"{role.name}-{i + 1}" if role.keys > 1 else role.name for i in range(role.keys)]
+        paths = [folder / f"{name}.pem" for name in names]
+        asked[role.name] = {path: _new_passphrase(passphrase_file, path) for path in paths}
+    return {name: [make_key(*pair) for pair in pairs.items()] for name, pairs in asked.items()}
 
 
 def add(folder: Path, model: Path, conditions: Conditions, out: Output) -> int:
@@ -39,6 +53,17 @@ def add(folder: Path, model: Path, conditions: Conditions, out: Output) -> int:
     sha256 = RepositoryFolder(folder).offer(model, terms)
     out.line(
         f"staged {terms.name} {terms.version} for {terms.ring_percent} % of the stations: {sha256}"
+    )
+    return 0
+
+
+def release(folder: Path, wheels_folder: Path, ring: int, not_before: str, out: Output) -> int:
+    wheels, files, installed_bytes = wheel_sets.wheel_set_of(wheels_folder)
+    terms = wheel_sets.terms_of(wheels, installed_bytes, ring, not_before)
+    sha256 = RepositoryFolder(folder).release(wheels, files, terms)
+    out.line(
+        f"staged release {wheels.version} for Python {wheels.python} on {wheels.machine}, "
+        f"{len(wheels.wheels)} wheels, {ring} % of the stations: {sha256}"
     )
     return 0
 
@@ -81,7 +106,8 @@ def status(folder: Path, out: Output) -> int:
     """Returns 1 where a role has expired, soon will, or lacks signatures."""
     repository = RepositoryFolder(folder)
     roles, offered = role_statuses(repository), offers(repository)
-    out.answer({"roles": roles, "offers": offered})
+    released = releases(repository)
+    out.answer({"roles": roles, "offers": offered, "releases": released})
     table = Table("role", "", "version", "signatures", "expires", "", "keys")
     for role in roles:
         table.add_row(*role.cells())
@@ -91,6 +117,12 @@ def status(folder: Path, out: Output) -> int:
         out.line(
             f"{offer['slot']}: {offer['model']} {offer['version']} for {offer['ring']} %{since}"
             f" {offer['sha256']}"
+        )
+    for release in released:
+        since = f" from {release['not_before']}" if release["not_before"] else ""
+        out.line(
+            f"release {release['version']} for Python {release['python']} on {release['machine']}, "
+            f"{release['ring']} %{since} {release['sha256']}"
         )
     return 1 if any(_needs_care(role) for role in roles) else 0
 

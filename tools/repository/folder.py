@@ -1,8 +1,10 @@
 """A model repository on plain files, which any web server serves.
 
-    public/metadata/   N.root.json, N.targets.json, N.models.json, N.snapshot.json, timestamp.json
+    public/metadata/   N.root.json, N.targets.json, N.models.json, N.software.json,
+                       N.snapshot.json, timestamp.json
     public/targets/    models/<sha256>.<name>-<version>.onnx
-    staged/            root.json, targets.json, models.json that still lack signatures
+                       software/<sha256>.<version>-<python>-<machine>.json, wheels/<sha256>.whl
+    staged/            root, targets, models and software that still lack signatures
 
 What needs offline keys is staged first, signed as often as its threshold asks, and published then.
 Files are written before those that name them, timestamp last: a station that looks in between sees
@@ -17,7 +19,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from posture_tools.repository.roles import ROLES, STAGED
+import msgspec
+from posture_tools.repository.roles import DELEGATED, ROLES, STAGED
 from securesystemslib.signer import CryptoSigner, Key
 from tuf.api.exceptions import RepositoryError, UnsignedMetadataError
 from tuf.api.metadata import (
@@ -34,6 +37,8 @@ from tuf.api.metadata import (
 
 from edge.errors import RepositoryUnready
 from edge.files import make_folder, write_durably
+from edge.software.wheel_set import SOFTWARE_ROLE, SetTerms, WheelSet, wheel_url_path
+from edge.software.wheel_set import custom_of as software_custom_of
 from edge.update.offer import Terms, custom_of
 from edge.update.trust import MODELS_ROLE
 
@@ -61,7 +66,7 @@ class RepositoryFolder:
         """
         if self._staged.exists() or self._metadata.exists():
             raise RepositoryUnready(f"{self._folder} holds a repository.", "Name an empty folder.")
-        for folder in (self._metadata, self._targets / MODELS_ROLE, self._staged):
+        for folder in (self._metadata, self._staged):
             make_folder(folder)
         root = Root(expires=ROLES[Root.type].expiry(self._now), consistent_snapshot=True)
         for role in ROLES.values():
@@ -69,16 +74,36 @@ class RepositoryFolder:
                 for key in keys[role.name]:
                     root.add_key(key, role.name)
                 root.roles[role.name].threshold = role.threshold
-        models = DelegatedRole(MODELS_ROLE, [], 1, terminating=True, paths=[f"{MODELS_ROLE}/*"])
         targets = Targets(
-            expires=ROLES[Targets.type].expiry(self._now),
-            delegations=Delegations({}, {MODELS_ROLE: models}),
+            expires=ROLES[Targets.type].expiry(self._now), delegations=Delegations({}, {})
         )
-        for key in keys[MODELS_ROLE]:
-            targets.add_key(key, MODELS_ROLE)
+        for name in DELEGATED:
+            self._delegate(targets, name, keys[name])
         self._stage(Metadata(root))
         self._stage(Metadata(targets))
-        self._stage(Metadata(Targets(expires=ROLES[MODELS_ROLE].expiry(self._now))), MODELS_ROLE)
+
+    def delegate(self, role: str, keys: Iterable[Key]) -> None:
+        """Stage a role that a repository of an older version lacks.
+
+        Raises
+        ------
+        RepositoryUnready : it has the role.
+        """
+        targets = self._next(Targets.type)
+        if role in targets.signed.delegations.roles:
+            raise RepositoryUnready(f"{self._folder} has the role {role}.", "See `repo status`.")
+        self._delegate(targets.signed, role, keys)
+        self._stage(targets)
+
+    def _delegate(self, targets: Targets, role: str, keys: Iterable[Key]) -> None:
+        assert targets.delegations is not None  # noqa: S101 - its callers have made them
+        assert targets.delegations.roles is not None  # noqa: S101
+        targets.delegations.roles[role] = DelegatedRole(
+            role, [], ROLES[role].threshold, terminating=True, paths=[f"{role}/*"]
+        )
+        for key in keys:
+            targets.add_key(key, role)
+        self._stage(Metadata(Targets(expires=ROLES[role].expiry(self._now))), role)
 
     def offer(self, model: Path, terms: Terms) -> str:
         """Stage an offer, or other terms for one that stands: a ring that grows or shrinks.
@@ -90,21 +115,45 @@ class RepositoryFolder:
         RepositoryUnready : this name and version stand for another file.
         """
         path = f"{MODELS_ROLE}/{terms.name}-{terms.version}.onnx"
-        target = TargetFile.from_file(path, str(model), ["sha256"])
-        target.unrecognized_fields["custom"] = custom_of(terms)
-        staged = self._next(MODELS_ROLE)
+        return self._offer(path, model.read_bytes(), custom_of(terms), MODELS_ROLE)
+
+    def release(self, wheels: WheelSet, files: Mapping[str, Path], terms: SetTerms) -> str:
+        """Stage a release of the station's software, or other terms for one that stands.
+
+        files : sha256 -> wheel. Returns the sha256 of its list of wheels, by which roll-outs and
+        stations know it.
+
+        Raises
+        ------
+        RepositoryUnready : this version, Python and machine stand for another set.
+        """
+        for wheel in wheels.wheels:
+            copy = self._targets / wheel_url_path(wheel)
+            if not copy.exists():
+                make_folder(copy.parent)
+                write_durably(copy, files[wheel.sha256].read_bytes())
+        tag = f"cp{terms.python.replace('.', '')}"
+        path = f"{SOFTWARE_ROLE}/{terms.version}-{tag}-{terms.machine}.json"
+        data = msgspec.json.encode(wheels)
+        return self._offer(path, data, software_custom_of(terms), SOFTWARE_ROLE)
+
+    def _offer(self, path: str, data: bytes, custom: Mapping[str, str], role: str) -> str:
+        target = TargetFile.from_data(path, data, ["sha256"])
+        target.unrecognized_fields["custom"] = dict(custom)
+        staged = self._next(role)
         known = staged.signed.targets.get(path)
         if known is not None and known.hashes != target.hashes:
             raise RepositoryUnready(
-                f"{path} stands for another file.", "A changed model has another version."
+                f"{path} stands for another file.", "What has changed has another version."
             )
         staged.signed.targets[path] = target
         sha256 = target.hashes["sha256"]
-        name = f"{sha256}.{terms.name}-{terms.version}.onnx"
-        copy = self._targets / MODELS_ROLE / name
+        folder, _, name = path.rpartition("/")
+        copy = self._targets / folder / f"{sha256}.{name}"
         if not copy.exists():
-            write_durably(copy, model.read_bytes())
-        self._stage(staged, MODELS_ROLE)
+            make_folder(copy.parent)
+            write_durably(copy, data)
+        self._stage(staged, role)
         return sha256
 
     def rotate_key(self, role: str, old_keyid: str, new: Key) -> None:
@@ -230,10 +279,11 @@ class RepositoryFolder:
                     f"{role} is not signed by enough keys: {error}.",
                     f"Sign it: posture-models repo sign {self._folder} --key FILE.",
                 ) from error
-        if Targets.type in staged and MODELS_ROLE not in staged:
-            models = self.published(MODELS_ROLE)
-            if models is not None:
-                self._check_thresholds({MODELS_ROLE: models})
+        if Targets.type in staged:
+            for role in DELEGATED:
+                offered = None if role in staged else self.published(role)
+                if offered is not None:
+                    self._check_thresholds({role: offered})
 
     def _next(self, role: str) -> Metadata[Any]:
         """What is staged, unsigned again, or the successor of what is published."""
@@ -251,7 +301,7 @@ class RepositoryFolder:
         """A new snapshot, if what it lists, its key or its age asks for one."""
         versions = {
             f"{role}.json": MetaFile(metadata.signed.version)
-            for role in (Targets.type, MODELS_ROLE)
+            for role in (Targets.type, *DELEGATED)
             if (metadata := staged.get(role) or self.published(role)) is not None
         }
         snapshot = self.published(Snapshot.type)

@@ -1,4 +1,4 @@
-"""The five roles: how long their word holds, how many keys must agree, where a key stays."""
+"""The six roles: how long their word holds, how many keys must agree, where a key stays."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 from tuf.api.metadata import Metadata, Root, Snapshot, Targets, Timestamp
 
+from edge.software.wheel_set import SOFTWARE_ROLE
 from edge.update.trust import MODELS_ROLE
 
 
@@ -30,15 +31,18 @@ class Role:
         return bool(metadata.signed.expires - now < timedelta(days=self.days / 3))
 
 
-# root, targets and models sign offline; snapshot and timestamp where the repository is published.
+# root, targets, models and software sign offline; snapshot and timestamp where the repository is
+# published. Two people agree to what runs on stations as root: one stolen key is not enough.
 ROLES = {
     role.name: role
     for role in (
         Role(Root.type, 365, keys=3, threshold=2, parent=Root.type),
         Role(Targets.type, 90, keys=1, threshold=1, parent=Root.type),
         Role(MODELS_ROLE, 90, keys=1, threshold=1, parent=Targets.type),
+        Role(SOFTWARE_ROLE, 90, keys=2, threshold=2, parent=Targets.type),
         Role(Snapshot.type, 30, keys=1, threshold=1, parent=Root.type),
         Role(Timestamp.type, 7, keys=1, threshold=1, parent=Root.type),
     )
 }
-STAGED = (Root.type, Targets.type, MODELS_ROLE)
+DELEGATED = (MODELS_ROLE, SOFTWARE_ROLE)
+STAGED = (Root.type, Targets.type, *DELEGATED)

@@ -8,6 +8,7 @@ from typing import Any
 from posture_tools.repository.folder import RepositoryFolder
 from posture_tools.repository.roles import ROLES, STAGED
 
+from edge.software.wheel_set import offers_in
 from edge.update.offer import terms_in
 
 
@@ -75,3 +76,19 @@ def offers(repository: RepositoryFolder) -> list[dict[str, Any]]:
             }
         )  # fmt: skip
     return found
+
+
+def releases(repository: RepositoryFolder) -> list[dict[str, Any]]:
+    """The releases of the station's software on offer, as published."""
+    software = repository.published("software")
+    if software is None:
+        return []
+    offered, _ = offers_in(software.signed.targets)
+    return [
+        {
+            "version": offer.terms.version, "python": offer.terms.python,
+            "machine": offer.terms.machine, "ring": offer.terms.ring_percent,
+            "not_before": offer.terms.not_before, "sha256": offer.sha256,
+        }
+        for offer in offered
+    ]  # fmt: skip

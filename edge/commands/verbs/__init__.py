@@ -14,6 +14,7 @@ from edge.commands.verbs import (
     netwatch,
     provision,
     run,
+    software,
     stickers,
     update,
     warmup,
@@ -31,5 +32,6 @@ VERBS = (
     provision.VERB,
     netwatch.VERB,
     update.VERB,
+    software.VERB,
     warmup.VERB,
 )

@@ -7,7 +7,14 @@ from pathlib import Path
 
 from edge.cli.output import Output
 from edge.cli.verb import OVERWRITE, Verb, argument
-from edge.commands.station_options import INTERVAL, settings_of, with_models
+from edge.commands.station_options import (
+    CLOSE,
+    INTERVAL,
+    close_of,
+    dress_of,
+    settings_of,
+    with_models,
+)
 from edge.errors import SettingsInvalid
 from edge.settings import Settings
 
@@ -20,11 +27,14 @@ def run(options: Namespace, out: Output) -> int:
     from edge.inference.opencv_threads import leave_cores_to_networks
     from edge.markers.asked import with_markers
     from edge.posture.calibration import LEVEL
+    from edge.posture.clothing import Dress
     from edge.screening.stored import read_calibration
     from edge.sightings.person import Told
     from edge.sightings.points_file import read_points
 
-    settings = with_models(settings_of(options), options.model, options.detector)
+    if options.fast and options.close:
+        raise SettingsInvalid("--fast and --close contradict each other.", "Give one of them.")
+    settings = with_models(settings_of(options), options.model, options.detector, close_of(options))
     leave_cores_to_networks()
     estimator: Estimator = with_markers(estimator_for(settings.models), options.markers)
     points = read_points(options.points) if options.points else None
@@ -33,6 +43,8 @@ def run(options: Namespace, out: Output) -> int:
             read_calibration(options.calibration).calibration if options.calibration else LEVEL
         ),
         stature_mm=options.stature_mm,
+        view=options.view,
+        dress=Dress(*dress_of(options.clothing)),
         points=points,
         least_stature_px=settings.screening.least_stature_px,
     )
@@ -62,7 +74,7 @@ def run(options: Namespace, out: Output) -> int:
 def _files_read(settings: Settings, options: Namespace) -> list[Path]:
     """What is read beside pictures: nothing may be written over it."""
     models = settings.models
-    named = f"{models.single}+{models.finder}+{models.refiner}+{models.spine}".split("+")
+    named = f"{models.single}+{models.finder}+{models.whole}+{models.close}".split("+")
     files = (options.settings, options.calibration, options.points)
     return [*(Path(name) for name in named if name), *(file for file in files if file)]
 
@@ -118,6 +130,25 @@ VERB = Verb(
             type=Path,
             metavar="FILE",
             help="Find people with this model, and their keypoints with the other.",
+        ),
+        CLOSE,
+        argument(
+            "--fast",
+            action="store_true",
+            help="Look once at each person: no closer look.",
+        ),
+        argument(
+            "--view",
+            choices=("front", "back", "left", "right"),
+            help="Everybody is seen from here: from the front, from behind, or with this side "
+            "towards the camera. Whoever visibly is not has no measures. Default: it is told "
+            "from the picture.",
+        ),
+        argument(
+            "--clothing",
+            metavar="UPPER[/LOWER]",
+            help="What people wear above and below the waist: bare, tight or loose. What is not "
+            "told counts as loose, whose intervals are the widest.",
         ),
         argument(
             "--overlay",

@@ -10,9 +10,11 @@ from edge.cli.output import Output
 from edge.cli.verb import Verb, argument
 from edge.commands.station_options import (
     BROKER,
+    CLOSE,
     INTERVAL,
     PACE,
     SOURCE,
+    close_of,
     settings_of,
     with_broker,
     with_models,
@@ -24,7 +26,9 @@ def run(options: Namespace, _out: Output) -> int:
 
     if options.only != "uplink":
         check_memory()
-    settings = with_broker(with_models(settings_of(options), options.model), options.broker)
+    settings = with_broker(
+        with_models(settings_of(options), options.model, close=close_of(options)), options.broker
+    )
     return run.run(settings, only=options.only, verbose=options.verbose)
 
 
@@ -38,6 +42,7 @@ VERB = Verb(
     arguments=(
         SOURCE,
         argument("--model", type=Path, metavar="FILE", help="Use this model."),
+        CLOSE,
         BROKER,
         PACE,
         INTERVAL,

@@ -22,8 +22,9 @@ def run(options: Namespace, out: Output) -> int:
 
 VERB = Verb(
     "update",
-    "Take one new model file, if the repository offers one to this station. The station tries it "
-    "between two screenings, and goes back to the old one where it fails.",
+    "Take one new model file, and download a new release of the station's programs, if the "
+    "repository offers them to this station. Both are tried, and where one fails the station goes "
+    "back to what it had.",
     example="posture-station --settings station.toml update",
     run=run,
     arguments=(

@@ -34,6 +34,8 @@ site = "north"
 station = "hall-1"
 broker = "{GUEST_SEES_HOST}:{{port}}"
 token = "a-token-that-only-the-uplink-reads"
+[mqtt]
+allow_plain = true
 [camera]
 source = "{SOURCE}"
 pace = "fast"
@@ -103,7 +105,7 @@ def sandboxed(machine: Machine, unit: str) -> str:
     keep = "grep -vE '^(ExecStart|Type|Restart|RestartSec|Watchdog.*|LoadCredential)='"
     program = f"/opt/posture-station/venv/bin/python /opt/probe.py {unit}"
     machine.must(
-        f"{keep} /etc/systemd/system/posture-{unit}.service | "
+        f"{keep} /usr/local/lib/systemd/system/posture-{unit}.service | "
         f"sed 's#^\\[Service\\]#[Service]\\nType=oneshot\\nExecStart={program}#' "
         f">/run/systemd/system/probe-{unit}.service; systemctl daemon-reload"
     )

@@ -26,10 +26,12 @@ _BROKER_DAYS = 825  # what clients accept of a server's certificate at most
 _BEFORE = timedelta(days=1)  # a station's clock may be a little behind
 
 
-def make_authority(folder: Path, site: str) -> None:
-    """`ca.pem` for everybody, `ca.key` for the operator."""
+def make_authority(folder: Path, site: str, name: str = "ca") -> None:
+    """`ca.pem` for everybody, `ca.key` for the operator. name : of the files."""
     key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"posture site {site}")])
+    # Two authorities of one name would be taken for one another.
+    known_as = f"posture site {site} {datetime.now(UTC):%Y-%m-%d %H:%M:%S}"
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, known_as)])
     usage = x509.KeyUsage(
         digital_signature=True, content_commitment=False, key_encipherment=False,
         data_encipherment=False, key_agreement=False, key_cert_sign=True, crl_sign=True,
@@ -37,13 +39,13 @@ def make_authority(folder: Path, site: str) -> None:
     )  # fmt: skip
     identifier = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
     certificate = (
-        _begun(name, name, key.public_key(), _AUTHORITY_DAYS)
+        _begun(subject, subject, key.public_key(), _AUTHORITY_DAYS)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .add_extension(usage, critical=True)
         .add_extension(identifier, critical=False)
         .sign(key, hashes.SHA256())
     )
-    _write(folder / "ca", certificate, key)
+    _write(folder / name, certificate, key)
 
 
 def certify_broker(authority: Path, target: Path, hosts: Collection[str]) -> None:

@@ -15,6 +15,7 @@ from edge.wire.topics import Topics
 
 COLLECTOR_USER = "_collector"  # no station can be called so
 OPERATOR_USER = "_operator"
+PEOPLE = {COLLECTOR_USER: "collector.password", OPERATOR_USER: "operator.password"}
 _ROUNDS = 101  # mosquitto's own; the passwords are random, no dictionary holds them
 
 

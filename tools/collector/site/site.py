@@ -6,13 +6,12 @@ import os
 import secrets
 import signal
 from base64 import b64decode
-from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
-from posture_tools.collector.site import authority, broker_files
+from posture_tools.collector.site import authority, broker_files, units
 from posture_tools.collector.store import Store
 from posture_tools.collector.trust import trust, withdraw
 
@@ -28,7 +27,10 @@ OFFLINE = "offline"  # site.pem: to be carried to another place, and away from h
 KEYS = "keys"
 BROKER = "broker"
 STATIONS = "stations"
-_SITE_PUBLIC = "site-key.pem"
+SITE_PUBLIC = "site-key.pem"
+SECRETS = ("password", "passwords", "token", "posture.toml", "site.pem", "receipt.pem",
+           "command.pem")  # fmt: skip
+_PASSWORD = "password"  # noqa: S105 - a file's name
 
 
 class SiteFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -39,8 +41,8 @@ class SiteFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     port: int
 
 
-class BootFile(msgspec.Struct, frozen=True):
-    """The settings that a station's boot partition brings."""
+class DeskFile(msgspec.Struct, frozen=True):
+    """station.toml: settings for a station that is no appliance; its files lie beside it."""
 
     site: str
     station: str
@@ -48,8 +50,30 @@ class BootFile(msgspec.Struct, frozen=True):
     trust: TrustSettings
 
 
-def init(folder: Path, store: Store, site: str, hosts: Sequence[str], port: int) -> None:
+class BootFile(msgspec.Struct, frozen=True):
+    """posture.toml: all that the boot partition of an appliance brings, in one file."""
+
+    site: str
+    station: str
+    broker: str
+    token: str
+    ca: str
+    site_key: str
+    enrol: str
+
+
+class OwnCertificate(msgspec.Struct, frozen=True):
+    """Of an operator who has an authority: its certificate, and the broker's with its key."""
+
+    ca: Path
+    certificate: Path
+    key: Path
+
+
+def init(folder: Path, store: Store, about: SiteFile, own: OwnCertificate | None = None) -> None:
     """Make keys, authority and the broker's files, and close the site to strangers.
+
+    own : used instead of a new authority.
 
     Raises
     ------
@@ -60,27 +84,43 @@ def init(folder: Path, store: Store, site: str, hosts: Sequence[str], port: int)
     for name, mode in ((OFFLINE, 0o700), (KEYS, 0o700), (BROKER, 0o755), (STATIONS, 0o700)):
         make_folder(folder / name)
         (folder / name).chmod(mode)
+    site, hosts, port = about.site, about.hosts, about.port
     signer = Signer.new()
     write_durably(folder / OFFLINE / "site.pem", signer.pem(), mode=0o600)
-    write_durably(folder / _SITE_PUBLIC, public_pem(signer.public), mode=0o644)
+    write_durably(folder / SITE_PUBLIC, public_pem(signer.public), mode=0o644)
     for role in ("receipt", "command"):
         rotate(folder, folder / OFFLINE / "site.pem", role, site)
-    authority.make_authority(folder / OFFLINE, site)
-    write_durably(folder / "ca.pem", (folder / OFFLINE / "ca.pem").read_bytes(), mode=0o644)
-    authority.certify_broker(folder / OFFLINE, folder / BROKER / "broker", hosts)
+    if own is None:
+        authority.make_authority(folder / OFFLINE, site)
+        write_durably(folder / "ca.pem", (folder / OFFLINE / "ca.pem").read_bytes(), mode=0o644)
+        authority.certify_broker(folder / OFFLINE, folder / BROKER / "broker", hosts)
+    else:
+        for name, path, mode in (
+            ("ca.pem", own.ca, 0o644),
+            (f"{BROKER}/broker.pem", own.certificate, 0o644),
+            (f"{BROKER}/broker.key", own.key, 0o600),
+        ):
+            write_durably(folder / name, _read(path), mode=mode)
     at = (folder / BROKER).absolute()
     write_durably(at / "mosquitto.conf", broker_files.configuration(at, port).encode(), mode=0o644)
     write_durably(at / "acl", broker_files.access(site).encode(), mode=0o600)
-    for user, name in (
-        (broker_files.COLLECTOR_USER, "collector.password"),
-        (broker_files.OPERATOR_USER, "operator.password"),
-    ):
+    for user, name in broker_files.PEOPLE.items():
         password = broker_files.new_password()
         broker_files.set_password(at, user, password)
         write_durably(folder / KEYS / name, password.encode(), mode=0o600)
     broker_files.hand_over(at)
-    write_toml(folder / "site.toml", SiteFile(site, tuple(hosts), port))
+    units.write(folder.absolute(), store.path.absolute(), site, hosts[0], port)
+    write_toml(folder / "site.toml", about)
     store.change(lambda db: db.execute("INSERT OR IGNORE INTO closed_site VALUES (?)", (site,)))
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise SettingsInvalid(
+            f"{path} cannot be read: {error.strerror}.", "Name the certificate's own files."
+        ) from error
 
 
 def rotate(folder: Path, site_key: Path, role: Granted, site: str) -> int:
@@ -130,21 +170,31 @@ def add(folder: Path, store: Store, station: str, *, replace: bool = False) -> P
             "INSERT OR REPLACE INTO token VALUES (?, ?, ?, ?)", (*place, token, replace)
         )
     )
-    write_durably(target / "password", password.encode(), mode=0o600)
     write_durably(target / "token", token.encode(), mode=0o600)
-    for name in ("ca.pem", _SITE_PUBLIC):
+    write_station(folder, target, password)
+    reload_broker(folder)
+    return target
+
+
+def write_station(folder: Path, target: Path, password: str) -> None:
+    """The files of one station, as it needs them now. target : its folder, with its token."""
+    about, station = load(folder), target.name
+    write_durably(target / _PASSWORD, password.encode(), mode=0o600)
+    for name in ("ca.pem", SITE_PUBLIC):
         write_durably(target / name, (folder / name).read_bytes(), mode=0o644)
     mqtt = MqttSettings(
         host=about.hosts[0], port=about.port, username=station, tls=True,
-        password_file=str(target.absolute() / "password"),
-        ca_file=str(target.absolute() / "ca.pem"),
+        password_file=_PASSWORD, ca_file="ca.pem",
     )  # fmt: skip
-    believes = TrustSettings(
-        str(target.absolute() / _SITE_PUBLIC), str(target.absolute() / "token")
+    believes = TrustSettings(SITE_PUBLIC, "token")
+    write_toml(target / "station.toml", DeskFile(about.site, station, mqtt, believes))
+    ca, site_key, token = (
+        (target / name).read_text("ascii") for name in ("ca.pem", SITE_PUBLIC, "token")
     )
-    write_toml(target / "station.toml", BootFile(about.site, station, mqtt, believes))
-    reload_broker(folder)
-    return target
+    host = about.hosts[0]
+    broker = f"{f'[{host}]' if ':' in host else host}:{about.port}"
+    boot = BootFile(about.site, station, broker, password, ca, site_key, token)
+    write_toml(target / "posture.toml", boot, mode=0o600)
 
 
 def approve(store: Store, site: str, station: str, given: str) -> None:
@@ -192,4 +242,4 @@ def reload_broker(folder: Path) -> bool:
 
 def public_key_of(folder: Path) -> str:
     """The site key's fingerprint, to compare with what a station says it believes."""
-    return fingerprint(load_public(folder / _SITE_PUBLIC))
+    return fingerprint(load_public(folder / SITE_PUBLIC))

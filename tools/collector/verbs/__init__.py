@@ -1,6 +1,7 @@
 """What may be typed behind `posture-collector`: a file a verb, in the order of its help."""
 
 from posture_tools.collector.verbs import (
+    account,
     command,
     contract,
     demo_broker,
@@ -14,6 +15,7 @@ from posture_tools.collector.verbs import (
     report,
     rollout,
     run,
+    serve,
     site,
     verify,
 )
@@ -32,6 +34,8 @@ VERBS = (
     desire.VERB,
     command.VERB,
     erase.VERB,
+    serve.VERB,
+    account.VERB,
     person.VERB,
     contract.VERB,
     demo_broker.VERB,

@@ -8,11 +8,11 @@ from pathlib import Path
 
 from posture_tools.cli import Output, Verb, argument
 from posture_tools.collector.collector_options import STORE
-from posture_tools.collector.site import site
+from posture_tools.collector.site import doctor, renew, site
 from posture_tools.collector.store import Store
 from posture_tools.collector.trust import let_unsigned
 
-from edge.errors import SettingsInvalid
+from edge.errors import SettingsInvalid, StationUnreachable
 from edge.wire.keys import fingerprint
 from edge.wire.topics import topic_level
 
@@ -22,10 +22,22 @@ def _init(options: Namespace, out: Output) -> int:
         raise SettingsInvalid(f"{options.port} is no port.", "Mostly it is 8883.")
     name = topic_level(options.site, "--site")
     with Store(options.store) as store:
-        site.init(options.folder, store, name, options.host, options.port)
+        about = site.SiteFile(name, tuple(options.host), options.port)
+        site.init(options.folder, store, about, _own(options))
     away = options.folder / site.OFFLINE
     out.line(f"{options.folder}: carry {away} away from this machine, and keep it")
     return 0
+
+
+def _own(options: Namespace) -> site.OwnCertificate | None:
+    given = (options.own_ca, options.own_cert, options.own_key)
+    if not any(given):
+        return None
+    if not all(given):
+        raise SettingsInvalid(
+            "A certificate of your own is three files.", "Give --own-ca, --own-cert and --own-key."
+        )
+    return site.OwnCertificate(*given)
 
 
 def _add(options: Namespace, out: Output) -> int:
@@ -65,6 +77,37 @@ def _rotate(options: Namespace, out: Output) -> int:
     serial = site.rotate(options.folder, options.site_key, options.role, name)
     out.line(f"{options.role} key {serial}; start again what uses it")
     return 0
+
+
+def _renew(options: Namespace, out: Output) -> int:
+    """The order matters: nobody is asked to trust what is shown before it was told."""
+    folder, offline = options.folder, options.authority
+    if options.new_authority:
+        renew.begin_authority(folder, offline)
+    missed = []
+    with Store(options.store) as store:
+        for each in renew.tell(folder, store, renew.login(folder), ca=options.new_authority):
+            out.line(f"{each.station}: {each.problem or 'has the new ones'}")
+            missed += [each.station] if each.problem else []
+    renew.own_passwords(folder)
+    if options.new_authority and missed and not options.leave_behind:
+        raise StationUnreachable(
+            f"{', '.join(missed)} would not know the new authority: the old one is still shown.",
+            "Say it again when they are there, or with --leave-behind.",
+        )
+    told = renew.certify(folder, offline, next_authority=options.new_authority)
+    out.line("the broker has a new certificate" + ("" if told else ": reload it where it runs"))
+    return 1 if missed else 0
+
+
+def _doctor(options: Namespace, out: Output) -> int:
+    good = True
+    for each in doctor.findings(options.folder):
+        good &= each.ok
+        out.entry(each)
+        remedy = f" {each.remedy}" if each.remedy else ""
+        out.line(f"{'ok  ' if each.ok else 'FAIL'} {each.name}: {each.found}{remedy}")
+    return 0 if good else 1
 
 
 def _list(options: Namespace, out: Output) -> int:
@@ -125,6 +168,24 @@ VERB = Verb(
                     help="A name or address by which stations reach the broker. Give all of them.",
                 ),
                 argument("--port", type=int, default=8883, help="The broker's port."),
+                argument(
+                    "--own-ca",
+                    type=Path,
+                    metavar="FILE",
+                    help="Use your authority instead of a new one. This is its certificate.",
+                ),
+                argument(
+                    "--own-cert",
+                    type=Path,
+                    metavar="FILE",
+                    help="The broker's certificate, signed by it.",
+                ),
+                argument(
+                    "--own-key",
+                    type=Path,
+                    metavar="FILE",
+                    help="The key of the broker's certificate.",
+                ),
             ),
         ),
         Verb(
@@ -178,6 +239,45 @@ VERB = Verb(
                 argument("role", choices=("receipt", "command"), help="What the key signs."),
                 _SITE_KEY,
             ),
+        ),
+        Verb(
+            "renew",
+            "Give every station that is reached a new password, and the broker a new certificate. "
+            "The old ones work until the new ones are known. The exit status is 1 where a station "
+            "was not reached: it keeps its old password.",
+            example="posture-collector site renew site --authority /media/stick/offline\n"
+            "posture-collector site renew site --authority /media/stick/offline --new-authority",
+            run=_renew,
+            arguments=(
+                _FOLDER,
+                argument(
+                    "--authority",
+                    type=Path,
+                    required=True,
+                    metavar="FOLDER",
+                    help="The folder `offline`, wherever you keep it.",
+                ),
+                argument(
+                    "--new-authority",
+                    action="store_true",
+                    help="Replace the authority too, once every station knows the new one.",
+                ),
+                argument(
+                    "--leave-behind",
+                    action="store_true",
+                    help="Do not wait for who is not reached: it needs a new boot partition.",
+                ),
+            ),
+        ),
+        Verb(
+            "doctor",
+            "Check the site's files: certificates' dates and names, rights of key files, grants, "
+            "the clock. The exit status is 1 where something is wrong.",
+            example="posture-collector site doctor site",
+            run=_doctor,
+            arguments=(_FOLDER,),
+            json="array",
+            inputs="folder",
         ),
         Verb(
             "list",

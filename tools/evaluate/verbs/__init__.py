@@ -4,6 +4,7 @@ They are light: what reads photographs or runs networks is imported where it is 
 """
 
 from posture_tools.evaluate.verbs import (
+    accuracy,
     agreement,
     ap,
     bodies,
@@ -26,6 +27,7 @@ VERBS = (
     views.VERB,
     boxes.VERB,
     bodies.VERB,
+    accuracy.VERB,
     ap.VERB,
     pck.VERB,
     mannequin.VERB,

@@ -24,7 +24,7 @@ def run(options: Namespace, out: Output) -> int:
 
     pictures = read_bodies(options.pictures, options.limit)
     models = models_of(options)
-    found = examine(models, pictures, quiet=out.as_json)
+    found = examine(models, pictures, quiet=out.as_json, space=options.space)
     hand_out(out, models, found, tables(found))
     return 0
 
@@ -34,7 +34,16 @@ VERB = Verb(
     "Measure bias, slope, residual and coverage of every measure on bodies that are known exactly.",
     example="python -m posture_tools.evaluate bodies test_bodies/ --predictor models_onnx/",
     run=run,
-    arguments=(BODIES, *EXAMINED),
+    arguments=(
+        BODIES,
+        *EXAMINED,
+        argument(
+            "--space",
+            action="store_true",
+            help="Judge against the body in space, as the intervals against the world do; default: "
+            "against an exact reading of its picture, as a network is judged.",
+        ),
+    ),
     json="object",
     inputs="pictures",
 )

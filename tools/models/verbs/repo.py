@@ -1,4 +1,4 @@
-"""`posture-models repo`: sign and publish models for stations to update from."""
+"""`posture-models repo`: sign and publish models and releases for stations to update from."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 from posture_tools.cli import Argument, Output, Verb, argument
 
-_ROLES = ("root", "targets", "models", "snapshot", "timestamp")
+_ROLES = ("root", "targets", "models", "software", "snapshot", "timestamp")
 _REPOSITORY = argument("folder", type=Path, metavar="REPOSITORY", help="The repository's folder.")
 _PASSPHRASE = argument(
     "--passphrase-file",
@@ -40,6 +40,20 @@ def _add(options: Namespace, out: Output) -> int:
         not_before=options.not_before,
     )
     return command.add(options.folder, options.model, conditions, out)
+
+
+def _add_role(options: Namespace, out: Output) -> int:
+    from posture_tools.repository import command
+
+    return command.add_role(
+        options.folder, options.role, options.keys, options.passphrase_file, out
+    )
+
+
+def _release(options: Namespace, out: Output) -> int:
+    from posture_tools.repository import command
+
+    return command.release(options.folder, options.wheels, options.ring, options.not_before, out)
 
 
 def _sign(options: Namespace, out: Output) -> int:
@@ -75,8 +89,8 @@ def _status(options: Namespace, out: Output) -> int:
 
 VERB = Verb(
     "repo",
-    "Sign and publish models for stations to update from. The usual order is init, sign, publish; "
-    "then add, sign, publish for each model.",
+    "Sign and publish models and releases of the station's software, for stations to update from. "
+    "The usual order is init, sign, publish; then add or release, sign, publish for each of them.",
     example="posture-models repo init repository --keys keys\n"
     "posture-models repo status repository",
     steps=(
@@ -136,6 +150,49 @@ VERB = Verb(
             ),
         ),
         Verb(
+            "release",
+            "Stage a release of the station's software, or other terms for one that stands. The "
+            "folder holds all its wheels for one Python and one machine, as `python -m "
+            "posture_tools.wheels --fetch` fills it.",
+            example="posture-models repo release repository dist/wheels --ring 1",
+            run=_release,
+            arguments=(
+                _REPOSITORY,
+                argument("wheels", type=Path, metavar="DIR", help="The folder of wheels."),
+                argument(
+                    "--ring",
+                    type=int,
+                    required=True,
+                    metavar="PERCENT",
+                    help="Offer it to so many per cent of the stations.",
+                ),
+                argument(
+                    "--not-before",
+                    default="",
+                    metavar="TIME",
+                    help="Offer it from this time on, as RFC 3339 with a zone.",
+                ),
+            ),
+        ),
+        Verb(
+            "add-role",
+            "Make the keys of a role that an older repository lacks, and stage it.",
+            example="posture-models repo add-role repository software --keys keys",
+            run=_add_role,
+            arguments=(
+                _REPOSITORY,
+                argument("role", choices=("software",), metavar="ROLE", help="The role: software."),
+                argument(
+                    "--keys",
+                    type=Path,
+                    required=True,
+                    metavar="DIR",
+                    help="Write its keys into this folder.",
+                ),
+                _PASSPHRASE,
+            ),
+        ),
+        Verb(
             "sign",
             "Add signatures to what is staged.",
             example="posture-models repo sign repository --key keys/models.pem",
@@ -143,7 +200,7 @@ VERB = Verb(
             arguments=(
                 _REPOSITORY,
                 _key("Sign with this key; may be given several times."),
-                argument("--renew", choices=_ROLES[:3], help="Stage this role anew before."),
+                argument("--renew", choices=_ROLES[:4], help="Stage this role anew before."),
                 _PASSPHRASE,
             ),
         ),

@@ -1,4 +1,4 @@
-"""Orders that are repeated until they are obeyed: erasures, signed when they were asked for."""
+"""Erase commands, signed when they were asked for, are repeated until they are obeyed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _AWAY_EVERY = 20  # who is not there hears it each twentieth time: its state is 
 _AT_ONCE = 64
 
 
-class Orders:
+class ErasureSending:
     """One collector's. Call `send` often."""
 
     def __init__(self, store: Store, site: str) -> None:
@@ -31,7 +31,7 @@ class Orders:
         self._sent_s = now_s
         self._round += 1
         for station, payload in self._store.rows(
-            "SELECT o.station, o.payload FROM erasure_order o LEFT JOIN station s"
+            "SELECT o.station, o.payload FROM pending_erasure o LEFT JOIN station s"
             " USING (site, station) WHERE o.site = ? AND (COALESCE(s.online, 0) OR ?)"
             " ORDER BY o.number LIMIT ?",
             (self._site, self._round % _AWAY_EVERY == 1, _AT_ONCE),

@@ -1,0 +1,75 @@
+"""What the guard asks of systemd."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class UnitState:
+    """active : it runs, and where it tells, it is ready. restarts : by itself, since it was started
+    on purpose. status : its own words."""
+
+    active: bool = False
+    restarts: int = 0
+    status: str = ""
+
+
+class ServiceManager(Protocol):
+    """systemd, or what stands for it in tests."""
+
+    def reload(self) -> None:
+        """Read the unit files again."""
+
+    def start(self, units: Sequence[str]) -> None:
+        """Start what does not run; does not wait until it is ready."""
+
+    def restart(self, units: Sequence[str]) -> None:
+        """Start, or start anew; does not wait until they are ready."""
+
+    def stop(self, units: Sequence[str]) -> None:
+        """Stop, and wait until they have."""
+
+    def states(self, units: Sequence[str]) -> dict[str, UnitState]:
+        """How each of them is."""
+
+
+class Systemd:
+    """By systemctl. What it refuses is seen by the states that follow, so no status is asked."""
+
+    def reload(self) -> None:
+        _systemctl("daemon-reload")
+
+    def start(self, units: Sequence[str]) -> None:
+        _systemctl("start", "--no-block", *units)
+
+    def restart(self, units: Sequence[str]) -> None:
+        _systemctl("reset-failed", *units)
+        _systemctl("restart", "--no-block", *units)
+
+    def stop(self, units: Sequence[str]) -> None:
+        _systemctl("stop", *units)
+
+    def states(self, units: Sequence[str]) -> dict[str, UnitState]:
+        found = {}
+        for unit in units:
+            shown = _systemctl("show", "--property=ActiveState,NRestarts,StatusText", unit)
+            told = dict(line.split("=", 1) for line in shown.splitlines() if "=" in line)
+            restarts = told.get("NRestarts", "")
+            found[unit] = UnitState(
+                told.get("ActiveState") == "active",
+                int(restarts) if restarts.isdigit() else 0,
+                told.get("StatusText", ""),
+            )
+        return found
+
+
+def _systemctl(*arguments: str) -> str:
+    done = subprocess.run(  # noqa: S603 - all of it stands in this file
+        ["/usr/bin/systemctl", *arguments],
+        capture_output=True, text=True, check=False, timeout=180,
+    )  # fmt: skip
+    return done.stdout

@@ -1,0 +1,56 @@
+"""One store, one server of pages: the framework is configured once for a process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import count
+from typing import Any
+
+import pytest
+from posture_tools.pages.config import PagesConfig
+from posture_tools.pages.serve import prepare
+from simulators.pages_world import fill
+
+PASSWORD = "long enough to try"  # noqa: S105 - of accounts of these tests
+_numbers = count()
+
+
+@pytest.fixture(scope="session")
+def config(tmp_path_factory: pytest.TempPathFactory) -> PagesConfig:
+    """Pages over a filled store, prepared as `serve` does."""
+    folder = tmp_path_factory.mktemp("pages")
+    config = PagesConfig(store=folder / "collector.db", names=("testserver", "127.0.0.1"))
+    fill(config.store, folder)
+    prepare(config)
+    return config
+
+
+@pytest.fixture
+def account(config: PagesConfig) -> Callable[..., Any]:
+    """Make an account: role, sites, and further fields."""
+    from posture_tools.pages.models import Account
+
+    def make(role: str = "viewer", sites: tuple[str, ...] = (), **more: bool) -> Any:
+        made = Account.objects.make(f"{role}-{next(_numbers)}", PASSWORD, role, sites)
+        for name, value in more.items():
+            setattr(made, name, value)
+        made.save()
+        return made
+
+    return make
+
+
+@pytest.fixture
+def entered(account: Callable[..., Any]) -> Callable[..., Any]:
+    """A client that is logged in as a new account."""
+    from django.test import Client
+
+    def enter(role: str = "viewer", sites: tuple[str, ...] = (), **more: bool) -> Any:
+        client = Client()
+        made = account(role, sites, **more)
+        assert (
+            client.post("/enter/", {"username": made.name, "password": PASSWORD}).status_code == 302
+        )
+        return client
+
+    return enter

@@ -1,0 +1,170 @@
+"""The pages in a real browser: what people do with them, and what no page may do."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from posture_tools.collector.store import Store
+from simulators.pages_world import CODE, deliver, fill, visit
+
+from edge.results.outbox import Outbox
+
+pytestmark = pytest.mark.browser
+
+PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
+PATHS = (
+    "/visits/", "/visits/north/hall-1/autumn/", f"/people/north/{CODE}/", "/stations/",
+    "/stations/north/hall-1/", "/stations/north/hall-1/screen/", f"/people/north/{CODE}/erase/",
+    "/accounts/", "/audit/", "/me/",
+)  # fmt: skip
+
+
+class Served:
+    """A server of its own process over a store of its own, and an administrator's password."""
+
+    def __init__(self, folder: Path) -> None:
+        self.store = folder / "collector.db"
+        self.folder = folder
+        fill(self.store, folder)
+        made = subprocess.run(
+            [*_PROGRAM, "account", "add", "anna", "--role", "admin", "--store", str(self.store)],
+            check=True, capture_output=True, text=True, stdin=subprocess.DEVNULL,
+        )  # fmt: skip
+        self.password = made.stdout.partition("Password: ")[2].strip()
+        self.process = subprocess.Popen(
+            [*_PROGRAM, "serve", "--port", "0", "--store", str(self.store)],
+            stdout=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        assert self.process.stdout is not None
+        self.address = self.process.stdout.readline().split()[-1].rstrip("/")
+
+
+_PROGRAM = (sys.executable, "-m", "posture_tools.collector")
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    served = Served(tmp_path_factory.mktemp("served"))
+    yield served
+    served.process.terminate()
+    served.process.communicate(timeout=30)
+
+
+@pytest.fixture(scope="module")
+def chrome(browser: str) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        chrome = playwright.chromium.launch(executable_path=browser, args=["--no-sandbox"])
+        yield chrome
+        chrome.close()
+
+
+def entered(chrome: Browser, served: Served, **context: Any) -> tuple[BrowserContext, Page]:
+    """A page that is logged in, and keeps what went wrong in `page.wrong`."""
+    opened = chrome.new_context(base_url=served.address, **context)
+    page = opened.new_page()
+    wrong: list[str] = []
+    page.on("console", lambda m: wrong.append(m.text) if m.type == "error" else None)
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on(
+        "request",
+        lambda r: None if r.url.startswith((served.address, "data:")) else wrong.append(r.url),
+    )
+    page.wrong = wrong  # type: ignore[attr-defined]
+    page.goto("/enter/")
+    page.get_by_label("Name").fill("anna")
+    page.get_by_label("Password").fill(served.password)
+    page.get_by_role("button", name="Log in").click()
+    page.wait_for_url("**/visits/")
+    return opened, page
+
+
+@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+def test_no_page_is_wrong_hard_to_use_or_asks_others(
+    chrome: Browser, served: Served, size: dict[str, int]
+) -> None:
+    context, page = entered(chrome, served, viewport=size)
+    for path in PATHS:
+        page.goto(path)
+        found = Axe().run(page).response["violations"]
+        serious = [v["id"] for v in found if v["impact"] in ("serious", "critical")]
+        assert serious == [], path
+        wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+        assert wide <= 0, path
+    assert page.wrong == []  # type: ignore[attr-defined]
+    context.close()
+
+
+def test_a_result_that_comes_in_appears_by_itself(chrome: Browser, served: Served) -> None:
+    context, page = entered(chrome, served)
+    expect(page.get_by_text("just-now")).to_have_count(0)
+    with Store(served.store) as store, Outbox.open(
+        served.folder / "late.db", site="north", station="hall-1", limit_bytes=10_000_000,
+        at_limit="refuse",
+    ) as outbox:  # fmt: skip
+        outbox.accept(visit("just-now", 1.0)[0])
+        deliver(store, outbox, "north")
+    expect(page.get_by_text("just-now")).to_be_visible(timeout=5_000)
+    context.close()
+
+
+def test_keys_alone_lead_from_the_door_to_a_visit(chrome: Browser, served: Served) -> None:
+    context = chrome.new_context(base_url=served.address)
+    page = context.new_page()
+    page.goto("/enter/")  # the cursor stands in the first field
+    page.keyboard.type("anna")
+    page.keyboard.press("Tab")
+    page.keyboard.type(served.password)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/visits/")
+    page.keyboard.press("Tab")
+    expect(page.get_by_text("To the content")).to_be_focused()
+    page.get_by_label("Code").focus()
+    page.keyboard.type(CODE)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**code=*")
+    for _ in range(40):
+        if page.evaluate("document.activeElement.pathname || ''").endswith("/autumn/"):
+            break
+        page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/autumn/")
+    expect(page.get_by_role("heading", level=1)).to_have_text(CODE)
+    context.close()
+
+
+def test_the_sheet_prints_on_one_page(chrome: Browser, served: Served) -> None:
+    context, page = entered(chrome, served)
+    for language in ("en", "zh", "ko", "ja"):
+        page.goto(f"/visits/north/hall-1/autumn/sheet/?lang={language}")
+        assert page.pdf(prefer_css_page_size=True).count(b"/Type /Page\n") == 1
+    context.close()
+
+
+def test_logging_out_ends_the_session(chrome: Browser, served: Served) -> None:
+    context, page = entered(chrome, served)
+    page.get_by_role("button", name="Log out").click()
+    page.wait_for_url("**/enter/**")
+    page.goto("/visits/")
+    assert "/enter/" in page.url
+    context.close()
+
+
+def test_a_store_that_is_gone_is_said(chrome: Browser, served: Served) -> None:
+    context, page = entered(chrome, served)
+    away = served.store.with_suffix(".away")
+    served.store.rename(away)
+    try:
+        page.goto("/visits/")
+        expect(page.get_by_role("heading", level=1)).to_have_text("The store cannot be reached")
+    finally:
+        away.rename(served.store)
+    page.goto("/visits/")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Visits")
+    context.close()

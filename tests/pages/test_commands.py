@@ -1,0 +1,96 @@
+"""Screenings asked for on a page, through a real broker to a station; and erasing a person."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.test import override_settings
+from posture_tools.collector.store import Store
+from posture_tools.pages.config import PagesConfig
+from simulators.mosquitto import Mosquitto
+from simulators.pages_world import deliver, visit
+from simulators.waiting import eventually
+
+from edge.results.outbox import Outbox
+from edge.screening.order import OrderBox
+from edge.settings import Settings
+from edge.uplink.uplink import Uplink
+
+SCREEN = "/stations/north/hall-1/screen/"
+ASKED = {"code": "p-17", "consent_version": "2026-05", "stature_mm": "1720", "pain": "no",
+         "clothing_upper": "tight"}  # fmt: skip
+
+
+@pytest.fixture
+def orders(config: PagesConfig, mosquitto: str, tmp_path: Path) -> Iterator[OrderBox]:
+    """What a station of north was asked for; the pages may command it."""
+    with Mosquitto(mosquitto, tmp_path / "broker") as broker, Outbox.open(
+        tmp_path / "outbox.db", site="north", station="hall-1", limit_bytes=10_000_000,
+        at_limit="refuse",
+    ) as outbox:  # fmt: skip
+        box, stop = OrderBox(tmp_path), threading.Event()
+        settings = Settings(site="north", station="hall-1", mqtt=broker.settings)
+        uplink = Uplink(settings, outbox, commands={"screen": box.put})
+        thread = threading.Thread(target=uplink.run, args=(stop,))
+        thread.start()
+        eventually(lambda: uplink.status().phase == "connected")
+        with override_settings(PAGES=replace(config, site="north", mqtt=broker.settings)):
+            yield box
+        stop.set()
+        thread.join()
+
+
+@pytest.mark.broker
+def test_an_operator_starts_a_screening(orders: OrderBox, entered: Callable[..., Any]) -> None:
+    answer = entered("operator").post(SCREEN, ASKED)
+    assert answer.status_code == 200
+    assert "waits for p-17" in answer.content.decode()
+    asked = orders.take()
+    assert asked is not None
+    assert (asked.code, asked.consent_version) == ("p-17", "2026-05")
+    inputs = asked.inputs
+    assert (inputs.stature_mm, inputs.pain, inputs.clothing_upper) == (1720, False, "tight")
+    assert inputs.sex is None
+
+
+@pytest.mark.broker
+def test_what_a_station_would_not_take_is_said_and_not_sent(
+    orders: OrderBox, entered: Callable[..., Any]
+) -> None:
+    answer = entered("operator").post(SCREEN, ASKED | {"stature_mm": "17"})
+    assert answer.status_code == 409
+    assert "500" in answer.content.decode()
+    assert orders.take() is None
+
+
+def test_without_a_broker_the_page_says_so(entered: Callable[..., Any]) -> None:
+    answer = entered("operator").post(SCREEN, ASKED)
+    assert answer.status_code == 409
+    assert "cannot be commanded from here" in answer.content.decode()
+
+
+def test_a_person_is_erased_when_the_code_is_typed_again(
+    config: PagesConfig, entered: Callable[..., Any], tmp_path: Path
+) -> None:
+    with Store(config.store) as store, Outbox.open(
+        tmp_path / "gone.db", site="north", station="hall-1", limit_bytes=10_000_000,
+        at_limit="refuse",
+    ) as outbox:  # fmt: skip
+        outbox.accept_event(
+            "consent", {"session": "to-go", "code": "P-77", "version": "1", "by": "op"}
+        )
+        outbox.accept(visit("to-go", 1.0)[0])
+        deliver(store, outbox, "north")
+    client = entered("viewer", may_erase=True)
+    assert client.post("/people/north/P-77/erase/", {"again": "P-7"}).status_code == 409
+    assert client.get("/people/north/P-77/").status_code == 200
+    page = client.post("/people/north/P-77/erase/", {"again": "P-77"}).content.decode()
+    assert "Erased here, results: 1" in page
+    assert "hall-1" in page  # it is told until it has proved it
+    assert client.get("/people/north/P-77/").status_code == 404
+    assert client.get("/visits/north/hall-1/to-go/").status_code == 404

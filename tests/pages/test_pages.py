@@ -1,0 +1,130 @@
+"""What stands on the pages, as those who read them find it."""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from simulators.pages_world import CODE
+
+PAGES = Path(__file__).resolve().parents[2] / "tools" / "pages"
+
+
+def test_a_visit_shows_figures_measures_scores_and_the_change(entered: Callable[..., Any]) -> None:
+    page = entered().get("/visits/north/hall-1/autumn/").content.decode()
+    assert page.count('class="plumb"') == 4
+    assert "Shoulder tilt" in page
+    assert "Total 14 of 21" in page
+    assert 'class="trend"' in page  # the other visit of the same code came before
+
+
+def test_the_first_visit_has_no_trend(entered: Callable[..., Any]) -> None:
+    page = entered().get("/visits/north/hall-1/spring/").content.decode()
+    assert 'class="trend"' not in page
+
+
+def test_a_person_is_found_by_code_and_has_plots(entered: Callable[..., Any]) -> None:
+    client = entered()
+    found = client.get(f"/visits/?code={CODE}").content.decode()
+    assert found.count("/visits/north/hall-1/") == 2
+    person = client.get(f"/people/north/{CODE}/").content.decode()
+    assert "data-shoulder_tilt-front" in person
+
+
+@pytest.mark.parametrize(
+    ("asked", "sessions"),
+    [
+        ("", {"spring", "autumn", "elsewhere"}),
+        ("session=spring", {"spring"}),
+        ("station=hall-2", set()),
+        ("until=1999-01-01", set()),
+        ("since=1999-01-01&session=autumn", {"autumn"}),
+    ],
+)
+def test_search_finds_what_fits(
+    entered: Callable[..., Any], asked: str, sessions: set[str]
+) -> None:
+    page = entered().get(f"/visits/?{asked}").content.decode().partition('id="rows"')[2]
+    shown = {s for s in ("spring", "autumn", "elsewhere") if f"/hall-1/{s}/" in page}
+    assert shown == sessions
+
+
+def test_a_date_that_is_none_is_said(entered: Callable[..., Any]) -> None:
+    assert "cannot be searched" in entered().get("/visits/?since=yesterday").content.decode()
+
+
+def test_rows_come_again_only_when_something_is_new(entered: Callable[..., Any]) -> None:
+    from posture_tools.pages import reading
+
+    client = entered()
+    newest = reading.newest_row()
+    assert client.get(f"/visits/rows/?newest={newest}").status_code == 204
+    assert client.get(f"/visits/rows/?newest={newest - 1}").status_code == 200
+
+
+def test_what_is_no_camera_is_said_in_list_visit_and_station(entered: Callable[..., Any]) -> None:
+    client = entered("viewer", ("south",))
+    for path in ("/visits/", "/visits/south/hall-1/elsewhere/"):
+        assert "rendered" in client.get(path).content.decode()
+
+
+@pytest.mark.parametrize("path", ["/visits/north/hall-1/nobody/", "/people/north/P-1/",
+                                  "/stations/north/hall-9/"])  # fmt: skip
+def test_what_is_not_there_is_404(entered: Callable[..., Any], path: str) -> None:
+    assert entered().get(path).status_code == 404
+
+
+def test_pages_speak_the_language_that_is_chosen(entered: Callable[..., Any]) -> None:
+    client = entered()
+    assert (
+        'lang="ja"' in client.get("/visits/", headers={"accept-language": "ja-JP"}).content.decode()
+    )
+    assert client.post("/me/", {"language": "ko"}).status_code == 302
+    page = client.get("/visits/", headers={"accept-language": "ja-JP"}).content.decode()
+    assert 'lang="ko"' in page
+    assert "방문" in page
+
+
+def test_the_four_languages_have_the_same_texts() -> None:
+    tables = [
+        tomllib.loads((PAGES / f"words_{language}.toml").read_text("utf-8"))
+        for language in ("en", "zh", "ko", "ja")
+    ]
+    keys = [{(t, k) for t, table in each.items() for k in table} for each in tables]
+    assert keys[0] == keys[1] == keys[2] == keys[3]
+
+
+def test_what_others_wrote_is_as_they_published_it() -> None:
+    folder = PAGES / "static" / "vendor"
+    told = dict(
+        reversed(line.split("  ")) for line in (folder / "SHA256SUMS").read_text().splitlines()
+    )
+    files = {path.name for path in folder.iterdir()} - {"SHA256SUMS"}
+    assert set(told) == files
+    for name, sha256 in told.items():
+        assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == sha256
+
+
+def test_an_administrator_makes_an_account_that_can_enter(entered: Callable[..., Any]) -> None:
+    from django.test import Client
+
+    admin = entered("admin")
+    form = {"name": "nurse-1", "role": "viewer", "password": "quite a long word", "sites": "north",
+            "is_active": "on"}  # fmt: skip
+    assert admin.post("/accounts/", form).status_code == 302
+    assert admin.post("/accounts/", form).status_code == 200  # the name is taken
+    client = Client()
+    given = {"username": "nurse-1", "password": "quite a long word"}
+    assert client.post("/enter/", given).status_code == 302
+    assert client.get("/visits/south/hall-1/elsewhere/").status_code == 403
+
+
+def test_a_short_password_is_refused(entered: Callable[..., Any]) -> None:
+    form = {"name": "nurse-2", "role": "viewer", "password": "short", "is_active": "on"}
+    answer = entered("admin").post("/accounts/", form)
+    assert answer.status_code == 200
+    assert "too short" in answer.content.decode()

@@ -1,0 +1,98 @@
+"""Whether a site's files are in order: dates, names, rights, grants, and the clock."""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from posture_tools.collector.site import site
+from posture_tools.collector.worker_key import load_granted
+
+from edge.errors import PostureError
+from edge.mqtt import certificates as certs
+from edge.wire.clock import read_clock
+from edge.wire.keys import load_public
+
+_RENEW = "`posture-collector site renew` makes it anew."
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What was looked at. ok : else remedy says what to do."""
+
+    name: str
+    ok: bool
+    found: str
+    remedy: str = ""
+
+
+def findings(folder: Path) -> Iterator[Finding]:
+    """All of them; what fails hides nothing that follows. Raises SettingsInvalid for no site."""
+    about = site.load(folder)
+    looks: tuple[tuple[str, Callable[[], Finding]], ...] = (
+        ("broker certificate", lambda: _certificate(folder, about.hosts)),
+        ("authority", lambda: _authority(folder)),
+        ("key files", lambda: _rights(folder)),
+        ("grants", lambda: _grants(folder)),
+        ("offline keys", lambda: _offline(folder)),
+        ("clock", _clock),
+    )
+    for name, look in looks:
+        try:
+            yield look()
+        except (PostureError, OSError) as error:
+            yield Finding(name, False, str(error))
+
+
+def _certificate(folder: Path, hosts: tuple[str, ...]) -> Finding:
+    [first, *_] = certs.read(folder / site.BROKER / "broker.pem")
+    name, missing = "broker certificate", [host for host in hosts if host not in first.names]
+    if first.problem or missing:
+        said = first.problem or f"it is not for {', '.join(missing)}"
+        return Finding(name, False, said, _RENEW)
+    soon = first.days_left < certs.SOON_DAYS
+    return Finding(name, not soon, f"{', '.join(first.names)}; good for {first.days_left} days",
+                   _RENEW if soon else "")  # fmt: skip
+
+
+def _authority(folder: Path) -> Finding:
+    problem, days = certs.worst(certs.read(folder / "ca.pem"))
+    soon = days < certs.SOON_DAYS
+    remedy = "`site renew --new-authority` replaces it at every station." if soon else ""
+    return Finding("authority", not (problem or soon), problem or f"good for {days} days", remedy)
+
+
+def _rights(folder: Path) -> Finding:
+    secret = [
+        path
+        for path in folder.rglob("*")
+        if path.suffix in (".key", ".password") or path.name in site.SECRETS
+    ]
+    open_ = [str(path) for path in secret if stat.S_IMODE(path.stat().st_mode) & 0o077]
+    if open_:
+        return Finding("key files", False, f"others may read {', '.join(open_)}", "chmod 600")
+    return Finding("key files", True, f"{len(secret)} secrets, each its owner's alone")
+
+
+def _grants(folder: Path) -> Finding:
+    public = load_public(folder / site.SITE_PUBLIC)
+    for role in ("receipt", "command"):
+        if not load_granted(folder / site.KEYS, role).grant.is_given_by(public):
+            return Finding("grants", False, f"{role}: not of this site key", "`site rotate`.")
+    return Finding("grants", True, "receipt and command key are granted by the site key")
+
+
+def _offline(folder: Path) -> Finding:
+    here = sorted(path.name for path in (folder / site.OFFLINE).glob("*"))
+    if here:
+        return Finding("offline keys", False, f"{', '.join(here)} still lie here",
+                       "Carry them to another place, and away from this machine.")  # fmt: skip
+    return Finding("offline keys", True, "carried away")
+
+
+def _clock() -> Finding:
+    now = read_clock()
+    ok = now.state == "synced"
+    return Finding("clock", ok, f"{now.utc}, {now.state}", "" if ok else "Start a time service.")

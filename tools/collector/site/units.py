@@ -1,0 +1,70 @@
+"""systemd's units of broker and collector, so that both come back after a power cut."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from posture_tools.collector.site.broker_files import COLLECTOR_USER
+
+from edge.files import make_folder, write_durably
+
+_BROKER = """# Written by `posture-collector site init`: the broker of {site}.
+[Unit]
+Description=Posture site {site}: broker
+After=network-online.target
+Wants=network-online.target
+
+[Service]
+ExecStart=/usr/sbin/mosquitto -c {folder}/broker/mosquitto.conf
+ExecReload=/bin/kill -HUP $MAINPID
+User=mosquitto
+Restart=always
+RestartSec=2
+NoNewPrivileges=yes
+ProtectSystem=strict
+ReadWritePaths={folder}/broker
+ProtectHome={home}
+PrivateTmp=yes
+
+[Install]
+WantedBy=multi-user.target
+"""
+
+_COLLECTOR = """# Written by `posture-collector site init`: the collector of {site}.
+[Unit]
+Description=Posture site {site}: collector
+After=network-online.target posture-broker.service
+Wants=network-online.target
+
+[Service]
+ExecStart={program} run --store {store} --site {site} --keys {folder}/keys \\
+    --broker {broker} --ca-file {folder}/ca.pem \\
+    --username {user} --password-file {folder}/keys/collector.password
+Restart=always
+RestartSec=2
+UMask=0077
+NoNewPrivileges=yes
+ProtectSystem=strict
+ReadWritePaths={store.parent}
+ProtectHome={home}
+PrivateTmp=yes
+CapabilityBoundingSet=CAP_DAC_READ_SEARCH
+
+[Install]
+WantedBy=multi-user.target
+"""
+
+
+def write(folder: Path, store: Path, site: str, host: str, port: int) -> None:
+    """Both, in `systemd/` of the site's folder. All paths from the root."""
+    at_home = any(Path("/home") in path.parents for path in (folder, store))
+    broker = f"{f'[{host}]' if ':' in host else host}:{port}"
+    make_folder(folder / "systemd")
+    for name, text in (("broker", _BROKER), ("collector", _COLLECTOR)):
+        unit = text.format(
+            site=site, folder=folder, store=store, broker=broker, user=COLLECTOR_USER,
+            program=Path(sys.prefix) / "bin" / "posture-collector",
+            home="read-only" if at_home else "yes",
+        )  # fmt: skip
+        write_durably(folder / "systemd" / f"posture-{name}.service", unit.encode(), mode=0o644)

@@ -1,0 +1,281 @@
+"""How well a network reads each measure: what its description says, found on validation bodies.
+
+Of each measure, view and kind of clothing: the slope over bodies, the deviation of which 1.96 hold
+95 % of the errors, and what of it a second visit of the same person in other clothes does not
+share. Errors are taken of measures, not of keypoints, so that left and right, which err together,
+do what they do. Where a picture tells how large its own error is, by its heatmaps or by the looks
+of the measuring pass, the deviation is a factor of that; where it does not, it is a constant.
+
+Photographs may widen what bodies say: the labels' noise is taken out of the difference between
+network and labels by a third network (a three-cornered hat).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from posture_tools.evaluate.angle_error import short_way
+from posture_tools.evaluate.bodies import dress_of
+from posture_tools.evaluate.body_pack import Body
+from posture_tools.evaluate.body_truth import DEFINITIONS, in_picture
+from posture_tools.evaluate.contenders import Contender
+from posture_tools.evaluate.report import number
+from posture_tools.evaluate.slope import robust_sd, slope_of_values
+from posture_tools.evaluate.views import VIEWS
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from edge.accuracy import CLOTHING, Accuracy, Clothing, MeasureAccuracy, Predictor
+from edge.posture.assess import assess, effects_of
+from edge.posture.landmarks import Landmarks
+from edge.posture.uncertainty import COVERAGE
+
+Float64 = NDArray[np.float64]
+Key = tuple[str, str, str]  # code, version of the definition, view
+
+_LEAST = 8  # readings; of fewer nothing is said
+_LEAST_DRESSED = 20  # of one kind of clothing; else everybody's count
+_LEAST_QUANTILE = 40  # readings that have a 95 % quantile worth the name
+# Rank correlation of error and what foretells it, from which on it does.
+_FORETELLS = 0.3
+_FORETOLD_BY: tuple[Predictor, ...] = ("maps", "looks")
+
+
+@dataclass(frozen=True, slots=True)
+class BodyReading:
+    """One measure of one body. error : read minus true. foretold : deviation by each predictor."""
+
+    key: Key
+    clothing: Clothing
+    person: tuple[str, int]
+    true: float
+    error: float
+    foretold: Mapping[Predictor, float]
+
+
+def every_measure(predictor: Predictor) -> Accuracy:
+    """A network of which every picture tells by itself how far it is off."""
+    rows = tuple(
+        MeasureAccuracy(d.code, view, worn, 1, 1.0, 1.0, d.version, predictor=predictor)
+        for d in DEFINITIONS
+        for view in d.views
+        for worn in CLOTHING
+        if view != "unknown"
+    )
+    return Accuracy("what pictures tell", 1.0, rows)
+
+
+_BY_PICTURE = {predictor: every_measure(predictor) for predictor in _FORETOLD_BY}
+
+
+def read(
+    contender: Contender, bodies: Sequence[Body], quiet: bool
+) -> tuple[list[BodyReading], float]:
+    """All that a contender measures of bodies, and the stature px of the smallest of them."""
+    found: list[BodyReading] = []
+    statures = []
+    progress = Console(stderr=True, quiet=quiet)
+    for body in track(bodies, "measuring", console=progress, transient=True):
+        frame = body.read()
+        calibration = body.calibration(frame)
+        pose = contender.locate(frame, body.person)
+        if pose is None:
+            continue
+        stature = Landmarks.of(pose, calibration).stature_px
+        if stature is not None:
+            statures.append(stature)
+        truth, dress = in_picture(body, calibration), dress_of(body)
+        foretold = {
+            predictor: {
+                code: next((e.normal for e in effects if e.cause == "network"), 0.0)
+                for code, effects in effects_of(
+                    replace(pose, accuracy=of_all), body.view, calibration
+                ).items()
+            }
+            for predictor, of_all in _BY_PICTURE.items()
+        }
+        landmarks = {(d.code, d.version): d.landmarks for d in DEFINITIONS}
+        for measure in assess(replace(pose, accuracy=None), body.view, calibration):
+            true = truth.get((measure.code, measure.definition))
+            if measure.value is None or true is None:
+                continue
+            by = {name: of[measure.code] for name, of in foretold.items() if measure.code in of}
+            found.append(
+                BodyReading(
+                    (measure.code, measure.definition, body.view),
+                    dress.over(landmarks[measure.code, measure.definition]),
+                    (body.set_name, body.number),
+                    true,
+                    short_way(measure.value - true, measure.unit),
+                    by,
+                )
+            )
+    return found, min(statures, default=1.0)
+
+
+def fit(
+    readings: Sequence[BodyReading],
+    *,
+    photos: Mapping[Key, float] | None = None,
+    sheared: Mapping[Key, float] | None = None,
+) -> tuple[MeasureAccuracy, ...]:
+    """A row for each measure, view and kind of clothing that there are readings of.
+
+    photos : deviation on photographs, labels' noise taken out. sheared : slope on them.
+    """
+    groups: dict[Key, list[BodyReading]] = defaultdict(list)
+    for reading in readings:
+        groups[reading.key].append(reading)
+    rows = []
+    for key, everybody in sorted(groups.items()):
+        if len(everybody) < _LEAST:
+            continue
+        worn = sorted({reading.clothing for reading in everybody}, key=CLOTHING.index)
+        for clothing in worn:
+            alike = [reading for reading in everybody if reading.clothing == clothing]
+            if len(alike) < _LEAST_DRESSED:
+                alike = everybody
+            row = _row(key, clothing, alike)
+            at_least = (photos or {}).get(key, 0.0) if clothing != "bare" else 0.0
+            if at_least > row.sd and not row.predictor:
+                row = _replaced(row, sd=at_least)
+            if sheared and key in sheared:
+                row = _replaced(row, slope_photos=round(sheared[key], 3))
+            rows.append(row)
+    return tuple(rows)
+
+
+def _replaced(row: MeasureAccuracy, **changes: float) -> MeasureAccuracy:
+    from msgspec.structs import replace as replaced
+
+    return replaced(row, **changes)
+
+
+def _row(key: Key, clothing: Clothing, readings: Sequence[BodyReading]) -> MeasureAccuracy:
+    code, definition, view = key
+    errors = np.array([reading.error for reading in readings])
+    true = np.array([reading.true for reading in readings])
+    slope = slope_of_values(true, true + errors).slope
+    predictor = _predictor(readings, errors)
+    scale = _foretold(readings, predictor)
+    return MeasureAccuracy(
+        code=code,
+        view=view,  # type: ignore[arg-type]  # VIEWS without `unknown`: packs are checked
+        clothing=clothing,
+        n=len(readings),
+        sd=round(deviation(errors / scale), 4),
+        sd_change=round(_of_change(readings, errors, scale), 4),
+        definition=definition,
+        slope=None if math.isnan(slope) else round(slope, 3),
+        bias=round(float(errors.mean()), 3),
+        predictor=predictor,
+    )
+
+
+def deviation(errors: Float64) -> float:
+    """The deviation about 0 of which 1.96 hold 95 % of the errors; of few the root mean square."""
+    if len(errors) >= _LEAST_QUANTILE:
+        return float(np.quantile(np.abs(errors), 0.95)) / COVERAGE
+    return math.sqrt(float(np.mean(errors**2)))
+
+
+def _of_change(readings: Sequence[BodyReading], errors: Float64, scale: Float64) -> float:
+    """What differs between visits of one person; of people seen once, all but the common bias."""
+    visits: dict[tuple[str, int], list[tuple[float, float]]] = defaultdict(list)
+    for reading, error, times in zip(readings, errors.tolist(), scale.tolist(), strict=True):
+        visits[reading.person].append((error, times))
+    differences = [
+        (one[0] - other[0]) / math.hypot(one[1], other[1])
+        for of_person in visits.values()
+        for i, one in enumerate(of_person)
+        for other in of_person[i + 1 :]
+    ]
+    if len(differences) >= _LEAST:
+        return deviation(np.array(differences))
+    return deviation((errors - errors.mean()) / scale)
+
+
+def _predictor(readings: Sequence[BodyReading], errors: Float64) -> Predictor:
+    """What foretells the errors best, if anything does."""
+    best: Predictor = ""
+    strongest = _FORETELLS
+    if len(readings) < _LEAST_QUANTILE:
+        return best
+    for predictor in _FORETOLD_BY:
+        foretold = _foretold(readings, predictor)
+        if (foretold > 0.0).all() and (strength := _ranked(np.abs(errors), foretold)) > strongest:
+            best, strongest = predictor, strength
+    return best
+
+
+def _foretold(readings: Sequence[BodyReading], predictor: Predictor) -> Float64:
+    if not predictor:
+        return np.ones(len(readings))
+    return np.array([reading.foretold.get(predictor, 0.0) for reading in readings])
+
+
+def _ranked(a: Float64, b: Float64) -> float:
+    """Spearman's rank correlation; 0 where one of them does not vary."""
+    ranks = [np.argsort(np.argsort(values)).astype(np.float64) for values in (a, b)]
+    if np.ptp(a) == 0.0 or np.ptp(b) == 0.0:
+        return 0.0
+    return float(np.corrcoef(ranks[0], ranks[1])[0, 1])
+
+
+def on_photographs(
+    network: Mapping[tuple[Key, str], float],
+    labels: Mapping[tuple[Key, str], float],
+    third: Mapping[tuple[Key, str], float],
+) -> dict[Key, float]:
+    """The network's own deviation, by a three-cornered hat of values by measure and picture.
+
+    Three that err independently: var(a - b) + var(a - c) - var(b - c) is twice that of a.
+    """
+    shared: dict[Key, list[tuple[float, float, float]]] = defaultdict(list)
+    for at in network.keys() & labels.keys() & third.keys():
+        shared[at[0]].append((network[at], labels[at], third[at]))
+    found = {}
+    for key, values in shared.items():
+        if len(values) < _LEAST_DRESSED:
+            continue
+        a, b, c = np.array(values).T
+        variance = (robust_sd(a - b) ** 2 + robust_sd(a - c) ** 2 - robust_sd(b - c) ** 2) / 2
+        found[key] = math.sqrt(max(variance, 0.0))
+    return found
+
+
+def name_of(packs: Iterable[Path]) -> str:
+    """Names the sets of bodies that something was found on: the same bytes, the same name."""
+    digest = hashlib.sha256()
+    names = []
+    for pack in sorted(packs):
+        digest.update(pack.read_bytes())
+        names.append(pack.stem)
+    return f"{'+'.join(names)[:48]} {digest.hexdigest()[:12]}"
+
+
+def table(accuracy: Accuracy) -> Table:
+    """Every row, with its half width at 95 % and that of a change."""
+    shown = Table(title=f"accuracy on {accuracy.bodies}", title_justify="left")
+    for heading in ("view", "measure", "definition", "clothing", "by"):
+        shown.add_column(heading)
+    for heading in ("n", "slope", "on photographs", "bias", "± 95 %", "± change"):
+        shown.add_column(heading, justify="right")
+    nan = math.nan
+    for row in sorted(accuracy.measures, key=lambda r: (VIEWS.index(r.view), r.code)):
+        slopes = [nan if s is None else s for s in (row.slope, row.slope_photos)]
+        halves = (COVERAGE * row.sd, COVERAGE * math.sqrt(2.0) * row.sd_change)
+        shown.add_row(
+            *(row.view, row.code, row.definition, row.clothing, row.predictor, str(row.n)),
+            *(number(slope, 2) for slope in slopes),
+            *(f"{row.bias:+.2f}", *(number(half, 2) for half in halves)),
+        )
+    return shown

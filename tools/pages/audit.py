@@ -1,0 +1,21 @@
+"""The audit log: a line for every look at a person, search, export and command."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest
+from posture_tools.pages.models import Account, AuditLine
+
+
+def note(request: HttpRequest, what: str, site: str = "", about: str = "") -> None:
+    """Add a line, before what it tells of is shown: what cannot be logged is not seen.
+
+    what : see, search, export, enter, ... about : session, code, station or words of a search.
+    """
+    account = request.user.name if isinstance(request.user, Account) else ""
+    AuditLine.objects.create(
+        account=account,
+        address=str(request.META.get("REMOTE_ADDR", ""))[:64],
+        what=what,
+        site=site[:64],
+        about=about[:300],
+    )

@@ -1,0 +1,90 @@
+"""What the pages keep: who may see what, and who saw what. Never a measure."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
+from django.db import models
+
+
+class Role(models.TextChoices):
+    """What an account is for. Rights follow from it: `access.RIGHTS`."""
+
+    VIEWER = "viewer"
+    OPERATOR = "operator"
+    ADMIN = "admin"
+
+
+class Accounts(BaseUserManager["Account"]):
+    """Making accounts, which the command line and the page of accounts share."""
+
+    def make(self, name: str, password: str, role: str, sites: tuple[str, ...] = ()) -> Account:
+        """A new account.
+
+        sites : those that it sees; none are all.
+        """
+        account = self.model(name=name, role=role, every_site=not sites)
+        account.set_password(password)
+        account.save(using=self._db)
+        for site in sites:
+            account.sites.create(site=site)
+        return account
+
+
+class Account(AbstractBaseUser):
+    """Somebody who may log in.
+
+    may_erase, may_export : rights of their own beside the role's. every_site : whether `sites`
+    does not narrow what is seen.
+    """
+
+    name = models.CharField(max_length=64, unique=True)
+    role = models.CharField(max_length=10, choices=Role.choices)
+    every_site = models.BooleanField(default=False)
+    may_erase = models.BooleanField(default=False)
+    may_export = models.BooleanField(default=False)
+    is_active = models.BooleanField(default=True)
+    language = models.CharField(max_length=8, default="")
+
+    USERNAME_FIELD = "name"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+    objects = Accounts()
+
+    def __str__(self) -> str:
+        return self.name
+
+    def site_names(self) -> tuple[str, ...] | None:
+        """The sites it sees; None for all."""
+        if self.every_site:
+            return None
+        return tuple(self.sites.values_list("site", flat=True))
+
+    def sees(self, site: str) -> bool:
+        """Whether a site is one of its own."""
+        names = self.site_names()
+        return names is None or site in names
+
+
+class AccountSite(models.Model):
+    """One site that an account sees."""
+
+    account = models.ForeignKey(Account, models.CASCADE, related_name="sites")
+    site = models.CharField(max_length=64)
+
+    class Meta:
+        unique_together = ("account", "site")
+
+
+class AuditLine(models.Model):
+    """Who did what, and when. Lines are added and never changed: the database refuses it.
+
+    about : what was looked at: a session, a code, a station; never a measure.
+    """
+
+    at = models.DateTimeField(auto_now_add=True, db_index=True)
+    account = models.CharField(max_length=64)
+    address = models.CharField(max_length=64)
+    what = models.CharField(max_length=32)
+    site = models.CharField(max_length=64)
+    about = models.CharField(max_length=300)

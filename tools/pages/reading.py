@@ -1,0 +1,152 @@
+"""Everything that the pages read of the store, for the sites that an account may see."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from posture_tools.collector.report import StationLine, fleet
+from posture_tools.collector.store import Store
+from posture_tools.collector.stored_visit import stored_visit
+
+from edge.errors import SettingsInvalid
+from edge.report.reported_visit import ReportedVisit
+from edge.wire.clock import Instant
+
+PAGE_ROWS = 50
+_DAY_NS = 86_400_000_000_000
+_CODE_OF = (  # what a session was consented to under; '' where nobody said a code
+    "COALESCE((SELECT json_extract(CAST(e.body AS TEXT), '$.data.code') FROM event e"
+    " WHERE e.site = s.site AND e.station = s.station AND e.kind = 'consent'"
+    " AND json_extract(CAST(e.body AS TEXT), '$.data.session') = s.session LIMIT 1), '')"
+)
+
+Sites = Sequence[str] | None
+
+
+@cache
+def _opened(path: Path) -> Store:
+    return Store(path)
+
+
+def store() -> Store:
+    """The collector's store, opened once for this process."""
+    return _opened(settings.PAGES.store)
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What is looked for among visits; an empty word means any. since, until : days, both in."""
+
+    code: str = ""
+    session: str = ""
+    station: str = ""
+    since: date | None = None
+    until: date | None = None
+    skip: int = 0
+
+    @property
+    def is_empty(self) -> bool:
+        return self == Search(skip=self.skip)
+
+
+@dataclass(frozen=True, slots=True)
+class VisitLine:
+    """One visit in a list. first_id : a result of it, as the collector's report takes it."""
+
+    site: str
+    station: str
+    session: str
+    code: str
+    screened_at: str
+    results: int
+    views: tuple[str, ...]
+    origins: tuple[str, ...]
+    first_id: str
+
+
+def visits(wanted: Search, sites: Sites) -> list[VisitLine]:
+    """Newest first, at most `PAGE_ROWS` and one: the one says that there are more."""
+    wheres, values = ["1"], list[Any]()
+    if sites is not None:
+        wheres.append(f"s.site IN ({','.join('?' * len(sites))})")
+        values += sites
+    for column, word in (("session", wanted.session), ("station", wanted.station)):
+        if word:
+            wheres.append(f"s.{column} = ?")
+            values.append(word)
+    if wanted.since is not None:
+        wheres.append("s.screened_ns >= ?")
+        values.append(_ns_of(wanted.since))
+    if wanted.until is not None:
+        wheres.append("s.screened_ns < ?")
+        values.append(_ns_of(wanted.until) + _DAY_NS)
+    coded = "WHERE code = ?" if wanted.code else ""
+    if wanted.code:
+        values.append(wanted.code)
+    rows = store().rows(
+        f"SELECT * FROM (SELECT s.site, s.station, s.session, {_CODE_OF} AS code,"  # noqa: S608
+        "  MIN(s.screened_ns) AS at_ns, COUNT(*), GROUP_CONCAT(DISTINCT s.view),"
+        "  GROUP_CONCAT(DISTINCT s.origin), MIN(s.station || ':' || s.epoch || ':' || s.seq)"
+        f" FROM screening s WHERE {' AND '.join(wheres)}"
+        f" GROUP BY s.site, s.station, s.session) {coded} ORDER BY at_ns DESC LIMIT ? OFFSET ?",
+        [*values, PAGE_ROWS + 1, wanted.skip],
+    )
+    return [
+        VisitLine(
+            site, station, session, code, Instant(at_ns, "synced", "", 0).utc, count,
+            tuple(views.split(",")), tuple(origins.split(",")), first,
+        )
+        for site, station, session, code, at_ns, count, views, origins, first in rows
+    ]  # fmt: skip
+
+
+def newest_row() -> int:
+    """A number that grows with every result: what is shown is as new as this says."""
+    return int(store().rows("SELECT COALESCE(MAX(rowid), 0) FROM result")[0][0])
+
+
+def visit(site: str, station: str, session: str) -> ReportedVisit | None:
+    """One visit, with the earlier ones of the same code; None where there is none.
+
+    A visit knows its person only by the code that its consent names.
+    """
+    line = visit_line(site, station, session)
+    if line is None:
+        return None
+    before: list[str] = []
+    if line.code:
+        earlier = visits(Search(code=line.code), (site,))
+        before = [v.first_id for v in earlier if v.screened_at < line.screened_at]
+    try:
+        return stored_visit(store(), line.first_id, before)
+    except SettingsInvalid:  # erased meanwhile
+        return None
+
+
+def visit_line(site: str, station: str, session: str) -> VisitLine | None:
+    """One visit as the list has it."""
+    found = visits(Search(session=session, station=station), (site,))
+    return found[0] if found else None
+
+
+def stations(sites: Sites) -> list[StationLine]:
+    """The fleet, of these sites."""
+    return [line for line in fleet(store()) if sites is None or line.site in sites]
+
+
+def station(site: str, name: str) -> StationLine | None:
+    """One station of the fleet."""
+    for line in stations((site,)):
+        if line.station == name:
+            return line
+    return None
+
+
+def _ns_of(day: date) -> int:
+    return (day - date(1970, 1, 1)).days * _DAY_NS

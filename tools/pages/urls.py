@@ -1,0 +1,51 @@
+"""All addresses of the pages. Each view says which right it needs; the tests walk this table."""
+
+from __future__ import annotations
+
+from django.urls import path, register_converter
+from posture_tools.pages.views import (
+    accounts,
+    entrance,
+    erasing,
+    exports,
+    fleet,
+    people,
+    screening,
+    visits,
+)
+
+
+class WordConverter:
+    """A site, station, session or code, as topics allow them."""
+
+    regex = "[^/]{1,64}"
+
+    def to_python(self, value: str) -> str:
+        return value
+
+    def to_url(self, value: str) -> str:
+        return value
+
+
+register_converter(WordConverter, "word")
+
+urlpatterns = [
+    path("enter/", entrance.Enter.as_view(), name="enter"),
+    path("leave/", entrance.Leave.as_view(), name="leave"),
+    path("", entrance.home, name="home"),
+    path("me/", entrance.me, name="me"),
+    path("visits/", visits.search, name="visits"),
+    path("visits/rows/", visits.rows, name="visit-rows"),
+    path("visits/<word:site>/<word:station>/<word:session>/", visits.visit, name="visit"),
+    path("visits/<word:site>/<word:station>/<word:session>/sheet/", visits.sheet, name="sheet"),
+    path("people/<word:site>/<word:code>/", people.person, name="person"),
+    path("stations/", fleet.stations, name="stations"),
+    path("stations/rows/", fleet.rows, name="station-rows"),
+    path("stations/<word:site>/<word:station>/", fleet.station, name="station"),
+    path("stations/<word:site>/<word:station>/screen/", screening.screen, name="screen"),
+    path("people/<word:site>/<word:code>/erase/", erasing.erase, name="erase"),
+    path("export/measures.csv", exports.measures, name="export"),
+    path("accounts/", accounts.accounts, name="accounts"),
+    path("accounts/<int:number>/", accounts.account, name="account"),
+    path("audit/", accounts.audit_log, name="audit"),
+]

@@ -1,0 +1,106 @@
+"""Finding a visit, and one visit on a page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from posture_tools.pages import reading
+from posture_tools.pages.access import Right, account_of, needs
+from posture_tools.pages.audit import note
+from posture_tools.pages.words import language_of
+
+from edge.norms import shipped_norms
+from edge.report.page import columns, figures, page
+from edge.report.words import words
+
+_WORD = 64
+# The sheet brings its own style, and nothing else.
+_SHEET = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'"
+
+
+class SearchForm(forms.Form):
+    """What to look for; everything may be left empty."""
+
+    code = forms.CharField(required=False, max_length=_WORD)
+    session = forms.CharField(required=False, max_length=_WORD)
+    station = forms.CharField(required=False, max_length=_WORD)
+    since = forms.DateField(required=False)
+    until = forms.DateField(required=False)
+    skip = forms.IntegerField(required=False, min_value=0, max_value=10_000_000)
+
+    def search(self) -> reading.Search:
+        """What was asked; a form with a mistake asks for nothing."""
+        if not self.is_valid():
+            return reading.Search()
+        given = {key: value for key, value in self.cleaned_data.items() if value}
+        return reading.Search(**given)
+
+
+@needs(Right.SEE)
+def search(request: HttpRequest) -> HttpResponse:
+    """Visits that fit, newest first."""
+    return render(request, "pages/visits.html", _found(request, logged=True))
+
+
+@needs(Right.SEE)
+def rows(request: HttpRequest) -> HttpResponse:
+    """The same list alone, for the page that follows it; 204 while nothing is new."""
+    seen = request.GET.get("newest", "")
+    if seen == str(reading.newest_row()):
+        return HttpResponse(status=204)
+    return render(request, "pages/visit_rows.html", _found(request, logged=False))
+
+
+def _found(request: HttpRequest, *, logged: bool) -> dict[str, Any]:
+    form = SearchForm(request.GET)
+    wanted = form.search()
+    if logged and not wanted.is_empty:
+        told = (wanted.code, wanted.session, wanted.station, wanted.since, wanted.until)
+        note(request, "search", about=" ".join(str(word) for word in told if word))
+    newest = reading.newest_row()
+    found = reading.visits(wanted, account_of(request).site_names())
+    query = request.GET.copy()
+    query.pop("skip", None)
+    query.pop("newest", None)
+    return {
+        "form": form,
+        "visits": found[: reading.PAGE_ROWS],
+        "newest": newest,
+        "query": query.urlencode(),
+        "older": wanted.skip + reading.PAGE_ROWS if len(found) > reading.PAGE_ROWS else None,
+        "newer": max(0, wanted.skip - reading.PAGE_ROWS) if wanted.skip else None,
+    }
+
+
+@needs(Right.SEE)
+def visit(request: HttpRequest, site: str, station: str, session: str) -> HttpResponse:
+    """One visit: figures, measures with intervals and bands, what was refused, FMS, trend."""
+    line = reading.visit_line(site, station, session)
+    shown = reading.visit(site, station, session)
+    if line is None or shown is None:
+        raise Http404
+    note(request, "see", site, f"{station} {session}")
+    texts = words(language_of(request))
+    return render(
+        request,
+        "pages/visit.html",
+        {"visit": shown, "line": line, "site": site, "station": station, "session": session,
+         "figures": figures(shown, texts), "columns": columns(shown, shipped_norms(), texts)},
+    )  # fmt: skip
+
+
+@needs(Right.SEE)
+def sheet(request: HttpRequest, site: str, station: str, session: str) -> HttpResponse:
+    """The visit on one sheet of A4, for the printer."""
+    shown = reading.visit(site, station, session)
+    if shown is None:
+        raise Http404
+    note(request, "print", site, f"{station} {session}")
+    asked = request.GET.get("lang", language_of(request))
+    texts = words(asked if asked in ("en", "zh", "ko", "ja") else "en")
+    answer = HttpResponse(page(shown, shipped_norms(), texts))
+    answer.headers["Content-Security-Policy"] = _SHEET
+    return answer

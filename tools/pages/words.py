@@ -1,0 +1,52 @@
+"""The pages' texts in the reader's language; names of measures and reasons are the reports' own."""
+
+from __future__ import annotations
+
+import tomllib
+from functools import cache
+from importlib import resources
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from posture_tools.pages.models import Account
+
+from edge.report.words import LANGUAGES, Words
+from edge.report.words import words as report_words
+
+
+@cache
+def page_words(language: str) -> Words:
+    """All texts of the pages in one of the four languages."""
+    text = resources.files("posture_tools.pages").joinpath(f"words_{language}.toml")
+    known = report_words(language).language
+    return Words(known, tomllib.loads(text.read_text(encoding="utf-8")))
+
+
+def language_of(request: HttpRequest) -> str:
+    """The account's choice, else the first that the browser asks for, else English."""
+    account = getattr(request, "user", None)
+    if isinstance(account, Account) and account.language in LANGUAGES:
+        return account.language
+    asked = request.headers.get("Accept-Language", "")
+    for part in asked.split(","):
+        language = part.split(";")[0].strip().partition("-")[0].lower()
+        if language in LANGUAGES:
+            return language
+    return "en"
+
+
+def context(request: HttpRequest) -> dict[str, Any]:
+    """For every template: `say` the pages' texts by table and key, and the language of the page."""
+    from posture_tools.pages.access import rights_of
+
+    language = language_of(request)
+    account = getattr(request, "user", None)
+    rights = {r.value for r in rights_of(account)} if isinstance(account, Account) else set()
+    return {
+        "say": page_words(language).tables,
+        "language": language,
+        "bcp47": report_words(language).language and LANGUAGES[report_words(language).language],
+        "rights": rights,
+        "commanded_site": settings.PAGES.site,
+    }
