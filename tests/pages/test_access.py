@@ -26,6 +26,7 @@ ADDRESSES = {
     "screen": ("/stations/north/hall-1/screen/", "command", ("GET", "POST")),
     "erase": (f"/people/north/{CODE}/erase/", "erase", ("GET", "POST")),
     "export": ("/export/measures.csv", "export", ("GET",)),
+    "tokens": ("/tokens/", "admin", ("GET", "POST")),
     "accounts": ("/accounts/", "admin", ("GET", "POST")),
     "account": ("/accounts/1/", "admin", ("GET", "POST")),
     "audit": ("/audit/", "admin", ("GET",)),
@@ -42,7 +43,7 @@ VERBS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 def test_every_address_has_a_row(config: Any) -> None:
     from posture_tools.pages.urls import urlpatterns
 
-    assert {each.name for each in urlpatterns} == set(ADDRESSES) | OPEN
+    assert {each.name for each in urlpatterns if hasattr(each, "name")} == set(ADDRESSES) | OPEN
 
 
 @pytest.mark.parametrize("role", ROLES)

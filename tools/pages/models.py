@@ -76,6 +76,32 @@ class AccountSite(models.Model):
         unique_together = ("account", "site")
 
 
+class Token(models.Model):
+    """What another program shows instead of a name and a password. Only its hash is kept.
+
+    sites : with commas between; empty for all.
+    """
+
+    name = models.CharField(max_length=64, unique=True)
+    sha256 = models.CharField(max_length=64, unique=True)
+    sites = models.CharField(max_length=500, default="", blank=True)
+    may_export = models.BooleanField(default=False)
+    revoked = models.BooleanField(default=False)
+    made_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+    def site_names(self) -> tuple[str, ...] | None:
+        """The sites it sees; None for all."""
+        return tuple(self.sites.split(",")) if self.sites else None
+
+    def sees(self, site: str) -> bool:
+        """Whether a site is one of its own."""
+        names = self.site_names()
+        return names is None or site in names
+
+
 class AuditLine(models.Model):
     """Who did what, and when. Lines are added and never changed: the database refuses it.
 

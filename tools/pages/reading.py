@@ -19,6 +19,7 @@ from edge.report.reported_visit import ReportedVisit
 from edge.wire.clock import Instant
 
 PAGE_ROWS = 50
+MOST_SKIPPED = 10_000_000
 _DAY_NS = 86_400_000_000_000
 _CODE_OF = (  # what a session was consented to under; '' where nobody said a code
     "COALESCE((SELECT json_extract(CAST(e.body AS TEXT), '$.data.code') FROM event e"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.urls import path, register_converter
+from posture_tools.pages.api import api_urls
 from posture_tools.pages.views import (
     accounts,
     entrance,
@@ -47,5 +48,7 @@ urlpatterns = [
     path("export/measures.csv", exports.measures, name="export"),
     path("accounts/", accounts.accounts, name="accounts"),
     path("accounts/<int:number>/", accounts.account, name="account"),
+    path("tokens/", accounts.tokens, name="tokens"),
+    path("api/", api_urls()),
     path("audit/", accounts.audit_log, name="audit"),
 ]

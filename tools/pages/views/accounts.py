@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import secrets
+
 from django import forms
 from django.contrib.auth.password_validation import validate_password
 from django.core.paginator import Paginator
@@ -9,9 +12,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from posture_tools.pages.access import Right, account_of, needs
 from posture_tools.pages.audit import note
-from posture_tools.pages.models import Account, AuditLine, Role
+from posture_tools.pages.models import Account, AuditLine, Role, Token
 
 _AUDIT_ROWS = 100
+_TOKEN_BYTES = 32
 
 
 class AccountForm(forms.Form):
@@ -96,6 +100,45 @@ def account(request: HttpRequest, number: int) -> HttpResponse:
             "is_active": known.is_active,
         }  # fmt: skip
     return render(request, "pages/account.html", {"form": form, "known": known})
+
+
+class TokenForm(forms.Form):
+    """A token for another program. sites as of an account."""
+
+    name = forms.CharField(max_length=64)
+    sites = forms.CharField(required=False, max_length=500)
+    may_export = forms.BooleanField(required=False)
+
+    def clean_name(self) -> str:
+        name: str = self.cleaned_data["name"]
+        if Token.objects.filter(name=name).exists():
+            raise forms.ValidationError("This name is taken.")
+        return name
+
+
+@needs(Right.ADMIN, "GET", "POST")
+def tokens(request: HttpRequest) -> HttpResponse:
+    """All tokens. A posted name makes one, which is shown this once; `revoke` ends one."""
+    form, shown = TokenForm(), ""
+    if request.method == "POST" and "revoke" in request.POST:
+        name = request.POST["revoke"]
+        Token.objects.filter(name=name).update(revoked=True)
+        note(request, "token revoked", about=name)
+        return redirect("tokens")
+    if request.method == "POST":
+        form = TokenForm(request.POST)
+        if form.is_valid():
+            given = form.cleaned_data
+            shown = secrets.token_urlsafe(_TOKEN_BYTES)
+            Token.objects.create(
+                name=given["name"],
+                sha256=hashlib.sha256(shown.encode()).hexdigest(),
+                sites=",".join(s.strip() for s in given["sites"].split(",") if s.strip()),
+                may_export=given["may_export"],
+            )
+            note(request, "token made", about=given["name"])
+    known = Token.objects.order_by("name")
+    return render(request, "pages/tokens.html", {"form": form, "tokens": known, "shown": shown})
 
 
 @needs(Right.ADMIN)

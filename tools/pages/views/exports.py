@@ -24,7 +24,11 @@ def measures(request: HttpRequest) -> HttpResponseBase:
     """Every measure of one's sites, or of one `station` or `session`."""
     station, session = request.GET.get("station", ""), request.GET.get("session", "")
     note(request, "export", about=f"{station} {session}".strip())
-    sites = account_of(request).site_names()
+    return csv_answer(account_of(request).site_names(), station, session)
+
+
+def csv_answer(sites: reading.Sites, station: str, session: str) -> HttpResponseBase:
+    """A download that is written while it is read from the store."""
     answer = StreamingHttpResponse(_lines(sites, station, session), content_type="text/csv")
     answer.headers["Content-Disposition"] = 'attachment; filename="measures.csv"'
     return answer

@@ -29,7 +29,7 @@ class SearchForm(forms.Form):
     station = forms.CharField(required=False, max_length=_WORD)
     since = forms.DateField(required=False)
     until = forms.DateField(required=False)
-    skip = forms.IntegerField(required=False, min_value=0, max_value=10_000_000)
+    skip = forms.IntegerField(required=False, min_value=0, max_value=reading.MOST_SKIPPED)
 
     def search(self) -> reading.Search:
         """What was asked; a form with a mistake asks for nothing."""

@@ -1,0 +1,190 @@
+"""REST under `/api/`, for other programs: a token each, the same sites, rights and audit log.
+
+`/api/openapi.json` describes it, for who is logged in to the pages.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import asdict
+from datetime import date
+from typing import Annotated, Any
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponseBase
+from ninja import Field, NinjaAPI, Query, Schema
+from ninja.errors import HttpError
+from ninja.security import HttpBearer
+from posture_tools.pages import reading
+from posture_tools.pages.audit import note
+from posture_tools.pages.models import Token
+from posture_tools.pages.views.exports import csv_answer
+
+
+class TokenAuth(HttpBearer):
+    """`Authorization: Bearer TOKEN`. What is kept of a token is its hash."""
+
+    def authenticate(self, request: HttpRequest, token: str) -> Token | None:
+        digest = hashlib.sha256(token.encode()).hexdigest()
+        return Token.objects.filter(sha256=digest, revoked=False).first()
+
+
+Word = Annotated[str, Field(max_length=64)]
+
+
+class Asked(Schema):
+    """What is looked for; an empty word means any. since, until : days, both in."""
+
+    code: Word = ""
+    session: Word = ""
+    station: Word = ""
+    since: date | None = None
+    until: date | None = None
+    skip: Annotated[int, Field(ge=0, le=reading.MOST_SKIPPED)] = 0
+
+
+class VisitOut(Schema):
+    """One visit in a list."""
+
+    site: str
+    station: str
+    session: str
+    code: str
+    screened_at: str
+    results: int
+    views: list[str]
+    origins: list[str]
+
+
+class VisitPage(Schema):
+    """A page of visits. older : what to `skip` for the next page; null on the last."""
+
+    visits: list[VisitOut]
+    older: int | None
+
+
+class MeasureOut(Schema):
+    """One measure. value : null where it was refused, with the reasons in `why`."""
+
+    view: str
+    code: str
+    value: float | None
+    unit: str
+    u95: float | None
+    quality: str
+    why: list[str]
+    side: str
+    definition: str
+    origin: str
+
+
+class VisitDetail(VisitOut):
+    """One visit with its measures."""
+
+    software: str
+    models: list[str]
+    measures: list[MeasureOut]
+
+
+class StationOut(Schema):
+    """One station. silent_s : null while it speaks."""
+
+    site: str
+    station: str
+    seen_at: str
+    silent_s: float | None
+    results: int
+    missing: int
+    lost: int
+    broken: int
+    rejected: int
+    conflicts: int
+    waiting: int | None
+    models: dict[str, str]
+    problem: str
+
+
+class Problem(Schema):
+    """Why there is no answer."""
+
+    detail: str
+
+
+api = NinjaAPI(
+    title="Posture station", version="1", auth=TokenAuth(), docs_url=None, urls_namespace="api",
+    description="Visits, measures and stations of a collector. Measures, never pictures.",
+)  # fmt: skip
+
+
+@api.get("/visits", response={200: VisitPage, 401: Problem, 422: Any})
+def visits(request: HttpRequest, asked: Query[Asked]) -> dict[str, Any]:
+    """Visits that fit, newest first."""
+    token = _token(request)
+    note(request, "api search", about=f"{asked.code} {asked.session} {asked.station}".strip(),
+         by=token.name)  # fmt: skip
+    wanted, skip = reading.Search(**asked.dict()), asked.skip
+    found = reading.visits(wanted, token.site_names())
+    more = len(found) > reading.PAGE_ROWS
+    return {
+        "visits": [asdict(line) for line in found[: reading.PAGE_ROWS]],
+        "older": skip + reading.PAGE_ROWS if more else None,
+    }
+
+
+@api.get(
+    "/visits/{site}/{station}/{session}",
+    response={200: VisitDetail, 401: Problem, 404: Problem},
+)
+def visit(request: HttpRequest, site: str, station: str, session: str) -> dict[str, Any]:
+    """One visit with every measure, refused ones too."""
+    token = _token(request)
+    if not token.sees(site):
+        raise HttpError(404, "no such visit")
+    line = reading.visit_line(site, station, session)
+    shown = reading.visit(site, station, session)
+    if line is None or shown is None:
+        raise HttpError(404, "no such visit")
+    note(request, "api see", site, f"{station} {session}", by=token.name)
+    measures = [
+        {
+            "view": m.view, "code": m.code, "value": m.value, "unit": m.unit, "u95": m.u95,
+            "quality": str(m.quality), "why": list(m.why), "side": m.side,
+            "definition": m.definition, "origin": seen.origin,
+        }
+        for seen in shown.views
+        for m in seen.measures
+    ]  # fmt: skip
+    of = {"software": shown.software, "models": list(shown.models), "measures": measures}
+    return asdict(line) | of
+
+
+@api.get("/stations", response={200: list[StationOut], 401: Problem})
+def stations(request: HttpRequest) -> list[dict[str, Any]]:
+    """Every station of the token's sites."""
+    return [asdict(line) for line in reading.stations(_token(request).site_names())]
+
+
+@api.get("/measures.csv", response={401: Problem, 403: Problem})
+def measures(request: HttpRequest, station: str = "", session: str = "") -> HttpResponseBase:
+    """Every measure as CSV, a row each. The token needs the right to export."""
+    token = _token(request)
+    if not token.may_export:
+        raise HttpError(403, "this token may not export")
+    note(request, "api export", about=f"{station} {session}".strip(), by=token.name)
+    return csv_answer(token.site_names(), station, session)
+
+
+def _token(request: HttpRequest) -> Token:
+    token = getattr(request, "auth", None)
+    if not isinstance(token, Token):
+        raise HttpError(401, "a token is needed")
+    return token
+
+
+def api_urls() -> tuple[list[Any], str, str]:
+    """For the table of addresses. Its description is for who is logged in; all else for tokens."""
+    patterns, app, namespace = api.urls
+    for pattern in patterns:
+        if pattern.name != "openapi-json":
+            pattern.callback = login_not_required(pattern.callback)
+    return patterns, app, namespace
