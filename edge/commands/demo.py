@@ -27,7 +27,7 @@ from edge.mqtt.settings import MqttSettings
 from edge.records import Assessment
 from edge.settings import CameraSettings, ScreeningSettings, Settings
 
-SAMPLE = "mannequin:?shoulder_tilt=4&head_lean=3&seed=7"
+SAMPLE = "mannequin:?shoulder_tilt=4&head_lean=3&seed=12"
 
 
 @contextmanager

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from posture_tools.evaluate.drawn_stickers import Shot, with_targets
 from posture_tools.evaluate.mannequin import true_pose
-from posture_tools.mannequin import CameraPose, Look, Person, Posture, render
+from posture_tools.mannequin import CameraPose, Outfit, Person, render
 
 from edge.__main__ import main
 from edge.markers.expected import expected
@@ -20,14 +20,14 @@ from edge.results.outbox import Outbox
 from edge.skeletons import COCO_17
 from edge.wire.messages import Result, decode
 
-TILTED = Posture(shoulder_tilt_deg=4.0, pelvis_tilt_deg=-3.0)
+TILTED = {"shoulder_tilt": 4.0, "pelvic_obliquity": -3.0}
 
 
 @pytest.fixture(scope="module")
 def stuck_on(tmp_path_factory):
-    """A photograph of the mannequin, tilted, and landmark -> where its target is."""
+    """A photograph of the mannequin in tight shorts, tilted; landmark -> where its target is."""
     drawn = render(
-        Person(TILTED, look=Look(bottom="briefs", hair="short")),
+        Person("man", TILTED, Outfit(2, ("C7",))),
         camera=CameraPose(focal_px=1500.0, width_px=720, height_px=1080),
     )
     body = true_pose(drawn.people[0], COCO_17)

@@ -9,9 +9,9 @@ import pytest
 from posture_tools.evaluate.angle_error import MeasureError
 from posture_tools.evaluate.box_change import AS_IT_IS, BoxChange
 from posture_tools.evaluate.labelled import Person
-from posture_tools.evaluate.mannequin import YAWS_DEG, measure_mannequins, postures, true_pose
+from posture_tools.evaluate.mannequin import measure_mannequins, postures, true_pose
 from posture_tools.evaluate.scores import Sight
-from posture_tools.mannequin import CameraPose, Posture, Truth, render
+from posture_tools.mannequin import YAW_DEG, CameraPose, Truth, render
 from posture_tools.mannequin import Person as Mannequin
 
 from edge.records import Frame, ModelIdentity, Pose
@@ -48,13 +48,13 @@ class LabelReader:
 
 
 def errors(reader: LabelReader) -> dict[str, dict[str, MeasureError]]:
-    views = measure_mannequins([reader], [Posture(shoulder_tilt_deg=3.0)], 250, quiet=True)
+    views = measure_mannequins([reader], [{"shoulder_tilt": 3.0}], 250, quiet=True)
     return {view.view: {m.code: m for m in view.measures} for view in views}
 
 
 def test_exact_keypoints_have_no_error_in_any_view() -> None:
     found = errors(LabelReader())
-    assert set(found) == set(YAWS_DEG)
+    assert set(found) == set(YAW_DEG)
     for view, measures in found.items():
         assert measures, view
         for measure in measures.values():
@@ -96,10 +96,10 @@ def test_what_the_mannequin_has_not_is_missing_in_the_truth(from_behind: Truth) 
 
 def test_the_grid_asks_for_every_pair_of_tilts_once() -> None:
     asked = postures()
-    assert len({(p.shoulder_tilt_deg, p.pelvis_tilt_deg) for p in asked}) == len(asked) == 15
-    for name in ("head_lean_deg", "trunk_lean_deg", "head_forward_deg"):
-        values = np.array([getattr(p, name) for p in asked])
+    assert len({(p["shoulder_tilt"], p["pelvic_obliquity"]) for p in asked}) == len(asked) == 15
+    for name in ("head_lean", "trunk_lean", "head_forward_angle"):
+        values = np.array([p[name] for p in asked])
         assert np.ptp(values) > 0
-        for tilt in ("shoulder_tilt_deg", "pelvis_tilt_deg"):
-            tilts = np.array([getattr(p, tilt) for p in asked])
+        for tilt in ("shoulder_tilt", "pelvic_obliquity"):
+            tilts = np.array([p[tilt] for p in asked])
             assert abs(np.corrcoef(values, tilts)[0, 1]) < 0.5

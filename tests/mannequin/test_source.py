@@ -6,6 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from posture_tools.bodies.measures import measured
 from posture_tools.mannequin import MannequinCamera
 
 from edge.errors import SourceInvalid
@@ -61,8 +62,8 @@ def test_a_visit_may_repeat_each_view_with_steps_between():
     knees = []
     for time_s in (4.5, 6.2, 8.0):  # standing, stepping, standing again
         (truth,) = camera.rendered(time_s).people
-        assert truth.person.yaw_deg == 90.0
-        knees.append(truth.joint_angles_deg["right_knee"])
+        assert truth.person.yaw_deg == 270.0, "somebody who shows the right side"
+        knees.append(measured(truth.points_m)["knee_sagittal_right"])
     assert knees[0] == pytest.approx(knees[2], abs=0.1)
     assert abs(knees[1] - knees[0]) > 2.0
 
@@ -74,7 +75,9 @@ def test_a_standing_person_sways_but_little() -> None:
     nose = np.array([t.keypoints["nose"].x_px for t in truths])
     assert 0 < np.ptp(nose) < 0.02 * 128
     assert all(abs(a - b) < 1.5 for a, b in pairwise(nose))
-    assert [t.measures_deg["shoulder_tilt"] for t in truths] == pytest.approx([3.0] * 12, abs=1e-6)
+    tilts = [measured(t.points_m)["shoulder_tilt"] for t in truths]
+    assert tilts == pytest.approx([3.0] * 12, abs=0.3)
+    assert np.ptp(tilts) > 0.01
 
 
 @pytest.mark.parametrize(
@@ -85,6 +88,39 @@ def test_faults_show_in_the_picture(fault: str, darker: bool) -> None:
     bad = film(f"mannequin:?view=front&noise=0&{fault}&{SMALL}")[4].astype(float)
     assert not np.array_equal(good, bad)
     assert (bad.mean() < 0.3 * good.mean()) == darker
+
+
+@pytest.mark.parametrize(
+    ("key", "asked", "measure"),
+    [
+        ("shoulder_tilt", -5.0, "shoulder_tilt"), ("pelvis_tilt", 4.0, "hip_tilt"),
+        ("head_lean", 5.0, "head_lean"), ("head_tilt", -4.0, "head_tilt_ear"),
+        ("head_forward", 18.0, "head_forward_angle"), ("trunk_lean", 3.0, "trunk_lean"),
+        ("valgus_left", 6.0, "knee_frontal_left"), ("valgus_right", -5.0, "knee_frontal_right"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("seed", range(3))
+def test_what_the_uri_asks_for_is_on_the_body(key, asked, measure, seed) -> None:
+    camera = MannequinCamera(f"mannequin:?{key}={asked}&view=back&sway=0&seed={seed}&{SMALL}")
+    camera.open()
+    (truth,) = camera.rendered(4.0).people
+    assert measured(truth.points_m)[measure] == pytest.approx(asked, abs=0.5)
+    assert truth.person.yaw_deg == 180.0
+
+
+def test_an_error_of_yaw_turns_the_person_to_their_own_left() -> None:
+    camera = MannequinCamera(f"mannequin:?view=front&yaw=20&sway=0&{SMALL}")
+    camera.open()
+    points = camera.rendered(4.0).people[0].keypoints
+    ears = (points["left_ear"].x_px + points["right_ear"].x_px) / 2
+    assert points["nose"].x_px > ears + 1, "towards the right of the picture"
+
+
+@pytest.mark.parametrize(("seed", "who"), [(0, "man"), (1, "woman"), (2, "child"), (7, "woman")])
+def test_the_seed_says_who_comes(seed: int, who: str) -> None:
+    camera = MannequinCamera(f"mannequin:?seed={seed}&{SMALL}")
+    camera.open()
+    assert camera.rendered(4.0).people[0].person.who == who
 
 
 def test_a_bystander_comes_with_people_2() -> None:

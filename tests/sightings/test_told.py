@@ -9,7 +9,7 @@ from dataclasses import replace
 import cv2
 import numpy as np
 import pytest
-from posture_tools.mannequin import CameraPose, Look, Person, Posture, render
+from posture_tools.mannequin import CameraPose, Person, render
 from simulators.exif import jpeg_taken
 from simulators.standing_person import Person as Standing
 from simulators.standing_person import Pinhole, pose_of, seen
@@ -26,7 +26,7 @@ SIZE = (480, 720)
 @pytest.fixture(scope="module")
 def photograph(tmp_path_factory):
     drawn = render(
-        Person(Posture(), look=Look(hair="short")),
+        Person(),
         camera=CameraPose(focal_px=1000.0, width_px=SIZE[0], height_px=SIZE[1]),
     )
     path = tmp_path_factory.mktemp("photographs") / "front.jpg"
@@ -132,6 +132,14 @@ def test_points_of_another_picture_are_refused(assess, photograph, edited, tmp_p
     assert "another model or another picture" in assess("--points", path, status=2)
     path.write_text("[{]")
     assert "no file of points" in assess("--points", path, status=2)
+
+
+def test_the_table_says_what_was_set_by_hand_and_what_lengths_rest_on(edited, capsys):
+    path = edited(left_knee=[250.0, 500.0])
+    assert main(["assess", "--points", str(path), "--stature-mm", "1700"]) == 0
+    said = capsys.readouterr().out
+    assert "set by hand by op-7" in said
+    assert "by stature" in said
 
 
 def test_the_page_says_what_was_set_by_hand_and_when_the_photograph_was_taken(

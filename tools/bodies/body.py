@@ -23,11 +23,14 @@ _LEG_ROUNDS = 2
 class Body:
     """Somebody in a pose; x to the body's left, y backwards, z up, metres, the floor at z = 0.
 
-    vertices_m (19158, 3); points_m (61, 3) in the order of `NAMES`; turn (B, 3, 3) and shift
-    (B, 3) are the bones' transforms from rest to pose, by which clothes follow.
+    turns (B, 3) rad of the bones and lift_m (3,) make the pose (`rig.chain`); vertices_m
+    (19158, 3); points_m (61, 3) in the order of `NAMES`; turn (B, 3, 3) and shift (B, 3) are the
+    bones' transforms from rest to pose, by which clothes follow.
     """
 
     rest: Rest
+    turns: Float64
+    lift_m: Float64
     vertices_m: Float64
     points_m: Float64
     turn: Float64
@@ -64,6 +67,7 @@ class Bodies:
         up = np.array([0.0, 0.0, -body.vertices_m[self.mesh.skin, 2].min()])
         return replace(
             body,
+            lift_m=body.lift_m + up,
             vertices_m=body.vertices_m + up,
             points_m=body.points_m + up,
             shift=body.shift + up,
@@ -75,4 +79,5 @@ class Bodies:
         rig.chain(mesh.parents, rest.heads_m, pose.turns, pose.lift_m, turn, shift)
         vertices = np.empty_like(rest.vertices_m)
         rig.skin(rest.vertices_m, mesh.weights, mesh.weight_bones, turn, shift, vertices)
-        return Body(rest, vertices, pose.points_m[: len(NAMES)], turn, shift)
+        points = pose.points_m[: len(NAMES)]
+        return Body(rest, pose.turns, pose.lift_m, vertices, points, turn, shift)

@@ -24,7 +24,7 @@ _GREY = np.array([[150, 150, 150], [200, 200, 205]], np.float32)
 def hair_colour(palette: Palette, age_years: float) -> Float32:
     """Grey more often with age."""
     rng = palette.rng
-    grey = rng.random() < np.clip((age_years - 40) / 40, 0.02, 0.8)
+    grey = rng.random() < np.clip((age_years - 40) / 40, 0.02 if age_years >= 18 else 0.0, 0.8)
     table = _GREY if grey else _HAIR
     return palette.colour(table[rng.integers(len(table))])
 

@@ -14,8 +14,6 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from posture_tools.bodies import rig
-from posture_tools.bodies.body import Body
 from posture_tools.bodies.mesh import Mesh
 
 Float64 = NDArray[np.float64]
@@ -75,17 +73,18 @@ def wardrobe() -> dict[str, Garment]:
         }
 
 
-def worn(mesh: Mesh, body: Body, garment: Garment) -> tuple[Float64, Float64]:
-    """A garment's vertices on the posed body and at rest, both (N, 3) metres.
+def hung(mesh: Mesh, garment: Garment) -> tuple[Float64, Int64]:
+    """Which bones a garment's vertices follow, as the skin that they hang on does.
 
-    It follows the skin that it hangs on: the transforms of its three base vertices, blended by
-    their weights.
+    Weights (N, K) and bones (N, K): those of the three base vertices, blended by their weights.
     """
-    rest = garment.at_rest(body.rest.vertices_m)
-    weights = np.clip(garment.weights, 0.0, None)
-    posed = np.empty_like(rest)
-    rig.follow(
-        rest, garment.vertices, weights / weights.sum(axis=1, keepdims=True),
-        mesh.weights, mesh.weight_bones, body.turn, body.shift, posed,
-    )  # fmt: skip
-    return posed, rest
+    share = np.clip(garment.weights, 0.0, None)
+    share /= share.sum(axis=1, keepdims=True)
+    count = len(garment.vertices)
+    whole = np.zeros((count, len(mesh.parents)))
+    for base, part in zip(garment.vertices.T, share.T, strict=True):
+        rows = np.arange(count)[:, None], mesh.weight_bones[base]
+        np.add.at(whole, rows, part[:, None] * mesh.weights[base])
+    most = max(1, int((whole > 0).sum(axis=1).max()))
+    bones = np.argsort(-whole, axis=1, kind="stable")[:, :most]
+    return np.take_along_axis(whole, bones, axis=1), np.ascontiguousarray(bones)

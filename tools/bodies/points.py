@@ -32,3 +32,15 @@ def other_side(name: str) -> str:
 
 # Where each point of NAMES is found in a mirrored picture.
 MIRROR = tuple(INDEX[other_side(name)] for name in NAMES)
+
+# How far below what is drawn a point may lie and still counts as seen, metres: joints lie inside
+# the body, landmarks on the skin under cloth and hair.
+_INSIDE_M = {
+    "shoulder": 0.09, "elbow": 0.06, "wrist": 0.05, "hip": 0.17, "knee": 0.10, "ankle": 0.08,
+    "ear": 0.03,
+}  # fmt: skip
+BURIED_M = (
+    *(_INSIDE_M.get(name.split("_")[-1], 0.02) for name in COCO),
+    *[0.05] * len(FEET),
+    *[0.04] * len(LANDMARKS),
+)

@@ -18,7 +18,7 @@ from posture_tools.bodies.measures import measured
 from posture_tools.bodies.mesh import Shape
 from posture_tools.bodies.model import BodyModel
 from posture_tools.bodies.people import Person, draw_person
-from posture_tools.bodies.points import COCO, FEET, LANDMARKS, NAMES
+from posture_tools.bodies.points import BURIED_M, LANDMARKS, NAMES
 from posture_tools.bodies.shade import SAMPLES, Figure, draw_light, shade
 from posture_tools.bodies.shells import Regions
 from posture_tools.bodies.stickers import stuck
@@ -28,16 +28,6 @@ Picture = NDArray[np.uint8]
 Rng = np.random.Generator
 
 SIZE_HW = (576, 432)
-# A point counts as seen where nothing lies before it by more than this: it may lie inside the body
-# (a joint) or on the skin, under cloth and hair.
-_INSIDE_M = {
-    "shoulder": 0.09, "elbow": 0.06, "wrist": 0.05, "hip": 0.14, "knee": 0.08, "ankle": 0.06,
-    "ear": 0.03,
-}  # fmt: skip
-_TOLERANCE_M = np.array(
-    [_INSIDE_M.get(name.split("_")[-1], 0.02) for name in COCO]
-    + [0.05] * len(FEET) + [0.04] * len(LANDMARKS)
-)  # fmt: skip
 _NEIGHBOURS = 12
 
 
@@ -207,6 +197,6 @@ def _points(body: Body, camera: Camera, figure: Figure, before: NDArray[np.bool_
         if not (0 <= xi < columns and 0 <= yi < rows) or before[yi // SAMPLES, xi // SAMPLES]:
             continue
         near = figure.nearness[yi, xi]
-        if near <= 0 or 1 / inverse[i] - 1 / near < _TOLERANCE_M[i]:
+        if near <= 0 or 1 / inverse[i] - 1 / near < BURIED_M[i]:
             out[i, 2] = 2
     return out

@@ -166,37 +166,3 @@ def pose_points(
                         + shift[b, i] * h
                     )
                 out_m[n, p, i] = total
-
-
-@nb.njit(
-    "void(f8[:,::1], i8[:,::1], f8[:,::1], f8[:,::1], i8[:,::1], f8[:,:,::1], f8[:,::1],"
-    " f8[:,::1])",
-    cache=True,
-    nogil=True,
-)
-def follow(
-    rest_m: Float64,
-    base: Int64,
-    share: Float64,
-    weights: Float64,
-    bones: Int64,
-    turn: Float64,
-    shift: Float64,
-    out_m: Float64,
-) -> None:
-    """Points moved as the base vertices are that they hang on.
-
-    rest_m (N, 3); base (N, K) vertices and share (N, K); weights, bones (V, M) of the skin;
-    turn (B, 3, 3), shift (B, 3) of `rig.chain`.
-    """
-    for n in range(rest_m.shape[0]):
-        for i in range(3):
-            out_m[n, i] = 0.0
-        for k in range(base.shape[1]):
-            v = base[n, k]
-            for m in range(weights.shape[1]):
-                w = share[n, k] * weights[v, m]
-                if w == 0.0:
-                    continue
-                b = bones[v, m]
-                add_carried(rest_m[n], w, turn[b], shift[b], out_m[n])

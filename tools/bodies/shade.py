@@ -83,7 +83,7 @@ def shade(parts: Sequence[Part], camera: Camera, light: Light) -> Figure:
             turned = camera.turned(part.bump(places).astype(np.float64)).astype(np.float32)
             normal[mine] += turned
     lit = _lit(normal, colour, gloss, light)
-    lit *= _crevices(depth)[rows, columns][:, None]
+    lit *= crevices(depth)[rows, columns][:, None]
     bgr, mask = np.zeros((h, w, 3), np.float32), np.zeros((h, w), np.float32)
     bgr[rows, columns], mask[rows, columns] = np.clip(lit, 0, 255), 1.0
     size = (w // SAMPLES, h // SAMPLES)
@@ -137,14 +137,14 @@ def _lit(normal: Float32, colour: Float32, gloss: Float32, light: Light) -> Floa
     return np.asarray(colour * power[:, None] * tint + shine[:, None], np.float32)
 
 
-def _crevices(nearness: Float64) -> Float32:
+def crevices(nearness: Float64) -> Float32:
     """Darker where the surroundings are nearer to the camera: arms beside a trunk, folds, chins."""
-    small = cv2.resize(nearness.astype(np.float32), None, fx=0.25, fy=0.25,
-                       interpolation=cv2.INTER_AREA)  # fmt: skip
+    h, w = nearness.shape
+    coarse = max(w // 4, 1), max(h // 4, 1)
+    small = cv2.resize(nearness.astype(np.float32), coarse, interpolation=cv2.INTER_AREA)
     around = cv2.GaussianBlur(small, (0, 0), 5)
     inside = cv2.GaussianBlur((small > 0).astype(np.float32), (0, 0), 5)
     around = around / np.maximum(inside, 0.05)
     dip = np.clip((around - small) / np.maximum(around, 1e-6) * 12.0, 0.0, 1.0)
     dark = 1.0 - 0.35 * dip - 0.12 * (1.0 - inside)
-    h, w = nearness.shape
     return np.asarray(cv2.resize(dark, (w, h), interpolation=cv2.INTER_LINEAR), np.float32)

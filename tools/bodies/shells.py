@@ -1,7 +1,8 @@
 """Clothes grown from the skin: shirts, tops, shorts, leggings, trousers and skirts of any fit.
 
 A shell is a region of the body's own surface, moved out along its normals: a little for what is
-tight, more, smoothed and with folds for what is loose. It moves with the skin it grew from.
+tight, more, smoothed and with folds for what is loose. It moves with the skin it grew from, and is
+cut along its hems, not along the mesh's triangles.
 """
 
 from __future__ import annotations
@@ -34,7 +35,13 @@ class Regions:
         for bone, row in mesh.bones.items():
             if bone.startswith(("upperarm", "lowerarm", "wrist", "finger", "metacarpal")):
                 share += np.where(mesh.weight_bones == row, mesh.weights, 0.0).sum(axis=1)
+        hand = np.zeros(len(average_m))
+        for bone, row in mesh.bones.items():
+            if bone.startswith(("wrist", "finger", "metacarpal")):
+                hand += np.where(mesh.weight_bones == row, mesh.weights, 0.0).sum(axis=1)
+        self.hand: NDArray[np.bool_] = hand > 0.7
         x = np.abs(average_m[:, 0])
+        self._tall_m = float(high - low)
         self.arm: Float64 = np.where(share > 0.5, (x - 0.19) / (0.50 - 0.19), -1.0)
         self.sideways: Float64 = x
         self.is_skin = np.zeros(len(average_m), bool)
@@ -69,71 +76,124 @@ class Regions:
             points = 0.5 * points + 0.5 * total / self._degree
         return points
 
-    def shirt(self, sleeve: float, hem: float, neck: float = 0.85) -> NDArray[np.bool_]:
+    def shirt(self, sleeve: float, hem: float, neck: float = 0.85) -> Float64:
         """Trunk from the hem (part of stature) up, and arms down to `sleeve` (0 none, 1 wrist).
 
-        Without sleeves the shoulder's outer end is free.
+        Without sleeves the shoulder's outer end is free. As of every region: how far inside it
+        each vertex lies (V,), in parts of stature, below zero outside.
         """
-        trunk = (self.arm < 0) & (self.height > hem) & (self.height < neck)
+        trunk = np.minimum(self.height - hem, neck - self.height)
+        beside = (0.175 - self.sideways) / self._tall_m
         if sleeve <= 0:
-            return np.asarray(trunk & (self.sideways < 0.175) & self.is_skin)
-        return np.asarray((trunk | ((self.arm >= 0) & (self.arm < sleeve))) & self.is_skin)
+            return self._on_skin(np.where(self.arm < 0, np.minimum(trunk, beside), beside))
+        arm = (sleeve - self.arm) * 0.31 / self._tall_m
+        return self._on_skin(np.where(self.arm < 0, trunk, np.where(self.hand, -0.01, arm)))
 
-    def top(self) -> NDArray[np.bool_]:
+    def top(self) -> Float64:
         """A sports top: from under the breast to the shoulders' straps."""
-        body = (self.arm < 0) & (self.height > 0.685) & (self.height < 0.77)
-        strap = (
-            (self.arm < 0) & (self.height >= 0.77) & (self.height < 0.85)
-            & (self.sideways > 0.05) & (self.sideways < 0.12)
-        )  # fmt: skip
-        return np.asarray((body | strap) & self.is_skin)
+        body = np.minimum(self.height - 0.685, 0.77 - self.height)
+        x = self.sideways
+        strap = np.minimum(np.minimum(x - 0.05, 0.12 - x) / self._tall_m, 0.85 - self.height)
+        strap = np.minimum(strap, self.height - 0.75)
+        return self._on_skin(np.where(self.arm < 0, np.maximum(body, strap), -0.01))
 
-    def trousers(self, hem: float, waist: float = 0.62) -> NDArray[np.bool_]:
+    def trousers(self, hem: float, waist: float = 0.62) -> Float64:
         """Pelvis and legs down to the hem (part of stature)."""
-        return np.asarray(
-            (self.arm < 0) & (self.height < waist) & (self.height > hem) & self.is_skin
-        )
+        legs = np.minimum(waist - self.height, self.height - hem)
+        return self._on_skin(np.where(self.arm < 0, legs, -0.01))
+
+    def _on_skin(self, inside: Float64) -> Float64:
+        return np.asarray(np.where(self.is_skin, inside, -0.01))
 
 
 @dataclass(frozen=True, eq=False)
 class Shell:
-    """A piece of clothing: its vertices at rest (V, 3) m in the numbering of the base mesh."""
+    """A piece of clothing.
+
+    rest_m (V + N, 3): its vertices at rest in the numbering of the base mesh, then N where a hem
+    cuts an edge: between the vertices `ends` (N, 2), `share` (N,) of the way. out_m (V,): how far
+    the cloth lies from the skin, 0 where there is none.
+    """
 
     rest_m: Float64
     triangles: Int64
+    ends: Int64
+    share: Float64
+    out_m: Float64
+
+    def follows(self, mesh: Mesh) -> tuple[Float64, Int64]:
+        """Which bones its vertices follow: weights and bones (V + N, 2 K)."""
+        none = np.zeros_like(mesh.weights)
+        a, b = self.ends.T
+        part = self.share[:, None]
+        cut = np.hstack([(1.0 - part) * mesh.weights[a], part * mesh.weights[b]])
+        bones = np.hstack([mesh.weight_bones[a], mesh.weight_bones[b]])
+        whole = np.hstack([mesh.weights, none])
+        of_whole = np.hstack([mesh.weight_bones, mesh.weight_bones])
+        return np.concatenate([whole, cut]), np.concatenate([of_whole, bones])
+
+
+def _cut(rest_m: Float64, triangles: Int64, inside: Float64, out_m: Float64) -> Shell:
+    """A shell of what lies inside; triangles over its hem end there.
+
+    rest_m (V, 3), inside (V,): above zero where there is cloth.
+    """
+    there = inside > 0
+    count = there[triangles].sum(axis=1)
+    whole = triangles[count == 3]
+    # Turned so that the corner that is alone comes first.
+    one, two = triangles[count == 1], triangles[count == 2]
+    one = np.take_along_axis(one, (there[one].argmax(axis=1)[:, None] + [0, 1, 2]) % 3, axis=1)
+    two = np.take_along_axis(two, (there[two].argmin(axis=1)[:, None] + [0, 1, 2]) % 3, axis=1)
+    edges = np.sort(np.concatenate([one[:, :2], one[:, ::2], two[:, :2], two[:, ::2]]), axis=1)
+    ends, number = np.unique(edges, axis=0, return_inverse=True)
+    ends, number = ends.reshape(-1, 2), number.reshape(-1) + len(rest_m)
+    ab, ac, de, df = np.split(number, np.cumsum([len(one), len(one), len(two)]))
+    a, b = ends.T
+    share = inside[a] / (inside[a] - inside[b])
+    cut = rest_m[a] + share[:, None] * (rest_m[b] - rest_m[a])
+    pieces = [
+        whole, np.stack([one[:, 0], ab, ac], axis=1),
+        np.stack([de, two[:, 1], two[:, 2]], axis=1), np.stack([de, two[:, 2], df], axis=1),
+    ]  # fmt: skip
+    every = np.concatenate(pieces).astype(np.int64)
+    return Shell(np.concatenate([rest_m, cut]), every, ends, share, np.where(there, out_m, 0.0))
 
 
 def grow(
     regions: Regions,
     rest_m: Float64,
     normals: Float64,
-    covered: NDArray[np.bool_],
+    inside: Float64,
     *,
     fit: Fit,
     rng: np.random.Generator,
+    over_m: Float64 | None = None,
 ) -> Shell:
-    """A shell over the covered vertices."""
-    triangles = regions.triangles[covered[regions.triangles].all(axis=1)]
+    """A shell over a region, and over the cloth that lies over_m (V,) from the skin."""
     if fit == "tight":
-        return Shell(rest_m + normals * rng.uniform(0.0015, 0.004), triangles)
-    ease_m = rng.uniform(0.006, 0.026)
-    soft = regions.smooth(rest_m, int(rng.integers(4, 22)))
-    # Smoothing sinks into what stands out; never below the skin.
-    out = np.maximum(((soft - rest_m) * normals).sum(axis=1), 0.0)
-    folds = np.zeros(len(rest_m))
-    for _ in range(3):
-        wave = rng.normal(0, 1, 3) * 2 * np.pi / rng.uniform(0.06, 0.25)
-        folds = folds + np.sin(rest_m @ wave + rng.uniform(0, 6.28))
-    height = regions.height
-    hem = height[covered].min()
-    flare = 1.0 + 1.2 * np.exp(-(((height - hem) / 0.05) ** 2)) * rng.uniform(0, 1)
-    move = out + ease_m * flare * (1.0 + 0.22 * folds)
-    return Shell(rest_m + normals * np.maximum(move, 0.003)[:, None], triangles)
+        move = np.full(len(rest_m), rng.uniform(0.0015, 0.004))
+    else:
+        ease_m = rng.uniform(0.006, 0.026)
+        soft = regions.smooth(rest_m, int(rng.integers(4, 22)))
+        # Smoothing sinks into what stands out; never below the skin.
+        out = np.maximum(((soft - rest_m) * normals).sum(axis=1), 0.0)
+        folds = np.zeros(len(rest_m))
+        for _ in range(3):
+            wave = rng.normal(0, 1, 3) * 2 * np.pi / rng.uniform(0.06, 0.25)
+            folds = folds + np.sin(rest_m @ wave + rng.uniform(0, 6.28))
+        height = regions.height
+        hem = height[inside > 0].min()
+        flare = 1.0 + 1.2 * np.exp(-(((height - hem) / 0.05) ** 2)) * rng.uniform(0, 1)
+        move = np.maximum(out + ease_m * flare * (1.0 + 0.22 * folds), 0.003)
+    if over_m is not None:
+        move = np.where(over_m > 0, np.maximum(move, over_m + 0.003), move)
+    return _cut(rest_m + normals * move[:, None], regions.triangles, inside, move)
 
 
 def skirt(mesh: Mesh, rest_m: Float64, hem_m: float) -> Shell:
     """MakeHuman's own helper of a skirt, from the waist down to a height at rest."""
-    inside = np.zeros(len(rest_m), bool)
-    inside[mesh.skirt] = True
-    inside &= rest_m[:, 2] > hem_m
-    return Shell(rest_m, mesh.triangles[inside[mesh.triangles].all(axis=1)])
+    of_skirt = np.zeros(len(rest_m), bool)
+    of_skirt[mesh.skirt] = True
+    triangles = mesh.triangles[of_skirt[mesh.triangles].all(axis=1)]
+    return _cut(rest_m, triangles, rest_m[:, 2] - hem_m, np.zeros(len(rest_m)))

@@ -32,6 +32,7 @@ _MEASURE_DEG, _MEASURE_MM = 0.02, 0.3
 # Limbs and girdle give way where a joint cannot do all that is asked of it at once.
 _SOFT = {"arm_abduction": 2.0, "arm_flexion": 2.0, "elbow_flexion": 4.0, "head_turn": 0.3,
          "acromion_tilt": 0.3, "shoulders_forward_mm": 6.0, "shoulders_up_mm": 6.0,
+         "left_shoulder_ahead_mm": 2.0,
          "kyphosis": 0.5, "lordosis": 0.5, "scoliotic_curve": 0.1}  # fmt: skip
 _SOLE_MM = 0.5
 _BEND_RAD, _LIFT_M = 0.12, 1.0

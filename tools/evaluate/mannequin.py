@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 
@@ -13,13 +13,16 @@ from posture_tools.evaluate.labelled import AREA_SHARE
 from posture_tools.evaluate.labelled import Person as Labelled
 from posture_tools.evaluate.report import number
 from posture_tools.mannequin import (
+    PEOPLE,
+    YAW_DEG,
     CameraPose,
+    Outfit,
     Person,
-    Posture,
     Rendered,
     Truth,
-    random_look,
+    random_light,
     render,
+    stature_m,
 )
 from rich.console import Console
 from rich.progress import track
@@ -29,9 +32,8 @@ from edge.posture.assess import assess
 from edge.records import Frame, Pose, View
 from edge.skeletons import COCO_17, Skeleton
 
-YAWS_DEG: dict[View, float] = {"front": 0.0, "right": 90.0, "back": 180.0, "left": 270.0}
-STATURE_M = 1.70
 DISTANCE_M = 3.0
+Asked = Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,7 @@ class ViewErrors:
     measures: tuple[MeasureError, ...]
 
 
-def postures() -> list[Posture]:
+def postures() -> list[Asked]:
     """Fifteen standing postures: all pairs of shoulder and pelvis tilt, the rest in turn.
 
     The rest runs out of step with the tilts, so that one measure's posture is not another's error.
@@ -51,36 +53,38 @@ def postures() -> list[Posture]:
     tilts = ((-6.0, -3.0, 0.0, 3.0, 6.0), (-4.0, 0.0, 4.0))
     turn = (-4.0, 0.0, 4.0)
     return [
-        Posture(
-            shoulder_tilt_deg=shoulder,
-            pelvis_tilt_deg=pelvis,
-            head_lean_deg=turn[(i + i // 3) % 3],
-            trunk_lean_deg=turn[(i // 3) % 3] / 2,
-            head_forward_deg=8.0 + 2 * turn[(2 * i + i // 3) % 3],
-        )
+        {
+            "shoulder_tilt": shoulder,
+            "pelvic_obliquity": pelvis,
+            "head_lean": turn[(i + i // 3) % 3],
+            "trunk_lean": turn[(i // 3) % 3] / 2,
+            "head_forward_angle": 8.0 + 2 * turn[(2 * i + i // 3) % 3],
+        }
         for i, (shoulder, pelvis) in enumerate(product(*tilts))
     ]
 
 
 def measure_mannequins(
-    contenders: Sequence[Contender], asked: Sequence[Posture], body_px: float, quiet: bool
+    contenders: Sequence[Contender], asked: Sequence[Asked], body_px: float, quiet: bool
 ) -> list[ViewErrors]:
-    """Show every posture from every side to every contender.
+    """Show every posture from every side to every contender; the people take turns.
 
     body_px : stature of the mannequin in the picture.
 
     Truth and prediction go through the same definitions; a keypoint that the mannequin hides is
     missing in the truth, and what needs it is not compared.
     """
-    camera = CameraPose(distance_m=DISTANCE_M, focal_px=body_px * DISTANCE_M / STATURE_M)
     pairs: dict[tuple[str, View], list[Pair]] = {
-        (c.name, view): [] for c in contenders for view in YAWS_DEG
+        (c.name, view): [] for c in contenders for view in YAW_DEG
     }
-    scenes = [(view, i, posture) for view in YAWS_DEG for i, posture in enumerate(asked)]
+    scenes = [(i, posture, view) for i, posture in enumerate(asked) for view in YAW_DEG]
     progress = Console(stderr=True, quiet=quiet)
-    for view, i, posture in track(scenes, "measuring", console=progress, transient=True):
-        person = Person(posture, look=random_look(np.random.default_rng(i)), yaw_deg=YAWS_DEG[view])
-        rendered = render(person, camera=camera)
+    for i, posture, view in track(scenes, "measuring", console=progress, transient=True):
+        person = Person(PEOPLE[i % len(PEOPLE)], posture, Outfit(i), YAW_DEG[view])
+        camera = CameraPose(
+            distance_m=DISTANCE_M, focal_px=body_px * DISTANCE_M / stature_m(person.who)
+        )
+        rendered = render(person, camera=camera, light=random_light(np.random.default_rng(i)))
         frame = Frame(rendered.image, 0, 0, still=True, name=f"mannequin {view} {i}")
         for contender in contenders:
             pairs[contender.name, view].append(_pair(contender, frame, rendered, view))

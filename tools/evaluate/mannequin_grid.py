@@ -16,10 +16,10 @@ from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
+from posture_tools.bodies.points import NAMES
 from posture_tools.evaluate.angle_error import Pair, measure_errors
-from posture_tools.evaluate.mannequin import YAWS_DEG, ViewErrors
-from posture_tools.mannequin import Arm, CameraPose, Person, random_body, random_posture
-from posture_tools.mannequin.body import articulate
+from posture_tools.evaluate.mannequin import ViewErrors
+from posture_tools.mannequin import PEOPLE, YAW_DEG, CameraPose, Person, everyday, standing
 
 from edge.posture.assess import assess
 from edge.posture.calibration import Calibration
@@ -40,33 +40,26 @@ SCALE_SD = 0.01
 SIGMA_PX = (0.8, 2.0)  # of a keypoint along the axes of its ellipse
 _FAR_M = 3000.0
 _SEEN: tuple[tuple[View, Skeleton], ...] = (
-    *((view, COCO_17) for view in YAWS_DEG), ("right", SPINE_5), ("left", SPINE_5),
+    *((view, COCO_17) for view in YAW_DEG), ("right", SPINE_5), ("left", SPINE_5),
 )  # fmt: skip
 _FACE = ("nose", "left_eye", "right_eye")
 
 
 def people(view: View, count: int) -> list[Person]:
-    """Standing people of many builds and postures, square to the camera in this view."""
-    drawn = []
-    for seed in range(count):
-        rng = np.random.default_rng(seed)
-        body = random_body(rng)
-        posture = replace(
-            random_posture(rng, standing=True), left_arm=Arm(), right_arm=Arm()
-        )  # without those who do not let their arms hang
-        drawn.append(Person(posture, body, yaw_deg=YAWS_DEG[view]))
-    return drawn
+    """Standing people of three builds in many postures, square to the camera in this view."""
+    return [
+        Person(
+            PEOPLE[seed % len(PEOPLE)], everyday(np.random.default_rng(seed)), yaw_deg=YAW_DEG[view]
+        )
+        for seed in range(count)
+    ]
 
 
 def keypoints_px(person: Person, camera: CameraPose) -> dict[str, Float64]:
     """Every point of the mannequin as the camera sees it, hidden or not."""
-    joints = articulate(person.body, person.posture).points
-    yaw = np.radians(person.yaw_deg)
-    c, s = np.cos(yaw), np.sin(yaw)
-    turn = np.array([[c, 0.0, s], [0.0, 1.0, 0.0], [-s, 0.0, c]])
-    place = np.array([person.x_m, 0.0, person.z_m])
-    pixels = camera.project(camera.to_camera(np.array(list(joints.values())) @ turn.T + place))
-    return dict(zip(joints, pixels, strict=True))
+    points = standing(person.who, person.asked).points_m
+    pixels = camera.project(camera.to_camera(person.place(points)))
+    return dict(zip(NAMES, pixels, strict=True))
 
 
 def pose_of(
@@ -185,7 +178,7 @@ def mirrored_views() -> Counter[str]:
     said: Counter[str] = Counter()
     camera = CameraPose()
     exact = np.zeros((len(COCO_17.keypoints), 2, 2))
-    for view in YAWS_DEG:
+    for view in YAW_DEG:
         for person in people(view, POSTURES):
             points = keypoints_px(person, camera)
             mirror = {n: (camera.width_px - 1 - x, y) for n, (x, y) in points.items()}

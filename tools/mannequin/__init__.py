@@ -1,22 +1,23 @@
 """A rendered person with exact keypoints and angles.
 
-The station's camera where there is no camera: for demonstrations, the self-test, golden tests and
-training. A `Posture` asks for angles, `articulate` makes joints of them, `figure` hangs a surface
-on the joints, `render` draws it through a `CameraPose` and returns the picture with the truth.
+The station's camera where there is no camera: for demonstrations, golden tests and evaluation. One
+of three baked bodies (`posture_tools.bodies`) is asked for measures and solved once (`standing`),
+dressed and painted once (`outfit`, `painted`), and posed for each picture (`render`), which comes
+with its truth from the body's own points.
 """
 
-from posture_tools.mannequin.body import Body
-from posture_tools.mannequin.faults import Faults, Occluder, degrade
+from posture_tools.mannequin.everyday import everyday
+from posture_tools.mannequin.faults import Faults, degrade
 from posture_tools.mannequin.lens import CameraPose
-from posture_tools.mannequin.look import Fabric, Look, random_look
-from posture_tools.mannequin.posture import Arm, Leg, Posture
-from posture_tools.mannequin.render import KEYPOINTS, Keypoint, Person, Rendered, Truth, render
-from posture_tools.mannequin.room import Room
-from posture_tools.mannequin.scene import Scene, random_body, random_posture, random_scene
+from posture_tools.mannequin.outfit import Outfit
+from posture_tools.mannequin.person import PEOPLE, YAW_DEG, Person, view_of
+from posture_tools.mannequin.render import Keypoint, Rendered, Truth, render
+from posture_tools.mannequin.room import Room, random_light
 from posture_tools.mannequin.source import MannequinCamera
+from posture_tools.mannequin.standing import standing, stature_m
 
 __all__ = [
-    "KEYPOINTS", "Arm", "Body", "CameraPose", "Fabric", "Faults", "Keypoint", "Leg", "Look",
-    "MannequinCamera", "Occluder", "Person", "Posture", "Rendered", "Room", "Scene", "Truth",
-    "degrade", "random_body", "random_look", "random_posture", "random_scene", "render",
+    "PEOPLE", "YAW_DEG", "CameraPose", "Faults", "Keypoint", "MannequinCamera", "Outfit", "Person",
+    "Rendered", "Room", "Truth", "degrade", "everyday", "random_light", "render", "standing",
+    "stature_m", "view_of",
 ]  # fmt: skip

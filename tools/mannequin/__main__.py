@@ -1,4 +1,4 @@
-"""`python -m posture_tools.mannequin OUT.png`: a contact sheet of views, looks and postures."""
+"""`python -m posture_tools.mannequin OUT.png`: a contact sheet of people, views and clothes."""
 
 from __future__ import annotations
 
@@ -7,23 +7,44 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from posture_tools.mannequin import CameraPose, Look, Person, Posture, random_scene, render
+from posture_tools.mannequin import (
+    PEOPLE,
+    YAW_DEG,
+    CameraPose,
+    Outfit,
+    Person,
+    Room,
+    everyday,
+    random_light,
+    render,
+)
+
+_SPINE = ("C4", "C7", "T6", "T8", "L4", "S5")
 
 
 def sheet() -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
-    """Above: four views, dressed and with a bare back. Below: scenes by chance, 360 px high."""
-    camera = CameraPose(focal_px=500.0, width_px=270, height_px=360)
-    marked = Look(top="bare", markers=(0.2, 0.3, 0.9))
-    tilted = Posture(shoulder_tilt_deg=5.0, head_lean_deg=4.0, pelvis_tilt_deg=-3.0)
+    """Four views of each of the people, dressed and with stickers; below: postures by chance."""
+    camera = CameraPose(focal_px=760.0, width_px=288, height_px=512)
     rows = [
-        [render(Person(tilted, look=look, yaw_deg=yaw), camera=camera).image
-         for look in (Look(), marked) for yaw in (0.0, 90.0, 180.0, 270.0)]
-    ]  # fmt: skip
-    rng = np.random.default_rng(1)
-    rows += [
-        [random_scene(rng, width_px=270, height_px=360).render().image for _ in range(8)]
-        for _ in range(2)
+        [
+            render(Person(who, outfit=outfit, yaw_deg=yaw), camera=camera).image
+            for outfit in (Outfit(seed), Outfit(seed, _SPINE))
+            for yaw in YAW_DEG.values()
+        ]
+        for seed, who in enumerate(PEOPLE)
     ]
+    rng = np.random.default_rng(1)
+    for seed in range(2):
+        row = []
+        for n in range(8):
+            person = Person(
+                PEOPLE[rng.integers(3)], everyday(rng), Outfit(10 + 8 * seed + n),
+                float(rng.uniform(0, 360)),
+            )  # fmt: skip
+            room = Room(clutter=3, seed=8 * seed + n)
+            drawn = render(person, camera=camera, background=room, light=random_light(rng))
+            row.append(drawn.image)
+        rows.append(row)
     return np.vstack([np.hstack(row) for row in rows])
 
 

@@ -13,6 +13,8 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from edge.records import View
+
 Float64 = NDArray[np.float64]
 Points = Mapping[str, Float64]
 
@@ -81,34 +83,12 @@ def sagittal(points: Points, side: str, facing: float) -> dict[str, float]:
     return values
 
 
-def view_of(yaw_deg: float) -> str:
-    """The nearest of the four views of a person turned by yaw (90 shows the right side)."""
-    return ("front", "right", "back", "left")[round(yaw_deg / 90) % 4]
-
-
-def measured(points: Points, yaw_deg: float) -> dict[str, float]:
-    """The measures that belong to the view nearest to this yaw, degrees."""
+def measured(points: Points, view: View) -> dict[str, float]:
+    """The measures that belong to a view, degrees."""
     views: dict[str, Callable[[], dict[str, float]]] = {
         "front": lambda: frontal(points, 1.0),
         "back": lambda: frontal(points, -1.0),
         "right": lambda: sagittal(points, "right", 1.0),
         "left": lambda: sagittal(points, "left", -1.0),
     }
-    return views[view_of(yaw_deg)]()
-
-
-def joint_angles(points_m: Points) -> dict[str, float]:
-    """Inner angles of elbows, hips and knees in space, degrees; 180 is straight."""
-    triples = {
-        "elbow": ("shoulder", "elbow", "wrist"),
-        "hip": ("shoulder", "hip", "knee"),
-        "knee": ("hip", "knee", "ankle"),
-    }
-    angles = {}
-    for side in ("left", "right"):
-        for joint, names in triples.items():
-            a, b, c = (points_m[f"{side}_{name}"] for name in names)
-            u, v = a - b, c - b
-            across = float(np.linalg.norm(np.cross(u, v)))
-            angles[f"{side}_{joint}"] = math.degrees(math.atan2(across, float(u @ v)))
-    return angles
+    return views[view]()

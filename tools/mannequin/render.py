@@ -2,61 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from functools import cached_property
+from collections.abc import Iterable
+from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
-from posture_tools.bodies import raster
-from posture_tools.mannequin import parts, skin
-from posture_tools.mannequin.body import Body, Joints, articulate
-from posture_tools.mannequin.dressed import dressed
+from posture_tools.bodies import raster, rig
+from posture_tools.bodies.points import BURIED_M, INDEX, NAMES
+from posture_tools.bodies.shade import Light, crevices
+from posture_tools.mannequin.colouring import colour_pixels
 from posture_tools.mannequin.lens import CameraPose
-from posture_tools.mannequin.light import creases, folded, lit
-from posture_tools.mannequin.look import Look
-from posture_tools.mannequin.measures import joint_angles, measured
-from posture_tools.mannequin.posture import Posture
-from posture_tools.mannequin.room import Room, cast_shadow, cover, paint
-from posture_tools.mannequin.surface import Mesh
+from posture_tools.mannequin.measures import measured
+from posture_tools.mannequin.outfit import Dressed, dressed
+from posture_tools.mannequin.person import Person, view_of
+from posture_tools.mannequin.room import DAYLIGHT, Room, cast_shadow, cover, paint
+from posture_tools.mannequin.standing import bent
 
 Float32 = NDArray[np.float32]
 Float64 = NDArray[np.float64]
 Uint8 = NDArray[np.uint8]
 
-# How far the skin may lie before a keypoint that is still seen, fractions of stature: joints lie
-# inside the limb.
-_BURIED = {
-    "nose": 0.014, "eye": 0.010, "ear": 0.016, "shoulder": 0.055, "elbow": 0.036, "wrist": 0.030,
-    "hip": 0.090, "knee": 0.050, "ankle": 0.036, "heel": 0.030, "big_toe": 0.030, "neck": 0.070,
-    "head_top": 0.060,
-}  # fmt: skip
-_BURIED |= dict.fromkeys(("C7", "C4", "T6", "T8", "L4", "S5"), 0.014)
-KEYPOINTS = (
-    "nose", "left_eye", "right_eye", "left_ear", "right_ear", "left_shoulder", "right_shoulder",
-    "left_elbow", "right_elbow", "left_wrist", "right_wrist", "left_hip", "right_hip",
-    "left_knee", "right_knee", "left_ankle", "right_ankle", "neck", "head_top", "left_heel",
-    "right_heel", "left_big_toe", "right_big_toe", "C7", "C4", "T6", "T8", "L4", "S5",
-)  # fmt: skip
-_GLOSS = {parts.FOOT: 0.10, parts.HAIR: 0.12, parts.HEAD: 0.07, parts.NOSE: 0.09}
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """Who stands where.
-
-    yaw_deg : turned about the vertical: 0 faces the camera, 90 shows the right side, 180 the back,
-        270 the left side.
-    x_m, z_m : place of the middle of the ankles against the stance mark, right in the picture and
-        towards the camera.
-    """
-
-    posture: Posture = field(default_factory=Posture)
-    body: Body = field(default_factory=Body)
-    look: Look = field(default_factory=Look)
-    yaw_deg: float = 0.0
-    x_m: float = 0.0
-    z_m: float = 0.0
+_FINE = 2  # a pixel's side, in samples
+_NEAREST_M = 0.15
+_FEET = [INDEX[f"{side}_{name}"] for side in ("left", "right") for name in ("ankle", "big_toe")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,19 +40,21 @@ class Keypoint:
 class Truth:
     """What is exactly so for one person.
 
-    keypoints : by name, all of KEYPOINTS, also those outside the picture.
+    keypoints : by name, all of `bodies.points.NAMES`, also those outside the picture.
+    points_m : (61, 3) of the body, in the order of NAMES; `bodies.measures` reads them.
     measures_deg : of the view nearest to the person's yaw, from the exact keypoints in the picture.
-    joint_angles_deg : inner angles in space.
-    box_px : x, y, width, height of the keypoints with head and feet.
+    box_px : x, y, width, height of all that is drawn of the person, also outside the picture.
+    stickers_px : sticker -> where it is stuck on.
     """
 
     person: Person
     keypoints: dict[str, Keypoint]
+    points_m: Float64
     measures_deg: dict[str, float]
-    joint_angles_deg: dict[str, float]
     box_px: tuple[float, float, float, float]
+    stickers_px: dict[str, tuple[float, float]]
 
-    def array(self, names: tuple[str, ...]) -> Float32:
+    def array(self, names: Iterable[str]) -> Float32:
         """float32 (K, 3): x px, y px and 2 visible, 1 not (COCO's v for labelled points)."""
         rows = [(k.x_px, k.y_px, 1 + k.visible) for k in map(self.keypoints.__getitem__, names)]
         return np.array(rows, np.float32)
@@ -102,193 +72,142 @@ class Rendered:
     people: tuple[Truth, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Cast:
-    """One person's joints and mesh in the camera's axes."""
+    """One person's points and vertices, posed: of the body's axes and of the camera's, m."""
 
     person: Person
-    camera: CameraPose
+    dressed: Dressed
+    turn: Float64
+    shift: Float64
+    points_m: Float64
+    seen_m: Float64
 
-    @cached_property
-    def joints(self) -> Joints:
-        return articulate(self.person.body, self.person.posture)
-
-    def place(self, points_m: Float64) -> Float64:
-        """From the body's axes (N, 3) to the world's."""
-        return np.asarray(
-            points_m @ self.turn.T + np.array([self.person.x_m, 0.0, self.person.z_m])
-        )
-
-    @cached_property
-    def turn(self) -> Float64:
-        angle = np.radians(self.person.yaw_deg)
-        c, s = np.cos(angle), np.sin(angle)
-        return np.array([[c, 0.0, s], [0.0, 1.0, 0.0], [-s, 0.0, c]])
-
-    @cached_property
-    def mesh(self) -> Mesh:
-        return dressed(self.person.body, self.joints, self.person.look)
+    @classmethod
+    def of(cls, person: Person, camera: CameraPose) -> _Cast:
+        who = dressed(person.who, person.asked, person.outfit)
+        turn, shift, points = bent(who.body, person.bent)
+        vertices = who.painted.posed(turn, shift)
+        return cls(person, who, turn, shift, points, camera.to_camera(person.place(vertices)))
 
 
 @dataclass(frozen=True, eq=False)
-class _Window:
-    """The part of the picture that people touch, at `fine` samples a pixel each way."""
+class _Drawn:
+    """The part of the picture that one person touches.
+
+    depth : 1/z of its samples, `_FINE` a pixel each way. bgr is premultiplied by coverage.
+    """
 
     left: int
     top: int
-    right: int
-    bottom: int
-    fine: int
-
-    def samples(self, pixels: Float64) -> Float64:
-        corner = np.array([self.left, self.top])
-        return np.ascontiguousarray((pixels - corner + 0.5) * self.fine - 0.5)
+    depth: Float64
+    bgr: Float32
+    coverage: Float32
+    box_px: tuple[float, float, float, float]
 
     @property
-    def shape(self) -> tuple[int, int]:
-        return (self.bottom - self.top) * self.fine, (self.right - self.left) * self.fine
+    def there(self) -> tuple[slice, slice]:
+        height, width = self.coverage.shape
+        return slice(self.top, self.top + height), slice(self.left, self.left + width)
+
+    def hides(self, x_px: float, y_px: float, nearness: float) -> bool:
+        """Whether something drawn here lies nearer than that."""
+        column = round((x_px - self.left + 0.5) * _FINE - 0.5)
+        row = round((y_px - self.top + 0.5) * _FINE - 0.5)
+        inside = 0 <= row < self.depth.shape[0] and 0 <= column < self.depth.shape[1]
+        return inside and bool(self.depth[row, column] > nearness)
 
 
 def render(
     *people: Person,
     camera: CameraPose | None = None,
-    background: Room | Uint8 | Float32 | None = None,
+    background: Room | Uint8 | None = None,
+    light: Light = DAYLIGHT,
 ) -> Rendered:
-    """Draw people before a room, a photograph (uint8) or a picture of the right size (float32)."""
+    """Draw people before a room or a photograph; one of the camera's size is taken as it is.
+
+    Of people who overlap the farther one is hidden.
+    """
     camera = camera or CameraPose()
-    match background:
-        case None:
-            picture = paint(Room(), camera)
-        case Room():
-            picture = paint(background, camera)
-        case _ if background.dtype == np.uint8:
-            picture = cover(np.asarray(background, np.uint8), camera)
-        case _:
-            picture = np.array(background, np.float32)
-    casts = [_Cast(person, camera) for person in people]
+    if background is None or isinstance(background, Room):
+        picture = paint(background or Room(), camera)
+    else:
+        picture = cover(background, camera)
+    casts = [_Cast.of(person, camera) for person in people]
     for cast in casts:
-        if not isinstance(background, np.ndarray) or background.dtype != np.uint8:
-            feet = [cast.joints.points[f"{s}_{j}"] for s in ("left", "right")
-                    for j in ("ankle", "big_toe")]  # fmt: skip
-            cast_shadow(picture, camera, cast.place(np.array(feet)))
+        cast_shadow(picture, camera, cast.person.place(cast.points_m[_FEET]))
+    drawn = [_draw(cast, camera, light) for cast in casts]
     coverage = np.zeros(picture.shape[:2], np.float32)
-    depth = _draw(picture, coverage, casts, camera) if casts else _nothing(camera)
-    truths = tuple(_truth(cast, camera, *depth) for cast in casts)
-    image = cv2.convertScaleAbs(picture, alpha=255.0)
-    return Rendered(np.asarray(image, np.uint8), coverage, truths)
+    for n in sorted(range(len(casts)), key=lambda n: -float(casts[n].seen_m[:, 2].mean())):
+        one = drawn[n]
+        behind = picture[one.there] * (1.0 - one.coverage[..., None])
+        picture[one.there] = np.round(behind + one.bgr).astype(np.uint8)
+        coverage[one.there] += (1.0 - coverage[one.there]) * one.coverage
+    truths = tuple(_truth(cast, camera, drawn, n) for n, cast in enumerate(casts))
+    return Rendered(picture, coverage, truths)
 
 
-def _nothing(camera: CameraPose) -> tuple[Float64, _Window]:
-    return np.zeros((1, 1)), _Window(0, 0, 1, 1, 1)
+def _draw(cast: _Cast, camera: CameraPose, light: Light) -> _Drawn:
+    painted, seen_m = cast.dressed.painted, cast.seen_m
+    before = seen_m[:, 2] > _NEAREST_M
+    nearness = np.where(before, 1.0 / np.maximum(seen_m[:, 2], _NEAREST_M), 0.0)
+    pixels = camera.project(seen_m)
+    low, high = pixels.min(axis=0), pixels.max(axis=0)
+    size = np.array([camera.width_px, camera.height_px])
+    left, top = np.clip(np.floor(low) - 1, 0, size - 1).astype(int)
+    right, bottom = np.clip(np.ceil(high) + 2, (left + 1, top + 1), size).astype(int)
+    corners = np.ascontiguousarray((pixels - (left, top) + 0.5) * _FINE - 0.5)
+    height, width = int(bottom - top), int(right - left)
+    depth = np.zeros((height * _FINE, width * _FINE))
+    seen = np.full(depth.shape, -1, np.int32)
+    raster.fill(corners, nearness, painted.triangles, depth, seen)
+    bgr, coverage = np.zeros((height, width, 3), np.float32), np.zeros((height, width), np.float32)
+    one_side = painted.triangles[~painted.flipped].astype(np.int64)
+    colour_pixels(
+        seen, crevices(depth), corners, nearness, raster.vertex_normals(seen_m, one_side),
+        painted.triangles, painted.first, painted.steps, painted.flipped, painted.gloss,
+        painted.samples, _to_camera(camera) @ cast.person.turn, _packed(light), _FINE,
+        bgr, coverage,
+    )  # fmt: skip
+    box = float(low[0]), float(low[1]), float(high[0] - low[0]), float(high[1] - low[1])
+    return _Drawn(int(left), int(top), depth, bgr, coverage, box)
 
 
-def _draw(
-    picture: Float32, coverage: Float32, casts: list[_Cast], camera: CameraPose
-) -> tuple[Float64, _Window]:
-    """Compose people into the picture; the z-buffer (1/z) and its window for visibility."""
-    meshes = [cast.mesh for cast in casts]
-    counts = np.cumsum([0] + [len(mesh.vertices) for mesh in meshes])
-    placed = camera.to_camera(
-        np.concatenate([c.place(m.vertices) for c, m in zip(casts, meshes, strict=True)])
-    )
+def _to_camera(camera: CameraPose) -> Float64:
+    """From the world's axes to the camera's (3, 3)."""
+    return np.asarray(camera.rotation * np.array([1.0, -1.0, -1.0]))
+
+
+def _packed(light: Light) -> Float64:
+    half = np.array(light.key) + np.array([0.0, 0.0, -1.0])
+    half /= np.linalg.norm(half)
+    return np.array(
+        [*light.key, *light.fill, *half, light.key_power, light.fill_power, light.ambient,
+         *light.tint]
+    )  # fmt: skip
+
+
+def _truth(cast: _Cast, camera: CameraPose, drawn: list[_Drawn], own: int) -> Truth:
+    person, stuck = cast.person, cast.dressed.stuck
+    placed = camera.to_camera(person.place(cast.points_m))
     pixels = camera.project(placed)
-    nearness = np.where(placed[:, 2] > 0.15, 1.0 / np.maximum(placed[:, 2], 0.15), 0.0)
-    window = _window(pixels[nearness > 0], camera)
-    corners = window.samples(pixels)
-    triangles = np.concatenate(
-        [m.triangles + np.int32(n) for m, n in zip(meshes, counts[:-1], strict=True)]
-    )
-    owner = np.repeat(np.arange(len(meshes)), [len(m.triangles) for m in meshes])
-    kinds = np.concatenate([m.triangle_part for m in meshes])
-    z_buffer = np.zeros(window.shape)
-    seen = np.full(window.shape, -1, np.int32)
-    raster.fill(corners, nearness, triangles, z_buffer, seen)
-    rows, columns = np.divmod(np.flatnonzero(seen >= 0), seen.shape[1])
-    if not rows.size:
-        return z_buffer, window
-    hit = seen[rows, columns]
-    carried = np.concatenate([m.attributes for m in meshes])
-    values = np.empty((len(hit), carried.shape[1]), np.float32)
-    raster.interpolate(corners, nearness, triangles, carried, rows, columns, hit, values)
-    with np.errstate(divide="ignore"):
-        depth = np.reciprocal(z_buffer, dtype=np.float32)
-    middle = float(np.median(depth[rows, columns]))
-    spread = max(0.03 * camera.focal_px / middle * window.fine, 1.0)
-    crease = creases(depth, spread)[rows, columns]
-    colour = np.empty((len(hit), 3), np.float32)
-    kind = owner[hit] * 64 + kinds[hit]
-    for key in np.flatnonzero(np.bincount(kind)):
-        person, part = divmod(int(key), 64)
-        at = np.flatnonzero(kind == key)
-        colour[at] = _shaded(casts[person], part, values[at], crease[at])
-    _compose(picture, coverage, window, (rows, columns, colour))
-    return z_buffer, window
-
-
-def _compose(
-    picture: Float32,
-    coverage: Float32,
-    window: _Window,
-    drawn: tuple[NDArray[np.int64], NDArray[np.int64], Float32],
-) -> None:
-    """Average the samples (rows, columns, colours) into pixels, over the background, in place."""
-    rows, columns, colour = drawn
-    shape = window.bottom - window.top, window.right - window.left
-    pixel = rows // window.fine * shape[1] + columns // window.fine
-    per_pixel = window.fine**2
-    there = slice(window.top, window.bottom), slice(window.left, window.right)
-    share = np.bincount(pixel, minlength=shape[0] * shape[1]).reshape(shape) / per_pixel
-    coverage[there] = share
-    for channel in range(3):
-        light = np.bincount(pixel, colour[:, channel], shape[0] * shape[1]).reshape(shape)
-        behind = picture[there][..., channel]
-        behind *= 1.0 - share.astype(np.float32)
-        behind += light.astype(np.float32) / per_pixel
-
-
-def _window(pixels: Float64, camera: CameraPose) -> _Window:
-    if not len(pixels):
-        return _Window(0, 0, 1, 1, 1)
-    low, high = np.floor(pixels.min(axis=0)) - 1, np.ceil(pixels.max(axis=0)) + 2
-    left, right = np.clip([low[0], high[0]], 0, camera.width_px).astype(int)
-    top, bottom = np.clip([low[1], high[1]], 0, camera.height_px).astype(int)
-    if right - left < 1 or bottom - top < 1:
-        return _Window(0, 0, 1, 1, 1)
-    fine = 3 if high[1] - low[1] < 400 else 2
-    return _Window(int(left), int(top), int(right), int(bottom), fine)
-
-
-def _shaded(cast: _Cast, part: int, values: Float32, crease: Float32) -> Float32:
-    normals = values[:, :3] / np.sqrt(np.einsum("nc,nc->n", values[:, :3], values[:, :3]))[:, None]
-    local, along = values[:, 3:6], values[:, 6]
-    look = cast.person.look
-    bent = folded(part, normals, local, along, look)
-    world = bent @ cast.turn.T.astype(np.float32)
-    return lit(skin.albedo(part, local, along, look), world, crease, look, _GLOSS.get(part, 0.03))
-
-
-def _truth(cast: _Cast, camera: CameraPose, z_buffer: Float64, window: _Window) -> Truth:
-    points = np.array([cast.joints.points[name] for name in KEYPOINTS])
-    placed = camera.to_camera(cast.place(points))
-    pixels = camera.project(placed)
-    samples = np.round(window.samples(pixels)).astype(int)
-    stature = cast.person.body.stature_m
     keypoints = {}
-    for name, (x, y), (column, row), z in zip(
-        KEYPOINTS, pixels, samples, placed[:, 2], strict=True
-    ):
+    for name, (x, y), z, buried in zip(NAMES, pixels, placed[:, 2], BURIED_M, strict=True):
         inside = -0.5 <= x < camera.width_px - 0.5 and -0.5 <= y < camera.height_px - 0.5
-        buried = _BURIED[name.removeprefix("left_").removeprefix("right_")] * stature
-        hidden = False
-        if 0 <= row < z_buffer.shape[0] and 0 <= column < z_buffer.shape[1]:
-            hidden = z_buffer[row, column] > 1.0 / max(z - buried, 0.01)
-        keypoints[name] = Keypoint(float(x), float(y), bool(inside and z > 0.15 and not hidden))
-    by_name = dict(zip(KEYPOINTS, pixels, strict=True))
-    low, high = pixels[:23].min(axis=0), pixels[:23].max(axis=0)
+        in_front = 1.0 / max(z - buried, 0.01)
+        seen = z > _NEAREST_M and not any(one.hides(x, y, in_front) for one in drawn)
+        keypoints[name] = Keypoint(float(x), float(y), bool(inside and seen))
+    stickers: dict[str, tuple[float, float]] = {}
+    if stuck is not None:
+        at = np.empty_like(stuck.rest_m)
+        rig.skin(stuck.rest_m, stuck.weights, stuck.bones, cast.turn, cast.shift, at)
+        where = camera.project(camera.to_camera(person.place(at)))
+        stickers = {n: (float(x), float(y)) for n, (x, y) in zip(stuck.names, where, strict=True)}
     return Truth(
-        cast.person,
+        person,
         keypoints,
-        measured(by_name, cast.person.yaw_deg),
-        joint_angles(cast.joints.points),
-        (float(low[0]), float(low[1]), float(high[0] - low[0]), float(high[1] - low[1])),
+        cast.points_m,
+        measured(dict(zip(NAMES, pixels, strict=True)), view_of(person.yaw_deg)),
+        drawn[own].box_px,
+        stickers,
     )

@@ -7,12 +7,36 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from posture_tools.bodies.shade import Light
 from posture_tools.mannequin.lens import CameraPose
-from posture_tools.mannequin.look import Colour, random_colour
 
 Float32 = NDArray[np.float32]
 Float64 = NDArray[np.float64]
 Uint8 = NDArray[np.uint8]
+Colour = tuple[float, float, float]  # B, G, R, 0..1
+
+# From the upper left before the person, with a bright room around.
+DAYLIGHT = Light((-0.42, -0.70, -0.58), (0.70, -0.20, -0.69), 0.50, 0.12, 0.52, (1.0, 1.0, 1.0))
+
+
+def random_light(rng: np.random.Generator) -> Light:
+    """From above and anywhere before the person, as a screening is lit."""
+    way = np.array([rng.uniform(-1.0, 1.0), rng.uniform(-1.2, -0.3), rng.uniform(-1.0, -0.3)])
+    x, y, z = (way / np.linalg.norm(way)).tolist()
+    ambient = float(rng.uniform(0.42, 0.62))
+    warm, cold = rng.uniform(-0.03, 0.03, 2)
+    return Light(
+        (x, y, z), (-x, y / 2, z), float(rng.uniform(0.95, 1.1)) - ambient,
+        float(rng.uniform(0.05, 0.2)), ambient, (1.0 + float(cold), 1.0, 1.0 + float(warm)),
+    )  # fmt: skip
+
+
+def random_colour(rng: np.random.Generator, low: float = 0.05, high: float = 0.95) -> Colour:
+    """A colour whose grey lies between low and high, more often dull than bright."""
+    grey = rng.uniform(low, high)
+    spread = rng.uniform(0.0, 0.1) * rng.standard_normal(3)
+    b, g, r = np.clip(grey + spread, 0.03, 0.97)
+    return (float(b), float(g), float(r))
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +77,8 @@ def _ground(x0: float, x1: float, z0: float, z1: float) -> Float64:
     return np.array([[x0, 0.0, z0], [x1, 0.0, z0], [x1, 0.0, z1], [x0, 0.0, z1]])
 
 
-def paint(room: Room, camera: CameraPose) -> Float32:
-    """The empty room, (H, W, 3) BGR 0..1."""
+def paint(room: Room, camera: CameraPose) -> Uint8:
+    """The empty room, (H, W, 3) BGR."""
     rng = np.random.default_rng(room.seed)
     wall, floor = (np.array(c, np.float32) for c in (room.wall, room.floor))
     picture = np.empty((camera.height_px, camera.width_px, 3), np.float32)
@@ -82,7 +106,7 @@ def paint(room: Room, camera: CameraPose) -> Float32:
                 picture, camera, _ground(x, x + wide, back, back + deep), colour * np.float32(0.4)
             )
             _quad(picture, camera, _flat(x, x + wide, 0, tall, back + deep), colour)
-    return np.asarray(picture * _uneven(camera, rng))
+    return np.asarray(np.clip(picture * _uneven(camera, rng) * 255.0 + 0.5, 0, 255), np.uint8)
 
 
 def _uneven(camera: CameraPose, rng: np.random.Generator) -> Float32:
@@ -92,8 +116,8 @@ def _uneven(camera: CameraPose, rng: np.random.Generator) -> Float32:
     return np.asarray(cv2.resize(coarse, size, interpolation=cv2.INTER_CUBIC)[:, :, None])
 
 
-def cover(photograph: Uint8, camera: CameraPose) -> Float32:
-    """A photograph (h, w, 3) uint8 cut and scaled to fill the picture."""
+def cover(photograph: Uint8, camera: CameraPose) -> Uint8:
+    """A copy of a photograph (h, w, 3) cut and scaled to fill the picture."""
     scale = max(camera.width_px / photograph.shape[1], camera.height_px / photograph.shape[0])
     size = (
         max(camera.width_px, round(photograph.shape[1] * scale)),
@@ -103,28 +127,35 @@ def cover(photograph: Uint8, camera: CameraPose) -> Float32:
     top = (filled.shape[0] - camera.height_px) // 2
     left = (filled.shape[1] - camera.width_px) // 2
     part = filled[top : top + camera.height_px, left : left + camera.width_px]
-    return np.asarray(part, np.float32) / np.float32(255)
+    return np.array(part, np.uint8)
 
 
-def cast_shadow(picture: Float32, camera: CameraPose, feet_m: Float64) -> None:
+def cast_shadow(picture: Uint8, camera: CameraPose, feet_m: Float64) -> None:
     """Darken the floor around feet (N, 3) on it, softly, in place."""
-    shade = np.zeros(picture.shape[:2], np.float32)
     turn = np.linspace(0, 2 * np.pi, 24, endpoint=False)
     ring = np.stack([np.cos(turn), np.zeros(24), np.sin(turn)], axis=1)
-    spread = 1.0
-    for reach, dark in ((0.20, 0.22), (0.11, 0.45)):
-        for foot in feet_m:
-            points = camera.to_camera(foot * np.array([1.0, 0.0, 1.0]) + reach * ring)
-            if points[:, 2].min() < 0.1:
-                continue
-            pixels = np.clip(camera.project(points), -8000, 8000)
-            one = np.zeros_like(shade)
-            cv2.fillPoly(one, [np.round(pixels * 16).astype(np.int32)], dark, cv2.LINE_AA, 4)
-            np.maximum(shade, one, out=shade)
-            spread = max(spread, 0.03 * camera.focal_px / float(points[:, 2].mean()))
-    touched = np.flatnonzero(shade.any(axis=1))
-    if touched.size:
-        margin = int(3 * spread) + 2
-        rows = slice(max(0, touched[0] - margin), touched[-1] + margin)
-        soft = cv2.GaussianBlur(shade[rows], (0, 0), spread)
-        picture[rows] *= (1 - soft)[:, :, None]
+    on_floor = feet_m * np.array([1.0, 0.0, 1.0])
+    rings = [
+        (camera.to_camera(foot + reach * ring), dark)
+        for reach, dark in ((0.20, 0.22), (0.11, 0.45))
+        for foot in on_floor
+    ]
+    rings = [(points, dark) for points, dark in rings if points[:, 2].min() > 0.1]
+    if not rings:
+        return
+    pixels = np.stack([camera.project(points) for points, _ in rings])
+    spread = max(1.0, 0.03 * camera.focal_px / min(float(p[:, 2].mean()) for p, _ in rings))
+    margin = int(3 * spread) + 2
+    size = (camera.width_px, camera.height_px)
+    left, top = np.clip(pixels.min(axis=(0, 1)) - margin, 0, size).astype(int)
+    right, bottom = np.clip(pixels.max(axis=(0, 1)) + margin, 0, size).astype(int)
+    if right <= left or bottom <= top:
+        return
+    shade = np.zeros((bottom - top, right - left), np.float32)
+    near = np.clip(pixels - (left, top), -8000, 8000)
+    for outline, (_, dark) in zip(near, rings, strict=True):  # the darker ones last
+        corners = np.round(outline * 16).astype(np.int32)
+        cv2.fillPoly(shade, [corners], dark, cv2.LINE_AA, 4)
+    soft = cv2.GaussianBlur(shade, (0, 0), spread)[:, :, None]
+    there = picture[top:bottom, left:right]
+    there[:] = (there * (1 - soft) + 0.5).astype(np.uint8)

@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass, fields, replace
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
 from urllib.parse import parse_qsl
 
 import numpy as np
 from numpy.typing import NDArray
 from posture_tools.mannequin.faults import Faults, degrade
 from posture_tools.mannequin.lens import CameraPose
-from posture_tools.mannequin.look import random_look
-from posture_tools.mannequin.posture import Arm, Leg, Posture
-from posture_tools.mannequin.render import Person, Rendered, render
-from posture_tools.mannequin.room import Room, paint
-from posture_tools.mannequin.scene import random_body
+from posture_tools.mannequin.outfit import Outfit
+from posture_tools.mannequin.person import PEOPLE, YAW_DEG, Person
+from posture_tools.mannequin.render import Rendered, render
+from posture_tools.mannequin.room import Room, paint, random_light
 
 from edge.errors import SourceInvalid
 from edge.records import Frame, Origin
 from edge.settings import CameraSettings
 
-YAW_DEG = {"front": 0.0, "right": 90.0, "back": 180.0, "left": 270.0}
+_TO_THE_RIGHT_DEG = -90.0  # of yaw: somebody who walks to the right of the picture
 WALK_S, TURN_S, STEP_S, STRIDE_HZ = 2.0, 1.5, 1.5, 0.9
 AWAY_M = 1.6
+_Turns = Mapping[str, tuple[float, float, float]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +31,10 @@ class Act:
     """What the URI asks for; every field is a key of its query, angles without `_deg`.
 
     view : stand in this view only; empty for front, right, back, left in turn.
-    yaw : error of every stance against its view, deg. seconds : how long each stance is stood.
+    yaw : error of every stance against its view, deg, + turned to the person's own left.
+    seconds : how long each stance is stood.
     repeats : stances in each view, with a few steps on the spot between.
+    seed : who comes (0 a man, 1 a woman, 2 a child, 3 a man, ...), clothes, room and light.
     people : 2 adds a bystander. sway : 1 is ordinary standing, 0 a statue.
     noise, exposure, blur : faults of the picture (grey levels, stops, px).
     """
@@ -120,7 +123,7 @@ class MannequinCamera:
         self._act = act_of(uri)
         self._uri = uri
         self._next = 0
-        self._room: NDArray[np.float32] | None = None
+        self._room: NDArray[np.uint8] | None = None
         self._rng = np.random.default_rng(self._act.seed)
 
     @property
@@ -134,8 +137,10 @@ class MannequinCamera:
     def open(self) -> None:
         act = self._act
         rng = np.random.default_rng(act.seed)
-        self._body, self._look = random_body(rng), random_look(rng)
-        self._other = Person(body=random_body(rng), look=random_look(rng), x_m=0.75, z_m=-0.5)
+        self._who, self._outfit = PEOPLE[act.seed % len(PEOPLE)], Outfit(act.seed)
+        other = PEOPLE[rng.integers(len(PEOPLE))]
+        self._other = Person(other, outfit=Outfit(act.seed + 1), x_m=0.75, z_m=-0.5)
+        self._light = random_light(rng)
         self._phases = rng.uniform(0, 2 * math.pi, (5, 3))
         self._camera = CameraPose(
             distance_m=act.distance,
@@ -185,12 +190,14 @@ class MannequinCamera:
         people = [self._person(time_s)]
         if self._act.people == 2:
             people.append(self._other)
-        return render(*people, camera=self._camera, background=self._room)
+        return render(*people, camera=self._camera, background=self._room, light=self._light)
 
     @property
     def _stances(self) -> list[float]:
-        views = [self._act.view] if self._act.view else list(YAW_DEG)
-        return [YAW_DEG[view] + self._act.yaw for view in views]
+        """Yaws of the stances in turn, always turning the same way round."""
+        act = self._act
+        yaws = [yaw for view, yaw in YAW_DEG.items() if act.view in ("", view)]
+        return [-(-yaw % 360.0) - act.yaw for yaw in yaws]
 
     def _person(self, time_s: float) -> Person:
         """Walk in from the picture's left, turn to each stance, stand, walk out to the right."""
@@ -198,7 +205,7 @@ class MannequinCamera:
         if time_s < WALK_S:
             return self._walking(time_s, -AWAY_M * (1 - time_s / WALK_S))
         time_s -= WALK_S
-        yaw = 90.0
+        yaw = _TO_THE_RIGHT_DEG
         for stance in stances:
             if time_s < TURN_S:
                 return self._standing(time_s, yaw + (stance - yaw) * _ease(time_s / TURN_S))
@@ -211,47 +218,42 @@ class MannequinCamera:
             time_s -= self._view_s
             yaw = stance
         if time_s < TURN_S:
-            return self._standing(time_s, yaw + (90.0 - yaw) * _ease(time_s / TURN_S))
+            turned = yaw + (_TO_THE_RIGHT_DEG - yaw) * _ease(time_s / TURN_S)
+            return self._standing(time_s, turned)
         return self._walking(time_s - TURN_S, AWAY_M * (time_s - TURN_S) / WALK_S)
 
-    def _posture(self) -> Posture:
+    def _somebody(self, yaw_deg: float, x_m: float, z_m: float, bent: _Turns) -> Person:
         act = self._act
-        return Posture(
-            shoulder_tilt_deg=act.shoulder_tilt,
-            pelvis_tilt_deg=act.pelvis_tilt,
-            head_lean_deg=act.head_lean,
-            head_tilt_deg=act.head_tilt,
-            head_forward_deg=act.head_forward,
-            trunk_lean_deg=act.trunk_lean,
-            left_leg=Leg(valgus_deg=act.valgus_left),
-            right_leg=Leg(valgus_deg=act.valgus_right),
-        )
+        asked = {
+            "shoulder_tilt": act.shoulder_tilt,
+            "pelvic_obliquity": act.pelvis_tilt,
+            "head_lean": act.head_lean,
+            "head_tilt_ear": act.head_tilt,
+            "head_forward_angle": act.head_forward,
+            "trunk_lean": act.trunk_lean,
+            "knee_frontal_left": act.valgus_left,
+            "knee_frontal_right": act.valgus_right,
+        }
+        return Person(self._who, asked, self._outfit, yaw_deg % 360.0, x_m, z_m, bent)
 
     def _standing(self, time_s: float, yaw_deg: float) -> Person:
         """Quiet standing: slow sway below 1 Hz about the asked posture, about 0.3 deg."""
         rates = np.array([0.11, 0.29, 0.63])
         slow = np.sin(2 * math.pi * rates * time_s + self._phases) @ np.array([0.6, 0.3, 0.1])
-        sway = self._act.sway * slow
-        asked = self._posture()
-        swayed = replace(
-            asked,
-            trunk_lean_deg=asked.trunk_lean_deg + 0.2 * sway[0],
-            head_lean_deg=asked.head_lean_deg + 0.3 * sway[1],
-            head_forward_deg=asked.head_forward_deg + 0.4 * sway[2],
-        )
-        x_m, z_m = 0.004 * sway[3], 0.004 * sway[4]
-        return Person(swayed, self._body, self._look, yaw_deg, float(x_m), float(z_m))
+        sway = (self._act.sway * slow).tolist()
+        lean, head, nod = (math.radians(each) for each in (0.2 * sway[0], 0.3 * sway[1], sway[2]))
+        bent = {"spine03": (0.0, lean, 0.0), "neck01": (0.4 * nod, head, 0.0)} if any(sway) else {}
+        return self._somebody(yaw_deg, 0.004 * sway[3], 0.004 * sway[4], bent)
 
-    def _walking(self, time_s: float, x_m: float, yaw_deg: float = 90.0) -> Person:
+    def _walking(self, time_s: float, x_m: float, yaw_deg: float = _TO_THE_RIGHT_DEG) -> Person:
         swing = math.sin(2 * math.pi * STRIDE_HZ * time_s)
-        posture = replace(
-            self._posture(),
-            left_leg=Leg(hip_flexion_deg=24 * swing, knee_flexion_deg=22 * max(0.0, -swing) + 4),
-            right_leg=Leg(hip_flexion_deg=-24 * swing, knee_flexion_deg=22 * max(0.0, swing) + 4),
-            left_arm=Arm(flexion_deg=-18 * swing, elbow_flexion_deg=22),
-            right_arm=Arm(flexion_deg=18 * swing, elbow_flexion_deg=22),
-        )
-        return Person(posture, self._body, self._look, yaw_deg, x_m)
+        bent: dict[str, tuple[float, float, float]] = {}
+        for side, forward in (("L", swing), ("R", -swing)):
+            hip, knee = -24.0 * forward, 22.0 * max(0.0, -forward) + 4.0
+            arm = 18.0 * forward
+            for bone, turned in (("upperleg01", hip), ("lowerleg01", knee), ("upperarm01", arm)):
+                bent[f"{bone}.{side}"] = (math.radians(turned), 0.0, 0.0)
+        return self._somebody(yaw_deg, x_m, 0.0, bent)
 
 
 def _ease(share: float) -> float:
