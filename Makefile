@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: setup demo test lint check bench wheels device-wheels lock clean
+.PHONY: setup demo test fuzz lint check bench wheels device-wheels lock clean
 
 setup: $(READY)
 
@@ -22,6 +22,10 @@ demo: $(READY)
 
 test: $(READY)
 	$(BIN)/pytest
+
+# Damaged files of every kind: 20 000 of them, or as many as SECONDS allow.
+fuzz: $(READY)
+	PYTHONPATH=tests $(BIN)/python -m fuzz --seconds $(or $(SECONDS),0)
 
 lint: $(READY)
 	$(BIN)/ruff check edge tools tests

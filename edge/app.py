@@ -61,8 +61,17 @@ def open_outbox(settings: Settings, signer: Signer | None = None) -> Outbox:
         limit_bytes=int(settings.outbox.limit_mb * 1e6),
         at_limit=settings.outbox.at_limit,
         signer=signer,
-        cfg_sha256=hashlib.sha256(msgspec.json.encode(settings, order="deterministic")).hexdigest(),
+        cfg_sha256=_digest(settings),
     )
+
+
+def _digest(settings: Settings) -> str:
+    """Of the settings, also where a path in them is not UTF-8, which JSON does not carry."""
+    try:
+        content = msgspec.json.encode(settings, order="deterministic")
+    except UnicodeEncodeError:
+        content = repr(settings).encode("utf-8", "surrogateescape")
+    return hashlib.sha256(content).hexdigest()
 
 
 def shipped_models(settings: Settings) -> dict[str, Path]:

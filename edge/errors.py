@@ -18,6 +18,8 @@ PostureError                 everything raised on purpose; carries a remedy
 └── AskPerson                only a person can mend it: stop and say what to do
     ├── SettingsInvalid      a settings file or option that makes no sense
     ├── IdentityRefused      a station without an identity, or with another board's
+    ├── OutputFailed         a file that could not be written to its end
+    │   └── OutputRefused    a place that must not be written, known before anything was done
     ├── SourceInvalid        a camera source that cannot exist (unknown scheme, empty folder)
     ├── CommandRefused       a command that a station, or the person who was asked, said no to
     ├── BrokerRefused        the broker said no (password, certificate, permission)
@@ -28,12 +30,24 @@ PostureError                 everything raised on purpose; carries a remedy
     ├── MovementUnusable     a filmed movement or a score sheet that cannot be scored
     ├── CalibrationInvalid   pictures or marks that no calibration can be made of
     ├── LabelsInvalid        a file of labels, results or ratings that cannot be compared
+    ├── FileUnusable         a file or folder that cannot be used as it is
     └── PartMissing          a program or package that this machine lacks
+        └── MemoryShort      less memory than the work takes
 """
 
 from __future__ import annotations
 
 import re
+import tomllib
+
+import msgspec
+
+from edge.shown import shown
+
+# What decoding raises for bytes that are none: of another structure, no UTF-8, or nested so deeply
+# that no honest writer made them. A decoder's own class is never the whole of it.
+NOT_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+NOT_TOML = (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError)
 
 
 class PostureError(Exception):
@@ -46,9 +60,9 @@ class PostureError(Exception):
     """
 
     def __init__(self, problem: str, remedy: str = "") -> None:
-        super().__init__(problem)
-        self.problem = problem
-        self.remedy = remedy
+        self.problem = shown(problem)  # names of files come from outside
+        self.remedy = shown(remedy)
+        super().__init__(self.problem)
 
     def __str__(self) -> str:
         return f"{self.problem} {self.remedy}".rstrip()
@@ -143,6 +157,14 @@ class IdentityRefused(AskPerson):
     """A station that has no identity, or that of another board."""
 
 
+class OutputFailed(AskPerson):
+    """What was to be written could not be, or not to its end."""
+
+
+class OutputRefused(OutputFailed):
+    """A place that must not or cannot be written, known before anything was done."""
+
+
 class SourceInvalid(AskPerson):
     """A camera source that cannot exist."""
 
@@ -185,3 +207,11 @@ class StoreUnusable(AskPerson):
 
 class PartMissing(AskPerson):
     """A program, package or device that this machine lacks."""
+
+
+class MemoryShort(PartMissing):
+    """There is less memory than the work takes."""
+
+
+class FileUnusable(AskPerson):
+    """A file or folder that cannot be used as it is."""

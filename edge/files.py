@@ -12,7 +12,7 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Literal
 
 import msgspec
 import tomli_w
@@ -36,7 +36,14 @@ def make_folder(folder: Path) -> None:
 
 
 @contextmanager
-def replacing(path: Path, *, mode: int | None = None, flush: bool = True) -> Iterator[BinaryIO]:
+def replacing(
+    path: Path,
+    *,
+    mode: int | None = None,
+    flush: bool = True,
+    beside: Path | None = None,
+    stopped: Path | None = None,
+) -> Iterator[BinaryIO]:
     """A stream whose bytes become the file's content when the context ends well.
 
     If it ends otherwise, the file is as it was. A link is followed and stays a link. A pipe or a
@@ -47,6 +54,9 @@ def replacing(path: Path, *, mode: int | None = None, flush: bool = True) -> Ite
     mode : the file's rights, set before its first byte is there. Without, an existing file keeps
         its own, and a new one gets what the umask leaves.
     flush : whether it must survive a power cut; without, it is only whole for readers.
+    beside : name of the new content until it is whole, of a file that is not there yet. Without,
+        NAME.new, which a power cut may leave and the next call takes.
+    stopped : where the content goes that stands there when Ctrl-C ends the context.
 
     Raises
     ------
@@ -60,9 +70,10 @@ def replacing(path: Path, *, mode: int | None = None, flush: bool = True) -> Ite
         return
     if mode is None and known is not None:
         mode = stat.S_IMODE(known)
-    beside = path.with_name(path.name + ".new")
+    how: Literal["wb", "xb"] = "wb" if beside is None else "xb"
+    beside = beside or path.with_name(path.name + ".new")
     try:
-        with beside.open("wb") as file:
+        with beside.open(how) as file:
             if mode is not None:
                 os.fchmod(file.fileno(), mode)
             yield file
@@ -70,6 +81,15 @@ def replacing(path: Path, *, mode: int | None = None, flush: bool = True) -> Ite
             if flush:
                 os.fsync(file.fileno())
         beside.replace(path)
+    except KeyboardInterrupt:
+        with suppress(OSError):
+            if stopped is None:
+                beside.unlink(missing_ok=True)
+            else:
+                beside.replace(stopped)
+        raise
+    except FileExistsError:  # somebody else's: it is not ours to remove
+        raise
     except BaseException:
         with suppress(OSError):  # what went wrong first is what must be told
             beside.unlink(missing_ok=True)

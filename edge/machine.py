@@ -6,10 +6,12 @@ other board by the cooling devices that slow its processors down. A fan is no sl
 
 from __future__ import annotations
 
+import resource
 from dataclasses import dataclass
 from pathlib import Path
 
 SYS = Path("/sys")
+PROC = Path("/proc")
 _PI_BITS = {0: "undervoltage", 1: "slowed", 2: "throttled", 3: "hot"}
 _SLOWING = ("cpufreq", "thermal-cpufreq", "Processor", "devfreq")
 
@@ -38,6 +40,33 @@ def board(sys: Path = SYS) -> str:
         except OSError:
             continue
     return ""
+
+
+def free_memory_bytes(sys: Path = SYS, proc: Path = PROC) -> int:
+    """What this process may still take: of the machine, of its service's limit, of `ulimit -v`."""
+    left = [_kilobytes(proc / "meminfo", "MemAvailable:")]
+    group = _text(proc / "self/cgroup").strip().rpartition("::")[2].strip("/")
+    folder = sys / "fs/cgroup" / group
+    if (most := _number(folder / "memory.max", 10)) is not None:
+        left.append(most - (_number(folder / "memory.current", 10) or 0))
+    limit, _hard = resource.getrlimit(resource.RLIMIT_AS)
+    if limit != resource.RLIM_INFINITY:
+        left.append(limit - (_kilobytes(proc / "self/status", "VmSize:") or 0))
+    return max(0, min((bytes_ for bytes_ in left if bytes_ is not None), default=0))
+
+
+def _kilobytes(path: Path, key: str) -> int | None:
+    for line in _text(path).splitlines():
+        if line.startswith(key):
+            return int(line.split()[1]) * 1024
+    return None
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return ""
 
 
 def _firmware(sys: Path) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 
 import msgspec
 
-from edge.errors import SettingsInvalid
+from edge.errors import NOT_TOML, SettingsInvalid
 from edge.records import Measure, Sex
 
 Band = Literal["below", "usual", "above"]
@@ -135,7 +135,7 @@ def parse_norms(text: str, name: str = "norms") -> Norms:
         return Norms(table.pop("version"), table.pop("valid_from"), norms)
     except KeyError as error:
         raise SettingsInvalid(f"{name} lacks {error}.", "Add it at the top.") from error
-    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+    except (*NOT_TOML, msgspec.ValidationError) as error:
         raise SettingsInvalid(f"{name}: {error}.", "Mend or remove that norm.") from error
 
 

@@ -17,7 +17,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from edge.errors import SettingsInvalid
+from edge.errors import NOT_TOML, SettingsInvalid
 from edge.mqtt.settings import MqttSettings
 from edge.wire.messages import AtLimit, slot_of
 from edge.wire.topics import TopicLevel
@@ -137,7 +137,7 @@ def parse_settings(text: str, name: str = "settings") -> Settings:
     """
     try:
         return msgspec.convert(_todays(tomllib.loads(text)), Settings)
-    except tomllib.TOMLDecodeError as error:
+    except NOT_TOML as error:
         raise SettingsInvalid(f"{name} is not TOML: {error}.", "Mend the line it names.") from error
     except msgspec.ValidationError as error:
         raise SettingsInvalid(f"{name}: {error}.", "Mend or remove that key.") from error

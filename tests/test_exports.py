@@ -6,6 +6,8 @@ import contextlib
 import csv
 import io
 import json
+import sys
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -13,9 +15,11 @@ import pytest
 from posture_tools.evaluate.coco import read_labels, read_results
 from pycocotools.coco import COCO
 
-from edge.errors import SettingsInvalid
-from edge.exports import FORMATS, open_export
-from edge.records import Frame, Pose
+from edge.errors import OutputFailed, PartMissing, SettingsInvalid
+from edge.exports.base import Exported, Moment
+from edge.exports.formats import FORMATS, format_named, open_file, open_folder
+from edge.output import incomplete
+from edge.records import Measure, Pose, Quality
 from edge.skeletons import COCO_17, COCO_18, Skeleton
 
 
@@ -29,18 +33,35 @@ def pose(skeleton: Skeleton = COCO_18, missing: tuple[str, ...] = (), xy=None) -
     return Pose(skeleton, keypoints, np.full((count, 2, 2), np.nan, np.float32), 0.8)
 
 
-def photo(name: str) -> Frame:
-    return Frame(np.zeros((4, 4, 3), np.uint8), 0, 0, still=True, name=name)
+def photo(name: str) -> Moment:
+    return Moment(name, 0, 0.0, still=True, size_px=(640, 480))
 
 
-def video_frame(number: int) -> Frame:
-    return Frame(np.zeros((4, 4, 3), np.uint8), number, number * 40_000_000, name="clip.mp4")
+def video_frame(number: int) -> Moment:
+    return Moment("clip.mp4", number, number * 0.04, still=False, size_px=(640, 480))
+
+
+def people(*poses: Pose, numbers: tuple[int, ...] = ()) -> dict[int, Exported]:
+    return dict(zip(numbers or range(1, 10), map(Exported, poses), strict=False))
+
+
+class Folder:
+    """A place for every file, as a run plans them."""
+
+    def __init__(self, folder: Path, suffix: str) -> None:
+        folder.mkdir(exist_ok=True)
+        self.folder, self.suffix = folder, suffix
+
+    def __call__(self, source: str, number: int, frame: int | None) -> Path:
+        name = Path(source).stem + (f"-{number}" if number > 1 else "")
+        return self.folder / f"{name}{'' if frame is None else f'_{frame:012d}'}{self.suffix}"
 
 
 def test_openpose_json_says_that_the_neck_is_derived(tmp_path: Path) -> None:
-    with open_export("openpose", tmp_path / "json") as export:
-        export.add(photo("studio/one.jpg"), {1: pose(COCO_17, missing=("nose",))})
-        export.add(video_frame(3), {5: pose(COCO_18)})
+    place = Folder(tmp_path / "json", "_keypoints.json")
+    with open_folder("openpose", place, None) as export:
+        export.add(photo("studio/one.jpg"), people(pose(COCO_17, missing=("nose",))))
+        export.add(video_frame(3), people(pose(COCO_18), numbers=(5,)))
         export.add(video_frame(4), {})
     content = json.loads((tmp_path / "json" / "one_keypoints.json").read_text())
     (person,) = content["people"]
@@ -56,17 +77,10 @@ def test_openpose_json_says_that_the_neck_is_derived(tmp_path: Path) -> None:
     assert nobody["people"] == []
 
 
-def test_two_photographs_of_one_name_do_not_overwrite_each_other(tmp_path: Path) -> None:
-    with open_export("openpose", tmp_path) as export:
-        export.add(photo("a/1.jpg"), {})
-        with pytest.raises(SettingsInvalid, match=r"b/1.jpg and a/1.jpg would both be 1_keypoints"):
-            export.add(photo("b/1.jpg"), {1: pose()})
-
-
 def test_coco_results_are_read_by_cocos_own_tools(tmp_path: Path) -> None:
-    with open_export("coco", tmp_path / "results.json") as export:
-        export.add(photo("000000000139.jpg"), {1: pose(COCO_17, missing=("left_eye",))})
-        export.add(photo("000000000285.jpg"), {1: pose(COCO_18), 2: pose(COCO_17)})
+    with open_file("coco", tmp_path / "results.json") as export:
+        export.add(photo("000000000139.jpg"), people(pose(COCO_17, missing=("left_eye",))))
+        export.add(photo("000000000285.jpg"), people(pose(COCO_18), pose(COCO_17)))
     labels = tmp_path / "labels.json"
     images = [{"id": i, "file_name": "", "width": 4, "height": 4} for i in (139, 285)]
     labels.write_text(json.dumps({"images": images, "annotations": [], "categories": [{"id": 1}]}))
@@ -81,19 +95,19 @@ def test_coco_results_are_read_by_cocos_own_tools(tmp_path: Path) -> None:
 
 
 def test_pictures_without_coco_numbers_count_from_one(tmp_path: Path) -> None:
-    with open_export("coco", tmp_path / "results.json") as export:
+    with open_file("coco", tmp_path / "results.json") as export:
         export.add(photo("2.jpg"), {})
-        export.add(photo("anna.jpg"), {1: pose()})
-        export.add(video_frame(7), {1: pose()})
+        export.add(photo("anna.jpg"), people(pose()))
+        export.add(video_frame(7), people(pose()))
     photograph, frame = json.loads((tmp_path / "results.json").read_text())
     assert (photograph["image_id"], photograph["file_name"]) == (2, "anna.jpg")
     assert (frame["image_id"], frame["frame"]) == (3, 7)
 
 
 def test_csv_has_a_row_for_every_keypoint_and_no_place_for_a_missing_one(tmp_path: Path) -> None:
-    with open_export("csv", tmp_path / "k.csv") as export:
-        export.add(photo("one.jpg"), {1: pose(missing=("neck",))})
-        export.add(video_frame(25), {4: pose(COCO_17)})
+    with open_file("csv", tmp_path / "k.csv") as export:
+        export.add(photo("one.jpg"), people(pose(missing=("neck",))))
+        export.add(video_frame(25), people(pose(COCO_17), numbers=(4,)))
     with (tmp_path / "k.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     assert len(rows) == 18 + 17
@@ -108,28 +122,162 @@ def test_csv_has_a_row_for_every_keypoint_and_no_place_for_a_missing_one(tmp_pat
 
 @pytest.mark.parametrize("name", ["coco", "csv"])
 def test_a_run_that_breaks_off_leaves_no_file_that_looks_whole(tmp_path: Path, name: str) -> None:
-    path = tmp_path / "out"
+    path = tmp_path / "out.txt"
 
+    def interrupted(by: type[BaseException]) -> None:
+        with open_file(name, path) as export:
+            export.add(photo("one.jpg"), people(pose()))
+            raise by
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted(KeyboardInterrupt)
+    assert not path.exists()
+    assert "one.jpg" in incomplete(path).read_text()
+    incomplete(path).unlink()
+    with pytest.raises(ZeroDivisionError):
+        interrupted(ZeroDivisionError)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["coco", "csv"])
+def test_fault_3_a_full_disk_is_said_in_words(name: str) -> None:
+    def written() -> None:
+        with open_file(name, Path("/dev/full")) as export:
+            for _ in range(2000):
+                export.add(photo("one.jpg"), people(pose()))
+
+    with pytest.raises(OutputFailed, match="/dev/full cannot be written: No space left"):
+        written()
+
+
+def test_an_unknown_format_is_refused() -> None:
+    with pytest.raises(SettingsInvalid, match="Name openpose, coco, csv, trc, mot, c3d"):
+        format_named("alphapose", None)
+
+
+@pytest.mark.parametrize("name", [name for name, of in FORMATS.items() if of.in_mm])
+def test_lengths_are_refused_without_a_scale(name: str) -> None:
+    with pytest.raises(SettingsInvalid, match="how large a pixel is"):
+        format_named(name, None)
+    assert format_named(name, 2.0).in_mm
+
+
+def test_without_its_package_c3d_is_refused_with_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "ezc3d", None)
+    with pytest.raises(PartMissing, match=r"ezc3d.*posture-station\[c3d\]"):
+        format_named("c3d", 2.0)
+
+
+SCALE = 2.5  # mm per px
+WALK = 12
+
+
+def walked(folder: Path, name: str) -> Path:
+    """Two people over twelve frames at 25 a second: the first is hidden for two of them, the second
+    comes at the sixth."""
+    place = Folder(folder, FORMATS[name].suffix)
+    with open_folder(name, place, SCALE) as export:
+        for number in range(WALK):
+            here = {}
+            if number not in (4, 5):
+                here[1] = Exported(pose(COCO_17, missing=("left_eye",)), measured(number))
+            if number >= 6:
+                here[2] = Exported(pose(COCO_17), measured(-number))
+            export.add(video_frame(number), here)
+    return folder / f"clip{FORMATS[name].suffix}"
+
+
+def measured(number: int) -> tuple[Measure, ...]:
+    low = ("view:front",)
+    return (
+        Measure("shoulder_tilt", 0.5 * number, "deg", 1.0, 1, Quality.OK),
+        Measure("head_lean", None, "deg", None, 1, Quality.REFUSED, low),
+        Measure("stance_width", 300.0, "mm", 10.0, 1, Quality.OK),
+    )
+
+
+def test_trc_is_read_by_opensim_with_places_in_mm_and_times(tmp_path: Path) -> None:
+    opensim = pytest.importorskip("opensim")
+    path = walked(tmp_path, "trc")
+    table = opensim.TimeSeriesTableVec3(str(path))
+    assert table.getNumRows() == WALK
+    assert list(table.getIndependentColumn()) == pytest.approx([0.04 * i for i in range(WALK)])
+    assert list(table.getColumnLabels()) == list(COCO_17.keypoints)
+    assert table.getTableMetaDataString("Units") == "mm"
+    assert float(table.getTableMetaDataString("DataRate")) == pytest.approx(25)
+    nose = table.getDependentColumn("nose")
+    assert [nose[0].get(i) for i in range(3)] == pytest.approx([0.0, (479 - 10) * SCALE, 0.0])
+    assert all(np.isnan(nose[i].get(0)) for i in (4, 5))
+    assert np.isnan(table.getDependentColumn("left_eye")[0].get(0))
+    second = opensim.TimeSeriesTableVec3(str(path.with_name("clip-2.trc")))
+    assert second.getIndependentColumn()[0] == pytest.approx(0.24)
+
+
+def test_mot_is_read_by_opensim_and_says_that_its_angles_are_ours(tmp_path: Path) -> None:
+    opensim = pytest.importorskip("opensim")
+    path = walked(tmp_path, "mot")
+    assert "no coordinates of an OpenSim model" in path.read_text()
+    storage = opensim.Storage(str(path))
+    assert storage.isInDegrees()
+    table = opensim.TimeSeriesTable(str(path))
+    assert list(table.getColumnLabels()) == ["head_lean", "shoulder_tilt"]
+    tilt = table.getDependentColumn("shoulder_tilt")
+    values = [tilt[i] for i in range(WALK)]
+    assert [v for i, v in enumerate(values) if i not in (4, 5)] == pytest.approx(
+        [0.5 * i for i in range(WALK) if i not in (4, 5)]
+    )
+    assert np.isnan(values[4])
+    assert np.isnan(table.getDependentColumn("head_lean")[0])
+
+
+def test_c3d_is_read_by_another_reader_with_places_in_mm(tmp_path: Path) -> None:
+    c3d = pytest.importorskip("c3d")
+    pytest.importorskip("ezc3d")
+    with walked(tmp_path, "c3d").open("rb") as file, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it is older than numpy's latest
+        reader = c3d.Reader(file)
+        frames = [points for _, points, _ in reader.read_frames()]
+        labels = [label.strip() for label in reader.point_labels]
+    assert labels == list(COCO_17.keypoints)
+    assert reader.point_rate == pytest.approx(25)
+    assert reader.get("POINT:UNITS").string_value.strip() == "mm"
+    assert len(frames) == WALK
+    shoulder = COCO_17.index["left_shoulder"]
+    expected = (20.0 * shoulder * SCALE, 0.0, (479 - 20.0 * shoulder - 10) * SCALE)
+    assert frames[0][shoulder, :3] == pytest.approx(expected, rel=1e-5)
+    assert frames[0][COCO_17.index["left_eye"], 3] < 0, "missing"
+    assert (frames[4][:, 3] < 0).all()
+
+
+def test_c3d_of_uneven_times_is_refused_with_what_keeps_them(tmp_path: Path) -> None:
+    pytest.importorskip("ezc3d")
+
+    def written() -> None:
+        with open_folder("c3d", Folder(tmp_path, ".c3d"), SCALE) as export:
+            for number, time_s in enumerate((0.0, 0.04, 0.05, 0.06, 0.12)):
+                moment = Moment("a.mp4", number, time_s, still=False, size_px=(640, 480))
+                export.add(moment, people(pose()))
+
+    with pytest.raises(OutputFailed, match=r"uneven times.*Export trc"):
+        written()
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["trc", "mot", "c3d"])
+def test_a_photograph_is_a_motion_of_one_frame(tmp_path: Path, name: str) -> None:
+    with open_folder(name, Folder(tmp_path, FORMATS[name].suffix), SCALE) as export:
+        export.add(photo("one.jpg"), people(pose()))
+        export.add(photo("empty.jpg"), {})
+    assert [path.name for path in tmp_path.iterdir()] == [f"one{FORMATS[name].suffix}"]
+
+
+@pytest.mark.parametrize("name", ["trc", "mot", "c3d"])
+def test_ctrl_c_leaves_what_was_seen_marked_incomplete(tmp_path: Path, name: str) -> None:
     def interrupted() -> None:
-        with open_export(name, path) as export:
-            export.add(photo("one.jpg"), {1: pose()})
+        with open_folder(name, Folder(tmp_path, FORMATS[name].suffix), SCALE) as export:
+            export.add(video_frame(0), people(pose()))
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         interrupted()
-    assert not path.exists()
-    assert "one.jpg" in (tmp_path / "out.part").read_text()
-
-
-@pytest.mark.parametrize("name", FORMATS)
-def test_a_place_that_cannot_be_written_is_said_before_anything_is_measured(
-    tmp_path: Path, name: str
-) -> None:
-    (tmp_path / "file").touch()
-    with pytest.raises(SettingsInvalid, match="cannot be written"):
-        open_export(name, tmp_path / "file" / "out")
-
-
-def test_an_unknown_format_is_refused() -> None:
-    with pytest.raises(SettingsInvalid, match="Name openpose, coco, csv"):
-        open_export("alphapose", Path("x"))
+    assert [path.name for path in tmp_path.iterdir()] == [f"clip.incomplete{FORMATS[name].suffix}"]

@@ -3,6 +3,6 @@
 from edge.cli.output import Output
 from edge.cli.program import Program, UsageInvalid
 from edge.cli.table import show
-from edge.cli.verb import Argument, Verb, argument
+from edge.cli.verb import OVERWRITE, Argument, Verb, argument
 
-__all__ = ["Argument", "Output", "Program", "UsageInvalid", "Verb", "argument", "show"]
+__all__ = ["OVERWRITE", "Argument", "Output", "Program", "UsageInvalid", "Verb", "argument", "show"]

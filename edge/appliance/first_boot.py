@@ -20,7 +20,7 @@ from typing import Any
 
 import msgspec
 
-from edge.errors import SettingsInvalid
+from edge.errors import NOT_TOML, SettingsInvalid
 from edge.settings import Settings
 
 STATE_DIR = "/var/lib/posture/state"
@@ -52,7 +52,7 @@ def parse_first_boot(text: str, name: str, folder: Path) -> FirstBoot:
     """
     try:
         given = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except NOT_TOML as error:
         raise SettingsInvalid(f"{name} is not TOML: {error}.", "Mend the line it names.") from error
     for key in ("site", "station", "broker"):
         if not given.get(key):
@@ -62,7 +62,7 @@ def parse_first_boot(text: str, name: str, folder: Path) -> FirstBoot:
         raise SettingsInvalid(f"{name}: {', '.join(_OWN)} are texts.", "Put quotation marks.")
     broker, token, ca, site_key, enrol = said.values()
     host, _, port = broker.rpartition(":")
-    if not host or not port.isdigit():
+    if not host or not (port.isascii() and port.isdecimal()):
         raise SettingsInvalid(f"{name}: broker {broker!r} names no port.", 'Write "HOST:PORT".')
     mqtt: dict[str, Any] = {"host": host.strip("[]"), "port": int(port)}
     if token:

@@ -46,7 +46,7 @@ def _route_to(host: str) -> dict[str, Any] | None:
     """The route to a host; the default route where its name cannot be resolved now."""
     try:
         address = str(socket.getaddrinfo(host, None, type=socket.SOCK_DGRAM)[0][4][0])
-    except OSError:
+    except (OSError, UnicodeError):
         routes = _ip("route", "show", "default")
     else:
         routes = _ip("route", "get", address)

@@ -8,19 +8,17 @@ from __future__ import annotations
 import errno
 import os
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import cv2
 
+from edge.camera.address import shown_address
+from edge.camera.quiet import quieten
 from edge.errors import CameraLost, PartMissing
 
+# Network cameras that wake up, or send a whole picture every few seconds only, take this long to
+# begin. Less than `slot.LETS_GO_S`: whoever stops the station meanwhile need not end its process.
+STREAM_START_S = 10.0
 _GROUP = "Add the user to the group video: `usermod -aG video NAME`, then start anew."
-
-
-def _quieten() -> None:
-    """OpenCV and FFmpeg print at every try what the exception says: they would fill the journal."""
-    os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
-    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)
 
 
 def open_v4l2(path: str, size_px: tuple[int, int], fps: float) -> cv2.VideoCapture:
@@ -33,7 +31,7 @@ def open_v4l2(path: str, size_px: tuple[int, int], fps: float) -> cv2.VideoCaptu
     ------
     CameraLost : not there, not allowed, or used by another program.
     """
-    _quieten()
+    quieten()
     _try_node(path)
     capture = cv2.VideoCapture(path, cv2.CAP_V4L2)
     if not capture.isOpened():
@@ -70,17 +68,21 @@ def _try_node(path: str) -> None:
 
 
 def open_stream(address: str, stall_s: float) -> cv2.VideoCapture:
-    """An RTSP stream; opening and each read give up after `stall_s`. Raises CameraLost."""
-    _quieten()
-    limit_ms = int(stall_s * 1000)
+    """An RTSP stream; opening gives up after STREAM_START_S, each read after `stall_s`.
+
+    Raises
+    ------
+    CameraLost : it does not answer, or not with pictures.
+    """
+    quieten()
     limits = [
-        *(cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, limit_ms),
-        *(cv2.CAP_PROP_READ_TIMEOUT_MSEC, limit_ms),
+        *(cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, int(STREAM_START_S * 1000)),
+        *(cv2.CAP_PROP_READ_TIMEOUT_MSEC, int(stall_s * 1000)),
     ]
     capture = cv2.VideoCapture(address, cv2.CAP_FFMPEG, limits)
     if not capture.isOpened():
         raise CameraLost(
-            f"{without_password(address)} does not answer as an RTSP camera.",
+            f"{shown_address(address)} does not answer as an RTSP camera.",
             "Check power, network, path, user and password.",
             reason="refused",
         )
@@ -102,7 +104,7 @@ def open_csi(sensor: int, size_px: tuple[int, int], fps: float) -> cv2.VideoCapt
             "Use JetPack's own OpenCV: a venv with --system-site-packages, and "
             "`pip uninstall opencv-python-headless` in it; or a USB camera.",
         )
-    _quieten()
+    quieten()
     capture = cv2.VideoCapture(csi_pipeline(sensor, size_px, fps), cv2.CAP_GSTREAMER)
     if not capture.isOpened():
         raise CameraLost(
@@ -123,8 +125,3 @@ def csi_pipeline(sensor: int, size_px: tuple[int, int], fps: float) -> str:
         "nvvidconv ! video/x-raw, format=BGRx ! videoconvert ! video/x-raw, format=BGR ! "
         "appsink drop=true max-buffers=1 sync=false"
     )
-
-
-def without_password(address: str) -> str:
-    parts = urlsplit(address)
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()

@@ -20,22 +20,27 @@ class LiveCamera:
 
     name : for people; without a password.
     connect : opens the device (`edge.camera.connect`); runs in the capture thread, for it may hang.
-    stall_s : how long a reader waits for a frame.
+    stall_s : how long a reader waits for a frame. start_s : how much longer for the first.
     """
 
     origin: Origin = "camera"
 
-    def __init__(self, name: str, connect: Connect, *, stall_s: float) -> None:
+    def __init__(
+        self, name: str, connect: Connect, *, stall_s: float, start_s: float = 0.0
+    ) -> None:
         self.name = name
         self._connect = connect
         self._stall_s = stall_s
+        self._start_s = start_s
         self._least_gap_ns = 0
         self._thread: CaptureThread | None = None
         self._left_out = 0
         self.format = ""  # what the device gives, as it says: "MJPG 1920 x 1080, 15 fps"
 
     def open(self) -> None:
-        self._thread = CaptureThread(self.name, self._frames, overwrite=True, stall_s=self._stall_s)
+        self._thread = CaptureThread(
+            self.name, self._frames, overwrite=True, stall_s=self._stall_s, start_s=self._start_s
+        )
         self._thread.start()
 
     def _frames(self, slot: FrameSlot) -> Iterator[Frame]:

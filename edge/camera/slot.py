@@ -79,7 +79,10 @@ class FrameSlot:
 
 
 class CaptureThread:
-    """Runs a capture loop until it ends, fails or is closed."""
+    """Runs a capture loop until it ends, fails or is closed.
+
+    stall_s : how long `take` waits for a frame. start_s : how much longer for the first.
+    """
 
     def __init__(
         self,
@@ -88,9 +91,11 @@ class CaptureThread:
         *,
         overwrite: bool,
         stall_s: float,
+        start_s: float = 0.0,
     ) -> None:
         self._name = name
         self._stall_s = stall_s
+        self._start_s = start_s
         self._slot = FrameSlot(overwrite=overwrite)
         self._frames = frames
         # A daemon: a capture call that never returns must not keep the process from ending.
@@ -114,7 +119,9 @@ class CaptureThread:
             self._slot.end(failure)
 
     def take(self) -> Frame | None:
-        return self._slot.take(self._stall_s, self._name)
+        frame = self._slot.take(self._stall_s + self._start_s, self._name)
+        self._start_s = 0.0
+        return frame
 
     def close(self) -> None:
         """End the capture.

@@ -17,17 +17,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import entry_points
 from pathlib import Path
 
 from edge.camera import connect
+from edge.camera.address import check_address, shown_address
 from edge.camera.base import Camera
+from edge.camera.disk import is_folder, kind_on_disk
 from edge.camera.live import LiveCamera
-from edge.camera.opencv import VIDEO_SUFFIXES, VideoFileCamera
-from edge.camera.photos import PhotoCamera
+from edge.camera.photo_camera import PhotoCamera
 from edge.camera.picamera import PiCamera
-from edge.errors import PartMissing, SourceInvalid
+from edge.camera.video import VideoFileCamera
+from edge.errors import ImageUnreadable, PartMissing, SourceInvalid
 from edge.settings import CameraSettings
+from edge.shown import shown
 
 GROUP = "posture_station.cameras"
 NO_CAMERA = (
@@ -35,6 +38,11 @@ NO_CAMERA = (
     " posture.toml."
 )
 _NODES = ("/dev/video", "/dev/v4l/")
+
+
+def shown_source(source: str) -> str:
+    """A source as people may see it: of a network camera scheme, host and port."""
+    return shown_address(source) if "://" in source else shown(source)
 
 
 def camera_for(settings: CameraSettings) -> Camera:
@@ -48,27 +56,31 @@ def camera_for(settings: CameraSettings) -> Camera:
     source = settings.source
     if not source:
         raise SourceInvalid(NO_CAMERA)
-    scheme = "v4l2" if source.startswith(_NODES) else source.partition(":")[0]
+    scheme = "v4l2" if source.startswith(_NODES) else _scheme(source)
     if scheme in _OWN:
         return _OWN[scheme](settings)
     path = Path(source).expanduser()
-    if path.is_file() and path.suffix.lower() in VIDEO_SUFFIXES:
+    if is_folder(path):
+        return PhotoCamera(path)
+    try:
+        kind = kind_on_disk(path)
+    except ImageUnreadable:
+        return PhotoCamera(path)  # opening it says why it cannot be read
+    except SourceInvalid as absent:
+        return _brought(scheme, settings, absent)
+    if kind.reader == "video":
         return VideoFileCamera(
             path,
             fast=settings.pace == "fast",
             stall_s=settings.stall_s,
             interval=settings.interval,
         )
-    if path.exists():
-        return PhotoCamera(path)
-    brought = {point.name: point for point in entry_points(group=GROUP)}
-    if scheme in brought and ":" in source:
-        return _brought(brought[scheme], settings)
-    known = (f"{name}:" for name in (*_OWN, *sorted(brought)))
-    raise SourceInvalid(
-        f"the source {source} is neither a file, a folder nor a known camera.",
-        f"Give a path or one of {', '.join(known)}.",
-    )
+    return PhotoCamera(path)
+
+
+def _scheme(source: str) -> str:
+    name, colon, _ = source.partition(":")
+    return name.lower() if colon else ""
 
 
 def _size_px(settings: CameraSettings) -> tuple[int, int]:
@@ -76,20 +88,25 @@ def _size_px(settings: CameraSettings) -> tuple[int, int]:
 
 
 def _v4l2(settings: CameraSettings) -> Camera:
-    node = settings.source.removeprefix("v4l2:")
+    node = settings.source[5:] if _scheme(settings.source) == "v4l2" else settings.source
     connecting = partial(connect.open_v4l2, node, _size_px(settings), settings.fps)
     return LiveCamera(node, connecting, stall_s=settings.stall_s)
 
 
 def _rtsp(settings: CameraSettings) -> Camera:
+    check_address(settings.source)
     connecting = partial(connect.open_stream, settings.source, settings.stall_s)
-    name = connect.without_password(settings.source)
-    return LiveCamera(name, connecting, stall_s=settings.stall_s)
+    return LiveCamera(
+        shown_address(settings.source),
+        connecting,
+        stall_s=settings.stall_s,
+        start_s=connect.STREAM_START_S,
+    )
 
 
 def _csi(settings: CameraSettings) -> Camera:
-    sensor = settings.source.removeprefix("csi:")
-    if not sensor.isdigit():
+    sensor = settings.source.partition(":")[2]
+    if not (sensor.isascii() and sensor.isdecimal()):
         raise SourceInvalid(f"{settings.source} names no sensor.", "Write csi:0 or csi:1.")
     connecting = partial(connect.open_csi, int(sensor), _size_px(settings), settings.fps)
     return LiveCamera(settings.source, connecting, stall_s=settings.stall_s)
@@ -114,7 +131,18 @@ _OWN: dict[str, Callable[[CameraSettings], Camera]] = {
 }
 
 
-def _brought(point: EntryPoint, settings: CameraSettings) -> Camera:
+def _brought(scheme: str, settings: CameraSettings, absent: SourceInvalid) -> Camera:
+    """One that another package brings; `absent` says why the source is no file."""
+    brought = {point.name: point for point in entry_points(group=GROUP)}
+    if scheme not in brought:
+        known = ", ".join(f"{name}:" for name in (*_OWN, *sorted(brought)))
+        problem = (
+            f"the source {shown_address(settings.source)} is no camera that is known."
+            if "://" in settings.source
+            else f"{absent.problem.rstrip('.')}, and no camera is called so."
+        )
+        raise SourceInvalid(problem, f"Give a path or one of {known}.") from absent
+    point = brought[scheme]
     try:
         build: Callable[[CameraSettings], Camera] = point.load()
     except (ImportError, AttributeError) as error:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 import signal
-import sys
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -15,8 +14,11 @@ from typing import Any, Literal
 import msgspec
 
 from edge.errors import PostureError
+from edge.output import STDOUT, write_output
+from edge.shown import path_entry, shown
 
 Shape = Literal["object", "array"]
+_NO_TEXT = frozenset(map(chr, range(0xD800, 0xE000)))  # bytes of a name that are no UTF-8
 
 
 class Document:
@@ -58,7 +60,7 @@ class Document:
     def entry(self, value: Any) -> None:
         """One more entry of the array: a mapping, a dataclass or a struct."""
         with self._uncut():
-            sys.stdout.write(f"{self._before}\n{_text(value)}")
+            _write(f"{self._before}\n{_text(value)}")
             self._before = ","
 
     def answer(self, value: Any) -> None:
@@ -68,7 +70,7 @@ class Document:
     def problem(self, error: PostureError, path: str) -> None:
         """An input that could not be read."""
         if self.shape == "array":
-            self.entry({self.called: path, "problem": problem_of(error)})
+            self.entry({**path_entry(path, self.called), "problem": problem_of(error)})
         else:
             self._problems[path] = problem_of(error)
 
@@ -80,13 +82,12 @@ class Document:
         self._stopping = True
         with self._uncut():
             if self.shape == "object":
-                sys.stdout.write(f"{_text(self._object(problem))}\n")
+                _write(f"{_text(self._object(problem))}\n")
             else:
                 for entry in self._left(problem):
-                    sys.stdout.write(f"{self._before}\n{_text(entry)}")
+                    _write(f"{self._before}\n{_text(entry)}")
                     self._before = ","
-                sys.stdout.write("\n]\n" if self._before == "," else "[]\n")
-            sys.stdout.flush()
+                _write("\n]\n" if self._before == "," else "[]\n")
             self._ended = True
 
     def _left(self, problem: dict[str, str] | None) -> list[dict[str, Any]]:
@@ -94,7 +95,8 @@ class Document:
             return []
         at = [] if self._at is None else [self._at]
         paths = [*at, *self._waiting]
-        return [{self.called: path, "problem": problem} for path in paths] or [{"problem": problem}]
+        entries = [path_entry(path, self.called) | {"problem": problem} for path in paths]
+        return entries or [{"problem": problem}]
 
     def _object(self, problem: dict[str, str] | None) -> dict[str, Any]:
         whole: dict[str, Any] = {}
@@ -105,7 +107,7 @@ class Document:
             unread = set(self._waiting) | {self._at}
             told |= {path: problem for path in self._inputs if path in unread and path not in told}
         entries = [
-            {self.called: path, **({"problem": told[path]} if path in told else {})}
+            {**path_entry(path, self.called), **({"problem": told[path]} if path in told else {})}
             for path in self._inputs
         ]
         if len(entries) == 1:
@@ -152,16 +154,23 @@ def problem_of(error: PostureError) -> dict[str, str]:
     return {"code": error.code, "words": str(error)}
 
 
+def _write(text: str) -> None:
+    write_output(STDOUT, text.encode())
+
+
 def _text(value: Any) -> str:
     """ASCII, so that it passes through every pipe; a number that is none becomes null."""
-    return json.dumps(_finite(msgspec.to_builtins(value, str_keys=True)), indent=1, allow_nan=False)
+    return json.dumps(_plain(msgspec.to_builtins(value, str_keys=True)), indent=1, allow_nan=False)
 
 
-def _finite(value: Any) -> Any:
+def _plain(value: Any) -> Any:
     if isinstance(value, float):
         return value if math.isfinite(value) else None
+    if isinstance(value, str):
+        return value if _NO_TEXT.isdisjoint(value) else shown(value)
     if isinstance(value, dict):
-        return {key: _finite(each) for key, each in value.items()}
+        named = path_entry(value["path"]) if isinstance(value.get("path"), str) else {}
+        return {key: _plain(each) for key, each in (value | named).items()}
     if isinstance(value, list | tuple):
-        return [_finite(each) for each in value]
+        return [_plain(each) for each in value]
     return value

@@ -8,6 +8,7 @@ from edge.errors import (
     BrokerRefused,
     CameraHung,
     IdentityRefused,
+    OutputRefused,
     PartMissing,
     PostureError,
     SettingsInvalid,
@@ -30,7 +31,7 @@ class Exit(enum.IntEnum):
 
 MEANINGS = {
     Exit.DONE: "done",
-    Exit.NO: "something could not be read or measured, or the answer is no",
+    Exit.NO: "something could not be read, measured or written, or the answer is no",
     Exit.MISUSED: "the command line or the settings are wrong",
     Exit.LACKING: "a part is missing: a program, a package or a device",
     Exit.UNREACHED: "something was not reached: try again",
@@ -42,7 +43,7 @@ _BY_KIND: tuple[tuple[Exit, tuple[type[PostureError], ...]], ...] = (
     (Exit.HUNG, (CameraHung,)),
     (Exit.UNREACHED, (TryAgain,)),
     (Exit.LACKING, (PartMissing,)),
-    (Exit.MISUSED, (SettingsInvalid, SourceInvalid, IdentityRefused, BrokerRefused)),
+    (Exit.MISUSED, (SettingsInvalid, SourceInvalid, OutputRefused, IdentityRefused, BrokerRefused)),
 )
 
 

@@ -15,6 +15,7 @@ from edge.cli.document import Document, Shape
 from edge.cli.exits import Exit
 from edge.cli.table import show
 from edge.errors import Distrust, PostureError, SettingsInvalid, SourceInvalid, TryAgain
+from edge.shown import shown
 
 __all__ = ["Output", "Shape"]
 
@@ -29,20 +30,26 @@ class Output:
         self.as_json = as_json
         self.status = Exit.DONE
         self._document = Document() if as_json else None
+        self._people = Console(emoji=False)
+
+    def give_way(self) -> None:
+        """A file goes to standard output: what is for people stands on standard error from now."""
+        self._people = Console(stderr=True, emoji=False)
 
     def line(self, text: str = "", style: str = "") -> None:
-        """A line for people, as it is: no markup is read in it, and it is not folded."""
+        """A line for people: no markup is read in it, it is not folded, and nothing in it that a
+        terminal would obey."""
         if self._document is None:
-            Console().print(text, style=style, markup=False, highlight=False, soft_wrap=True)
+            _print(self._people, text, style)
 
     def table(self, table: Table) -> None:
         """A table for people."""
         if self._document is None:
-            show(table)
+            show(table, self._people)
 
     def note(self, text: str, style: str = "") -> None:
         """A line on standard error, where it disturbs neither tables nor JSON."""
-        Console(stderr=True).print(text, style=style, markup=False, highlight=False, soft_wrap=True)
+        _print(Console(stderr=True, emoji=False), text, style)
 
     def entry(self, value: Any) -> None:
         """For machines: one more entry of the array that the verb prints, written at once.
@@ -136,3 +143,7 @@ class Output:
             except Exception as error:
                 self._document.end("fault", f"{type(error).__name__}: {error}")
                 raise
+
+
+def _print(console: Console, text: str, style: str) -> None:
+    console.print(shown(text), style=style, markup=False, highlight=False, soft_wrap=True)

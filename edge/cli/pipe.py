@@ -1,4 +1,5 @@
-"""A command whose output nobody reads on (`... --json | head -1`) ends, and says nothing.
+"""A command whose output nobody reads on (`... --json | head -1`) ends, and says nothing; one whose
+output has no room says so.
 
 After the note on SIGPIPE in the documentation of Python's `signal`: the status is 1, as of every
 write that failed.
@@ -6,11 +7,14 @@ write that failed.
 
 from __future__ import annotations
 
+import errno
 import os
 import select
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+_UNWRITABLE = (errno.ENOSPC, errno.EIO, errno.EDQUOT, errno.EFBIG)
 
 
 @contextmanager
@@ -27,8 +31,21 @@ def ends_with_its_reader() -> Iterator[None]:
     except BrokenPipeError:
         if not _reader_is_gone():
             raise
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for what is left
+        _write_no_more()
         raise SystemExit(1) from None
+    except OSError as error:
+        # Opening names its file; what failed at writing and names none is standard output.
+        if error.filename is not None or error.errno not in _UNWRITABLE:
+            raise
+        _write_no_more()
+        why = os.strerror(error.errno or errno.EIO)
+        sys.stderr.write(f"standard output cannot be written: {why}.\n")
+        raise SystemExit(1) from None
+
+
+def _write_no_more() -> None:
+    """What is left in buffers would fail once more at exit, where nobody can do anything."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _reader_is_gone() -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import itertools
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,10 +12,11 @@ from typing import NoReturn
 
 from edge import __version__
 from edge.cli.exits import Exit, status_of, table
+from edge.cli.memory import REMEDY, check_memory
 from edge.cli.output import Output
 from edge.cli.pipe import ends_with_its_reader
 from edge.cli.verb import Argument, Verb, argument
-from edge.errors import PartMissing, PostureError, SettingsInvalid
+from edge.errors import FileUnusable, MemoryShort, PartMissing, PostureError, SettingsInvalid
 
 _HELP = argument("-h", "--help", action="help", help="Show this help.")
 _VERSION = argument("--version", action="version", version=__version__, help="Print the version.")
@@ -71,8 +73,18 @@ class Program:
         verb: Verb = options.verb
         out.expect(verb.json or "object", verb.inputs_of(options), verb.called)
         assert verb.run is not None  # noqa: S101 - a step is required where there are steps
+        if verb.measures:
+            check_memory()
         try:
             return verb.run(options, out) or out.status
+        except MemoryError as error:
+            raise MemoryShort("there is not enough memory.", REMEDY) from error
+        except OSError as error:
+            if error.filename is None:  # standard output, which `ends_with_its_reader` knows about
+                raise
+            raise FileUnusable(
+                f"{os.fsdecode(error.filename)}: {error.strerror}.", "Check path and rights."
+            ) from error
         except ModuleNotFoundError as error:
             package = (error.name or "").partition(".")[0]
             if package in ("", "edge", "posture_tools"):
@@ -82,6 +94,11 @@ class Program:
             raise PartMissing(
                 f"The Python package {error.name} is missing, which `{options.prog}` needs.",
                 f"Install it: pip install {wanted}.",
+            ) from error
+        except ImportError as error:
+            raise PartMissing(
+                f"a part of this program cannot be loaded: {error}.",
+                f"{REMEDY} If there is enough, install it again.",
             ) from error
 
     def _meant(self, words: Sequence[str]) -> Verb | None:

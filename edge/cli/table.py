@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
+
+from edge.shown import shown
 
 
 def show(table: Table, console: Console | None = None) -> None:
@@ -13,11 +15,12 @@ def show(table: Table, console: Console | None = None) -> None:
 
     Title and caption are lines of their own: inside the table they would be folded to its width.
     """
-    console = console or Console()
+    console = console or Console(emoji=False)
     title, table.title = table.title, None
     caption, table.caption = table.caption, None
     for column in table.columns:
         column.overflow = "fold"  # and not an ellipsis, however narrow the terminal is
+        column._cells = [_plain(cell) for cell in column.cells]
     _line(title, console)
     if table.row_count or not caption:
         _fitting(table, console).print(table, soft_wrap=False)
@@ -32,7 +35,12 @@ def _fitting(table: Table, console: Console) -> Console:
     return Console(file=console.file, width=max(console.width, needed))
 
 
+def _plain(cell: RenderableType) -> RenderableType:
+    """Text from outside is no markup, and moves no cursor."""
+    return Text(shown(cell)) if isinstance(cell, str) else cell
+
+
 def _line(text: object, console: Console) -> None:
     if text:
-        said = text if isinstance(text, Text) else str(text)
+        said = text if isinstance(text, Text) else Text(shown(str(text)))
         console.print(said, soft_wrap=True, highlight=False, markup=False)

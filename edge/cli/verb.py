@@ -8,8 +8,17 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from edge.cli.output import Output, Shape
+from edge.shown import quoted
 
 Run = Callable[[argparse.Namespace, Output], int]
+
+
+def text(typed: str) -> str:
+    """The type of arguments that name no other: what is kept, sent or compared must be text. File
+    names need not be; where one is wanted, the type is Path, or str if it may be an address."""
+    if not typed.isprintable():
+        raise argparse.ArgumentTypeError(f"{quoted(typed)} is no plain text")
+    return typed
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +35,10 @@ class Argument:
     def add(self, parser: argparse.ArgumentParser, *, again: bool = False) -> None:
         """again : it may stand here too, and says nothing where it does not."""
         repeated = {"default": argparse.SUPPRESS} if again else {}
-        parser.add_argument(*self.names, **{**self.settings, **repeated})
+        plain = {"type": text} if self.settings.get("action") in (None, "append") else {}
+        if "choices" in self.settings:
+            plain = {}
+        parser.add_argument(*self.names, **{**plain, **self.settings, **repeated})
 
 
 def argument(*names: str, help: str, **settings: Any) -> Argument:
@@ -36,6 +48,11 @@ def argument(*names: str, help: str, **settings: Any) -> Argument:
     help : a sentence, with a capital and a full stop.
     """
     return Argument(names, {"help": help, **settings})
+
+
+OVERWRITE = argument(
+    "--overwrite", action="store_true", help="Replace files that other programs wrote, too."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +67,7 @@ class Verb:
     inputs : the argument (its attribute in the options) that names what is read or spoken to.
     called : what the document calls one of them.
     extra : of the package `posture-station`, what it needs beyond the program's.
+    measures : whether it loads networks: too little memory for them is told beforehand.
     """
 
     name: str
@@ -62,6 +80,7 @@ class Verb:
     inputs: str = ""
     called: str = "path"
     extra: str = ""
+    measures: bool = False
 
     def inputs_of(self, options: argparse.Namespace) -> list[str]:
         """What the options name as read, in their order."""

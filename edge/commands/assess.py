@@ -7,22 +7,24 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import replace
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, Self
 
 from rich.console import Console
-from rich.progress import track
+from rich.markup import escape
+from rich.progress import Progress
 
+from edge.camera.video import VideoFileCamera
 from edge.cli.output import Output
-from edge.commands.measure_csv import MeasureCsv
-from edge.commands.overlay_files import overlay_at
 from edge.commands.table import measure_table, summary_table
-from edge.commands.visits.report_files import ReportFiles
 from edge.commands.visits.visit_sheet import VisitSheet
+from edge.desk.overlay_files import overlay
+from edge.desk.plan import Asked, Plan
 from edge.errors import ImageUnreadable
 from edge.estimation.estimator import Estimator
-from edge.exports import Export, open_export
 from edge.markers.estimator import MarkerEstimator
 from edge.records import Measure, View
+from edge.shown import path_entry, shown
+from edge.sightings.inputs import Input, inputs
 from edge.sightings.person import Told
 from edge.sightings.sightings import Sighting, Source, open_source, sightings
 
@@ -38,65 +40,90 @@ class _Report(Protocol):
 def run(
     paths: Sequence[Path],
     estimator: Estimator,
+    asked: Asked,
     out: Output,
     told: Told,
     *,
-    overlay: Path | None,
-    csv: Path | None,
-    exports: Sequence[tuple[str, str]] = (),
-    pages: ReportFiles | None = None,
     interval: int = 1,
+    recursive: bool = False,
     views: Mapping[Path, View] | None = None,
     visit: VisitSheet | None = None,
 ) -> int:
     """Print tables, or JSON for machines. What could not be read is said, and the rest goes on.
 
     told : about the pictures and who is in them.
-    exports : names of formats of `edge.exports`, each with the path to write.
     interval : of a video every so many-th frame is looked at.
-    pages : takes photographs and writes a report of each person.
+    recursive : folders with their subfolders.
     views : that single pictures show, where that is known. visit : what all pictures come to, of
         one person; it tells instead of the tables.
     """
+    looked_at = inputs(paths, recursive=recursive)
+    out.will_read([one.path for one in looked_at])
+    plan = Plan(looked_at, asked, as_json=out.as_json)  # before a model runs
+    if plan.to_stdout:
+        out.give_way()
     with ExitStack() as stack:
-        takers: list[Callable[[Sighting], None]] = []
+        takers = plan.open(stack, estimator, told.calibration)
         if visit is not None:
-            takers.append(stack.enter_context(closing(visit)).add)
+            visit.page_at = plan.visit_page
+            takers.insert(0, stack.enter_context(closing(visit)).add)
         if out.as_json or visit is None:
             report: _Report = _JsonReport(out) if out.as_json else _TableReport(out)
-            takers.append(stack.enter_context(closing(report)).add)
-        if csv is not None:
-            takers.append(stack.enter_context(closing(MeasureCsv(csv))).add)
-        if pages is not None:
-            takers.append(pages.add)
-        for format_name, place in exports:
-            takers.append(_exporting(stack.enter_context(open_export(format_name, Path(place)))))
-        for path in paths:
-            with out.reading(path), ExitStack() as of_source:
-                source = of_source.enter_context(closing(open_source(path, interval)))
-                into = list(takers)
-                if overlay is not None:
-                    into.append(of_source.enter_context(closing(overlay_at(overlay, source))).add)
-                seen = False
-                seen_from = (views or {}).get(path, told.view)
-                for sighting in _tracked(source, estimator, replace(told, view=seen_from)):
-                    seen = True
-                    if sighting.problem is not None:
-                        out.problem(sighting.problem, sighting.path)
-                        continue
-                    for take in into:
-                        take(sighting)
-                    if isinstance(estimator, MarkerEstimator):
-                        _say_stickers(sighting, estimator.why, out)
-                    if told.stature_mm is not None and len(sighting.people) > 1:
-                        count = len(sighting.people)
-                        out.note(f"{sighting.path}: a stature, but whose? {count} people.")
-                if not seen:
-                    raise ImageUnreadable(
-                        f"{path} has no frame {interval}, which is the first that was asked for.",
-                        "Ask for a smaller --interval.",
-                    )
+            takers.insert(0, stack.enter_context(closing(report)).add)
+        bars = stack.enter_context(_Bars(len(looked_at)))
+        for one in looked_at:
+            of_this = replace(told, view=(views or {}).get(one.path, told.view))
+            with out.reading(one.path):
+                _assess(
+                    one, estimator, of_this, plan, out, takers=takers, bars=bars, interval=interval
+                )
+            bars.done()
     return 0
+
+
+def _assess(
+    one: Input,
+    estimator: Estimator,
+    told: Told,
+    plan: Plan,
+    out: Output,
+    *,
+    takers: Sequence[Callable[[Sighting], None]],
+    bars: _Bars,
+    interval: int,
+) -> None:
+    """Hand everything that is seen in one file to the takers; raises what is wrong with it."""
+    if one.problem is not None:
+        raise one.problem
+    if one.left_out:
+        out.entry({**path_entry(one.path), "left_out": one.left_out})
+        kinds = ", ".join(f"{count} {kind}" for kind, count in one.left_out.items())
+        out.line(f"{one.path}: left out {kinds}")
+        return
+    with ExitStack() as stack:
+        source = open_source(one.path, is_video=one.is_video, interval=interval)
+        stack.enter_context(closing(source))
+        into, target, seen = list(takers), plan.overlay_of(one), False
+        for sighting in bars.over(one, source, sightings(one, source, estimator, told)):
+            seen = True
+            if sighting.problem is not None:
+                out.problem(sighting.problem, one.path)
+                continue
+            if target is not None and len(into) == len(takers):
+                fps = source.fps if isinstance(source, VideoFileCamera) else 1.0
+                into.append(stack.enter_context(overlay(target, fps)))
+            for take in into:
+                take(sighting)
+            if isinstance(estimator, MarkerEstimator):
+                _say_stickers(sighting, estimator.why, out)
+            if told.stature_mm is not None and len(sighting.people) > 1:
+                count = len(sighting.people)
+                out.note(f"{sighting.path}: a stature, but whose? {count} people.")
+        if not seen:
+            raise ImageUnreadable(
+                f"{one.path} has fewer than {interval} frames, of which --interval looks at one.",
+                "Give a smaller --interval.",
+            )
 
 
 def _say_stickers(sighting: Sighting, why: Sequence[tuple[str, ...]], out: Output) -> None:
@@ -106,25 +133,33 @@ def _say_stickers(sighting: Sighting, why: Sequence[tuple[str, ...]], out: Outpu
             out.note(f"{sighting.path}, person {person.number}, stickers: {', '.join(reasons)}")
 
 
-def _tracked(source: Source, estimator: Estimator, told: Told) -> Iterator[Sighting]:
-    """The sightings of a source, with a progress bar where there is a terminal."""
-    bar = Console(stderr=True)
-    yield from track(
-        sightings(source, estimator, told),
-        Path(source.name).name,
-        total=source.frame_count or None,
-        console=bar,
-        transient=True,
-        disable=not bar.is_interactive,
-    )
+class _Bars:
+    """How far it is: files, and the frames of a video; on standard error, where a person sits."""
 
+    def __init__(self, files: int) -> None:
+        console = Console(stderr=True)
+        self._progress = Progress(
+            console=console, transient=True, disable=not console.is_interactive
+        )
+        self._files = self._progress.add_task("files", total=files, visible=files > 1)
 
-def _exporting(export: Export) -> Callable[[Sighting], None]:
-    def take(sighting: Sighting) -> None:
-        if sighting.frame is not None:
-            export.add(sighting.frame, {person.number: person.pose for person in sighting.people})
+    def __enter__(self) -> Self:
+        self._progress.start()
+        return self
 
-    return take
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
+
+    def over(self, of: Input, source: Source, seen: Iterator[Sighting]) -> Iterator[Sighting]:
+        name, total = escape(shown(of.path.name)), source.frame_count or None
+        task = self._progress.add_task(name, total=total, visible=of.is_video)
+        for sighting in seen:
+            yield sighting
+            self._progress.advance(task)
+        self._progress.remove_task(task)
+
+    def done(self) -> None:
+        self._progress.advance(self._files)
 
 
 class _JsonReport:

@@ -17,10 +17,14 @@ import numpy as np
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
+from rich.text import Text
 
 from edge.camera.sources import camera_for
 from edge.cli.output import Output
-from edge.errors import CalibrationInvalid, SettingsInvalid
+from edge.desk.outputs import Outputs
+from edge.desk.picture_file import encoder, write_picture
+from edge.errors import CalibrationInvalid, ImageUnreadable, SettingsInvalid
+from edge.output import write_output
 from edge.records import Frame
 from edge.screening import boards
 from edge.screening.boards import MARKERS, WALL_MARKS, Board, Found, Lens
@@ -54,7 +58,14 @@ def _frames(settings: Settings) -> Iterator[Frame]:
     camera = camera_for(settings.camera)
     with closing(camera):
         camera.open()
-        while (frame := camera.read()) is not None:
+        while True:
+            try:
+                frame = camera.read()
+            except ImageUnreadable as damaged:  # of a folder the others may do
+                Console(stderr=True).print(Text(str(damaged)), soft_wrap=True)
+                continue
+            if frame is None:
+                return
             yield frame
 
 
@@ -69,17 +80,19 @@ def _size(frame: Frame) -> tuple[int, int]:
     return frame.width_px, frame.height_px
 
 
-def print_sheets(folder: Path, board_text: str, out: Output) -> int:
+def print_sheets(folder: Path, board_text: str, out: Output, *, overwrite: bool) -> int:
     """A board and two wall markers, as pictures to print."""
     board = Board.parse(board_text)
-    folder.mkdir(parents=True, exist_ok=True)
+    outputs = Outputs([], overwrite=overwrite)
+    outputs.claim_folder(folder)
     sheets = {"board.png": board.draw(_SQUARE_PX)}
     for mark in WALL_MARKS:
         drawn = cv2.aruco.generateImageMarker(MARKERS, mark, _MARK_PX)
         sheets[f"mark_{mark}.png"] = np.pad(drawn, _MARK_PX // 8, constant_values=255)
-    for name, image in sheets.items():
-        if not cv2.imwrite(str(folder / name), image):
-            raise SettingsInvalid(f"{folder / name} cannot be written.", "Check path and rights.")
+    paths = [outputs.claim(folder / name) for name in sheets]
+    outputs.make_folders()
+    for path, image in zip(paths, sheets.values(), strict=True):
+        write_picture(path, np.asarray(image, np.uint8))
     out.line(
         f"{', '.join(sheets)} in {folder}. Print the board so that a square measures "
         f"{board.square_mm:g} mm, and the markers 100 mm or wider."
@@ -87,11 +100,12 @@ def print_sheets(folder: Path, board_text: str, out: Output) -> int:
     return 0
 
 
-def picture(settings: Settings, path: Path, out: Output) -> int:
+def picture(settings: Settings, path: Path, out: Output, *, overwrite: bool) -> int:
     """One picture, in which to read the ends of plumb lines."""
+    Outputs([Path(settings.camera.source)], overwrite=overwrite).claim(path)
+    encode = encoder(path)
     frame = _frame(settings)
-    if not cv2.imwrite(str(path), frame.image):
-        raise SettingsInvalid(f"{path} cannot be written.", "Name a .png or .jpg in a folder.")
+    write_output(path, encode(frame.image))
     out.line(
         f"{path}, {frame.width_px} x {frame.height_px} px. Remove it when you have calibrated."
     )

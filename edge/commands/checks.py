@@ -22,6 +22,7 @@ from edge.inference.providers import available
 from edge.mqtt.probe import probe_broker
 from edge.records import Frame
 from edge.settings import Settings
+from edge.shown import shown
 from edge.wire.clock import read_clock
 
 _DEVICE_PACKAGES = ("numpy", "numba", "opencv-python-headless", "paho-mqtt")
@@ -42,6 +43,9 @@ class Check:
     state: State
     found: str
     remedy: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "found", shown(self.found))
 
 
 def software(_settings: Settings) -> Check:

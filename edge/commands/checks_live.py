@@ -11,7 +11,7 @@ import numpy as np
 
 from edge.camera.base import Camera, origin_of
 from edge.camera.live import LiveCamera
-from edge.camera.sources import camera_for
+from edge.camera.sources import camera_for, shown_source
 from edge.camera.watch import is_black
 from edge.commands.checks import Check, State
 from edge.engine.engine_file import read_engine_file
@@ -85,11 +85,12 @@ def camera(settings: Settings) -> Check:
     """Open it and look at a few frames; while the engine has it, take the engine's word."""
     told = read_engine_file(settings.state_path)
     source = settings.camera.source
+    shown = shown_source(source)
     opened = camera_for(settings.camera)
     live = origin_of(opened) == "camera"
     if told is not None and told.running and live and told.health:
         problem, size = told.health.get("problem", ""), told.health.get("picture_px")
-        found = f"{source} in use by the engine, {size} px"
+        found = f"{shown} in use by the engine, {size} px"
         if problem.startswith("camera"):
             return Check("camera", State.FAIL, f"{found}; {problem}", "Cable, power, light, lens?")
         return Check("camera", State.OK, found)

@@ -19,6 +19,7 @@ import msgspec
 from rich.console import Console
 
 from edge.app import build_engine, open_outbox
+from edge.camera.sources import shown_source
 from edge.commands.run import Reporter, stop_on_signals, uplink_running, wait_until_delivered
 from edge.engine.station_key import station_signer
 from edge.errors import PartMissing
@@ -94,7 +95,9 @@ def run(settings: Settings, *, source: str) -> int:
             screening=ScreeningSettings(repeats=1),
             mqtt=MqttSettings(host=broker["host"], port=broker["port"]),
         )
-        console.print(f"station   {source}, Ctrl-C ends\n", highlight=False)
+        console.print(
+            f"station   {shown_source(source)}, Ctrl-C ends\n", highlight=False, markup=False
+        )
         reporter = Reporter(console)
         with open_outbox(settings, station_signer(settings)) as outbox:
 

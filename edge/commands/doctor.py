@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
 
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from edge.cli.output import Output
 from edge.commands import check_intervals, checks, checks_live, checks_trust
@@ -42,6 +42,9 @@ def examine(settings: Settings) -> Iterator[Check]:
             yield Check(name, State.FAIL, error.problem, error.remedy)
         except OSError as error:
             yield Check(name, State.FAIL, str(error), "On a station call doctor with sudo.")
+        except Exception as error:  # noqa: BLE001 - of any kind: the other checks say why, perhaps
+            told = f"the check itself failed: {type(error).__name__}: {error}"
+            yield Check(name, State.FAIL, told, "The other checks may say why; else report this.")
 
 
 def run(settings: Settings, out: Output) -> int:
@@ -52,7 +55,7 @@ def run(settings: Settings, out: Output) -> int:
     for check in examine(settings):
         failed |= check.state is State.FAIL
         out.entry(asdict(check))
-        shown = f"[{colour[check.state]}]{check.state}[/]"
-        table.add_row(check.name, shown, escape(check.found), escape(check.remedy))
+        state = Text(str(check.state), colour[check.state])
+        table.add_row(check.name, state, check.found, check.remedy)
     out.table(table)
     return 1 if failed else 0

@@ -11,10 +11,12 @@ from typing import Literal
 
 import msgspec
 from rich.table import Table
+from rich.text import Text
 
 from edge.app import open_outbox
-from edge.camera.opencv import VIDEO_SUFFIXES
+from edge.camera.disk import kind_on_disk
 from edge.cli.output import Output
+from edge.desk.outputs import Outputs
 from edge.errors import SettingsInvalid
 from edge.estimation.factory import estimator_for
 from edge.fms.line import scored
@@ -30,6 +32,7 @@ from edge.posture.views import view_of
 from edge.records import View
 from edge.screening.subject import choose
 from edge.settings import Settings
+from edge.shown import shown
 from edge.sightings.sightings import open_source
 
 _FILMED: tuple[FilmedFrom, ...] = ("lateral", "frontal", "back")
@@ -39,7 +42,8 @@ _FITTING: dict[FilmedFrom | Literal["any"], tuple[View, ...]] = {
 }  # fmt: skip
 
 
-def record(settings: Settings, clip: Path, target: Path) -> int:
+def record(settings: Settings, clip: Path, target: Path, *, overwrite: bool) -> int:
+    Outputs([clip], overwrite=overwrite).claim(target)
     write_sequence(target, _film(settings, clip, _FITTING["any"]))
     return 0
 
@@ -119,9 +123,9 @@ def _tried(settings: Settings, options: argparse.Namespace) -> Sheet:
 
 def _film(settings: Settings, path: Path, expected: tuple[View, ...]) -> PoseSequence:
     """A recorded sequence, or the subject of a video."""
-    if path.suffix.lower() not in VIDEO_SUFFIXES:
+    if kind_on_disk(path).name == "JSON":
         return read_sequence(path)
-    source = open_source(path)
+    source = open_source(path, is_video=True)
     leave_cores_to_networks()
     fast = msgspec.structs.replace(settings.models, close=NONE)
     estimator = estimator_for(fast, everyone=False)
@@ -193,7 +197,14 @@ def _evidence_table(one: Try, suggestion: Suggestion) -> Table:
 
 
 def _score_table(sheet: Sheet, outcome: Total) -> Table:
-    table = Table("movement", "right", "left", "score", "remarks", title=f"session {sheet.session}")
+    table = Table(
+        "movement",
+        "right",
+        "left",
+        "score",
+        "remarks",
+        title=Text(f"session {shown(sheet.session)}"),
+    )
     for line in outcome.lines:
         sides = [_number(line.sides.get(side)) for side in ("right", "left")]
         remarks = [*line.why, *(["asymmetric"] if line.asymmetric else [])]

@@ -26,10 +26,11 @@ from edge.engine.engine import Engine
 from edge.engine.engine_file import EngineFile
 from edge.engine.saving import Saving
 from edge.engine.station_key import station_signer
-from edge.errors import CameraHung, PostureError
+from edge.errors import CameraHung, ImageUnreadable, PostureError
 from edge.records import Assessment
 from edge.results.outbox import Outbox
 from edge.settings import Settings
+from edge.shown import shown
 
 _LOOK_EVERY_S = 10.0
 _LOOP_LATE_S = 90.0  # longer than the longest wait between two tries to connect
@@ -56,13 +57,16 @@ class Reporter:
 
     def __init__(self, console: Console) -> None:
         self._console = console
+        self.unreadable = 0  # pictures of a recorded source
 
     def saved(self, assessment: Assessment, seq: int) -> None:
         given = sum(m.value is not None for m in assessment.measures)
         self._console.print(
-            f"saved {seq}: {assessment.source}{_origin(assessment)}, {assessment.view}, {given} of "
+            f"saved {seq}: {shown(assessment.source)}{_origin(assessment)}, {assessment.view}, "
+            f"{given} of "
             f"{len(assessment.measures)} measures from {assessment.frames_used} frames",
             highlight=False,
+            markup=False,
             soft_wrap=True,
         )
 
@@ -71,6 +75,7 @@ class Reporter:
         show(measure_table(title, assessment.measures), self._console)
 
     def problem(self, problem: PostureError) -> None:
+        self.unreadable += isinstance(problem, ImageUnreadable)
         self._console.print(str(problem), style="yellow", markup=False, highlight=False)
 
 
@@ -162,4 +167,4 @@ def run(settings: Settings, *, only: str = "", verbose: bool = False) -> int:
             highlight=False,
         )
     systemd.stopping()
-    return 0
+    return 1 if reporter.unreadable else 0

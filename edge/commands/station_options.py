@@ -28,6 +28,7 @@ SETTINGS = argument(
 SOURCE = argument(
     "--source",
     dest="camera.source",
+    type=str,
     metavar="URI",
     help="Where pictures come from: a file, a folder, /dev/video0, rtsp://HOST/PATH, picamera2:",
 )

@@ -5,25 +5,21 @@ from __future__ import annotations
 from pathlib import Path
 
 from edge.cli.output import Output
-from edge.errors import SettingsInvalid
+from edge.desk.outputs import Outputs
 from edge.markers.protocol import PROTOCOLS
 from edge.markers.sheet import Paper, sheet
 from edge.markers.target import RING_MM
+from edge.output import write_output
 
 
-def run(path: Path, paper: Paper, out: Output) -> int:
+def run(path: Path, paper: Paper, out: Output, *, overwrite: bool) -> int:
     """Write the sheet, and say how to print and use it.
 
     Raises
     ------
-    SettingsInvalid : it cannot be written there.
+    OutputFailed : it cannot or must not be written there.
     """
-    try:
-        path.write_bytes(sheet(paper))
-    except OSError as error:
-        raise SettingsInvalid(
-            f"cannot write {path}: {error.strerror}.", "Check path and rights."
-        ) from error
+    write_output(Outputs([], overwrite=overwrite).claim(path), sheet(paper))
     out.line(
         f"{path}: print it at 100 % and in colour; rings are {2 * RING_MM:g} mm wide. Page 2 says "
         f"where they belong. Then: assess PHOTO --markers {' | '.join(PROTOCOLS)}"

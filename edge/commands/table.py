@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 from rich.table import Table
+from rich.text import Text
 
 from edge.norms import Norms
 from edge.posture.hand_set import HandSet
@@ -19,6 +20,7 @@ from edge.report.reported_visit import ReportedVisit
 from edge.report.together import Combined
 from edge.report.trend import changes
 from edge.report.words import Words
+from edge.shown import shown
 
 _UNITS = {"deg": "°", "%": " %", "mm": " mm", "px": " px", "1": ""}
 _COLOURS = {Quality.OK: "green", Quality.LOW: "yellow"}
@@ -34,7 +36,7 @@ def measure_table(
     What was refused stands below, by reason: nothing is left out, and the eye finds the values. So
     does what holds for every value: a doubt, the scale of lengths, and what was set by hand.
     """
-    table = Table(title=title, title_justify="left", caption_justify="left")
+    table = Table(title=_plain(title), title_justify="left", caption_justify="left")
     for heading in ("view", "side", "measure"):
         table.add_column(heading)
     for heading in ("value", "± 95 %", "± change", "n"):
@@ -56,8 +58,10 @@ def measure_table(
                 for half in (measure.u95, measure.u95_change)
             ),
             *(f"{measure.n:.0f}", measure.definition),
-            f"[{_COLOURS[measure.quality]}]{measure.quality}[/] "
-            f"{', '.join(why for why in measure.why if why not in shared)}".rstrip(),
+            Text.assemble(
+                (str(measure.quality), _COLOURS[measure.quality]),
+                f" {', '.join(why for why in measure.why if why not in shared)}",
+            ),
         )
     lines = [f"all values: {', '.join(shared)}"] if shared else []
     if scale is not None:
@@ -66,7 +70,7 @@ def measure_table(
     if hand is not None:
         lines.append(f"set by hand by {hand.by}, {hand.on}: {', '.join(hand.points_px)}")
     lines += [f"refused ({why}): {', '.join(codes)}" for why, codes in refused.items()]
-    table.caption = "\n".join(lines) or None
+    table.caption = Text("\n".join(lines)) if lines else None
     return table
 
 
@@ -91,10 +95,10 @@ def summary_table(title: str, frames: Sequence[Iterable[Measure]]) -> Table:
             if measure.value is not None:
                 values[measure.view, measure.code, _unit(measure)].append(measure.value)
             reasons.update(measure.why)
-    table = Table(title=title, title_justify="left")
+    table = Table(title=_plain(title), title_justify="left")
     if not values:
         common = ", ".join(reason for reason, _ in reasons.most_common(3))
-        table.caption = f"nothing measured: {common}"
+        table.caption = Text(f"nothing measured: {common}")
     table.add_column("view")
     table.add_column("measure")
     for heading in ("median", "5 % .. 95 % of frames", "frames"):
@@ -106,6 +110,11 @@ def summary_table(title: str, frames: Sequence[Iterable[Measure]]) -> Table:
     return table
 
 
+def _plain(title: str) -> Text:
+    """A file's name is no markup, and moves no cursor."""
+    return Text(shown(title), style="table.title")
+
+
 def _unit(measure: Measure) -> str:
     return _UNITS.get(measure.unit, f" {measure.unit}".rstrip())
 
@@ -114,7 +123,7 @@ def visit_table(
     visit: ReportedVisit, together: Sequence[Combined], norms: Norms, words: Words
 ) -> Table:
     """One row a quantity of a visit, whatever number of views saw it; refusals stand below."""
-    table = Table(title=visit.person, title_justify="left", caption_justify="left")
+    table = Table(title=_plain(visit.person), title_justify="left", caption_justify="left")
     for heading in ("seen from", "measure"):
         table.add_column(heading)
     for heading in ("value", "± 95 %", "± change"):

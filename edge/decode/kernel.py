@@ -6,6 +6,9 @@ of the files it calls. So the code of each version of this folder has a folder o
 numba also refuses a cache that it cannot write, even if all it needs lies there ready. A service
 should not be able to write its own code, so a read-only cache is copied into a folder of this
 process's own (about 1 MB) before the first kernel is defined.
+
+A power cut can leave cached code empty or full of zeros, which numba takes for a fault of the
+program: what cannot be loaded is dropped and compiled anew.
 """
 
 from __future__ import annotations
@@ -95,7 +98,18 @@ def _copy_cache(cache: Path) -> bool:
     return True
 
 
+def _drop_damaged() -> None:
+    """Remove files that were cut off: each of numba's is a pickle, which ends with a dot. A tail of
+    zeros in machine code would not be noticed before it runs."""
+    for file in Path(_numba_config.CACHE_DIR).rglob("*.nb[ic]"):
+        with contextlib.suppress(OSError):
+            if not file.read_bytes().endswith(b"."):
+                file.unlink()
+
+
 CACHED = _prepare_cache()
+if CACHED:
+    _drop_damaged()
 
 # Sums may be taken in any order, so that they use the whole vector unit; NaN and Inf keep their
 # meaning, because damaged maps are told by them.
@@ -104,7 +118,28 @@ _FASTMATH = {"contract", "nsz", "arcp", "reassoc"}
 
 def kernel(signature: object) -> Callable[[Callable[..., Any]], Any]:
     """Compile at definition for one signature: arrays in, arrays out, no interpreter, no GIL."""
-    return numba.njit(signature, cache=CACHED, nogil=True, error_model="numpy", fastmath=_FASTMATH)
+    compiled: Callable[[Callable[..., Any]], Any] = numba.njit(
+        signature, cache=CACHED, nogil=True, error_model="numpy", fastmath=_FASTMATH
+    )
+
+    def define(function: Callable[..., Any]) -> Any:
+        try:
+            return compiled(function)
+        except Exception:  # damaged bytes can fail in any way; a fault of the source fails twice
+            if not _forget(function):
+                raise
+            return compiled(function)
+
+    return define
+
+
+def _forget(function: Callable[..., Any]) -> bool:
+    """Remove a kernel's cached code; whether there was any."""
+    named = f"{function.__module__.rpartition('.')[2]}.{function.__qualname__}-*"
+    files = list(Path(_numba_config.CACHE_DIR).rglob(named)) if CACHED else []
+    for file in files:
+        file.unlink(missing_ok=True)
+    return bool(files)
 
 
 def inlined(function: Callable[..., Any]) -> Any:

@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from edge.errors import NOT_JSON
 from edge.files import write_for_this_boot
 from edge.wire.clock import boot_id
 
@@ -74,6 +75,6 @@ class CameraOutage:
     def _read(self) -> _Kept | None:
         try:
             kept = msgspec.json.decode(self._path.read_bytes(), type=_Kept)
-        except (OSError, msgspec.DecodeError):
+        except (OSError, *NOT_JSON):
             return None
         return kept if kept.boot_id == boot_id() and kept.faults else None

@@ -18,7 +18,7 @@ import msgspec
 from edge.engine.engine import Engine
 from edge.engine.health import engine_health
 from edge.engine.saving import Saving
-from edge.errors import CameraHung, PostureError
+from edge.errors import NOT_JSON, CameraHung, PostureError
 from edge.files import write_for_this_boot
 from edge.machine import Machine, read_machine
 from edge.records import Abilities
@@ -55,7 +55,7 @@ def read_engine_file(state_path: Path) -> EngineState | None:
     """The engine's last word; None where there is none."""
     try:
         return msgspec.json.decode((state_path / ENGINE_FILE).read_bytes(), type=EngineState)
-    except (OSError, msgspec.DecodeError):
+    except (OSError, *NOT_JSON):
         return None
 
 

@@ -8,10 +8,10 @@ from typing import Annotated, TypeVar
 import msgspec
 import numpy as np
 
-from edge.errors import MovementUnusable
-from edge.files import write_durably
+from edge.errors import NOT_JSON, MovementUnusable
 from edge.fms.sequence import PoseSequence
 from edge.fms.sheet import Sheet
+from edge.output import write_output
 from edge.records import View
 from edge.skeletons import SKELETONS
 
@@ -58,7 +58,7 @@ def write_sequence(path: Path, sequence: PoseSequence) -> None:
         "times_s": np.round(sequence.times_s, 4).tolist(),
         "keypoints": rows,
     }
-    write_durably(path, msgspec.json.encode(message))
+    write_output(path, msgspec.json.encode(message))
 
 
 def read_sheet(path: Path) -> Sheet:
@@ -69,7 +69,7 @@ def read_sheet(path: Path) -> Sheet:
 def write_sheet(path: Path, sheet: Sheet) -> None:
     """Replace the file in one step: a power cut leaves the old sheet or the new one."""
     body = msgspec.json.format(msgspec.json.encode(sheet), indent=1)
-    write_durably(path, body)
+    write_output(path, body)
 
 
 def _read(path: Path, kind: type[_Read]) -> _Read:
@@ -77,6 +77,6 @@ def _read(path: Path, kind: type[_Read]) -> _Read:
         return msgspec.json.decode(path.read_bytes(), type=kind)
     except OSError as error:
         raise MovementUnusable(f"Cannot read {path}: {error.strerror}.", "Check path.") from error
-    except msgspec.DecodeError as error:
+    except NOT_JSON as error:
         what = kind.__name__.lower()
         raise MovementUnusable(f"{path} is no {what}: {error}.", "Name the right file.") from error

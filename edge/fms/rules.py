@@ -9,7 +9,8 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from edge.errors import SettingsInvalid
+from edge.errors import NOT_TOML, SettingsInvalid
+from edge.shown import quoted
 
 FilmedFrom = Literal["lateral", "frontal", "back"]
 Group = Literal["mobility", "stability", "pattern"]
@@ -75,7 +76,7 @@ class Movement(_Table, frozen=True, kw_only=True):
             return best
         by_sex = any(isinstance(each, dict) for each in known.values())
         raise SettingsInvalid(
-            f"{variation or 'no variation'!r} is no way to perform this movement.",
+            f"{quoted(variation or 'no variation')} is no way to perform this movement.",
             f"Name the sex: {' or '.join(known)}." if by_sex else f"Say {' or '.join(known)}.",
         )
 
@@ -102,7 +103,8 @@ class RuleSet(_Table, frozen=True, kw_only=True):
         """Raises SettingsInvalid for a movement that the rule set does not know."""
         if name not in self.movements:
             raise SettingsInvalid(
-                f"{name!r} is none of the movements.", f"Name one of {', '.join(self.movements)}."
+                f"{quoted(name)} is none of the movements.",
+                f"Name one of {', '.join(self.movements)}.",
             )
         return self.movements[name]
 
@@ -111,7 +113,7 @@ def parse_rules(text: str, name: str = "rules") -> RuleSet:
     """A rule set from TOML text; SettingsInvalid says what is wrong with it."""
     try:
         return msgspec.convert(tomllib.loads(text), RuleSet)
-    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+    except (*NOT_TOML, msgspec.ValidationError) as error:
         raise SettingsInvalid(f"{name}: {error}.", "Mend the table it names.") from error
 
 

@@ -14,6 +14,7 @@ import msgspec
 from edge.errors import MovementUnusable, SettingsInvalid
 from edge.fms.rules import Group, RuleSet, Score
 from edge.fms.suggest import Suggestion
+from edge.shown import quoted
 
 Side = Literal["left", "right", ""]
 
@@ -105,7 +106,8 @@ class Sheet(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         """The latest answer of a clearing test counts; SettingsInvalid for an unknown test."""
         if one.test not in rules.clearing:
             raise SettingsInvalid(
-                f"{one.test!r} is no clearing test.", f"Name one of {', '.join(rules.clearing)}."
+                f"{quoted(one.test)} is no clearing test.",
+                f"Name one of {', '.join(rules.clearing)}.",
             )
         others = tuple(c for c in self.clearing if c.test != one.test)
         return msgspec.structs.replace(self, clearing=(*others, one))

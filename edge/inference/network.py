@@ -13,7 +13,7 @@ import onnxruntime
 from numpy.typing import NDArray
 from onnxruntime.capi import onnxruntime_pybind11_state as ort
 
-from edge.errors import ModelRefused
+from edge.errors import NOT_JSON, ModelRefused
 from edge.inference.agreement import Tensor, disagreements
 from edge.inference.description import METADATA_KEY, STAGE, InputSpec, ModelDescription
 from edge.inference.golden import golden_faults, golden_picture
@@ -95,7 +95,7 @@ def read_description(data: bytes, name: str) -> ModelDescription:
         raise ModelRefused(f"{name} carries no description ({METADATA_KEY}).", _DESCRIBE)
     try:
         description = msgspec.json.decode(text, type=ModelDescription)
-    except (msgspec.ValidationError, msgspec.DecodeError) as error:
+    except NOT_JSON as error:
         raise ModelRefused(f"{name}: its description is wrong: {error}.", _DESCRIBE) from error
     if content_digest(data, description.content_sha256) != description.content_sha256:
         raise ModelRefused(f"{name} is damaged: its content digest does not fit.", _REPLACE)

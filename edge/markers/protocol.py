@@ -13,6 +13,7 @@ from typing import Literal, NamedTuple, get_args
 
 from edge.errors import SettingsInvalid
 from edge.records import View
+from edge.shown import quoted
 
 ProtocolName = Literal["front", "side", "back"]
 Side = Literal["left", "right"]
@@ -113,7 +114,7 @@ def protocol_named(name: str) -> Protocol:
         if known == name:
             return PROTOCOLS[known]
     raise SettingsInvalid(
-        f"There is no sticker protocol {name!r}.",
+        f"There is no sticker protocol {quoted(name)}.",
         f"Name {', '.join(PROTOCOLS)}, or the colour of stickers on the spine as #rrggbb.",
     )
 

@@ -11,6 +11,7 @@ from typing import Literal
 
 from edge.markers.protocol import PROTOCOLS, Protocol
 from edge.markers.target import CORE_MM, CUT_MM, GREEN, MAGENTA, RING_MM
+from edge.output import MARK
 
 Paper = Literal["a4", "letter"]
 PAPERS_MM: dict[Paper, tuple[float, float]] = {"a4": (210.0, 297.0), "letter": (215.9, 279.4)}
@@ -189,6 +190,7 @@ def _document(size_mm: tuple[float, float], pages: list[_Page]) -> bytes:
         body
         + (
             f"xref\n0 {len(objects) + 1}\n0000000000 65535 f \n{table}"
-            f"trailer\n<< /Size {len(objects) + 1} /Root 1 0 R >>\nstartxref\n{len(body)}\n%%EOF\n"
+            f"trailer\n<< /Size {len(objects) + 1} /Root 1 0 R /Info << /Producer ({MARK}) >> >>\n"
+            f"startxref\n{len(body)}\n%%EOF\n"
         ).encode()
     )

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.errors import SettingsInvalid
+from edge.shown import quoted
 from edge.skeletons import SPINE_5, Skeleton
 
 Float64 = NDArray[np.float64]
@@ -41,7 +42,7 @@ class Stickers:
     def __post_init__(self) -> None:
         if not re.fullmatch(r"#[0-9a-fA-F]{6}", self.colour):
             raise SettingsInvalid(
-                f"{self.colour!r} is no sticker colour.", "Write it as #rrggbb, like #2ca02c."
+                f"{quoted(self.colour)} is no sticker colour.", "Write it as #rrggbb, like #2ca02c."
             )
         if self.bgr.min() > (1.0 - _LEAST_SATURATION) * self.bgr.max():
             raise SettingsInvalid(

@@ -163,7 +163,7 @@ class Connection:
                 f"TLS with the broker at {where} fails: {error}.",
                 "Check that mqtt.port is its port for TLS, mostly 8883.",
             ) from error
-        except OSError as error:
+        except (OSError, UnicodeError) as error:  # the latter: a name that no host can have
             raise BrokerUnreachable(
                 f"No broker at {where}: {error}.", "Check its address, and whether it runs."
             ) from error

@@ -7,6 +7,7 @@ from typing import Annotated
 import msgspec
 
 from edge.errors import SettingsInvalid
+from edge.shown import quoted
 
 _Seconds = Annotated[float, msgspec.Meta(gt=0, le=86_400)]
 
@@ -37,5 +38,5 @@ def broker_at(address: str, mqtt: MqttSettings) -> MqttSettings:
     """
     host, _, port = address.rpartition(":")
     if not host or not port.isdecimal() or not 1 <= int(port) <= 65_535:
-        raise SettingsInvalid(f"{address!r} names no broker.", "Write HOST:PORT.")
+        raise SettingsInvalid(f"{quoted(address)} names no broker.", "Write HOST:PORT.")
     return msgspec.structs.replace(mqtt, host=host.strip("[]"), port=int(port))

@@ -11,6 +11,7 @@ from importlib import resources
 from unicodedata import east_asian_width
 
 from edge.norms import Norms
+from edge.output import MARK
 from edge.records import Quality
 from edge.report import drawing
 from edge.report.findings import main_findings, placed, to_repeat
@@ -45,6 +46,7 @@ def page(visit: ReportedVisit, norms: Norms, words: Words) -> str:
     zoom = min(1.0, room / lines) if lines else 1.0
     return (
         f'<!doctype html><html lang="{LANGUAGES[words.language]}"><head><meta charset="utf-8">'
+        f'<meta name="generator" content="{MARK}">'
         f"<title>{escape(words('page', 'title'))} {escape(visit.person)}</title>"
         f'<style>{_style()}</style></head><body style="zoom:{zoom:.3f}">{body}</body></html>\n'
     )
@@ -78,7 +80,7 @@ def picture(visit: ReportedVisit, words: Words) -> str:
     svg = figures(visit, words)
     font = "<style>text{font-family:system-ui,'Noto Sans CJK SC',sans-serif}</style>"
     start = svg.index(">") + 1
-    return f"{svg[:start]}<style>{_style()}</style>{font}{svg[start:]}\n"
+    return f"{svg[:start]}<!-- {MARK} --><style>{_style()}</style>{font}{svg[start:]}\n"
 
 
 def _style() -> str:

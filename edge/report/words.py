@@ -12,6 +12,7 @@ from typing import Literal
 from edge.errors import SettingsInvalid
 from edge.markers.protocol import PROTOCOLS
 from edge.records import Origin
+from edge.shown import quoted
 from edge.skeletons import part_of
 
 Language = Literal["en", "zh", "ko", "ja"]
@@ -93,5 +94,5 @@ def words(language: str) -> Words:
             text = resources.files("edge.report").joinpath(f"words_{known}.toml")
             return Words(known, tomllib.loads(text.read_text(encoding="utf-8")))
     raise SettingsInvalid(
-        f"There is no report in {language!r}.", f"Name one of {', '.join(LANGUAGES)}."
+        f"There is no report in {quoted(language)}.", f"Name one of {', '.join(LANGUAGES)}."
     )

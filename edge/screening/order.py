@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from edge.errors import MessageRefused
+from edge.errors import NOT_JSON, MessageRefused
 from edge.files import write_durably
 from edge.records import Order
 
@@ -33,7 +33,7 @@ class OrderBox:
         """
         try:
             order = msgspec.json.decode(body, type=Order)
-        except msgspec.DecodeError as error:
+        except NOT_JSON as error:
             raise MessageRefused(
                 f"not an order: {error}.", "Send code, consent_version and, if known, inputs."
             ) from error
@@ -46,5 +46,5 @@ class OrderBox:
             body = self._path.read_bytes()
             self._path.unlink()
             return msgspec.json.decode(body, type=Order)
-        except (FileNotFoundError, msgspec.DecodeError):
+        except (FileNotFoundError, *NOT_JSON):
             return None

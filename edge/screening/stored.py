@@ -112,7 +112,7 @@ def read_calibration(path: Path) -> Stored:
     """
     try:
         return msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), Stored)
-    except (OSError, ValueError, msgspec.ValidationError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise SettingsInvalid(
             f"{path} cannot be used: {error}.", "Move the file away, then calibrate again."
         ) from error

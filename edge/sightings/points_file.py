@@ -13,7 +13,9 @@ What differs between the two was set by hand.
 
 from __future__ import annotations
 
+import base64
 import math
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -23,7 +25,7 @@ from typing import Annotated
 import msgspec
 import numpy as np
 
-from edge.errors import SettingsInvalid
+from edge.errors import NOT_JSON, SettingsInvalid
 from edge.markers.protocol import PROTOCOLS
 from edge.markers.stickers import ALONG_BACK
 from edge.posture.hand_set import HandSet
@@ -55,6 +57,7 @@ class _Person(msgspec.Struct):
 
 class _Entry(msgspec.Struct):
     path: str
+    path_bytes: str = ""  # base64, where the name is no text
     people: list[_Person] = []
 
 
@@ -69,10 +72,12 @@ class Corrected:
 
 @dataclass(frozen=True)
 class PointsFile:
-    """path : of the file. people : photograph, as the file names it -> those corrected in it."""
+    """path : of the file. people : photograph, as the file names it -> those corrected in it.
+    photographs : these, as the disk names them."""
 
     path: Path
     people: dict[str, tuple[Corrected, ...]]
+    photographs: tuple[Path, ...]
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -131,19 +136,32 @@ def read_points(path: Path) -> PointsFile:
             entries = [msgspec.json.decode(text, type=_Entry)]
         else:
             entries = msgspec.json.decode(text, type=list[_Entry])
-    except (msgspec.ValidationError, msgspec.DecodeError) as error:
+    except NOT_JSON as error:
         raise SettingsInvalid(f"{path} is no file of points: {error}.", _EDIT) from error
     people: dict[str, tuple[Corrected, ...]] = {}
+    photographs: dict[str, Path] = {}
     for entry in entries:
         corrected = tuple(_corrected(path, entry, edited_on))
         if corrected:
             people[entry.path] = (*people.get(entry.path, ()), *corrected)
+            photographs[entry.path] = _named(path, entry)
     if not people:
         raise SettingsInvalid(
             f"{path} changes no point: all of `points` are where they were found.",
             "Change, add or set to null some of them, and say in `points_by` who did.",
         )
-    return PointsFile(path, people)
+    return PointsFile(path, people, tuple(photographs.values()))
+
+
+def _named(path: Path, entry: _Entry) -> Path:
+    if not entry.path_bytes:
+        return Path(entry.path)
+    try:
+        return Path(os.fsdecode(base64.b64decode(entry.path_bytes, validate=True)))
+    except ValueError as error:
+        raise SettingsInvalid(
+            f"{path}: path_bytes of {entry.path} is no base64.", "Leave it as it was."
+        ) from error
 
 
 def _corrected(path: Path, entry: _Entry, edited_on: str) -> Iterator[Corrected]:

@@ -10,14 +10,22 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from edge.camera.opencv import VIDEO_SUFFIXES, VideoFileCamera
-from edge.camera.photos import PhotoCamera
-from edge.errors import CalibrationInvalid, ImageUnreadable, PostureError
+from edge.camera.photo_camera import PhotoCamera
+from edge.camera.video import VideoFileCamera
+from edge.errors import (
+    CalibrationInvalid,
+    CameraFault,
+    ImageUnreadable,
+    PostureError,
+    SourceInvalid,
+)
 from edge.estimation.estimator import Estimator, Measurer, Seen
 from edge.estimation.tracking import Tracker
 from edge.posture.calibration import Calibration
 from edge.posture.hand_set import HandSet, extended, over
 from edge.records import Frame
+from edge.shown import path_entry
+from edge.sightings.inputs import Input
 from edge.sightings.person import Person, Told, measured, plain
 from edge.sightings.photo_date import taken_at
 
@@ -30,16 +38,19 @@ _STALL_S = 30.0  # a file that delivers nothing for so long will deliver nothing
 class Sighting:
     """One photograph, or one frame of a video, and the people in it; or why it was not read.
 
-    path : the file; for a photograph that was not read, what was asked for (a file or its folder).
-    frame : None exactly where there is a problem. taken_at : of a photograph, ISO time; empty where
-        the file does not say.
+    of : the file. frame : None exactly where there is a problem. taken_at : of a photograph, ISO
+        time; empty where the file does not say.
     """
 
-    path: str
-    frame: Frame | None
+    of: Input
+    frame: Frame | None = None
     people: tuple[Person, ...] = ()
     problem: PostureError | None = None
     taken_at: str = ""
+
+    @property
+    def path(self) -> str:
+        return str(self.of.path)
 
     @property
     def time_s(self) -> float | None:
@@ -49,7 +60,7 @@ class Sighting:
         return self.frame.captured_ns / 1e9
 
     def as_json(self) -> dict[str, Any]:
-        entry: dict[str, Any] = {"path": self.path}
+        entry: dict[str, Any] = dict(path_entry(self.path))
         if self.frame is not None and self.time_s is not None:
             entry |= {"frame": self.frame.frame_id, "time_s": plain(self.time_s)}
         if self.frame is not None:
@@ -61,17 +72,16 @@ class Sighting:
         return entry
 
 
-def open_source(path: Path, interval: int = 1) -> Source:
-    """The photograph, folder of photographs or video at a path, opened.
+def open_source(path: Path, *, is_video: bool, interval: int = 1) -> Source:
+    """The photograph or video at a path, opened.
 
     interval : of a video every so many-th frame.
 
     Raises
     ------
-    SourceInvalid : nothing there, or a folder without photographs.
+    SourceInvalid : nothing there.
     ImageUnreadable : a video that cannot be decoded.
     """
-    is_video = path.is_file() and path.suffix.lower() in VIDEO_SUFFIXES
     source: Source
     if is_video:
         source = VideoFileCamera(path, fast=True, stall_s=_STALL_S, interval=interval)
@@ -81,26 +91,30 @@ def open_source(path: Path, interval: int = 1) -> Source:
     return source
 
 
-def sightings(source: Source, estimator: Estimator, told: Told) -> Iterator[Sighting]:
-    """Every picture of a source in its order, with every person in it.
+def sightings(of: Input, source: Source, estimator: Estimator, told: Told) -> Iterator[Sighting]:
+    """Every picture of an opened source in its order, with every person in it.
 
     People of photographs are measured closely where the estimator can; of videos in one pass.
 
-    A damaged photograph is a sighting with a problem, and the rest goes on; so is a video that
-    breaks off, and a picture that the calibration is not of.
+    What cannot be read, or breaks off, is a sighting with a problem; so is a picture that the
+    calibration is not of.
 
     Raises
     ------
     SettingsInvalid : points set by hand that do not fit the picture.
     """
     tracker = Tracker()
-    for frame in _frames(source):
-        if isinstance(frame, ImageUnreadable):
-            yield Sighting(source.name, None, problem=frame)
-            continue
-        if (problem := _of_another_camera(frame, told.calibration)) is not None:
-            yield Sighting(frame.name, None, problem=problem)
-            continue
+    while True:
+        try:
+            frame = source.read()
+        except (ImageUnreadable, SourceInvalid, CameraFault) as problem:
+            yield Sighting(of, problem=problem)
+            return
+        if frame is None:
+            return
+        if (problem_of_it := _of_another_camera(frame, told.calibration)) is not None:
+            yield Sighting(of, problem=problem_of_it)
+            return
         poses = estimator.estimate(frame)
         if frame.still and isinstance(estimator, Measurer):
             poses = [estimator.measure([Seen(frame, pose)], pose) for pose in poses]
@@ -114,8 +128,8 @@ def sightings(source: Source, estimator: Estimator, told: Told) -> Iterator[Sigh
             measured(number, pose, hand, frame, replace(told, stature_mm=stature_mm))
             for number, pose, hand in zip(numbers, poses, hands, strict=True)
         )
-        when = taken_at(Path(frame.name)) if frame.still else ""
-        yield Sighting(frame.name, frame, people, taken_at=when)
+        when = taken_at(of.path) if frame.still else ""
+        yield Sighting(of, frame, people, taken_at=when)
 
 
 def _of_another_camera(frame: Frame, calibration: Calibration) -> PostureError | None:
@@ -128,17 +142,3 @@ def _of_another_camera(frame: Frame, calibration: Calibration) -> PostureError |
         f"{wanted[0]} x {wanted[1]} px.",
         "Name the calibration of the camera that took it, or leave it out.",
     )
-
-
-def _frames(source: Source) -> Iterator[Frame | ImageUnreadable]:
-    while True:
-        try:
-            frame = source.read()
-        except ImageUnreadable as problem:
-            yield problem
-            if isinstance(source, VideoFileCamera):
-                return
-            continue
-        if frame is None:
-            return
-        yield frame

@@ -16,7 +16,7 @@ from typing import Protocol
 import msgspec
 import numpy as np
 
-from edge.errors import ModelRefused, UpdateDelayed
+from edge.errors import NOT_JSON, ModelRefused, UpdateDelayed
 from edge.inference.description import Golden
 from edge.inference.golden import golden_faults, golden_picture
 from edge.inference.network import Network
@@ -143,7 +143,7 @@ def in_child(job: Job) -> Answer:
         last = error.stderr.decode(errors="replace").strip().splitlines()[-1:]
         detail = f"status {error.returncode} {' '.join(last)}"
         raise refused(job, "canary_died", detail) from error
-    except msgspec.DecodeError as error:
+    except NOT_JSON as error:
         raise refused(job, "canary_died", "no answer that can be read") from error
     return passed(job, answer)
 

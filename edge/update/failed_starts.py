@@ -12,6 +12,7 @@ from pathlib import Path
 
 import msgspec
 
+from edge.errors import NOT_JSON
 from edge.files import write_for_this_boot
 from edge.wire.clock import boot_id
 
@@ -37,7 +38,7 @@ class FailedStarts:
         """How many starts of just these files were begun and did not come through."""
         try:
             kept = msgspec.json.decode(self._path.read_bytes(), type=_Kept)
-        except (OSError, msgspec.DecodeError):
+        except (OSError, *NOT_JSON):
             return 0
         return kept.open if (kept.boot_id, kept.files) == (boot_id(), dict(files)) else 0
 

@@ -100,7 +100,7 @@ def _offer(path: str, target: TargetFile) -> Offer | None:
         if terms.size_bytes != target.length:
             return None
         return Offer(path, target.hashes["sha256"], terms)
-    except (ValueError, KeyError):  # msgspec.ValidationError is a ValueError
+    except (ValueError, KeyError, RecursionError):  # msgspec.ValidationError is a ValueError
         return None
 
 

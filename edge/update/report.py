@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from edge.errors import NOT_JSON
 from edge.files import locked, make_folder, write_durably
 
 logger = logging.getLogger(__name__)
@@ -52,7 +53,7 @@ class Spool:
         for path in self._waiting():
             try:
                 accept(msgspec.json.decode(path.read_bytes()))
-            except msgspec.DecodeError:
+            except NOT_JSON:
                 logger.warning("%s is damaged and dropped", path.name)
             path.unlink(missing_ok=True)
             count += 1

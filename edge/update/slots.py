@@ -10,6 +10,7 @@ from pathlib import Path
 
 import msgspec
 
+from edge.errors import NOT_JSON
 from edge.files import write_durably
 from edge.wire.messages import Count, Desired, Sha256, Slot, by_slot, slot_of
 
@@ -130,7 +131,7 @@ def load_slots(folder: Path) -> Slots:
         read = msgspec.json.decode((folder / FILE_NAME).read_bytes(), type=Slots)
     except FileNotFoundError:
         return Slots()
-    except msgspec.DecodeError as error:
+    except NOT_JSON as error:
         raise ValueError(f"{folder / FILE_NAME}: {error}") from error
     trial = read.candidate
     if trial is not None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import msgspec
 
-from edge.errors import UpdateRefused
+from edge.errors import NOT_JSON, UpdateRefused
 from edge.files import write_durably
 
 FILE_NAME = "floor.json"
@@ -43,7 +43,7 @@ def load_floor(folder: Path) -> VersionFloor:
         return msgspec.json.decode(path.read_bytes(), type=VersionFloor)
     except FileNotFoundError:
         return VersionFloor()
-    except msgspec.DecodeError as error:
+    except NOT_JSON as error:
         raise UpdateRefused(
             "floor_damaged",
             f"{path} is damaged: {error}.",

@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 
-from edge.errors import MessageRefused
+from edge.errors import NOT_JSON, MessageRefused
 from edge.records import Kind, Origin, Quality, View, check_refusal
 from edge.wire import bounds
 from edge.wire.clock import ClockState, Instant, utc_ns_of
@@ -444,7 +444,7 @@ def decode(body: bytes, kind: type[Wire]) -> Wire:
     bounds.check(body)
     try:
         return msgspec.json.decode(body, type=kind)
-    except (ValueError, RecursionError) as error:
+    except NOT_JSON as error:
         raise MessageRefused(f"not a {kind.__name__} message: {error}.") from error
 
 
@@ -453,7 +453,7 @@ def decode_message(body: bytes) -> Result | Event:
     bounds.check(body)
     try:
         return _message_decoder.decode(body)
-    except (ValueError, RecursionError) as error:
+    except NOT_JSON as error:
         raise MessageRefused(f"not a result or event message: {error}.") from error
 
 

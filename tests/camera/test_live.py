@@ -14,6 +14,7 @@ import pytest
 from simulators.faulty_camera import NODE, FaultyCamera
 
 from edge.camera import connect
+from edge.camera.address import shown_address
 from edge.camera.live import LiveCamera
 from edge.errors import CameraLost, CameraStalled, PartMissing
 
@@ -74,7 +75,7 @@ def test_a_network_camera_that_accepts_and_never_answers() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
         address = f"rtsp://user:secret@127.0.0.1:{port}/stream"
-        name = connect.without_password(address)
+        name = shown_address(address)
         camera = LiveCamera(name, partial(connect.open_stream, address, 0.3), stall_s=0.3)
         assert "secret" not in camera.name
         camera.open()

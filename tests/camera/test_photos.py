@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from edge.camera.photos import PhotoCamera
+from edge.camera.photo_camera import PhotoCamera
 from edge.errors import ImageUnreadable, SourceInvalid
 
 
@@ -56,7 +56,7 @@ def test_a_damaged_photograph_is_named_and_the_next_is_read(tmp_path: Path) -> N
 
 
 def test_an_empty_folder_says_what_to_put_into_it(tmp_path: Path) -> None:
-    with pytest.raises(SourceInvalid, match=r"holds no photographs.*\.jpg"):
+    with pytest.raises(SourceInvalid, match=r"holds no photographs.*JPEG"):
         PhotoCamera(tmp_path).open()
 
 

@@ -8,10 +8,10 @@ import pytest
 
 from edge.camera.base import origin_of
 from edge.camera.live import LiveCamera
-from edge.camera.opencv import VideoFileCamera
-from edge.camera.photos import PhotoCamera
+from edge.camera.photo_camera import PhotoCamera
 from edge.camera.picamera import PiCamera
 from edge.camera.sources import GROUP, camera_for
+from edge.camera.video import VideoFileCamera
 from edge.errors import PartMissing, SourceInvalid
 from edge.settings import CameraSettings
 

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from edge.camera import slot
-from edge.camera.opencv import VideoFileCamera
 from edge.camera.slot import CaptureThread, FrameSlot
+from edge.camera.video import VideoFileCamera
 from edge.errors import CameraHung, CameraLost, CameraStalled, ImageUnreadable, SourceInvalid
 from edge.records import Frame
 
@@ -73,7 +73,7 @@ def test_a_text_file_named_mp4(tmp_path: Path) -> None:
 
 
 def test_a_video_that_is_not_there(tmp_path: Path) -> None:
-    with pytest.raises(SourceInvalid, match="no video"):
+    with pytest.raises(SourceInvalid, match="no file"):
         VideoFileCamera(tmp_path / "gone.mp4", fast=True, stall_s=5).open()
 
 

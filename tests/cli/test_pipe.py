@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import cv2
@@ -85,3 +88,26 @@ def test_a_pipe_that_breaks_elsewhere_stays_a_fault(
         monkeypatch.setattr(sys, "stdout", out)
         with pytest.raises(BrokenPipeError), ends_with_its_reader():
             raise BrokenPipeError
+
+
+def test_fault_19_ctrl_c_never_cuts_a_json_document(model: Path, photo: Path) -> None:
+    """The pipe is full and nobody reads when it is pressed."""
+    folder = photo.parent / "many"
+    folder.mkdir()
+    for number in range(400):
+        (folder / f"{number:03d}.png").write_bytes(photo.read_bytes())
+    command = [sys.executable, "-m", STATION, "assess", folder, "--json", "--model", model]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        began = process.stdout.read(1000)
+        time.sleep(1.0)  # it goes on until the pipe is full
+        process.send_signal(signal.SIGINT)
+        time.sleep(0.2)
+        rest = process.stdout.read()
+        assert process.stderr is not None
+        said = process.stderr.read()
+    entries = json.loads(began + rest)
+    read = [entry for entry in entries if "problem" not in entry]
+    assert 0 < len(read) < 400
+    assert len({entry["path"] for entry in entries}) == 400, "and the others say why they were not"
+    assert (process.returncode, said) == (130, b"")

@@ -167,19 +167,13 @@ def test_ctrl_c_within_a_write_waits_for_its_end(
     """A pipe is written in pieces: what has begun must be ended."""
     from edge.cli import document
 
-    class Interrupted:
-        flush = staticmethod(lambda: None)
+    def interrupted(_stdout: Path, data: bytes) -> None:
+        text = data.decode()
+        print(text[: len(text) // 2], end="")
+        signal.raise_signal(signal.SIGINT)
+        print(text[len(text) // 2 :], end="")
 
-        @staticmethod
-        def write(text: str) -> None:
-            print(text[: len(text) // 2], end="")
-            signal.raise_signal(signal.SIGINT)
-            print(text[len(text) // 2 :], end="")
-
-    class Sys:
-        stdout = Interrupted
-
-    monkeypatch.setattr(document, "sys", Sys)
+    monkeypatch.setattr(document, "write_output", interrupted)
     status, written = said(capsys, "read", "a.txt", "b.txt", "--json")
     assert status == Exit.STOPPED
     assert isinstance(written, list)

@@ -13,7 +13,7 @@ import pytest
 from simulators.networks import colour_card, colour_network, described_file, dots_picture
 
 from edge.__main__ import main
-from edge.commands import overlay_files
+from edge.desk import overlay_files
 from edge.estimation.measuring import Measuring
 from edge.skeletons import COCO_17
 
@@ -214,8 +214,8 @@ def test_a_damaged_video_is_reported_and_the_rest_goes_on(
     [
         ("photo", "out.mp4", "is no video"),
         ("clip", "out.avi", "Name a folder, an .mp4 or a .gif"),
-        ("clip", "clip.mp4", "would replace the video"),
-        ("clip", "missing/out.mp4", "cannot be written"),
+        ("clip", "clip.mp4", "is an input of this run"),
+        ("clip", "missing/out.mp4", "there is no folder"),
         ("photo", "c.onnx/drawn", "cannot be written"),
     ],
 )
@@ -243,7 +243,8 @@ def test_ctrl_c_leaves_whole_files_of_what_was_seen(
     *seen, last = json.loads(capsys.readouterr().out)
     assert len(seen) == 6
     assert (last["path"], last["problem"]["code"]) == (str(clip), "stopped")
-    assert len(frames_of(out)) == 5
+    assert len(frames_of(tmp_path / "out.incomplete.mp4")) == 5
+    assert not out.exists()
 
 
 def test_a_damaged_photograph_is_not_counted(assess, photo: Path, capsys) -> None:
@@ -264,7 +265,7 @@ def test_a_gif_of_a_long_video_is_refused(
 
 def test_a_csv_that_cannot_be_written_is_refused(assess, photo: Path, tmp_path, capsys) -> None:
     assert assess(photo, "--csv", tmp_path / "no" / "such.csv") == 2
-    assert "Name another file" in " ".join(capsys.readouterr().err.split())
+    assert "there is no folder" in " ".join(capsys.readouterr().err.split())
 
 
 @pytest.fixture

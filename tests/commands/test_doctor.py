@@ -12,7 +12,7 @@ import pytest
 from simulators.networks import colour_card, colour_network, described_file
 
 from edge.app import build_engine, open_outbox
-from edge.camera.photos import PhotoCamera
+from edge.camera.photo_camera import PhotoCamera
 from edge.camera.sources import NO_CAMERA
 from edge.cli.output import Output
 from edge.commands import checks, checks_live, doctor

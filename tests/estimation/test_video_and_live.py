@@ -11,7 +11,7 @@ import pytest
 from posture_tools.mannequin import MannequinCamera
 
 from edge.camera.live import LiveCamera
-from edge.camera.opencv import VideoFileCamera
+from edge.camera.video import VideoFileCamera
 from edge.errors import CameraLost
 from edge.estimation.estimator import Estimator
 from edge.estimation.factory import estimator_for

@@ -155,6 +155,12 @@ def test_a_file_that_is_no_onnx_is_refused(files: tuple[Path, Path], capsys) -> 
     assert main(["inspect", str(model)]) == 1
 
 
+def test_fault_4_describe_writes_through_a_device(files: tuple[Path, Path]) -> None:
+    model, card = files
+    assert main(["describe", str(model), str(card), "-o", "/dev/null"]) == 0
+    assert Path("/dev/null").is_char_device()
+
+
 def _whole_file(folder: Path, yaw_shape: tuple[int, ...] = (1, 2)) -> tuple[Path, Path]:
     model, card = folder / "whole.onnx", folder / "whole.json"
     maps = np.zeros((1, 17, 64, 48), np.float32)

@@ -14,6 +14,7 @@ from edge.errors import SettingsInvalid
 from edge.norms import UNTOLD, Who
 from edge.records import Basis, Inputs
 from edge.report.reported_visit import ReportedView, ReportedVisit
+from edge.shown import quoted
 from edge.wire.clock import Instant
 from edge.wire.messages import Result, decode_result
 
@@ -63,7 +64,7 @@ def _visit_of(store: Store, result_id: str) -> tuple[str, str, str]:
     )
     if not rows:
         raise SettingsInvalid(
-            f"There is no result {result_id!r} in the store.",
+            f"There is no result {quoted(result_id)} in the store.",
             "Take an id from `posture-collector list --json`.",
         )
     [(site, session), *_] = rows  # an epoch is one outbox's, so one site's

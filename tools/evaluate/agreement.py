@@ -17,6 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
+from edge.output import text_output
+
 Float64 = NDArray[np.float64]
 Counts = NDArray[np.int64]
 Weights = Literal["linear", "quadratic"]
@@ -114,7 +116,7 @@ def write_confusion_matrix(
     path: Path, matrix: Counts, categories: Sequence[int] = FMS_SCORES
 ) -> None:
     """CSV with one row a score of the first rater and one column a score of the second."""
-    with path.open("w", newline="", encoding="utf-8") as file:
+    with text_output(path) as file:
         table = csv.writer(file)
         table.writerow(["first \\ second", *categories])
         table.writerows([c, *row] for c, row in zip(categories, matrix.tolist(), strict=True))

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import msgspec
-from posture_tools.models.describe import write
 
 from edge.accuracy import Accuracy
-from edge.errors import SettingsInvalid
+from edge.errors import NOT_JSON, SettingsInvalid
+from edge.output import write_output
 
 
 def into_card(path: Path, accuracy: Accuracy) -> None:
@@ -16,13 +16,13 @@ def into_card(path: Path, accuracy: Accuracy) -> None:
 
     Raises
     ------
-    SettingsInvalid : it cannot be read, is no card, or cannot be written.
+    SettingsInvalid : it cannot be read or is no card. OutputFailed : it cannot be written.
     """
     try:
         card = msgspec.json.decode(path.read_bytes(), type=dict)
-    except (OSError, msgspec.DecodeError) as error:
+    except (OSError, *NOT_JSON) as error:
         raise SettingsInvalid(
             f"{path} is no card: {error}.", "Name the JSON beside the network's file."
         ) from error
     card["accuracy"] = msgspec.to_builtins(accuracy)
-    write(path, msgspec.json.format(msgspec.json.encode(card), indent=1) + b"\n")
+    write_output(path, msgspec.json.format(msgspec.json.encode(card), indent=1) + b"\n")

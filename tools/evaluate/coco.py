@@ -11,7 +11,7 @@ import msgspec
 import numpy as np
 from posture_tools.evaluate.labelled import Box, Detection, Float64, Person
 
-from edge.errors import LabelsInvalid
+from edge.errors import NOT_JSON, LabelsInvalid
 from edge.skeletons import COCO_17
 
 NUMBERS = 3 * len(COCO_17.keypoints)
@@ -122,5 +122,5 @@ def _decode(path: Path, kind: Any, what: str) -> Any:
         return msgspec.json.decode(path.read_bytes(), type=kind)
     except OSError as error:
         raise LabelsInvalid(f"cannot read {path}: {error}.", "Check path and rights.") from error
-    except msgspec.DecodeError as error:  # of which ValidationError is one
+    except NOT_JSON as error:  # of which ValidationError is one
         raise LabelsInvalid(f"{path} holds no {what}: {error}.", "Mend the file.") from error

@@ -11,9 +11,12 @@ from posture_tools.evaluate.coco import read_labels
 from posture_tools.evaluate.labelled import Person
 from posture_tools.evaluate.looked_at import as_seen
 
-from edge.camera.photos import PHOTO_SUFFIXES, read_photo
+from edge.camera.disk import is_folder
+from edge.camera.folder import look_into
+from edge.camera.photos import read_photo
 from edge.errors import LabelsInvalid, SourceInvalid
 from edge.records import Frame
+from edge.shown import quoted
 
 ANNOTATIONS = "annotations.json"
 
@@ -101,7 +104,7 @@ def read_sets(folder: Path, names: Sequence[str], limit: int | None = None) -> l
         labels = folder / name / ANNOTATIONS
         if not labels.is_file():
             raise LabelsInvalid(
-                f"{folder} holds no set named {name!r}.",
+                f"{folder} holds no set named {quoted(name)}.",
                 f"It holds: {', '.join(set_names(folder)) or 'none; name another folder'}.",
             )
         for image in read_labels(labels)[:limit]:
@@ -134,8 +137,8 @@ def read_photos(paths: Sequence[Path], limit: int | None = None) -> list[Photo]:
 
 
 def _unlabelled(path: Path) -> list[Photo]:
-    files = sorted(path.iterdir()) if path.is_dir() else [path]
-    files = [file for file in files if file.suffix.lower() in PHOTO_SUFFIXES and file.is_file()]
+    folder = is_folder(path)
+    files = look_into(path, recursive=False).photos if folder else (path,) * path.is_file()
     if not files:
         raise SourceInvalid(
             f"{path} is no photograph, no folder of any, and no labelled set.",

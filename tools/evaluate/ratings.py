@@ -24,6 +24,7 @@ from posture_tools.evaluate.agreement import (
 )
 
 from edge.errors import LabelsInvalid
+from edge.shown import quoted
 
 Value = TypeVar("Value", int, float)
 
@@ -130,6 +131,7 @@ def _number(text: str | None, where: str) -> float:
 def _score(text: str | None, where: str) -> int:
     if text is None or text.strip() not in map(str, FMS_SCORES):
         raise LabelsInvalid(
-            f"{where}: {text!r} is no score.", f"Scores are {', '.join(map(str, FMS_SCORES))}."
+            f"{where}: {quoted(text or '')} is no score.",
+            f"Scores are {', '.join(map(str, FMS_SCORES))}.",
         )
     return int(text)

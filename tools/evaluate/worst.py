@@ -12,6 +12,7 @@ from posture_tools.evaluate.labelled import Detection, Float64, Person
 from posture_tools.evaluate.photos import Photo
 from posture_tools.evaluate.scores import Sight, person_oks
 
+from edge.desk.picture_file import write_picture
 from edge.records import Uint8
 from edge.skeletons import COCO_17
 
@@ -52,7 +53,7 @@ def write_worst_cases(path: Path, photos: Sequence[Photo], sights: Sequence[Sigh
     sheet = worst_cases(photos, sights)
     if sheet is not None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        cv2.imwrite(str(path), sheet)
+        write_picture(path, sheet)
 
 
 def _tile(oks: float, photo: Photo, person: Person, found: Detection | None) -> Uint8:

@@ -14,7 +14,7 @@ from typing import Any, Literal, cast
 import msgspec
 from posture_tools.models.trained_cards import trained
 
-from edge.errors import ModelRefused
+from edge.errors import NOT_JSON, ModelRefused
 from edge.inference.description import (
     BACKGROUND,
     UNUSED,
@@ -56,7 +56,7 @@ def read_card(path: Path) -> ModelDescription:
         raw = msgspec.json.decode(path.read_bytes())
     except OSError as error:
         raise ModelRefused(f"cannot read {path}: {error.strerror}.", "Check the path.") from error
-    except msgspec.DecodeError as error:
+    except NOT_JSON as error:
         raise ModelRefused(f"{path} is not JSON: {error}.", "Mend it.") from error
     try:
         if isinstance(raw, dict) and "source_repo" in raw:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from pathlib import Path
 
 import msgspec
@@ -12,8 +13,8 @@ import onnxruntime
 from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 from onnx import TensorProto
 
-from edge.errors import ModelRefused, SettingsInvalid
-from edge.files import write_durably
+from edge.desk import outputs as places
+from edge.errors import ModelRefused
 from edge.inference.agreement import disagreements
 from edge.inference.description import METADATA_KEY, Golden, ModelDescription
 from edge.inference.golden import golden_picture, take_golden
@@ -60,6 +61,7 @@ def describe(model: bytes, card: ModelDescription) -> bytes:
         identity = ModelIdentity(description.name, description.version, "")
         picture = golden_picture(_SEED, *size)
         outputs = Network(session, description, identity).run(picture, stages=True)
+        _check_finite(card.name, outputs)
         golden = take_golden(_SEED, *size, outputs)
         if description.weights == "int8-qdq":
             plain = Network(_plain_session(model), description, identity)
@@ -69,30 +71,32 @@ def describe(model: bytes, card: ModelDescription) -> bytes:
     return _sealed(graph, msgspec.structs.replace(description, golden=golden))
 
 
-def writable(path: Path) -> None:
-    """Refuse a place that cannot be written before the work for it is done.
+def _check_finite(name: str, outputs: Outputs) -> None:
+    """Golden vectors of a NaN would be refused at every load, with the advice to describe again."""
+    for role, output in outputs.items():
+        if not np.isfinite(output).all():
+            raise ModelRefused(
+                f"{name} answers NaN or Inf in {role}: it cannot serve.",
+                "Export it again, and look for a division by zero or weights that overflow.",
+            )
+
+
+def claim(output: Path, inputs: Iterable[Path], *, overwrite: bool) -> Path:
+    """A place for a described file; one that is described already is ours to replace.
 
     Raises
     ------
-    SettingsInvalid : its folder is not there.
+    OutputRefused : it is an input, somebody else's file, or cannot be written.
     """
-    if not path.parent.is_dir():
-        raise SettingsInvalid(f"there is no folder {path.parent}.", "Make it, or name another.")
+    ours = overwrite or _is_described(output)
+    return places.Outputs(inputs, overwrite=ours).claim(output)
 
 
-def write(path: Path, data: bytes) -> None:
-    """Replace a file in one step, so that no reader ever sees half of it.
-
-    Raises
-    ------
-    SettingsInvalid : it cannot be written.
-    """
+def _is_described(path: Path) -> bool:
     try:
-        write_durably(path, data)
-    except OSError as error:
-        raise SettingsInvalid(
-            f"cannot write {path}: {error.strerror}.", "Name another place."
-        ) from error
+        return path.is_file() and METADATA_KEY.encode() in path.read_bytes()
+    except OSError:
+        return False
 
 
 def _plain_session(model: bytes) -> onnxruntime.InferenceSession:

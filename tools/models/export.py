@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from posture_tools.models.architectures.architecture import Architecture, Weights, architecture
-from posture_tools.models.describe import describe, writable, write
+from posture_tools.models.describe import describe
 from posture_tools.models.tracing import trace
 from torch import Tensor, nn
 
@@ -21,6 +21,7 @@ from edge.errors import ModelRefused
 from edge.inference.description import ModelDescription
 from edge.inference.golden import golden_picture
 from edge.inference.network import open_session
+from edge.output import write_output
 
 # Largest difference between PyTorch and onnxruntime, as a part of an output's largest value, and
 # in its own unit where that value is below 1.
@@ -52,9 +53,8 @@ def export(
     ------
     ModelRefused : the checkpoint cannot be read, its keys or shapes are not the architecture's
         (names them), the size does not fit, or onnxruntime's answer strays from PyTorch's.
-    SettingsInvalid : the output cannot be written.
+    OutputFailed : the output cannot be written.
     """
-    writable(output)
     published = architecture(name)
     weights, digest = _read(checkpoint, published)
     network = published.build(weights)
@@ -85,7 +85,7 @@ def export(
         ),
         measured={"pytorch_difference": float(f"{difference:.2g}")},
     )
-    write(output, describe(graph, card))
+    write_output(output, describe(graph, card))
     return Exported(
         path=str(output),
         name=card.name,

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from edge.camera.photos import read_photo
 from edge.decode.heatmap import decode_heatmaps
-from edge.errors import ModelRefused, SettingsInvalid
+from edge.desk.outputs import Outputs
+from edge.desk.picture_file import write_picture
+from edge.errors import ModelRefused
 from edge.inference.letterbox import to_image
 from edge.inference.network import Network
 from edge.overlay import blend_heatmaps
@@ -54,24 +55,24 @@ def stages(network: Network, picture: NDArray[np.uint8]) -> list[Stage]:
     return found
 
 
-def look(model: Path, photo: Path, folder: Path) -> tuple[Network, list[Stage]]:
+def look(
+    model: Path, photo: Path, folder: Path, *, overwrite: bool = False
+) -> tuple[Network, list[Stage]]:
     """Write PHOTO.ROLE.png for each stage: its heatmaps over the photograph.
 
     Raises
     ------
     ModelRefused : the file does not serve, or has no heatmaps.
     ImageUnreadable : the photograph is damaged.
-    SettingsInvalid : the folder cannot be written.
+    OutputRefused : the folder cannot be written, or holds another program's pictures.
     """
     network = Network.load(model, threads=1)
     picture = read_photo(photo)
     found = stages(network, picture)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise SettingsInvalid(f"cannot make {folder}: {error}.", "Name another folder.") from error
-    for stage in found:
-        path = folder / f"{photo.stem}.{stage.role}.png"
-        if not cv2.imwrite(str(path), blend_heatmaps(picture, stage.maps)):
-            raise SettingsInvalid(f"{path} cannot be written.", "Check the folder's rights.")
+    outputs = Outputs([photo, model], overwrite=overwrite)
+    outputs.claim_folder(folder)
+    paths = [outputs.claim(folder / f"{photo.stem}.{stage.role}.png") for stage in found]
+    outputs.make_folders()
+    for path, stage in zip(paths, found, strict=True):
+        write_picture(path, blend_heatmaps(picture, stage.maps))
     return network, found

@@ -27,11 +27,12 @@ from onnxruntime.quantization import (
 )
 from onnxruntime.quantization.shape_inference import quant_pre_process
 from posture_tools.models.cost import Cost, cost
-from posture_tools.models.describe import describe, writable, write
+from posture_tools.models.describe import describe
 from posture_tools.models.subjects import Subject, found, labelled, photographs, some_people
 
 from edge.errors import ModelRefused
 from edge.inference.network import Network
+from edge.output import write_output
 from edge.records import Uint8
 
 # More photographs than these make it slower and no better.
@@ -62,9 +63,8 @@ def quantise(model: Path, photos: Path, output: Path, labels: Path | None = None
     ------
     ModelRefused : the model does not serve, finds no keypoints, or has 8 bits already.
     SourceInvalid, LabelsInvalid, ImageUnreadable : photographs or labels that cannot be used.
-    SettingsInvalid : the output cannot be written.
+    OutputFailed : the output cannot be written.
     """
-    writable(output)
     network = Network.load(model, threads=1)
     description = network.description
     if description.task == "detector" or "boxes" in description.outputs:
@@ -92,9 +92,9 @@ def quantise(model: Path, photos: Path, output: Path, labels: Path | None = None
     others = some_people(list(read(paths[1::2][:_MOST])), f"the second half of {photos}")
     with tempfile.TemporaryDirectory() as folder:
         small = Path(folder) / output.name
-        write(small, describe(graph, card))
+        write_output(small, describe(graph, card))
         lost = cost(model, small, others, labelled=labels is not None)
-    write(output, describe(graph, msgspec.structs.replace(card, measured=lost.measured())))
+    write_output(output, describe(graph, msgspec.structs.replace(card, measured=lost.measured())))
     return Quantised(
         path=str(output),
         calibrated_on=len(pictures),

@@ -10,7 +10,8 @@ import numpy as np
 from posture_tools.evaluate.coco import read_labels
 from posture_tools.evaluate.labelled import Detection, Person, detection
 
-from edge.camera.photos import PHOTO_SUFFIXES, read_photo
+from edge.camera.folder import look_into
+from edge.camera.photos import read_photo
 from edge.errors import LabelsInvalid, SourceInvalid
 from edge.estimation.bottom_up import BottomUp
 from edge.estimation.refined import person_box
@@ -36,7 +37,7 @@ def photographs(folder: Path) -> list[Path]:
     """
     if not folder.is_dir():
         raise SourceInvalid(f"there is no folder {folder}.", "Check the path.")
-    found = sorted(p for p in folder.iterdir() if p.suffix.lower() in PHOTO_SUFFIXES)
+    found = list(look_into(folder, recursive=False).photos)
     if len(found) < 2:
         raise SourceInvalid(
             f"{folder} holds {len(found) or 'no'} photograph{'s' * (not found)}.",

@@ -36,6 +36,11 @@ def make_key(path: Path, passphrase: str) -> SSlibKey:
     encrypted = private.private_bytes(
         Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(passphrase.encode())
     )
+    public_path = path.with_name(path.name + ".pub")
+    if public_path.exists():
+        raise RepositoryUnready(
+            f"{public_path} exists; a key is never overwritten.", "Name another file."
+        )
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError as error:
@@ -45,7 +50,7 @@ def make_key(path: Path, passphrase: str) -> SSlibKey:
     with os.fdopen(handle, "wb") as file:
         file.write(encrypted)
     public = private.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-    path.with_name(path.name + ".pub").write_bytes(public)
+    public_path.write_bytes(public)
     return SSlibKey.from_crypto(private.public_key())
 
 

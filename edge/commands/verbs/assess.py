@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from edge.cli.output import Output
-from edge.cli.verb import Verb, argument
+from edge.cli.verb import OVERWRITE, Verb, argument
 from edge.commands.station_options import (
     CLOSE,
     INTERVAL,
@@ -19,12 +19,13 @@ from edge.commands.station_options import (
 )
 from edge.errors import SettingsInvalid
 from edge.records import Opaque
+from edge.settings import Settings
 
 
 def run(options: Namespace, out: Output) -> int:
     from edge.commands import assess
-    from edge.commands.visits.report_files import ReportFiles
     from edge.commands.visits.visit_sheet import VisitSheet, views_of
+    from edge.desk.plan import Asked
     from edge.estimation.estimator import Estimator
     from edge.estimation.factory import estimator_for
     from edge.inference.opencv_threads import leave_cores_to_networks
@@ -55,34 +56,48 @@ def run(options: Namespace, out: Output) -> int:
         points=points,
         least_stature_px=settings.screening.least_stature_px,
     )
-    paths = options.paths or ([] if points is None else [Path(each) for each in points.people])
+    paths = options.paths or ([] if points is None else points.photographs)
     if not paths:
         raise SettingsInvalid("No photograph or video is named.", "Name one, or a folder.")
     who = Who(options.age, options.sex)
-    views, visit, pages = None, None, None
+    views, visit = None, None
     if options.visit is not None:
         views = views_of(paths)
         paths = list(views)
         visit = VisitSheet(
             options.visit, who, options.before, words(options.lang),
-            folder=options.report, estimator=estimator, calibration=told.calibration, out=out,
+            estimator=estimator, calibration=told.calibration, out=out,
         )  # fmt: skip
-    elif options.report:
-        pages = ReportFiles(options.report, options.lang, estimator, told.calibration, who)
-    out.will_read(paths)
     return assess.run(
         paths,
         estimator,
+        Asked(
+            overlay=options.overlay,
+            csv=options.csv,
+            report=options.report,
+            visit=options.visit or "",
+            who=who,
+            exports=[(name, Path(place)) for name, place in options.export],
+            language=options.lang,
+            mm_per_px=options.mm_per_px or told.calibration.mm_per_px,
+            overwrite=options.overwrite,
+            protected=_files_read(settings, options),
+        ),
         out,
         told,
-        overlay=options.overlay,
-        csv=options.csv,
-        exports=options.export,
-        pages=pages,
         interval=settings.camera.interval,
+        recursive=options.recursive,
         views=views,
         visit=visit,
     )
+
+
+def _files_read(settings: Settings, options: Namespace) -> list[Path]:
+    """What is read beside pictures: nothing may be written over it."""
+    models = settings.models
+    named = f"{models.single}+{models.finder}+{models.whole}+{models.close}".split("+")
+    files = (options.settings, options.calibration, options.points, *options.before)
+    return [*(Path(name) for name in named if name), *(file for file in files if file)]
 
 
 def _code(text: str) -> str:
@@ -105,14 +120,22 @@ def _age(text: str) -> float:
     return age_years
 
 
+def _scale(text: str) -> float:
+    return _within(text, 0.01, 100.0, "size")
+
+
 def _stature_mm(text: str) -> float:
+    return _within(text, 500.0, 2500.0, "stature")
+
+
+def _within(text: str, least_mm: float, most_mm: float, what: str) -> float:
     try:
-        stature_mm = float(text)
+        mm = float(text)
     except ValueError:
-        stature_mm = 0.0
-    if not 500.0 <= stature_mm <= 2500.0:
-        raise ArgumentTypeError(f"{text} is no stature from 500 to 2500 mm")
-    return stature_mm
+        mm = 0.0
+    if not least_mm <= mm <= most_mm:
+        raise ArgumentTypeError(f"{text} is no {what} from {least_mm:g} to {most_mm:g} mm")
+    return mm
 
 
 VERB = Verb(
@@ -129,17 +152,19 @@ VERB = Verb(
     "posture-station assess --visit p-17 front.jpg back.jpg left.jpg - --age 34 --sex female\n"
     "posture-station assess --visit p-17 f.jpg b.jpg l.jpg r.jpg --before spring.json",
     run=run,
+    measures=True,
     arguments=(
         argument(
             "paths",
             nargs="*",
             type=Path,
             metavar="PATH",
-            help="A photograph, a video, or a folder of photographs. With --points alone "
-            "those that the file names.",
+            help="A photograph, a video, or a folder of them. With --points alone those that the "
+            "file names.",
         ),
         argument(
             "--model",
+            type=str,
             metavar="FILE",
             help="Use this model. FIRST+LATER names a cascade of several.",
         ),
@@ -197,10 +222,19 @@ VERB = Verb(
         argument(
             "--export",
             nargs=2,
+            type=str,
             action="append",
             default=[],
             metavar=("FORMAT", "PATH"),
-            help="Write keypoints as openpose (into a folder), coco or csv.",
+            help="Write keypoints as coco or csv, a file; as openpose, trc, mot or c3d into a "
+            "folder.",
+        ),
+        argument(
+            "--mm-per-px",
+            type=_scale,
+            metavar="MM",
+            help="The size of a pixel where people stand, which trc and c3d need; else that of the "
+            "calibration.",
         ),
         argument(
             "--report",
@@ -244,6 +278,8 @@ VERB = Verb(
             "`points` changed, and a code in `points_by`. What was found stays in `keypoints`.",
         ),
         INTERVAL,
+        argument("--recursive", action="store_true", help="Look into subfolders of folders, too."),
+        OVERWRITE,
     ),
     json="array",
     inputs="paths",

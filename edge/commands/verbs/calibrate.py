@@ -7,7 +7,7 @@ from argparse import Namespace
 from pathlib import Path
 
 from edge.cli.output import Output
-from edge.cli.verb import Verb, argument
+from edge.cli.verb import OVERWRITE, Verb, argument
 from edge.commands.station_options import SOURCE, settings_of
 
 _BOARDS = (
@@ -22,7 +22,7 @@ _BOARD = argument(
 def _print(options: Namespace, out: Output) -> int:
     from edge.commands import calibrate
 
-    return calibrate.print_sheets(options.folder, options.board, out)
+    return calibrate.print_sheets(options.folder, options.board, out, overwrite=options.overwrite)
 
 
 def _lens(options: Namespace, out: Output) -> int:
@@ -34,7 +34,7 @@ def _lens(options: Namespace, out: Output) -> int:
 def _picture(options: Namespace, out: Output) -> int:
     from edge.commands import calibrate
 
-    return calibrate.picture(settings_of(options), options.file, out)
+    return calibrate.picture(settings_of(options), options.file, out, overwrite=options.overwrite)
 
 
 def _stance(options: Namespace, out: Output) -> int:
@@ -92,6 +92,7 @@ VERB = Verb(
             arguments=(
                 argument("folder", type=Path, metavar="FOLDER", help="Write the sheets here."),
                 _BOARD,
+                OVERWRITE,
             ),
         ),
         Verb(
@@ -101,6 +102,7 @@ VERB = Verb(
             example="posture-station calibrate lens --source /dev/video0\n"
             "posture-station calibrate lens --source pictures/ --board checkerboard:9x6:30",
             run=_lens,
+            measures=True,
             arguments=(_BOARD, SOURCE),
         ),
         Verb(
@@ -108,9 +110,11 @@ VERB = Verb(
             "Write one picture, to read the ends of plumb lines in.",
             example="posture-station calibrate picture wall.png",
             run=_picture,
+            measures=True,
             arguments=(
                 argument("file", type=Path, metavar="FILE", help="Write it here, as .png or .jpg."),
                 SOURCE,
+                OVERWRITE,
             ),
         ),
         Verb(
@@ -120,6 +124,7 @@ VERB = Verb(
             example="posture-station calibrate stance --plumb 210,80,214,1190 "
             "--plumb 520,82,518,1188 --length 1500",
             run=_stance,
+            measures=True,
             arguments=(
                 argument(
                     "--board", default="", help=f"A board hung level on the foot marks: {_BOARDS}"
@@ -146,6 +151,7 @@ VERB = Verb(
             "Find the two markers on the wall. They tell later whether the camera was moved.",
             example="posture-station calibrate marks",
             run=_marks,
+            measures=True,
             arguments=(SOURCE,),
         ),
         Verb(

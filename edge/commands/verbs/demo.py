@@ -21,7 +21,13 @@ VERB = Verb(
     "root, and leaves nothing behind.",
     example="posture-station demo",
     run=run,
+    measures=True,
     arguments=(
-        argument("--source", metavar="URI", help="Take pictures from here, not a rendered person."),
+        argument(
+            "--source",
+            type=str,
+            metavar="URI",
+            help="Take pictures from here, not a rendered person.",
+        ),
     ),
 )

@@ -6,7 +6,7 @@ from argparse import BooleanOptionalAction, Namespace
 from pathlib import Path
 
 from edge.cli.output import Output
-from edge.cli.verb import Verb, argument
+from edge.cli.verb import OVERWRITE, Verb, argument
 from edge.commands.station_options import settings_of
 
 _SHEET = argument("sheet", type=Path, metavar="SHEET", help="The score sheet, a JSON file.")
@@ -26,7 +26,7 @@ _SESSION = argument("--session", default="", help="An opaque code of the person'
 def _record(options: Namespace, _out: Output) -> int:
     from edge.commands import fms
 
-    return fms.record(settings_of(options), options.clip, options.out)
+    return fms.record(settings_of(options), options.clip, options.out, overwrite=options.overwrite)
 
 
 def _try(options: Namespace, out: Output) -> int:
@@ -83,6 +83,7 @@ VERB = Verb(
             "Turn a clip into a file of keypoints. It holds no pictures.",
             example="posture-station fms record squat.mp4 --out squat.json",
             run=_record,
+            measures=True,
             arguments=(
                 argument("clip", type=Path, metavar="CLIP", help="A video, or a pose sequence."),
                 argument(
@@ -92,6 +93,7 @@ VERB = Verb(
                     metavar="FILE",
                     help="Write the keypoints here.",
                 ),
+                OVERWRITE,
             ),
         ),
         Verb(
@@ -100,6 +102,7 @@ VERB = Verb(
             example="posture-station fms try sheet.json deep_squat --lateral side.mp4 "
             "--frontal front.mp4",
             run=_try,
+            measures=True,
             arguments=(
                 _SHEET,
                 _MOVEMENT,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from argparse import Namespace
 from pathlib import Path
 
+from edge.cli.memory import check_memory
 from edge.cli.output import Output
 from edge.cli.verb import Verb, argument
 from edge.commands.station_options import (
@@ -23,6 +24,8 @@ from edge.commands.station_options import (
 def run(options: Namespace, _out: Output) -> int:
     from edge.commands import run
 
+    if options.only != "uplink":
+        check_memory()
     settings = with_broker(
         with_models(settings_of(options), options.model, close=close_of(options)), options.broker
     )

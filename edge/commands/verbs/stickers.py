@@ -6,13 +6,13 @@ from argparse import Namespace
 from pathlib import Path
 
 from edge.cli.output import Output
-from edge.cli.verb import Verb, argument
+from edge.cli.verb import OVERWRITE, Verb, argument
 
 
 def run(options: Namespace, out: Output) -> int:
     from edge.commands import stickers
 
-    return stickers.run(options.out, options.paper, out)
+    return stickers.run(options.out, options.paper, out, overwrite=options.overwrite)
 
 
 VERB = Verb(
@@ -32,5 +32,6 @@ VERB = Verb(
         argument(
             "--paper", choices=("a4", "letter"), default="a4", help="The paper. The default is a4."
         ),
+        OVERWRITE,
     ),
 )

@@ -21,4 +21,5 @@ VERB = Verb(
     "after an update of the models.",
     example="posture-station warmup",
     run=run,
+    measures=True,
 )

@@ -12,6 +12,7 @@ from edge.commands.table import visit_table
 from edge.errors import SettingsInvalid
 from edge.estimation.estimator import Estimator
 from edge.norms import Who, shipped_norms
+from edge.output import write_output
 from edge.posture.calibration import Calibration
 from edge.posture.landmarks import USABLE
 from edge.posture.stick_figure import figure_of
@@ -64,18 +65,17 @@ class VisitSheet:
         before: Sequence[Path],
         words: Words,
         *,
-        folder: Path | None,
         estimator: Estimator,
         calibration: Calibration,
         out: Output,
     ) -> None:
         """code : opaque, of the person or the appointment. before : files of earlier visits.
 
-        folder : where the page goes; None writes none. calibration : of the camera.
+        calibration : of the camera. `page_at` is where the page goes; None writes none.
         """
         self._code, self._who, self._words = code, who, words
         self._before = sorted(map(read_visit, before), key=lambda visit: visit.screened_at)
-        self._folder = folder
+        self.page_at: Path | None = None
         self._estimator = estimator
         self._calibration = calibration
         self._out = out
@@ -132,11 +132,10 @@ class VisitSheet:
             self._out.entry(as_entry(visit) | self._told(visit, together))
         else:
             self._tell(visit, together)
-        if self._folder is not None:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            file = self._folder / f"{self._code}.html"
-            file.write_text(page(visit, shipped_norms(), self._words), encoding="utf-8")
-            self._out.note(str(file))
+        if self.page_at is not None:
+            text = page(visit, shipped_norms(), self._words)
+            write_output(self.page_at, text.encode())
+            self._out.note(str(self.page_at))
 
     def _tell(self, visit: ReportedVisit, together: tuple[Combined, ...]) -> None:
         texts, norms = self._words, shipped_norms()

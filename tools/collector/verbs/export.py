@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-import sys
 from argparse import Namespace
 from pathlib import Path
 
-from posture_tools.cli import Output, Verb, argument
+from posture_tools.cli import OVERWRITE, Output, Verb, argument
 from posture_tools.collector.chosen import CHOICE, chosen_by
 from posture_tools.collector.collector_options import STORE, existing_store
 from posture_tools.collector.report import write_csv
 
+from edge.desk.outputs import Outputs
+from edge.output import STDOUT, text_output
+
 
 def run(options: Namespace, out: Output) -> int:
     chosen = chosen_by(options)
-    with existing_store(options.store) as store:
-        if options.csv == "-":
-            write_csv(store, sys.stdout, chosen)
-            return 0
-        with Path(options.csv).open("w", newline="", encoding="utf-8") as file:
-            count = write_csv(store, file, chosen)
-    out.line(f"{count} measures in {options.csv}")
+    target = Outputs([options.store], overwrite=options.overwrite).claim(options.csv)
+    with existing_store(options.store) as store, text_output(target) as file:
+        count = write_csv(store, file, chosen)
+    if target != STDOUT:
+        out.line(f"{count} measures in {target}")
     return 0
 
 
@@ -32,8 +32,13 @@ VERB = Verb(
     run=run,
     arguments=(
         argument(
-            "--csv", required=True, metavar="FILE", help="Write here; - is the standard output."
+            "--csv",
+            type=Path,
+            required=True,
+            metavar="FILE",
+            help="Write here; - is the standard output.",
         ),
+        OVERWRITE,
         STORE,
         *CHOICE,
     ),

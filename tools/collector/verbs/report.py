@@ -5,24 +5,27 @@ from __future__ import annotations
 from argparse import Namespace
 from pathlib import Path
 
-from posture_tools.cli import Output, Verb, argument
+from posture_tools.cli import OVERWRITE, Output, Verb, argument
 from posture_tools.collector.collector_options import STORE, existing_store
 from posture_tools.collector.stored_visit import stored_visit
 
+from edge.desk.outputs import Outputs
 from edge.norms import shipped_norms
+from edge.output import write_output
 from edge.report.page import page, picture
 from edge.report.words import words
 
 
 def run(options: Namespace, out: Output) -> int:
     texts = words(options.lang)
+    target = Outputs([options.store], overwrite=options.overwrite).claim(options.out)
     with existing_store(options.store) as store:
         screening = stored_visit(store, options.result_id, options.before)
     if options.out.suffix == ".svg":
         text = picture(screening, texts)
     else:
         text = page(screening, shipped_norms(), texts)
-    options.out.write_text(text, encoding="utf-8")
+    write_output(target, text.encode())
     out.line(str(options.out))
     return 0
 
@@ -56,6 +59,7 @@ VERB = Verb(
             metavar="RESULT_ID",
             help="An earlier visit of the same person, for the trend; may be given several times.",
         ),
+        OVERWRITE,
         STORE,
     ),
 )

@@ -5,8 +5,10 @@ from __future__ import annotations
 from argparse import Namespace
 from pathlib import Path
 
-from posture_tools.cli import Output, Verb, argument
+from posture_tools.cli import OVERWRITE, Output, Verb, argument
 from rich.table import Table
+
+from edge.desk.outputs import Outputs
 
 
 def run(options: Namespace, out: Output) -> int:
@@ -15,9 +17,12 @@ def run(options: Namespace, out: Output) -> int:
 
     tests = agree(read_ratings(options.ratings))
     if options.matrices is not None:
-        options.matrices.mkdir(parents=True, exist_ok=True)
-        for test in tests:
-            write_confusion_matrix(options.matrices / f"{test.test}.csv", test.matrix)
+        outputs = Outputs([options.ratings], overwrite=options.overwrite)
+        folder = outputs.claim_folder(options.matrices)
+        paths = [outputs.claim(folder / f"{test.test}.csv") for test in tests]
+        outputs.make_folders()
+        for path, test in zip(paths, tests, strict=True):
+            write_confusion_matrix(path, test.matrix)
     table = Table("test", "n", "same", "kappa, linear", "kappa, quadratic")
     for test in tests:
         out.entry(test.figures())
@@ -45,6 +50,7 @@ VERB = Verb(
             metavar="DIR",
             help="Write each test's confusion matrix into this folder, as CSV.",
         ),
+        OVERWRITE,
     ),
     json="array",
     inputs="ratings",

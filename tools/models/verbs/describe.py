@@ -5,16 +5,21 @@ from __future__ import annotations
 from argparse import Namespace
 from pathlib import Path
 
-from posture_tools.cli import Output, Verb, argument
+from posture_tools.cli import OVERWRITE, Output, Verb, argument
+
+from edge.output import write_output
 
 
 def run(options: Namespace, out: Output) -> int:
     from posture_tools.models.cards import read_card
-    from posture_tools.models.describe import describe, write
+    from posture_tools.models.describe import claim, describe
     from posture_tools.models.inspect import read
 
-    output = options.output or options.model
-    write(output, describe(read(options.model), read_card(options.card)))
+    output = options.model
+    if options.output is not None:
+        read_too = (options.model, options.card)
+        output = claim(options.output, read_too, overwrite=options.overwrite)
+    write_output(output, describe(read(options.model), read_card(options.card)))
     out.line(f"{output}: described. Try it: posture-models check {output}")
     return 0
 
@@ -37,5 +42,6 @@ VERB = Verb(
             metavar="OUT.onnx",
             help="Write the described file here. Without, it replaces MODEL.",
         ),
+        OVERWRITE,
     ),
 )

@@ -6,13 +6,15 @@ import argparse
 from argparse import Namespace
 from pathlib import Path
 
-from posture_tools.cli import Output, Verb, argument
+from posture_tools.cli import OVERWRITE, Output, Verb, argument
 from posture_tools.models.architectures import MODULES
 
 
 def run(options: Namespace, out: Output) -> int:
+    from posture_tools.models.describe import claim
     from posture_tools.models.export import TOLERANCE, export
 
+    claim(options.output, [options.checkpoint], overwrite=options.overwrite)
     made = export(options.architecture, options.checkpoint, options.output, options.size)
     out.line(
         f"{made.path}: {made.parameters / 1e6:.1f} million parameters, {made.bytes / 1e6:.1f} MB; "
@@ -53,6 +55,7 @@ VERB = Verb(
             metavar="OUT.onnx",
             help="Write the ONNX file here.",
         ),
+        OVERWRITE,
         argument(
             "--size",
             type=_size,

@@ -5,14 +5,16 @@ from __future__ import annotations
 from argparse import Namespace
 from pathlib import Path
 
-from posture_tools.cli import Output, Verb, argument
+from posture_tools.cli import OVERWRITE, Output, Verb, argument
 from rich.table import Table
 
 
 def run(options: Namespace, out: Output) -> int:
     from posture_tools.models.look import look
 
-    network, stages = look(options.model, options.photo, options.output)
+    network, stages = look(
+        options.model, options.photo, options.output, overwrite=options.overwrite
+    )
     table = Table("keypoint", "x px", "y px", *(f"height, {stage.role}" for stage in stages))
     for row, keypoint in enumerate(network.description.topology.keypoints):
         if keypoint in network.description.keypoints:
@@ -41,5 +43,6 @@ VERB = Verb(
             metavar="DIR",
             help="Write the pictures into this folder.",
         ),
+        OVERWRITE,
     ),
 )

@@ -5,13 +5,16 @@ from __future__ import annotations
 from argparse import Namespace
 from pathlib import Path
 
-from posture_tools.cli import Output, Verb, argument
+from posture_tools.cli import OVERWRITE, Output, Verb, argument
 from rich.table import Table
 
 
 def run(options: Namespace, out: Output) -> int:
+    from posture_tools.models.describe import claim
     from posture_tools.models.quantise import quantise
 
+    read = [path for path in (options.model, options.labels) if path is not None]
+    claim(options.output, read, overwrite=options.overwrite)
     made = quantise(options.model, options.photos, options.output, options.labels)
     cost = made.cost
     table = Table("", "float", "8 bits", "ratio")
@@ -60,5 +63,6 @@ VERB = Verb(
             metavar="OUT.onnx",
             help="Write the copy here.",
         ),
+        OVERWRITE,
     ),
 )

@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from edge import __version__
-from edge.errors import SettingsInvalid
 from edge.estimation.estimator import Estimator
-from edge.norms import UNTOLD, Who, shipped_norms
+from edge.exports.base import Place
+from edge.norms import Who, shipped_norms
+from edge.output import write_output
 from edge.posture.calibration import Calibration
 from edge.posture.landmarks import USABLE
 from edge.posture.stick_figure import figure_of
@@ -15,40 +16,37 @@ from edge.records import View
 from edge.report.page import page
 from edge.report.reported_visit import ReportedView, ReportedVisit
 from edge.report.words import words
+from edge.shown import shown
 from edge.sightings.person import Person
 from edge.sightings.sightings import Sighting
 
 
 class ReportFiles:
-    """Writes `NAME.html`, and `NAME-2.html` for the second person, into a folder."""
+    """A page for each person.
+
+    place : where each goes, of a source and the person's number. language : en, zh, ko, ja.
+    who : age and sex, as far as they were told.
+    """
 
     def __init__(
         self,
-        folder: Path,
+        place: Place,
         language: str,
         estimator: Estimator,
         calibration: Calibration,
-        who: Who = UNTOLD,
+        who: Who,
     ) -> None:
-        self._folder = folder
+        self._place = place
         self._who = who
         self._calibration = calibration
         self._words = words(language)
         self._estimator = estimator
 
     def add(self, sighting: Sighting) -> None:
-        """Raises SettingsInvalid for a video: a screening of one is made by `run`."""
-        if sighting.time_s is not None:
-            raise SettingsInvalid(
-                f"{sighting.path} is a video; reports here are of photographs.",
-                "Screen the video with `run --source`, then write the collector's report.",
-            )
+        """Raises OutputFailed."""
         for person in sighting.people:
             text = page(self._visit(sighting, person), shipped_norms(), self._words)
-            self._folder.mkdir(parents=True, exist_ok=True)
-            number = f"-{person.number}" if person.number > 1 else ""
-            name = f"{Path(sighting.path).stem}{number}.html"
-            (self._folder / name).write_text(text, encoding="utf-8")
+            write_output(self._place(sighting.path, person.number, None), text.encode())
 
     def _visit(self, sighting: Sighting, person: Person) -> ReportedVisit:
         view: View = person.measures[0].view if person.measures else "unknown"
@@ -59,7 +57,7 @@ class ReportFiles:
             "" if person.scale is None else person.scale.by, person.hand,
         )  # fmt: skip
         return ReportedVisit(
-            person=Path(sighting.path).stem,
+            person=shown(Path(sighting.path).stem),
             screened_at=sighting.taken_at,
             station="",
             software=__version__,

@@ -1,0 +1,1 @@
+"""Poses and angles in the formats of others."""
