@@ -12,7 +12,6 @@ from rich.console import Console
 from rich.progress import track
 
 from edge.cli.output import Output
-from edge.commands.measure_csv import MeasureCsv
 from edge.commands.overlay_files import overlay_at
 from edge.commands.report_files import ReportFiles
 from edge.commands.table import measure_table, summary_table
@@ -21,6 +20,7 @@ from edge.estimation.estimator import Estimator
 from edge.exports import Export, open_export
 from edge.markers.estimator import MarkerEstimator
 from edge.records import Measure
+from edge.sightings.measure_csv import MeasureCsv
 from edge.sightings.person import Told
 from edge.sightings.sightings import Sighting, Source, open_source, sightings
 

@@ -328,10 +328,10 @@ class Desired(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag
     """Retained: what the operator wants of the station's models. Each one replaces the last.
 
     version : grows; a station ignores a version below the one it obeys.
-    hold : take no new model.
+    hold : take no new model, and no new release of the station's software.
     pin : slot -> sha256 of the one file it may take, whatever its ring and version.
-    force : sha256 of files to offer again although they were rolled back here. It counts once:
-        a file that fails again under this version stays out.
+    force : sha256 of files and releases to offer again although they were rolled back here. It
+        counts once: what fails again under this version stays out.
     """
 
     version: Count
