@@ -76,6 +76,16 @@ def shipped_models(settings: Settings) -> dict[str, Path]:
     return shipped
 
 
+def serves_last(settings: Settings) -> Path:
+    """The file whose keypoints are measured: what looks closely, or places a whole person."""
+    models = settings.models
+    if models.single:
+        close = models.close not in ("", NONE)
+        return Path(models.close if close else models.single.split("+")[-1])
+    slots = shipped_models(settings)
+    return slots.get("close", slots.get("whole", slots["finder"]))
+
+
 def _live_estimator(settings: Settings, outbox: Outbox, on_problem: OnProblem) -> LiveEstimator:
     """The models as updates change them; their events go into the outbox."""
     from edge.estimation.factory import estimator_for

@@ -7,6 +7,7 @@ PostureError                 everything raised on purpose; carries a remedy
 │   │   └── CameraLost       the device went away or could not be opened
 │   ├── BrokerUnreachable    no connection to the broker
 │   ├── StationUnreachable   a station that does not answer a command
+│   ├── StoreFailed          the collector's file or server cannot be written now
 │   └── UpdateDelayed        models cannot be updated now: clock, disk, network
 ├── CameraHung               only the end of this process lets go of the camera: leave, start anew
 ├── Distrust                 the input is damaged or lies: drop it, never use it
@@ -96,6 +97,10 @@ class UpdateDelayed(TryAgain):
     def __init__(self, reason: str, problem: str, remedy: str = "") -> None:
         super().__init__(problem, remedy)
         self.reason = reason
+
+
+class StoreFailed(TryAgain):
+    """The collector's store does not take anything now; what was under way is not in it."""
 
 
 class CameraHung(PostureError):

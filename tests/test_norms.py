@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,7 +12,7 @@ from hypothesis import strategies as st
 from edge.errors import SettingsInvalid
 from edge.norms import parse_norms, shipped_norms
 from edge.posture.assess import catalogue
-from edge.records import Measure, Quality
+from edge.records import Basis, Measure, Quality
 from edge.skeletons import COCO_17, SPINE_5
 
 NORMS = shipped_norms()
@@ -105,3 +108,33 @@ def test_damaged_norms_are_refused_with_a_remedy(text):
 def test_good_norms_are_read():
     norms = parse_norms(HEAD + "[x]\n" + GOOD)
     assert norms.by_code["x"].edges == (1.0, 2.0, 3.0)
+
+
+def visit(value: float, **fields: Any) -> Measure:
+    return replace(measure("shoulder_tilt", value, u95=2.0), u95_change=1.0, **fields)
+
+
+HERE = Basis(("a" * 64,), "bodies 1", "2026-01-01 x")
+
+
+def test_a_change_measured_alike_must_exceed_the_interval_of_a_change() -> None:
+    assert NORMS.changed(visit(1.0), visit(2.01), HERE, HERE) is True
+    assert NORMS.changed(visit(1.0), visit(1.99), HERE, HERE) is False
+    wider = replace(visit(0.0), u95_change=3.0)
+    assert NORMS.least_change(visit(0.0), wider, HERE, HERE) == pytest.approx(5.0**0.5)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [Basis(("b" * 64,), "bodies 1", HERE.calibration), Basis(HERE.networks, "bodies 1", "other")],
+)
+def test_across_networks_and_calibrations_the_intervals_against_the_world_count(other) -> None:
+    assert NORMS.least_change(visit(0.0), visit(9.0), HERE, other) == pytest.approx(8.0**0.5)
+
+
+def test_networks_that_were_not_judged_on_the_same_bodies_are_not_compared() -> None:
+    for bodies in ("bodies 2", ""):
+        other = Basis(("b" * 64,), bodies, HERE.calibration)
+        assert NORMS.changed(visit(0.0), visit(9.0), HERE, other) is None
+    unknown = Basis(("a" * 64,))
+    assert NORMS.changed(visit(0.0), visit(9.0), unknown, Basis(("b" * 64,))) is None

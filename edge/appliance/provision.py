@@ -56,9 +56,13 @@ def provision(places: Places, board: str) -> tuple[str, SettingsInvalid | None]:
         except SettingsInvalid as error:
             refusal = error
     try:
-        return _proven(places.settings / IDENTITY_NAME, board), refusal
+        station = _proven(places.settings / IDENTITY_NAME, board)
     except IdentityRefused as error:
         raise refusal or error from error
+    token = places.settings / ENROL_NAME
+    if not token.exists():  # a station of version 0.1, whose engine's unit now asks for the file
+        write_durably(token, b"", mode=_SECRET)
+    return station, refusal
 
 
 def _take(boot: Path, folder: Path, board: str) -> None:

@@ -151,7 +151,8 @@ class _TableReport:
             self._out.line(f"{sighting.path}: nobody found")
         for person in sighting.people:
             title = f"{sighting.path}, person {person.number}"
-            self._out.table(measure_table(title, person.measures, person.scale))
+            table = measure_table(title, person.measures, person.scale, person.hand)
+            self._out.table(table)
 
     def close(self) -> None:
         for (path, number), frames in self._filmed.items():

@@ -9,7 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from edge.cli.output import Output
-from edge.commands import checks, checks_live, checks_trust
+from edge.commands import check_intervals, checks, checks_live, checks_trust
 from edge.commands.checks import Check, State
 from edge.errors import PostureError
 from edge.settings import Settings
@@ -22,6 +22,7 @@ CHECKS: dict[str, Callable[[Settings], Check]] = {
     "camera": checks_live.camera,
     "kernels": checks.kernels,
     "models": checks.models,
+    "intervals": check_intervals.intervals,
     "accelerator": checks.accelerator,
     "broker": checks.broker,
     "certificates": checks_trust.certificates,

@@ -14,7 +14,8 @@ from edge.errors import ModelRefused
 from edge.settings import Settings
 from edge.software.choice import Machine
 from edge.software.environment import interpreters
-from edge.software.guard import Guard, Places, Trust
+from edge.software.guard import Guard
+from edge.software.places import Places, Trust
 from edge.software.releases import Release, load_releases
 from edge.update.desired import FILE_NAME as DESIRED_NAME
 

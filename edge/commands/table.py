@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from rich.table import Table
 
+from edge.posture.hand_set import HandSet
 from edge.posture.scale import Scale
 from edge.posture.uncertainty import COVERAGE
 from edge.records import Measure, Quality
@@ -16,13 +17,15 @@ _UNITS = {"deg": "°", "%": " %", "mm": " mm", "px": " px", "1": ""}
 _COLOURS = {Quality.OK: "green", Quality.LOW: "yellow"}
 
 
-def measure_table(title: str, measures: Sequence[Measure], scale: Scale | None = None) -> Table:
+def measure_table(
+    title: str, measures: Sequence[Measure], scale: Scale | None = None, hand: HandSet | None = None
+) -> Table:
     """One row a measure: signed value, half widths of its 95 % intervals, quality and reasons.
 
     The first interval is against the world, the second of a change between two such visits. n is
     the effective number of frames, and behind it stands the version of the definition.
     What was refused stands below, by reason: nothing is left out, and the eye finds the values. So
-    does what holds for every value: a doubt, and the scale of lengths.
+    does what holds for every value: a doubt, the scale of lengths, and what was set by hand.
     """
     table = Table(title=title, title_justify="left", caption_justify="left")
     for heading in ("view", "side", "measure"):
@@ -53,6 +56,8 @@ def measure_table(title: str, measures: Sequence[Measure], scale: Scale | None =
     if scale is not None:
         sure = 100.0 * COVERAGE * scale.sd
         lines.append(f"lengths: {scale.mm_per_px:.3f} mm/px ± {sure:.1f} %, by {scale.by}")
+    if hand is not None:
+        lines.append(f"set by hand by {hand.by}, {hand.on}: {', '.join(hand.points_px)}")
     lines += [f"refused ({why}): {', '.join(codes)}" for why, codes in refused.items()]
     table.caption = "\n".join(lines) or None
     return table

@@ -10,9 +10,9 @@ from edge.commands.software import machine_of
 from edge.errors import PostureError, SettingsInvalid
 from edge.settings import Settings
 from edge.software.fetch import SoftwareDownload
-from edge.software.guard import Places
 from edge.software.handed_over import EVENTS_NAME
 from edge.software.handed_over import FOLDER_NAME as SOFTWARE_FOLDER
+from edge.software.places import Places
 from edge.software.releases import load_releases
 from edge.update.desired import FILE_NAME as DESIRED_NAME
 from edge.update.download import Patience

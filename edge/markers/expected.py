@@ -61,6 +61,9 @@ _WAYS = {
 # How far joints found in photographs are off, one deviation, in parts of stature: hips, which
 # nobody sees, the most.
 _JOINT_SD = {"ear": 0.014, "shoulder": 0.022, "hip": 0.028, "knee": 0.028, "ankle": 0.030}
+# Now and then a joint is found somewhere else altogether: on the other knee, on a shadow, on a
+# hem. So often, and by so much, one deviation, in parts of stature.
+ASTRAY_OFTEN, ASTRAY_SD = 0.03, 0.10
 # A landmark that a network places, and what a sticker is stuck beside it.
 _NETWORK_SD = 0.010
 _ADULT_MM = 1700.0
@@ -73,13 +76,14 @@ class Expected:
 
     names : N of them. points_px (N, 2). covariance_px2 (2, N, N), of x and of y: what several
     landmarks have from one joint is off together. ordered : pairs of rows; the first is seen to
-    the left of the second.
+    the left of the second. joints : of each landmark, joint -> how much it moves with that.
     """
 
     names: tuple[str, ...]
     points_px: Float64
     covariance_px2: Float64
     ordered: tuple[tuple[int, int], ...] = ()
+    joints: tuple[Mapping[str, float], ...] = ()
 
     @property
     def deviations_px(self) -> Float64:
@@ -120,7 +124,17 @@ def expected(pose: Pose, view: View, targets: Mapping[str, Placement]) -> Expect
         np.array(points).reshape(-1, 2),
         covariance * stature**2,
         _ordered(names, view),
+        tuple(_moves_with(lean) for lean in leans),
     )
+
+
+def _moves_with(lean: Mapping[str, Float64]) -> dict[str, float]:
+    """Joint -> how much a landmark moves with it."""
+    return {
+        cause: float(off[0]) / _JOINT_SD[part_of(cause)]
+        for cause, off in lean.items()
+        if not cause.startswith("own:")
+    }
 
 
 def _ordered(names: list[str], view: View) -> tuple[tuple[int, int], ...]:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.markers.candidates import WORKING_RADIUS_PX, peaks, scores
-from edge.markers.expected import Expected
+from edge.markers.expected import ASTRAY_SD, Expected
 from edge.markers.fitting import ROUGHLY, FittedTarget, Guess, fit_target
 from edge.records import Float32, Uint8
 
@@ -18,6 +18,7 @@ Float64 = NDArray[np.float64]
 
 _GATE_SD = 4.0  # how far from where a landmark should be its target is looked for
 _MOST_CANDIDATES = 40
+_ASTRAY_SHARE = 0.5  # of how far a joint may be astray its targets are looked for
 
 
 def _linear_table() -> Float32:
@@ -50,11 +51,14 @@ class Surroundings:
     mask: NDArray[np.bool_]
 
     @classmethod
-    def of(cls, image: Uint8, should: Expected, radius_px: float) -> Surroundings | None:
+    def of(
+        cls, image: Uint8, should: Expected, radius_px: float, stature_px: float
+    ) -> Surroundings | None:
         """None where all of it lies outside the picture."""
         if not should.names:
             return None
-        reach = _GATE_SD * should.deviations_px
+        astray = [_ASTRAY_SHARE * ASTRAY_SD * max(j.values(), default=0.0) for j in should.joints]
+        reach = _GATE_SD * np.hypot(should.deviations_px, np.array(astray)[:, None] * stature_px)
         corners = np.concatenate([should.points_px - reach, should.points_px + reach])
         margin = 3.0 * radius_px
         size = np.array([image.shape[1], image.shape[0]])

@@ -64,7 +64,7 @@ def find_targets(
     if radius < LEAST_RADIUS_PX:
         return FoundTargets(why=("too_far",))
     should = expected(pose, view, targets)
-    place = Surroundings.of(image, should, radius)
+    place = Surroundings.of(image, should, radius, stature)
     fits = [] if place is None else place.fits(Guess(radius))
     alike = _alike([fit for fit in fits if is_target(fit, radius, ALONE)])
     if place is None or len(alike) < _PLAIN:

@@ -200,8 +200,9 @@ class Connection:
                 "Check mqtt.username, mqtt.password_file and the broker's password and ACL files.",
             )
 
-    def poll(self, timeout_s: float) -> list[Arrived | Acknowledged]:
-        """Wait for the network for up to timeout_s; return what came, oldest first.
+    def poll(self, timeout_s: float, at_most: int = _AT_ONCE) -> list[Arrived | Acknowledged]:
+        """Wait for the network for up to timeout_s; return what came, oldest first, and no more
+        than about at_most.
 
         Raises
         ------
@@ -211,7 +212,7 @@ class Connection:
         if not self._inbox.events:
             self._step(timeout_s)
         came = 0
-        while came < len(self._inbox.events) < _AT_ONCE:  # paho reads one packet at a time
+        while came < len(self._inbox.events) < at_most:  # paho reads one packet at a time
             came = len(self._inbox.events)
             self._step(0)
         events = list(self._inbox.events)

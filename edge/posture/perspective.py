@@ -42,7 +42,12 @@ def _part(name: str) -> str:
     return name.removeprefix("left_").removeprefix("right_")
 
 
-def _beside(name: str) -> float:
+def ahead_of_ankles(name: str) -> float:
+    """How far a keypoint lies ahead of the ankles in an average body, in parts of stature."""
+    return _AHEAD.get(_part(name), 0.0)
+
+
+def beside(name: str) -> float:
     """Distance of a keypoint from the body's middle; 0 for what is not one of a pair."""
     part = _part(name)
     return 0.0 if part == name else _HALF_BREADTH.get(part, _LIMB_HALF_BREADTH)
@@ -52,7 +57,7 @@ def _depth(name: str, view: View) -> float:
     """How much nearer than the ankles' middle a keypoint is to the camera, in parts of stature."""
     if view in ("front", "back"):
         return _AHEAD.get(_part(name), 0.0) * (1.0 if view == "front" else -1.0)
-    return _beside(name) * (1.0 if name.startswith(view) else -1.0)
+    return beside(name) * (1.0 if name.startswith(view) else -1.0)
 
 
 def _camera(
@@ -115,7 +120,7 @@ def yaw_slope_px(
     if stature is None:
         return slope
     if view in ("right", "left"):
-        slope[:, 0] = stature * np.array([_beside(name) for name in names])
+        slope[:, 0] = stature * np.array([beside(name) for name in names])
         return slope
     slope += near_slope_px(body, names, calibration)
     slope[:, 0] += stature * np.array([_AHEAD_OFTEN.get(_part(name), 0.0) for name in names])

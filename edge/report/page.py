@@ -190,7 +190,19 @@ def _value(measure: Measure | None) -> str:
     number = f"{measure.value:.2f}" if measure.unit == "1" else drawing.signed(measure.value)
     half = "" if measure.u95 is None else f" <small>±{measure.u95:.{digits}f}</small>"
     doubt = '<span class="doubt">•</span>' if measure.quality is Quality.LOW else ""
-    return f"{doubt}{number}{half}"
+    return f'<span title="{escape(_facts(measure, digits))}">{doubt}{number}{half}</span>'
+
+
+def _facts(measure: Measure, digits: int) -> str:
+    """What a page has no room for, in the words of the message: read by pointing at the value."""
+    facts = {
+        "view": measure.view,
+        "side": measure.side,
+        "definition": measure.definition,
+        "n": f"{measure.n:.0f}",
+        "u95_change": "" if measure.u95_change is None else f"{measure.u95_change:.{digits}f}",
+    }
+    return ", ".join(f"{name} {value}" for name, value in facts.items() if value)
 
 
 def _band(bands: tuple[str, ...], norms: Norms, words: Words) -> str:

@@ -114,10 +114,8 @@ class SoftwareDownload:
                 self._tell("decide", reason, offer, f"it needs Python {offer.terms.python}")
 
     def _manifest(self, offer: SetOffer) -> bytes:
-        part = self._store.incoming / f"{offer.sha256}.part"
         with self._step("download", offer):
-            self._download(offer.url_path, part, offer.size_bytes)
-            path = self._store.admit(part, offer.sha256, offer.size_bytes)
+            path = self._fetch(offer.url_path, offer.sha256, offer.size_bytes)
         data = path.read_bytes()
         path.unlink()  # what is handed over is READY_NAME, and only once all wheels are there
         return data
@@ -141,21 +139,22 @@ class SoftwareDownload:
                     "Free space on the state partition.",
                 )
             for wheel in missing:
-                self._fetch_wheel(wheel)
+                self._fetch(wheel_url_path(wheel), wheel.sha256, wheel.size_bytes)
         self._tell("download", "ok", offer, f"{len(missing)} of {len(wheels.wheels)} wheels")
 
-    def _fetch_wheel(self, wheel: Wheel) -> None:
-        part = self._store.incoming / f"{wheel.sha256}.part"
+    def _fetch(self, url_path: str, sha256: str, size_bytes: int) -> Path:
+        """A file, complete and as signed, in the store."""
+        part = self._store.incoming / f"{sha256}.part"
         resumed = part.exists()
-        self._download(wheel_url_path(wheel), part, wheel.size_bytes)
+        self._download(url_path, part, size_bytes)
         try:
-            self._store.admit(part, wheel.sha256, wheel.size_bytes)
+            return self._store.admit(part, sha256, size_bytes)
         except UpdateRefused:
             if not resumed:
                 raise
-            # A power cut may have damaged what lay here: once more, from the first byte.
-            self._download(wheel_url_path(wheel), part, wheel.size_bytes)
-            self._store.admit(part, wheel.sha256, wheel.size_bytes)
+        # A power cut may have damaged what lay here: once more, from the first byte.
+        self._download(url_path, part, size_bytes)
+        return self._store.admit(part, sha256, size_bytes)
 
     def _download(self, url_path: str, part: Path, size_bytes: int) -> None:
         url = f"{self._source.url}/targets/{url_path}"

@@ -13,7 +13,6 @@ import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -23,10 +22,9 @@ from edge.errors import UpdateDelayed, UpdateRefused
 from edge.files import locked, make_folder, write_durably
 from edge.software.choice import Machine, choose
 from edge.software.environment import UNITS, Environments, interpreters, outbox_version
-from edge.software.events import GUARD_FOLDER, EventBook
+from edge.software.events import EventBook
 from edge.software.handed_over import (
     FILES_NAME,
-    FOLDER_NAME,
     METADATA_NAME,
     READY_NAME,
     HandedOverMetadata,
@@ -35,6 +33,7 @@ from edge.software.handed_over import (
 )
 from edge.software.kept_outbox import set_aside_newer
 from edge.software.links import link_units, point, starts_by_itself, unit_names
+from edge.software.places import Places, Trust
 from edge.software.releases import MAX_TRIES, Release, Releases, Trial, load_releases, save_releases
 from edge.software.service_manager import ServiceManager, Systemd
 from edge.software.trial import WATCHED, ReleaseTrial, well
@@ -67,41 +66,6 @@ def _verified(manifest: bytes, offer: SetOffer) -> bytes:
     if hashlib.sha256(manifest).hexdigest() != offer.sha256:
         raise UpdateDelayed("missing", f"{offer.path} is not what was handed over.")
     return manifest
-
-
-@dataclass(frozen=True)
-class Places:
-    """folder : the guard's own, root writes there alone. handed_over : what the other unit writes.
-    state : outbox and the engine's file. image : the release that came with the image.
-    image_units : its units. boot_units : systemd's folder of this boot.
-    """
-
-    folder: Path = GUARD_FOLDER
-    handed_over: Path = Path("/var/lib/posture/state") / FOLDER_NAME
-    state: Path = Path("/var/lib/posture/state")
-    image: Path = Path("/opt/posture-station/image")
-    image_units: Path = Path("/usr/local/lib/systemd/system")
-    boot_units: Path = Path("/run/systemd/system")
-
-    @property
-    def active(self) -> Path:
-        """What runs: the trial, if there is one."""
-        return self.folder / "active"
-
-    @property
-    def confirmed(self) -> Path:
-        """What the guard itself runs from."""
-        return self.folder / "confirmed"
-
-
-@dataclass
-class Trust:
-    """What the guard believes: the image's root keys, and the address they were fetched from."""
-
-    root: bytes
-    url: str
-    desired: Path
-    clock_ns: Callable[[], int] = time.time_ns
 
 
 class _EngineFile(msgspec.Struct):
@@ -195,12 +159,11 @@ class Guard:
     def _take(self, releases: Releases, trust: Trust) -> Releases:
         """Verify what was handed over, build it, and put it on trial."""
         desired = load_desired(trust.desired)
-        with self._step("metadata"):
-            catalogue = trusted_catalogue(
-                self._places.folder, trust.url, trust.root,
-                HandedOverMetadata(self._places.handed_over / METADATA_NAME),
-                role=SOFTWARE_ROLE, utc_ns=trust.clock_ns(), step=self._step,
-            )  # fmt: skip
+        catalogue = trusted_catalogue(
+            self._places.folder, trust.url, trust.root,
+            HandedOverMetadata(self._places.handed_over / METADATA_NAME),
+            role=SOFTWARE_ROLE, utc_ns=trust.clock_ns(), step=self._step,
+        )  # fmt: skip
         offers, _ = offers_in(catalogue.targets)
         offer = choose(offers, self._machine, releases, desired, trust.clock_ns()).offer
         if offer is None:

@@ -44,11 +44,13 @@ _REFUSED_PAUSE_S = 30.0
 class Identity:
     """This uplink among all that ever used the station's name.
 
+    connection : how often this uplink has tried to connect.
     known : the broker has shown us our own state once; whoever is online there later is another.
     """
 
     instance: str = field(default_factory=lambda: secrets.token_hex(8))
     known: bool = False
+    connection: int = 0
 
 
 class Session:
@@ -175,6 +177,7 @@ class Session:
             counts.epoch,
             counts.oldest_seq,
             counts.accepted,
+            self._identity.connection,
         )
         self._connection.publish(self._topics.state, encode(state), retain=True)
 

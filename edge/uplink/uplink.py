@@ -142,7 +142,14 @@ class Uplink:
         self._phase = "stopped"
 
     def _connect(self) -> Connection:
-        away = State(False, clock.boot_id(), self._identity.instance, self._outbox.epoch)
+        self._identity.connection += 1
+        away = State(
+            False,
+            clock.boot_id(),
+            self._identity.instance,
+            self._outbox.epoch,
+            connection=self._identity.connection,
+        )
         connection = open_best(
             self._renewed.login(),
             self._settings.station,

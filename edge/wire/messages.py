@@ -283,6 +283,8 @@ class State(msgspec.Struct, frozen=True, tag_field="schema", tag="ps.state/1"):
     """Retained. The broker publishes it with online = false when the station goes away.
 
     instance : random, new with each start of the uplink; two at once are a copied card.
+    connection : counts this instance's connections, so that the will of an earlier one, which
+        another broker publishes late, is known to be old. 0 of stations that do not count.
     """
 
     online: bool
@@ -291,6 +293,7 @@ class State(msgspec.Struct, frozen=True, tag_field="schema", tag="ps.state/1"):
     epoch: Epoch
     first_seq: Count = 0
     last_seq: Count = 0
+    connection: Count = 0
 
 
 class Birth(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="ps.birth/1"):
@@ -328,10 +331,10 @@ class Desired(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag
     """Retained: what the operator wants of the station's models. Each one replaces the last.
 
     version : grows; a station ignores a version below the one it obeys.
-    hold : take no new model.
+    hold : take no new model, and no new release of the station's software.
     pin : slot -> sha256 of the one file it may take, whatever its ring and version.
-    force : sha256 of files to offer again although they were rolled back here. It counts once:
-        a file that fails again under this version stays out.
+    force : sha256 of files and releases to offer again although they were rolled back here. It
+        counts once: what fails again under this version stays out.
     """
 
     version: Count

@@ -85,6 +85,15 @@ def test_every_later_boot(places: Places) -> None:
     assert provision(places, BOARD) == ("hall-1", None)
 
 
+def test_a_station_of_version_0_1_gets_the_file_that_its_engine_asks_for(places: Places) -> None:
+    put(places)
+    provision(places, BOARD)
+    (places.settings / "enrol-token").unlink()
+    assert provision(places, BOARD) == ("hall-1", None)
+    assert (places.settings / "enrol-token").read_bytes() == b""
+    assert mode(places.settings / "enrol-token") == 0o600
+
+
 def test_card_copied_to_another_board(places: Places) -> None:
     put(places)
     provision(places, BOARD)

@@ -17,7 +17,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from posture_tools.collector.intake import Incoming, examine
-from posture_tools.collector.store import Store
+from posture_tools.collector.sqlite.store import SqliteStore
 from simulators.assessments import assessment
 
 from edge.results.outbox import Outbox
@@ -29,7 +29,7 @@ STATIONS = 10
 def fill(folder: Path, count: int) -> Path:
     """Results of ten stations, as their outboxes give them."""
     path = folder / "collector.db"
-    with Store(path) as store:
+    with SqliteStore(path) as store:
         for number in range(STATIONS):
             name = f"hall-{number}"
             with Outbox.open(
@@ -82,7 +82,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         store = ["--store", str(fill(Path(folder), options.results))]
         empty = Path(folder) / "empty.db"
-        Store(empty).close()
+        SqliteStore(empty).close()
         start_s, _, start_mb = measure(["list", "--store", str(empty)], 0)
         print(f"an empty store: {start_s:.2f} s, {start_mb} MB (the program's own start)")
         for name, words, first in (

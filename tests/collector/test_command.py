@@ -13,7 +13,7 @@ from posture_tools.collector import broker as brokers
 from posture_tools.collector import command
 from posture_tools.collector.__main__ import main
 from posture_tools.collector.ingest import Collector
-from posture_tools.collector.store import Store
+from posture_tools.collector.sqlite.store import SqliteStore
 from simulators.assessments import assessment
 from simulators.mosquitto import Mosquitto
 from simulators.waiting import eventually
@@ -104,7 +104,7 @@ def test_erasing_asks_back(
 
 
 def test_erasing_with_yes_reaches_the_collector_s_store(hall: Hall, tmp_path: Path) -> None:
-    with Store(tmp_path / "collector.db") as store:
+    with SqliteStore(tmp_path / "collector.db") as store:
         hall.start(Collector(hall.broker.settings, store, "north").run)
         eventually(lambda: hall.outbox.depth() == 0)
         assert hall.command("erase", "--seq", 1, 2, "--yes") == 0

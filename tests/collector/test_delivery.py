@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from posture_tools.collector.store import Store
+from posture_tools.collector.sqlite.store import SqliteStore
 from simulators.children import Child, collector, station
 from simulators.mosquitto import Mosquitto
 from simulators.waiting import eventually
@@ -93,7 +93,7 @@ class World:
     def check(self) -> int:
         """accepted == stored, exactly once, identical; how many there are."""
         self.kill_station()
-        with self.outbox() as outbox, Store(self.store) as store:
+        with self.outbox() as outbox, SqliteStore(self.store) as store:
             accepted = outbox.counts().accepted
             bodies = {
                 seq: bytes(body)

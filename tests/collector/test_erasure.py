@@ -14,9 +14,11 @@ from posture_tools.collector import erasure, person
 from posture_tools.collector.__main__ import main
 from posture_tools.collector.intake import Incoming, examine
 from posture_tools.collector.report import results
+from posture_tools.collector.sqlite.store import SqliteStore
 from posture_tools.collector.store import Store
 from posture_tools.collector.verify import findings
 from simulators.assessments import assessment
+from simulators.postgres import Postgres
 from simulators.site import Site, running
 from simulators.waiting import eventually
 
@@ -59,10 +61,20 @@ def outbox(tmp_path: Path) -> Iterator[Outbox]:
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
+def file_store(tmp_path: Path) -> Iterator[SqliteStore]:
+    """For the command line names it."""
     (tmp_path / "store").mkdir()
-    with Store(tmp_path / "store" / "collector.db") as store:
+    with SqliteStore(tmp_path / "store" / "collector.db") as store:
         yield store
+
+
+def files_with(store: Store, request: pytest.FixtureRequest) -> list[str]:
+    """The store's files, not the server's log, in which a word still stands."""
+    if isinstance(store, SqliteStore):
+        return [str(path) for path in holding(store.path.parent.glob(f"{store.path.name}*"), WORDS)]
+    server: Postgres = request.getfixturevalue("postgres")
+    [(name,)] = store.rows("SELECT current_database()")
+    return [path for word in WORDS for path in server.files_with(name, word)]
 
 
 def send(store: Store, *messages: Pending) -> None:
@@ -110,11 +122,12 @@ def test_a_word_across_two_pieces_is_found(tmp_path: Path) -> None:
 
 
 def test_the_store_forgets_at_once_and_what_is_under_way_is_not_kept(
-    outbox: Outbox, store: Store, tmp_path: Path
+    outbox: Outbox, store: Store, request: pytest.FixtureRequest
 ) -> None:
     first, told, second, third, last = outbox.pending(9)
     send(store, first, told, second, last)
     store.ingest([examine(Incoming("ps/v2/north/hall-1/result/posture", second.body))])
+    assert files_with(store, request)
     erased = erasure.erase(store, "north", AT, code=CODE)
     assert (erased.results, erased.sessions, erased.stations) == (1, (SESSION,), ("hall-1",))
     send(store, third)
@@ -125,8 +138,8 @@ def test_the_store_forgets_at_once_and_what_is_under_way_is_not_kept(
     assert [f.what for f in findings(store)] == [], "hashes stay: the chain is whole"
     with store.transaction() as db:
         db.execute("DELETE FROM pending_erasure")
-    assert erasure.search(store, WORDS) == ()
-    assert traces(tmp_path / "store") == []
+    assert store.traces(WORDS) == ()
+    assert files_with(store, request) == []
 
 
 def test_a_consent_that_comes_late_takes_its_results_along(outbox: Outbox, store: Store) -> None:
@@ -167,9 +180,10 @@ def test_the_same_session_elsewhere_is_not_ours_to_erase(
     assert SESSION not in sessions(store)
 
 
-def test_a_restored_backup_brings_nobody_back(outbox: Outbox, store: Store, tmp_path: Path) -> None:
+def test_a_restored_backup_brings_nobody_back(outbox: Outbox, file_store: SqliteStore) -> None:
+    store = file_store
     send(store, *outbox.pending(9))
-    store.clean()
+    store.traces(())
     path = store.path
     backup = path.read_bytes()
     erasure.erase(store, "north", AT, code=CODE)
@@ -177,7 +191,7 @@ def test_a_restored_backup_brings_nobody_back(outbox: Outbox, store: Store, tmp_
     for each in (path, path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")):
         each.unlink(missing_ok=True)
     path.write_bytes(backup)
-    with Store(path) as restored:
+    with SqliteStore(path) as restored:
         assert sessions(restored) == ["session-1", "session-4"]
         assert list(person.visits(restored, "north", CODE)) == []
         [message] = [m for m in outbox.pending(9) if m.seq == 3]
@@ -195,8 +209,9 @@ def test_a_list_cut_by_a_power_cut_goes_on(store: Store) -> None:
 
 
 def test_a_person_reads_all_of_it(
-    outbox: Outbox, store: Store, capsys: pytest.CaptureFixture[str]
+    outbox: Outbox, file_store: SqliteStore, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    store = file_store
     send(store, *outbox.pending(9))
     words = ["person", CODE, "export", "--site", "north", "--store", str(store.path)]
     assert main(words) == 0
@@ -242,7 +257,8 @@ def test_every_station_is_told_until_it_proves_it(
     assert holding(files, [*WORDS, "0123456789abcdef"]) == ()
 
 
-def test_what_asks_for_everybody_is_refused(store: Store) -> None:
+def test_what_asks_for_everybody_is_refused(file_store: SqliteStore) -> None:
+    store = file_store
     assert main(["erase", "--yes", "--store", str(store.path)]) == 2
     assert (
         main(["erase", "--session", "a", "--code", "b", "--yes", "--store", str(store.path)]) == 2

@@ -15,7 +15,7 @@ from conftest import ROOT
 from posture_tools.collector.__main__ import main
 from posture_tools.collector.intake import Bad, Good, Incoming, examine
 from posture_tools.collector.report import results
-from posture_tools.collector.store import Store
+from posture_tools.collector.sqlite.store import SqliteStore
 from rich.console import Console
 from simulators.assessments import assessment
 from simulators.children import collector
@@ -48,7 +48,7 @@ def restore_old_outbox(folder: Path) -> None:
 
 def store_all(folder: Path) -> Path:
     path = folder / "collector.db"
-    with open_outbox(folder) as outbox, Store(path) as store:
+    with open_outbox(folder) as outbox, SqliteStore(path) as store:
         batch = [
             examine(Incoming(f"ps/v1/north/hall-1/{m.channel}", m.body)) for m in outbox.pending(99)
         ]
@@ -97,7 +97,7 @@ def test_what_version_0_1_0_left_undelivered_is_taken_for_good_as_unknown(
         assert outbox.counts().quarantined == 0
     told = {line.partition(" result/")[2] for line in receiver.lines if " result/" in line}
     assert told == {"posture (unknown)", "fms (unknown)", "posture"}
-    with Store(tmp_path / "collector.db") as store:
+    with SqliteStore(tmp_path / "collector.db") as store:
         stored = {each.result.seq: each for each in results(store)}
         assert {seq: each.result.origin for seq, each in stored.items()} == {
             1: "unknown", 2: "unknown", 4: "unknown", 5: "camera",
@@ -156,7 +156,7 @@ def test_fleet(store: Path, capsys: Any) -> None:
 
 @pytest.mark.parametrize("suffix", [".html", ".svg"])
 def test_sheet_and_figures(store: Path, tmp_path: Path, suffix: str) -> None:
-    with Store(store) as opened:
+    with SqliteStore(store) as opened:
         ids = {each.result.session: each.result.id for each in results(opened)}
     out = tmp_path / f"page{suffix}"
     told = {}

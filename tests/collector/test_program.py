@@ -19,7 +19,7 @@ from posture_tools.collector import broker as brokers
 from posture_tools.collector.__main__ import main
 from posture_tools.collector.intake import Incoming, examine
 from posture_tools.collector.report import SILENT_AFTER, fleet
-from posture_tools.collector.store import Store
+from posture_tools.collector.sqlite.store import SqliteStore
 from simulators.assessments import assessment
 from simulators.children import Child
 from simulators.waiting import eventually
@@ -36,7 +36,7 @@ from edge.uplink.uplink import Uplink
 def store(tmp_path: Path) -> Path:
     """A store with two results of one station."""
     path = tmp_path / "collector.db"
-    with open_outbox(tmp_path) as outbox, Store(path) as opened:
+    with open_outbox(tmp_path) as outbox, SqliteStore(path) as opened:
         for number in (1, 2):
             outbox.accept(assessment(number))
         opened.ingest(
@@ -79,7 +79,7 @@ def test_fleet_says_who_is_silent_since_when(store: Path, capsys: Any) -> None:
     [line] = json.loads(capsys.readouterr().out)
     assert (line["station"], line["results"], line["silent_s"]) == ("station-1", 2, None)
     assert main(["fleet", "--store", str(store)]) == 0
-    with Store(store) as opened:
+    with SqliteStore(store) as opened:
         later = datetime.now(UTC) + SILENT_AFTER + timedelta(minutes=30)
         assert fleet(opened, later)[0].silent_s == pytest.approx(1950, abs=30)
         opened.note("desk", "station-1", "state", b"{}", online=False)

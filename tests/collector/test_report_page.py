@@ -10,7 +10,7 @@ import pytest
 from posture_tools.collector.__main__ import main
 from posture_tools.collector.intake import Incoming, examine
 from posture_tools.collector.report import results
-from posture_tools.collector.store import Store
+from posture_tools.collector.sqlite.store import SqliteStore
 from posture_tools.collector.stored_visit import stored_visit
 from simulators.screened import PERSON, scores, screening
 
@@ -38,7 +38,7 @@ def stored(tmp_path: Path) -> tuple[Path, list[str]]:
     with Outbox.open(
         tmp_path / "outbox.db",
         site="desk", station="hall-1", limit_bytes=10_000_000, at_limit="refuse",
-    ) as outbox, Store(path) as store:  # fmt: skip
+    ) as outbox, SqliteStore(path) as store:  # fmt: skip
         for session, tilt in (("spring", 0.0), ("autumn", 7.0)):
             for assessment in visit(session, replace(PERSON, shoulder_tilt_deg=tilt)):
                 outbox.accept(assessment)
@@ -73,7 +73,7 @@ def test_the_figures_alone_are_an_svg(stored: Any, tmp_path: Path) -> None:
 def test_measures_and_figures_survive_the_wire(stored: Any) -> None:
     path, ids = stored
     sent = screening(replace(PERSON, shoulder_tilt_deg=7.0))
-    with Store(path) as store:
+    with SqliteStore(path) as store:
         came = stored_visit(store, ids[5])
     for before, after in zip(sent.views, came.views, strict=True):
         assert after.figure == before.figure
@@ -84,6 +84,6 @@ def test_measures_and_figures_survive_the_wire(stored: Any) -> None:
 
 @pytest.mark.parametrize("wrong", ["nonsense", "hall-1:abc:1", "", "hall-1::x"])
 def test_an_unknown_result_is_refused_with_a_remedy(stored: Any, wrong: str) -> None:
-    with Store(stored[0]) as store, pytest.raises(SettingsInvalid) as refusal:
+    with SqliteStore(stored[0]) as store, pytest.raises(SettingsInvalid) as refusal:
         stored_visit(store, wrong)
     assert "list --json" in refusal.value.remedy

@@ -11,7 +11,7 @@ import msgspec
 import pytest
 from posture_tools.collector.__main__ import main
 from posture_tools.collector.site.broker_files import COLLECTOR_USER, OPERATOR_USER
-from posture_tools.collector.store import Store
+from posture_tools.collector.sqlite.store import SqliteStore
 from simulators.assessments import assessment
 from simulators.collector_words import payload_of
 from simulators.site import Site, running
@@ -141,7 +141,7 @@ def test_without_the_acl_signatures_refuse(site: Site) -> None:
         with site.collector():
             eventually(lambda: outbox.depth() == 0, within_s=40)
     assert len(site.stored()) == 1
-    with Store(site.store) as store:
+    with SqliteStore(site.store) as store:
         assert store.rows("SELECT session FROM result") == [("session-1",)]
 
 
@@ -163,7 +163,7 @@ def test_a_key_is_approved_by_its_fingerprint(site: Site) -> None:
     (site.folder / "stations" / "hall-1" / "token").write_text("lost")
     with site.broker(), site.collector(), running(settings) as (outbox, _):
         outbox.accept(assessment(1))
-        with Store(site.store) as store:
+        with SqliteStore(site.store) as store:
             eventually(lambda: store.rows("SELECT 1 FROM pending_key"), within_s=40)
         assert outbox.depth() == 1
         assert site.verb("approve", "hall-1", "0000-" * 7 + "0000") == 2
@@ -236,5 +236,5 @@ def test_a_station_of_version_0_1_is_answered_in_its_words(site: Site) -> None:
         "schema": "ps.receipt/1", "epoch": epoch, "upto": 0, "have": [[1, 1]], "reject": [],
     }  # fmt: skip
     assert json.loads(heard[old.collector_state])["online"] is True
-    with Store(site.store) as store:
+    with SqliteStore(site.store) as store:
         assert store.rows("SELECT station, seal FROM result") == [("hall-1", b"")]

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from posture_tools.collector.__main__ import main
 from posture_tools.collector.site import authority, doctor, site
-from posture_tools.collector.store import Store
+from posture_tools.collector.sqlite.store import SqliteStore
 from simulators.assessments import assessment
 from simulators.site import Site, running
 from simulators.waiting import eventually
@@ -182,7 +182,7 @@ def test_the_folder_of_a_station_may_lie_anywhere(written: Site, tmp_path: Path)
     assert first.site_key == (moved / "site-key.pem").read_text()
     assert first.settings.trust.site_key_file == "/s/site-key.pem"
     assert first.settings.mqtt.tls
-    with Store(written.store) as store, pytest.raises(SettingsInvalid):
+    with SqliteStore(written.store) as store, pytest.raises(SettingsInvalid):
         site.add(written.folder.parent, store, "x")
 
 

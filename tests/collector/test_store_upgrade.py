@@ -12,6 +12,7 @@ from posture_tools.collector.__main__ import main
 from posture_tools.collector.desired import desired_states
 from posture_tools.collector.intake import Incoming, examine
 from posture_tools.collector.report import fleet, results
+from posture_tools.collector.sqlite.store import SqliteStore
 from posture_tools.collector.store import Store
 from simulators.assessments import assessment
 
@@ -39,7 +40,7 @@ def messages(tmp_path: Path) -> tuple[Pending, ...]:
 def old(tmp_path: Path, messages: tuple[Pending, ...]) -> Path:
     """Two results and an event of a station, in tables as the first collector made them."""
     new, path = tmp_path / "new.db", tmp_path / "old.db"
-    with Store(new) as store:
+    with SqliteStore(new) as store:
         send(store, messages[0], messages[1], messages[3])
         store.note("north", "hall-1", "state", b'{"online": true}', online=True)
     with sqlite3.connect(path) as db:
@@ -73,12 +74,12 @@ def test_an_older_store_keeps_its_results_and_takes_new_ones(
     old: Path, messages: tuple[Pending, ...]
 ) -> None:
     for _ in range(2):  # the second time there is nothing left to do
-        with Store(old) as store:
+        with SqliteStore(old) as store:
             assert [stored.body for stored in results(store)][:2] == [m.body for m in messages[:2]]
             [line] = fleet(store)
             assert (line.station, line.online) == ("hall-1", True)
         assert version(old) == 3
-    with Store(old) as store:
+    with SqliteStore(old) as store:
         assert send(store, *messages) == 1, "three of the four are known"
         assert len(list(results(store))) == 3
         store.note("north", "hall-1", "desired", encode(Desired(version=1, hold=True)))
@@ -88,7 +89,7 @@ def test_an_older_store_keeps_its_results_and_takes_new_ones(
 
 
 def test_an_older_store_has_the_tables_of_a_new_one(old: Path, tmp_path: Path) -> None:
-    with Store(old) as upgraded, Store(tmp_path / "fresh.db") as fresh:
+    with SqliteStore(old) as upgraded, SqliteStore(tmp_path / "fresh.db") as fresh:
         columns = 'SELECT name, type, "notnull", pk FROM pragma_table_info(?)'
         for table in fresh.rows("SELECT name FROM sqlite_master WHERE type = 'table'"):
             assert upgraded.rows(columns, table) == fresh.rows(columns, table)
@@ -104,7 +105,7 @@ def test_a_store_that_had_the_column_before_it_had_a_version(tmp_path: Path) -> 
         )
         db.execute("PRAGMA user_version=1")
     db.close()
-    with Store(path) as store:
+    with SqliteStore(path) as store:
         assert store.rows("SELECT station, desired FROM station") == [("hall-1", b"{}")]
     assert version(path) == 3
 
@@ -117,11 +118,11 @@ def test_an_upgrade_that_is_cut_short_leaves_the_old_store(
         raise sqlite3.OperationalError("disk I/O error")
 
     with monkeypatch.context() as patch:
-        patch.setattr("posture_tools.collector.store.UPGRADES", (cut,))
+        patch.setattr("posture_tools.collector.sqlite.store.UPGRADES", (cut,))
         with pytest.raises(StoreUnusable, match="disk I/O error"):
-            Store(old)
+            SqliteStore(old)
     assert version(old) == 1
-    with Store(old) as store:
+    with SqliteStore(old) as store:
         assert len(list(results(store))) == 2
         assert "half" not in json.dumps(store.rows("SELECT name FROM pragma_table_info('station')"))
 
@@ -131,7 +132,7 @@ def test_a_newer_collectors_store_is_refused_in_words(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], verb: str
 ) -> None:
     path = tmp_path / "newer.db"
-    Store(path).close()
+    SqliteStore(path).close()
     with sqlite3.connect(path) as db:
         db.execute("PRAGMA user_version=4")
     db.close()

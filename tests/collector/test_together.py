@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from posture_tools.collector import ingest
 from posture_tools.collector.ingest import Collector
-from posture_tools.collector.store import Store
+from posture_tools.collector.sqlite.store import SqliteStore
 from simulators.assessments import assessment
 from simulators.mosquitto import Mosquitto
 from simulators.waiting import eventually
@@ -82,7 +82,7 @@ def test_two_collectors_stand_beside_each_other(
     """Neither throws the other off; what one leaves, the other goes on with."""
     connected = []
     stops = []
-    with Store(tmp_path / stores[0]) as first, Store(tmp_path / stores[1]) as second:
+    with SqliteStore(tmp_path / stores[0]) as first, SqliteStore(tmp_path / stores[1]) as second:
         for store in (first, second):
             collector = Collector(
                 broker.settings, store, "north", on_ready=lambda: connected.append(1)
@@ -106,7 +106,7 @@ def test_two_collectors_stand_beside_each_other(
 def test_a_state_that_somebody_cleared_is_said_again(
     lie: bytes, broker: Mosquitto, start: Start, tmp_path: Path
 ) -> None:
-    with Store(tmp_path / "collector.db") as store:
+    with SqliteStore(tmp_path / "collector.db") as store:
         stop = start(Collector(broker.settings, store, "north").run)
         reader, heard = open_best(broker.settings, "reader"), list[bytes]()
         reader.subscribe(STATE)
@@ -123,7 +123,7 @@ def test_the_state_is_said_again_from_time_to_time(
     broker: Mosquitto, start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(ingest, "ANNOUNCE_EVERY_S", 0.2)
-    with Store(tmp_path / "collector.db") as store:
+    with SqliteStore(tmp_path / "collector.db") as store:
         stop = start(Collector(broker.settings, store, "north").run)
         reader, heard = open_best(broker.settings, "reader"), list[bytes]()
         reader.subscribe(STATE)
@@ -151,7 +151,7 @@ def test_a_store_that_is_removed_is_noticed(
     """Nothing is acknowledged into a file that nobody will find."""
     problems: list[str] = []
     path = tmp_path / "collector.db"
-    with Store(path) as store:
+    with SqliteStore(path) as store:
         stop = start(Collector(broker.settings, store, "north", on_problem=problems.append).run)
         start(send_from(outbox, broker, tmp_path).run)
         outbox.accept(assessment(1))

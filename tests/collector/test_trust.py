@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +22,6 @@ ADDRESS = Address("north", "hall-1", "enrol")
 PLACE = ("north", "hall-1")
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with Store(tmp_path / "collector.db") as opened:
-        yield opened
-
-
 def close(store: Store) -> None:
     store.change(lambda db: db.execute("INSERT INTO closed_site VALUES ('north')"))
 
@@ -36,7 +29,9 @@ def close(store: Store) -> None:
 def give_token(store: Store, token: str, *, replaces: bool = False) -> None:
     store.change(
         lambda db: db.execute(
-            "INSERT OR REPLACE INTO token VALUES (?, ?, ?, ?)", (*PLACE, token, replaces)
+            "INSERT INTO token VALUES (?, ?, ?, ?) ON CONFLICT (site, station)"
+            " DO UPDATE SET token = excluded.token, replaces = excluded.replaces",
+            (*PLACE, token, int(replaces)),
         )
     )
 

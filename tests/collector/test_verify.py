@@ -11,6 +11,7 @@ import pytest
 from posture_tools.collector.__main__ import main
 from posture_tools.collector.intake import Incoming, examine
 from posture_tools.collector.report import Chosen, results
+from posture_tools.collector.sqlite.store import SqliteStore
 from posture_tools.collector.store import Store
 from simulators.assessments import assessment
 
@@ -35,7 +36,8 @@ def outbox(tmp_path: Path) -> Iterator[Outbox]:
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    with Store(tmp_path / "collector.db") as opened:
+    """A file, for the command line names it."""
+    with SqliteStore(tmp_path / "collector.db") as opened:
         yield opened
 
 
@@ -67,7 +69,7 @@ def test_verify_names_what_was_changed_lost_given_up_and_is_under_way(
     send(store, *(message[n] for n in (1, 3, 6, 7, 9)), gap)
     state = State(True, "b", "i", outbox.epoch, 8, 11)
     store.note("north", "hall-1", "state", encode(state), online=True)
-    with store._database.transaction() as db:
+    with store.transaction() as db:
         db.execute("UPDATE result SET body = CAST('{}' AS BLOB) WHERE seq = 7")
     status, lines = told(capsys, tmp_path, "verify", "--json")
     assert status == 1

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
-from posture_tools.collector.store import Store
+from posture_tools.collector.sqlite.store import SqliteStore
 from simulators.pages_world import CODE, deliver, fill, visit
 
 from edge.results.outbox import Outbox
@@ -104,7 +104,7 @@ def test_no_page_is_wrong_hard_to_use_or_asks_others(
 def test_a_result_that_comes_in_appears_by_itself(chrome: Browser, served: Served) -> None:
     context, page = entered(chrome, served)
     expect(page.get_by_text("just-now")).to_have_count(0)
-    with Store(served.store) as store, Outbox.open(
+    with SqliteStore(served.store) as store, Outbox.open(
         served.folder / "late.db", site="north", station="hall-1", limit_bytes=10_000_000,
         at_limit="refuse",
     ) as outbox:  # fmt: skip

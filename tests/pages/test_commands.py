@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from django.test import override_settings
-from posture_tools.collector.store import Store
+from posture_tools.collector.sqlite.store import SqliteStore
 from posture_tools.pages.config import PagesConfig
 from simulators.mosquitto import Mosquitto
 from simulators.pages_world import deliver, visit
@@ -77,7 +77,7 @@ def test_without_a_broker_the_page_says_so(entered: Callable[..., Any]) -> None:
 def test_a_person_is_erased_when_the_code_is_typed_again(
     config: PagesConfig, entered: Callable[..., Any], tmp_path: Path
 ) -> None:
-    with Store(config.store) as store, Outbox.open(
+    with SqliteStore(config.store) as store, Outbox.open(
         tmp_path / "gone.db", site="north", station="hall-1", limit_bytes=10_000_000,
         at_limit="refuse",
     ) as outbox:  # fmt: skip

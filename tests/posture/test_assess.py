@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from posture_tools.mannequin.measures import measured
+from simulators.read_well import read_well, trusted
 from simulators.standing_person import Person, Pinhole, pose_of, scores_seen, seen
 
 from edge.errors import SettingsInvalid
@@ -23,6 +24,8 @@ from edge.skeletons import (
     SKELETONS,
     SPINE_5,
 )
+
+LENS = Calibration(roll_sd_deg=0.1, focal_px=1300.0, centre_px=(540.0, 960.0))
 
 
 def by_code(measures):
@@ -47,11 +50,11 @@ def relabelled(skeleton, view="front"):
     "skeleton", [COCO_17, COCO_18, BODY_25, MPII_16, AI_14, BLAZEPOSE_33], ids=lambda s: s.name
 )
 def test_every_skeleton_gives_the_shoulder_tilt_and_leaves_nothing_out(skeleton):
-    measures = assess(relabelled(skeleton), "front")
+    measures = assess(read_well(relabelled(skeleton), sd=0.1), "front", LENS)
     assert [m.code for m in measures] == [d.code for d in catalogue(skeleton, "front")]
     tilt = by_code(measures)["shoulder_tilt"]
     assert tilt.value == pytest.approx(3.0, abs=0.05)
-    assert tilt.quality is Quality.OK
+    assert (tilt.quality, tilt.why) == (Quality.OK, ())
     assert by_code(measures)["trunk_lean"].value == pytest.approx(0.0, abs=0.01)
 
 
@@ -68,11 +71,12 @@ def test_a_missing_and_a_weak_keypoint_are_named():
     points = Pinhole().project(Person().points_m(), 0.0)
     scores = scores_seen("front") | {"left_knee": 0.2, "right_wrist": 0.4}
     del points["left_ear"]
-    measures = by_code(assess(pose_of(points, scores, sigma_px=1.0)))
+    pose = read_well(pose_of(points, scores, sigma_px=1.0), sd=0.1)
+    measures = by_code(assess(pose, calibration=LENS))
     assert measures["head_tilt_ear"].why == ("keypoint_missing:left_ear",)
     assert measures["knee_line"].why == ("keypoint_weak:left_knee",)
     assert measures["knee_line"].quality is Quality.REFUSED
-    assert measures["wrist_height_asymmetry"].why == ("keypoint_weak:right_wrist",)
+    assert measures["wrist_height_asymmetry"].why == ("keypoint_weak:right_wrist", "need_unknown")
     assert measures["wrist_height_asymmetry"].quality is Quality.LOW
     assert measures["shoulder_tilt"].quality is Quality.OK
 
@@ -122,11 +126,13 @@ def test_t6_t8_is_of_low_reliability_unless_markers_place_it():
         "S5": (-137, 617),
     }
     network, markers = (
-        by_code(assess(pose_of(points, skeleton=SPINE_5, sigma_px=s), "right"))["spine_t6_t8"]
+        by_code(assess(trusted(pose_of(points, skeleton=SPINE_5, sigma_px=s)), "right"))[
+            "spine_t6_t8"
+        ]
         for s in (2.0, 0.3)
     )
-    assert network.why == ("low_reliability",)
-    assert markers.quality is Quality.OK
+    assert network.why == ("low_reliability", "wide_interval")
+    assert "low_reliability" not in markers.why
 
 
 def test_a_bent_knee_towards_the_camera_has_no_frontal_angle():
@@ -216,6 +222,6 @@ def test_refuse_keeps_the_list_and_the_reason():
 
 
 def test_an_interval_too_wide_to_be_of_use_makes_the_quality_low():
-    eyes = by_code(assess(seen("front", sigma_px=8.0), "front"))["head_tilt_eye"]
+    eyes = by_code(assess(trusted(seen("front", sigma_px=8.0)), "front"))["head_tilt_eye"]
     assert eyes.u95 > 10.0
     assert (eyes.quality, eyes.why) == (Quality.LOW, ("wide_interval",))

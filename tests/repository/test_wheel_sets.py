@@ -115,5 +115,6 @@ def test_a_repository_of_an_older_version_gets_the_role(desk, capsys) -> None:
     desk.repo("publish", *desk.key("snapshot", "timestamp"))
     states = {role["role"]: role["state"] for role in desk.status(capsys)["roles"]}
     assert states["software"] == "ok"
+    given[1] = str(desk.folder / "other keys")
     assert main(["repo", "add-role", str(repository), "software", *given]) == 1
     assert "has the role software" in capsys.readouterr().err

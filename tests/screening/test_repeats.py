@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from edge.records import Measure, Quality
+from edge.records import Cause, Measure, Quality
 from edge.screening.repeats import combine
 
 
@@ -61,3 +61,30 @@ def test_intervals_of_three_captures_hold_the_mean_posture(between):
         measure = combined(*(tilt(value, 1.96 * error) for value in values))
         held += abs(measure.value) <= measure.u95
     assert held / draws >= 0.93
+
+
+def test_a_change_has_the_captures_scatter_of_both_visits():
+    measure = combined(*(tilt(v, 0.1, u95_change=0.3) for v in (0.0, 2.0, 4.0)))
+    between = 4.303 * np.sqrt((2.0**2 - (0.1 / 1.96) ** 2) / 3)
+    assert measure.u95_change == pytest.approx(np.hypot(0.3, between * 2.0**0.5))
+    assert (measure.quality, measure.why) == (Quality.LOW, ("wide_interval",))
+
+
+def test_what_captures_scatter_is_a_cause_beside_the_others():
+    roll = Cause("roll", 0.1, 0.02)
+    apart = combined(*(tilt(v, 0.1, u95_change=0.1, causes=(roll,)) for v in (0.0, 0.5, 1.0)))
+    (largest,) = apart.causes
+    assert (largest.name, largest.without) == ("repeats", pytest.approx(0.1))
+    alike = combined(*(tilt(2.0, 0.1, u95_change=0.1, causes=(roll,)) for _ in range(3)))
+    assert alike.causes == (roll,)
+
+
+def test_captures_are_judged_together_and_not_by_what_each_was_alone():
+    """2.2 and 1.7 of 2 deg: together 1.95, which is enough."""
+    wide = ("wide_interval",)
+    captures = [
+        tilt(1.0, 2.2, u95_change=1.0, quality=Quality.LOW, why=wide),
+        tilt(1.0, 1.7, u95_change=1.0),
+    ]
+    measure = combined(*captures, asked=2)
+    assert (measure.quality, measure.why) == (Quality.OK, ())

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from simulators.standing_person import Person, Pinhole, pose_of, seen
+from simulators.standing_person import Person, Pinhole, pose_of, scores_seen, seen
 
 from edge.posture.assess import catalogue
 from edge.records import Assessment, Frame, ModelIdentity, Pose, Quality
@@ -202,3 +202,28 @@ def test_a_poor_photograph_is_measured_with_low_quality():
     measured = [m for m in assessment.measures if m.value is not None]
     assert measured
     assert all(m.quality is Quality.LOW and "dark" in m.why for m in measured)
+
+
+def test_another_view_than_asked_is_not_measured_and_the_person_is_told_to_turn():
+    visit = Visit()
+    visit.stand("front", 9.0)
+    visit.stand("left", 9.0)
+    assert [a.view for a in visit.assessments] == ["front"]
+    assert visit.prompts[-1] == "turn_right"
+    visit.stand("right", 9.0)
+    assert [a.view for a in visit.assessments] == ["front", "right"]
+
+
+def test_the_back_that_was_asked_for_is_measured_where_a_network_guesses_a_face():
+    """Alone such a picture is of no view; after `turn_back` it is what it was asked to be."""
+    visit = Visit()
+    for view in ("front", "right"):
+        visit.stand(view, 9.0)
+    back = seen("back", sigma_px=2.0)
+    points = dict(zip(COCO_17.keypoints, back.keypoints[:, :2], strict=True))
+    guessed = pose_of(points, scores_seen("front"), sigma_px=2.0)
+    visit.for_seconds(9.0, lambda _: [guessed])
+    assert [a.view for a in visit.assessments] == ["front", "right", "back"]
+    measures = {m.code: m for m in visit.assessments[-1].measures}
+    assert measures["shoulder_tilt"].view == "back"
+    assert measures["shoulder_tilt"].value == pytest.approx(0.0, abs=0.5)

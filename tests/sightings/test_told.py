@@ -134,6 +134,14 @@ def test_points_of_another_picture_are_refused(assess, photograph, edited, tmp_p
     assert "no file of points" in assess("--points", path, status=2)
 
 
+def test_the_table_says_what_was_set_by_hand_and_what_lengths_rest_on(edited, capsys):
+    path = edited(left_knee=[250.0, 500.0])
+    assert main(["assess", "--points", str(path), "--stature-mm", "1700"]) == 0
+    said = capsys.readouterr().out
+    assert "set by hand by op-7" in said
+    assert "by stature" in said
+
+
 def test_the_page_says_what_was_set_by_hand_and_when_the_photograph_was_taken(
     assess, edited, tmp_path
 ):

@@ -9,7 +9,7 @@ import hypothesis
 import msgspec
 from hypothesis import strategies as st
 from posture_tools.collector.ingest import Collector
-from posture_tools.collector.store import Store
+from posture_tools.collector.sqlite.store import SqliteStore
 from simulators.assessments import assessment
 from simulators.mosquitto import Mosquitto
 from simulators.poison import poison
@@ -28,7 +28,10 @@ GROUP = 10  # messages before an honest result
 def fuzz(folder: Path, program: str, messages: int) -> int:
     """Returns how many honest results arrived; each after ten messages that are none."""
     honest = 0
-    with Mosquitto(program, folder / "broker") as broker, Store(folder / "collector.db") as store:
+    with (
+        Mosquitto(program, folder / "broker") as broker,
+        SqliteStore(folder / "collector.db") as store,
+    ):
         settings = Settings(
             site="north", station="hall-1", state_dir=str(folder), mqtt=broker.settings
         )

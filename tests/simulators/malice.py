@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from posture_tools.collector.broker import await_listening, free_port
-from posture_tools.collector.store import Store
+from posture_tools.collector.sqlite.store import SqliteStore
 from posture_tools.collector.verify import findings
 from simulators.children import Child
 from simulators.collector_words import payload_of
@@ -230,7 +230,7 @@ class Malice:
         return self.told
 
     def _counts(self) -> dict[str, int]:
-        with Store(self._site.store) as store:
+        with SqliteStore(self._site.store) as store:
             return dict(store.rows("SELECT station, COUNT(*) FROM result GROUP BY station"))
 
     def _await_progress(self, healthy: set[str]) -> None:
@@ -258,7 +258,7 @@ class Malice:
             return int(db.execute("SELECT COUNT(*) FROM message").fetchone()[0])
 
     def _check(self) -> None:
-        with Store(self._site.store) as store:
+        with SqliteStore(self._site.store) as store:
             stored = Counter(session for (session,) in store.each("SELECT session FROM result"))
             of = {
                 (f.station, f.epoch, n) for f in findings(store) for n in range(f.first, f.last + 1)

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from posture_tools.collector.intake import Incoming, examine
+from posture_tools.collector.sqlite.store import SqliteStore
 from posture_tools.collector.store import Store
 from simulators.screened import PERSON, scores, screening
 
@@ -18,7 +19,7 @@ _MODEL = ModelIdentity("bottom_up", "3.1", "ab" * 32)
 
 def fill(path: Path, folder: Path) -> None:
     """Site north: hall-1 with two visits of one code. Site south: hall-1 with one, rendered."""
-    with Store(path) as store:
+    with SqliteStore(path) as store:
         with Outbox.open(
             folder / "north.db", site="north", station="hall-1", limit_bytes=10_000_000,
             at_limit="refuse",

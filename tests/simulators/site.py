@@ -13,7 +13,7 @@ from posture_tools.collector.__main__ import main
 from posture_tools.collector.broker import await_listening, free_port
 from posture_tools.collector.ingest import Collector
 from posture_tools.collector.site.broker_files import COLLECTOR_USER
-from posture_tools.collector.store import Store
+from posture_tools.collector.sqlite.store import SqliteStore
 from posture_tools.collector.worker_key import load_granted
 from simulators.children import Child
 
@@ -92,7 +92,7 @@ class Site:
         """The same in this process, so that a test may make it quick."""
         stop = threading.Event()
         mqtt = self.login(COLLECTOR_USER, self.folder / "keys" / "collector.password")
-        with Store(self.store) as store:
+        with SqliteStore(self.store) as store:
             key = load_granted(self.folder / "keys", "receipt")
             run = Collector(mqtt, store, "north", key=key).run
             thread = threading.Thread(target=run, args=(stop,))
@@ -104,7 +104,7 @@ class Site:
                 thread.join()
 
     def stored(self) -> list[tuple[str, int]]:
-        with Store(self.store) as store:
+        with SqliteStore(self.store) as store:
             return store.rows("SELECT station, seq FROM result ORDER BY station, seq")
 
 

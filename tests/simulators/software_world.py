@@ -24,7 +24,8 @@ from edge.errors import UpdateRefused
 from edge.software.choice import Machine
 from edge.software.environment import UNITS, Environments
 from edge.software.fetch import SoftwareDownload
-from edge.software.guard import Guard, Places, Trust
+from edge.software.guard import Guard
+from edge.software.places import Places, Trust
 from edge.software.releases import Release, Releases, load_releases
 from edge.software.service_manager import UnitState
 from edge.update.repository import Source

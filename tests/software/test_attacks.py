@@ -146,6 +146,19 @@ def test_connections_that_end_early_are_resumed(publisher, server, station) -> N
     assert any(wanted for wanted in server.asked(".whl"))
 
 
+def test_what_a_power_cut_left_of_a_download_is_damaged(publisher, station) -> None:
+    """List and wheels lie there in part, and the disk has torn them: they are fetched anew."""
+    sha256 = release(publisher, "1.1.0")
+    incoming = station.places.handed_over / "incoming"
+    incoming.mkdir(parents=True)
+    targets = publisher.public / "targets" / "software"
+    for path in (*targets.glob("*.json"), *targets.glob("wheels/*.whl")):
+        name = sha256 if path.suffix == ".json" else path.stem
+        (incoming / f"{name}.part").write_bytes(bytes(path.stat().st_size))
+    station.update()
+    assert station.serves == "1.1.0"
+
+
 def test_rollback_to_an_older_repository(publisher, server, station, tmp_path) -> None:
     release(publisher, "1.1.0")
     recorded = tmp_path / "recorded"

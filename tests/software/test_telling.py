@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 from posture_tools.collector import rollout
 from posture_tools.collector.intake import Incoming, examine
-from posture_tools.collector.store import Store
+from posture_tools.collector.sqlite.store import SqliteStore
 from simulators.software_world import release
 
 from edge.errors import OutboxFull
@@ -65,7 +65,7 @@ def test_a_roll_out_follows_a_release(publisher, station, tmp_path, behaviour, p
     with Outbox.open(
         tmp_path / "outbox.db", site="north", station="hall-1", limit_bytes=1_000_000,
         at_limit="refuse",
-    ) as outbox, Store(tmp_path / "collector.db") as store:  # fmt: skip
+    ) as outbox, SqliteStore(tmp_path / "collector.db") as store:  # fmt: skip
         for event in station.downloads:
             outbox.accept_event("software", event)
         tell_new(station.places.folder, tmp_path / "told",

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 from posture_tools.collector.ingest import Collector
-from posture_tools.collector.store import Store
+from posture_tools.collector.sqlite.store import SqliteStore
 from simulators.mosquitto import Mosquitto
 from simulators.room import CHANGE, EMPTY, Room
 from simulators.waiting import eventually
@@ -34,7 +34,7 @@ def test_the_birth_names_the_files_that_serve_also_after_an_update(
     state, stop = tmp_path / "state", threading.Event()
     with (
         Mosquitto(mosquitto, tmp_path / "broker") as broker,
-        Store(tmp_path / "collector.db") as store,
+        SqliteStore(tmp_path / "collector.db") as store,
         open_outbox(Settings(state_dir=str(state))) as outbox,
     ):
         settings = Settings(state_dir=str(state), mqtt=broker.settings)

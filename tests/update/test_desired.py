@@ -14,7 +14,7 @@ from posture_tools.collector.__main__ import main
 from posture_tools.collector.desired import desired_states
 from posture_tools.collector.ingest import Collector
 from posture_tools.collector.report import fleet
-from posture_tools.collector.store import Store
+from posture_tools.collector.sqlite.store import SqliteStore
 from simulators.mosquitto import Mosquitto
 from simulators.waiting import eventually
 
@@ -34,7 +34,7 @@ class Site:
 
     def __init__(self, program: str, folder: Path, station) -> None:
         self.broker = Mosquitto(program, folder / "broker")
-        self.store = Store(folder / "collector.db")
+        self.store = SqliteStore(folder / "collector.db")
         self.outbox = Outbox.open(
             folder / "outbox.db",
             site="north", station=station.name, limit_bytes=10_000_000, at_limit="refuse",

@@ -24,7 +24,7 @@ from posture_tools.collector.rollout import (
     progress_of,
     stations,
 )
-from posture_tools.collector.store import Store
+from posture_tools.collector.sqlite.store import SqliteStore
 from simulators.model_world import dots_model, station_of
 
 from edge.results import compose
@@ -49,7 +49,7 @@ class Fleet:
         self.publisher = publisher
         self.broken: set[str] = set()
         self.told = 0
-        self.store = stack.enter_context(Store(folder / "collector.db"))
+        self.store = stack.enter_context(SqliteStore(folder / "collector.db"))
         self.cache = folder / "metadata"
         self.fetcher = MetadataFetcher(Web())
         self.stations = {}

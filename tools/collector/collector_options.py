@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from posture_tools.cli import argument
+from posture_tools.collector.opening import STATE, Where, open_store, where
 from posture_tools.collector.store import Store
 
 from edge.errors import SettingsInvalid
@@ -16,10 +17,11 @@ from edge.wire.topics import topic_level
 
 STORE = argument(
     "--store",
-    type=Path,
-    default=Path.home() / ".local" / "state" / "posture-collector" / "collector.db",
-    metavar="FILE",
-    help="The store, a file that `posture-collector run` makes. The default lies in your home.",
+    type=where,
+    default=STATE / "collector.db",
+    metavar="STORE",
+    help="The store, a file that `posture-collector run` makes, or postgresql://HOST/DATABASE. The "
+    "default is a file in your home.",
 )
 
 KEYS = argument(
@@ -80,9 +82,9 @@ def broker_and_site(options: Namespace) -> tuple[MqttSettings, str]:
 
 
 @contextmanager
-def existing_store(path: Path) -> Iterator[Store]:
+def existing_store(at: Where) -> Iterator[Store]:
     """The store, if there is one: SettingsInvalid else."""
-    if not path.exists():
-        raise SettingsInvalid(f"There is no store {path}.", "Name the one of `run` with --store.")
-    with Store(path) as store:
+    if isinstance(at, Path) and not at.exists():
+        raise SettingsInvalid(f"There is no store {at}.", "Name the one of `run` with --store.")
+    with open_store(at) as store:
         yield store

@@ -117,7 +117,7 @@ def desired_states(store: Store) -> dict[tuple[str, str], DesiredState]:
             answered[site, station] = max(version, answered.get((site, station), 0))
     found = {}
     for site, station, body in store.rows(
-        "SELECT site, station, desired FROM station WHERE desired <> x''"
+        "SELECT site, station, desired FROM station WHERE desired <> ?", (b"",)
     ):
         try:
             desired = decode(body, Desired)

@@ -7,12 +7,13 @@ was given. Everything here happens inside the caller's transaction.
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Collection, Iterator
 from dataclasses import replace
 
 import msgspec
 from posture_tools.collector.intake import Good, Key
+from posture_tools.collector.sql import Sql
+from posture_tools.collector.visits import forget_visit
 
 from edge.errors import MessageRefused
 from edge.wire.clock import utc_ns_of
@@ -23,9 +24,7 @@ _WHERE = "WHERE site = ? AND station = ? AND epoch = ? AND seq = ?"
 _KEPT = ("version", "by")  # of a consent
 
 
-def forget(
-    db: sqlite3.Connection, site: str, station: str, sessions: Collection[str], at: str
-) -> int:
+def forget(db: Sql, site: str, station: str, sessions: Collection[str], at: str) -> int:
     """Leave nothing of these sessions, now or later; how many results they had here.
 
     station : '' for every station of the site.
@@ -46,25 +45,25 @@ def forget(
         gone += len(keys)
         for table in ("ingest_conflict", "dead_letter"):
             db.execute(
-                f"DELETE FROM {table} WHERE {place} AND instr(body, CAST(?3 AS BLOB))",  # noqa: S608
-                values,
+                f"DELETE FROM {table} WHERE {place} AND instr(body, ?3) > 0",  # noqa: S608
+                (site, station, session.encode()),
             )
+        forget_visit(db, site, station, session)
     for key, consent in _consents(db, site, station):
         if consent.data.get("session") in sessions:
             _redact(db, key, consent)
     return gone
 
 
-def remember(
-    db: sqlite3.Connection, place: tuple[str, str], name: tuple[What, str], at: str
-) -> None:
+def remember(db: Sql, place: tuple[str, str], name: tuple[What, str], at: str) -> None:
     """What comes of it from now on is not kept. place : site and station, or ''."""
     db.execute(
-        "INSERT OR IGNORE INTO forgotten VALUES (?, ?, ?, ?, ?)", (*place, *name, utc_ns_of(at))
+        "INSERT INTO forgotten VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        (*place, *name, utc_ns_of(at)),
     )
 
 
-def obey(db: sqlite3.Connection, key: Key, erase: Erase, at: str) -> None:
+def obey(db: Sql, key: Key, erase: Erase, at: str) -> None:
     """Do what a station's own erase event says: of its results, and of no other's.
 
     By session it reaches every epoch of the station: results that it delivered before its card
@@ -91,14 +90,14 @@ def obey(db: sqlite3.Connection, key: Key, erase: Erase, at: str) -> None:
         _answered(db, key, erase)
 
 
-def _answered(db: sqlite3.Connection, key: Key, erase: Erase) -> None:
+def _answered(db: Sql, key: Key, erase: Erase) -> None:
     """A station has searched its files. Its command goes, or stays with what was found."""
     for what, sha256 in (("session", erase.session_sha256), ("code", erase.code_sha256)):
         of = (key.site, key.station, what, sha256)
         meant = "WHERE site = ? AND station = ? AND what = ? AND sha256 = ?"
         if erase.left:
             db.execute(
-                f"UPDATE pending_erasure SET left = ? {meant}",  # noqa: S608
+                f"UPDATE pending_erasure SET found = ? {meant}",  # noqa: S608
                 (json.dumps(erase.left), *of),
             )
             continue
@@ -107,7 +106,7 @@ def _answered(db: sqlite3.Connection, key: Key, erase: Erase) -> None:
             db.execute(f"DELETE FROM forgotten {meant}", of)  # noqa: S608
 
 
-def is_forgotten(db: sqlite3.Connection, key: Key, message: Result | Event) -> bool:
+def is_forgotten(db: Sql, key: Key, message: Result | Event) -> bool:
     """Whether something that comes now is of what was erased; its session is then remembered."""
     if isinstance(message, Result):
         return _is_known(db, key, "session", message.session, None)
@@ -123,9 +122,7 @@ def is_forgotten(db: sqlite3.Connection, key: Key, message: Result | Event) -> b
     return True
 
 
-def _is_known(
-    db: sqlite3.Connection, key: Key, what: What, word: str, dated_ns: int | None
-) -> bool:
+def _is_known(db: Sql, key: Key, what: What, word: str, dated_ns: int | None) -> bool:
     """dated_ns : of a visit; one after the erasure is not meant. None where only its station, while
     it has not answered, can tell."""
     name = forgotten_name(key.site, what, word)
@@ -133,22 +130,22 @@ def _is_known(
         "SELECT station, asked_ns FROM forgotten WHERE site = ? AND station IN ('', ?)"
         " AND what = ? AND sha256 = ?",
         (key.site, key.station, what, name),
-    ):
+    ).fetchall():
         if what == "session" or (dated_ns is None and station) or (dated_ns or asked_ns) < asked_ns:
             return True
     return False
 
 
-def entomb(db: sqlite3.Connection, key: Key, at: str) -> None:
+def entomb(db: Sql, key: Key, at: str) -> None:
     """Forget a result, and every copy of it; its hashes stay, so that the chain can be judged."""
     where = (key.site, key.station, key.epoch, key.seq)
     if db.execute(f"SELECT 1 FROM event {_WHERE}", where).fetchone():  # noqa: S608
         return
-    for table in ("result", "ingest_conflict", "dead_letter"):
+    for table in ("result", "measure", "ingest_conflict", "dead_letter"):
         db.execute(f"DELETE FROM {table} {_WHERE}", where)  # noqa: S608
     db.execute(
         "INSERT INTO ingest_key VALUES (?, ?, ?, ?, 'erased', '', '', '', ?)"
-        " ON CONFLICT DO UPDATE SET fate = 'erased'",
+        " ON CONFLICT (site, station, epoch, seq) DO UPDATE SET fate = 'erased'",
         (*where, at),
     )
 
@@ -160,10 +157,10 @@ def redacted(item: Good) -> Good:
     return replace(item, message=message, body=encode(message), sealed=None)
 
 
-def _redact(db: sqlite3.Connection, key: Key, consent: Event) -> None:
+def _redact(db: Sql, key: Key, consent: Event) -> None:
     values = (key.site, key.station, key.epoch, key.seq)
     body = encode(_without_person(consent))
-    db.execute(f"UPDATE event SET body = ?, seal = x'' {_WHERE}", (body, *values))  # noqa: S608
+    db.execute(f"UPDATE event SET body = ?, seal = ? {_WHERE}", (body, b"", *values))  # noqa: S608
     db.execute(f"UPDATE ingest_key SET fate = 'erased' {_WHERE}", values)  # noqa: S608
     for table in ("ingest_conflict", "dead_letter"):
         db.execute(f"DELETE FROM {table} {_WHERE}", values)  # noqa: S608
@@ -174,7 +171,7 @@ def _without_person(consent: Event) -> Event:
     return msgspec.structs.replace(consent, data=kept | {"erased": True})
 
 
-def _consents(db: sqlite3.Connection, site: str, station: str) -> Iterator[tuple[Key, Event]]:
+def _consents(db: Sql, site: str, station: str) -> Iterator[tuple[Key, Event]]:
     rows = db.execute(
         "SELECT station, epoch, seq, body FROM event WHERE kind = 'consent' AND site = ?1"
         " AND ?2 IN ('', station)",
@@ -187,8 +184,10 @@ def _consents(db: sqlite3.Connection, site: str, station: str) -> Iterator[tuple
             continue
 
 
-def sessions_of(db: sqlite3.Connection, site: str, code: str) -> tuple[str, ...]:
-    """Sessions that were consented to under a code, in the order in which they came."""
-    found = (each.data for _, each in _consents(db, site, "") if each.data.get("code") == code)
-    sessions = (said.get("session") for said in found)
-    return tuple(dict.fromkeys(each for each in sessions if isinstance(each, str) and each))
+def sessions_of(db: Sql, site: str, code: str) -> tuple[str, ...]:
+    """Sessions under a code, consented to or given by an operator, oldest first."""
+    found = db.execute(
+        "SELECT session FROM visit WHERE site = ? AND code = ? ORDER BY utc_ns, station, session",
+        (site, code),
+    )
+    return tuple(dict.fromkeys(session for (session,) in found))

@@ -6,9 +6,7 @@ station's signed event says what a search of its files found, and only that ends
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
-from pathlib import Path
 
 from posture_tools.collector.erasing import forget, remember, sessions_of
 from posture_tools.collector.erasure_list import Erasure
@@ -16,7 +14,6 @@ from posture_tools.collector.store import Store
 from posture_tools.collector.worker_key import GrantedKey, plain_payload
 
 from edge.errors import SettingsInvalid
-from edge.traces import holding
 from edge.wire.forgotten import What, forgotten_name
 from edge.wire.messages import Command, encode
 from edge.wire.topics import Topics
@@ -34,7 +31,7 @@ class Erased:
     results: int
     sessions: tuple[str, ...]
     stations: tuple[str, ...]
-    left: tuple[Path, ...]
+    left: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +87,10 @@ def erase(
         gone = forget(db, site, "", found, at)
         for station in stations if code else ():
             remember(db, (site, station), ("code", code_sha256), at)
-        db.execute("INSERT OR IGNORE INTO erasure_applied VALUES (?)", (entry.name,))
+        db.execute("INSERT INTO erasure_applied VALUES (?) ON CONFLICT DO NOTHING", (entry.name,))
         db.executemany("INSERT INTO pending_erasure VALUES (?, ?, ?, ?, ?, ?, ?, ?)", commands)
     words = [*found, *([f'"{code}"'] if code else [])]
-    return Erased(gone, found, tuple(stations), search(store, words))
+    return Erased(gone, found, tuple(stations), store.traces(words))
 
 
 def _command(key: GrantedKey | None, topics: Topics, number: int, what: What, word: str) -> bytes:
@@ -106,7 +103,7 @@ def stations_of(store: Store, site: str) -> list[str]:
     """All that were ever heard or enrolled there, but for those that are revoked."""
     rows = store.rows(
         "SELECT station FROM station WHERE site = ?1 UNION SELECT station FROM trusted"
-        " WHERE site = ?1 EXCEPT SELECT station FROM trusted WHERE site = ?1 AND revoked",
+        " WHERE site = ?1 EXCEPT SELECT station FROM trusted WHERE site = ?1 AND revoked = 1",
         (site,),
     )
     return [station for (station,) in rows]
@@ -115,19 +112,8 @@ def stations_of(store: Store, site: str) -> list[str]:
 def still_open(store: Store, site: str) -> list[Open]:
     """Which stations have not proved which erasure."""
     rows = store.rows(
-        "SELECT site, station, MIN(asked_at), what, MAX(left) FROM pending_erasure WHERE site = ?"
-        " GROUP BY station, what, sha256 ORDER BY MIN(asked_at), station",
+        "SELECT site, station, MIN(asked_at), what, MAX(found) FROM pending_erasure WHERE site = ?"
+        " GROUP BY site, station, what, sha256 ORDER BY MIN(asked_at), station",
         (site,),
     )
     return [Open(*row) for row in rows]
-
-
-def search(store: Store, words: Collection[str]) -> tuple[Path, ...]:
-    """Files of the store that still hold a word. Its commands do, until they are obeyed."""
-    files = sorted(store.path.parent.glob(f"{store.path.name}*"))
-    store.clean()
-    found = holding(files, words)
-    if found and not store.rows("SELECT 1 FROM pending_erasure LIMIT 1"):
-        store.vacuum()
-        found = holding(files, words)
-    return found

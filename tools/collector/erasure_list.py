@@ -8,19 +8,27 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Any, Protocol, Self
 
 import msgspec
 from posture_tools.collector.erasing import forget, remember
+from posture_tools.collector.sql import Sql
 
 from edge.files import sync_folder
-from edge.wire.database import Database
 from edge.wire.forgotten import forgotten_name
 from edge.wire.messages import Sha256, Utc, decode, encode
 from edge.wire.topics import TopicLevel
+
+
+class Erasable(Protocol):
+    """What of a store is needed here."""
+
+    def rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]: ...
+    def transaction(self) -> AbstractContextManager[Sql]: ...
 
 
 class Erasure(msgspec.Struct, frozen=True):
@@ -72,20 +80,19 @@ class ErasureList:
         sync_folder(self.path.parent)
 
 
-def apply_again(database: Database, entries: Iterable[Erasure], at: str) -> int:
+def apply_again(store: Erasable, entries: Iterable[Erasure], at: str) -> int:
     """Erase what a store of an older day still holds; how many erasures it did not know."""
-    known = {name for (name,) in database.rows("SELECT line_sha256 FROM erasure_applied")}
+    known = {name for (name,) in store.rows("SELECT line_sha256 FROM erasure_applied")}
     missing = [each for each in entries if each.name not in known]
     if not missing:
         return 0
-    with database.transaction() as db:
+    with store.transaction() as db:
         for each in missing:
             told = {
                 session
                 for (session,) in db.execute(
                     "SELECT DISTINCT session FROM result WHERE site = ?1 UNION"
-                    " SELECT json_extract(CAST(body AS TEXT), '$.data.session') FROM event"
-                    " WHERE site = ?1 AND kind = 'consent'",
+                    " SELECT session FROM visit WHERE site = ?1",
                     (each.site,),
                 )
                 if session
@@ -96,5 +103,7 @@ def apply_again(database: Database, entries: Iterable[Erasure], at: str) -> int:
                 remember(db, (each.site, ""), ("session", name), each.asked_at)
             if each.code_sha256:
                 remember(db, (each.site, ""), ("code", each.code_sha256), each.asked_at)
-            db.execute("INSERT INTO erasure_applied VALUES (?)", (each.name,))
+            db.execute(
+                "INSERT INTO erasure_applied VALUES (?) ON CONFLICT DO NOTHING", (each.name,)
+            )
     return len(missing)

@@ -32,8 +32,8 @@ class ErasureSending:
         self._round += 1
         for station, payload in self._store.rows(
             "SELECT o.station, o.payload FROM pending_erasure o LEFT JOIN station s"
-            " USING (site, station) WHERE o.site = ? AND (COALESCE(s.online, 0) OR ?)"
+            " USING (site, station) WHERE o.site = ? AND (COALESCE(s.online, 0) = 1 OR ? = 1)"
             " ORDER BY o.number LIMIT ?",
-            (self._site, self._round % _AWAY_EVERY == 1, _AT_ONCE),
+            (self._site, int(self._round % _AWAY_EVERY == 1), _AT_ONCE),
         ):
             connection.publish(Topics(self._site, station).command("erase"), bytes(payload))

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import logging
 import secrets
-import sqlite3
 import threading
 import time
 from collections.abc import Callable
 
 from posture_tools.collector.erasure_sending import ErasureSending
 from posture_tools.collector.intake import Bad, Good, Incoming, examine
-from posture_tools.collector.store import Note, Outcome, Store
+from posture_tools.collector.store import Life, Note, Outcome, Store
 from posture_tools.collector.worker_key import GrantedKey, plain_payload
 
 from edge.errors import MessageRefused, PostureError
@@ -32,6 +31,10 @@ from edge.wire.topics import COLLECTOR, OLD_ROOT, Topics, parse
 log = logging.getLogger(__name__)
 
 _IDLE_S = 0.2
+_BATCH = 500  # messages in one transaction
+_GROUP = "$share/posture-collectors/"
+_HEALTH_EVERY_S = 5.0  # thousands of stations say something each minute: the last of each counts
+_LEAD_EVERY_S = 5.0
 ANNOUNCE_EVERY_S = 60.0
 
 
@@ -39,6 +42,8 @@ class Collector:
     """Takes in one site's results. No message ends it, whatever it holds.
 
     key : signs the receipts; without one, only stations at a desk believe them.
+    shares : other workers take in from this broker too: each result goes to one of them. Where the
+        broker cannot share (MQTT 3.1.1), one worker serves it and the others wait.
     on_batch : told of each committed batch. on_problem : told once of each new problem.
     on_ready : called whenever a subscription stands.
     """
@@ -50,6 +55,7 @@ class Collector:
         site: str,
         *,
         key: GrantedKey | None = None,
+        shares: bool = False,
         on_batch: Callable[[Outcome], None] = lambda _: None,
         on_problem: Callable[[str], None] = log.error,
         on_ready: Callable[[], None] = lambda: None,
@@ -58,6 +64,9 @@ class Collector:
         self._store = store
         self._site = site
         self._key = key
+        self._shares = shares
+        self._health: dict[tuple[str, str], Note] = {}
+        self._health_at_s = 0.0
         self._old = False
         # One name for two collectors, and each would throw the other off for ever.
         self._instance = secrets.token_hex(8)
@@ -78,11 +87,9 @@ class Collector:
                 self._serve(backoff, stop)
             except Exception as problem:
                 text = str(problem)
-                if not isinstance(problem, PostureError | sqlite3.Error):
+                if not isinstance(problem, PostureError):
                     log.exception("the collector failed and connects again")
                     text = f"The collector failed and connects again: {text}"
-                if isinstance(problem, sqlite3.Error):  # not committed: not acknowledged, not lost
-                    text = f"The store cannot be written: {problem}. Free space or mend its rights."
                 if text != told:
                     self._on_problem(text)
                 told = text
@@ -97,27 +104,49 @@ class Collector:
         )
         try:
             self._old = self._store.has_unsigned(self._site)
+            if not self._may_serve(connection):
+                connection.close()
+                stop.wait(_LEAD_EVERY_S)
+                return
             for topics in self._trees:
-                connection.subscribe(
-                    topics.message("result/#"), topics.message("event/#"),
-                    topics.state, topics.birth, topics.enrol, topics.health, topics.desired,
-                    topics.collector_state,
-                )  # fmt: skip
+                connection.subscribe(*self._subscriptions(connection, topics))
             self._announce(connection, online=True)
             self._on_ready()
             while not stop.is_set():
-                if self._take_in(connection, connection.poll(_IDLE_S)):
+                if self._take_in(connection, connection.poll(_IDLE_S, _BATCH)):
                     backoff.reset()
+                self._note_health(every_s=_HEALTH_EVERY_S if self._shares else 0.0)
                 self._erasures.send(connection)
                 if time.monotonic() - self._announced_s >= ANNOUNCE_EVERY_S:
                     self._announce(connection, online=True)
                 if connection.version != "5" and connection.age_s >= MQTT5_AGAIN_S:
                     break  # an answer that came late once must not cost commands for good
+            self._note_health(every_s=0.0)
             if stop.is_set():
                 self._announce(connection, online=False)
             connection.close()
         finally:
             connection.drop()
+
+    def _may_serve(self, connection: Connection) -> bool:
+        """Not where workers cannot share, and another serves this broker."""
+        if not self._shares or connection.version == "5":
+            return True
+        return self._store.lead(f"{self._mqtt.host}:{self._mqtt.port}/{self._site}")
+
+    def _subscriptions(self, connection: Connection, topics: Topics) -> list[str]:
+        """What a broker retains it sends to no group: that every worker hears itself."""
+        group = _GROUP if self._shares and connection.version == "5" else ""
+        taken = (topics.message("result/#"), topics.message("event/#"), topics.health)
+        heard = (topics.state, topics.birth, topics.enrol, topics.desired, topics.collector_state)
+        return [*(group + topic for topic in taken), *heard]
+
+    def _note_health(self, *, every_s: float) -> None:
+        """The last health of each station, in one transaction."""
+        if self._health and time.monotonic() - self._health_at_s >= every_s:
+            self._store.note_all(self._health.values())
+            self._health.clear()
+            self._health_at_s = time.monotonic()
 
     def _announce(self, connection: Connection, *, online: bool) -> None:
         self._announced_s = time.monotonic()
@@ -147,7 +176,9 @@ class Collector:
                 kind = f"{_kind(message.topic)} raised {type(problem).__name__}"
                 self._oddities.note(kind, problem)
             else:
-                if isinstance(item, Note):
+                if isinstance(item, Note) and item.kind == "health":
+                    self._health[item.site, item.station] = item
+                elif isinstance(item, Note):
                     notes.append(item)
                 elif item is not None:
                     batch.append(item)
@@ -169,7 +200,7 @@ class Collector:
         said = _said_by_collector(body)
         if not said.online:
             self._announced_s = -ANNOUNCE_EVERY_S
-        elif said.instance != self._instance:
+        elif said.instance != self._instance and not self._shares:
             self._oddities.note("another collector is here", "each takes in everything")
 
     def _answer(self, connection: Connection, topics: Topics, receipt: Receipt) -> None:
@@ -190,11 +221,14 @@ class Collector:
         place = (address.site, address.station)
         match address.channel:
             case "state":
-                online = decode(message.body, State).online if message.body else False
-                return Note(*place, "state", message.body, online)
+                if not message.body:
+                    return Note(*place, "state", b"", online=False)
+                said = decode(message.body, State)
+                life = Life(said.instance, said.connection)
+                return Note(*place, "state", message.body, said.online, life)
             case "enrol":
-                if message.body and (said := self._store.enrol(address, message.body)):
-                    self._on_problem(said)
+                if message.body and (news := self._store.enrol(address, message.body)):
+                    self._on_problem(news)
                 return None
             case "birth":
                 decode(message.body, Birth)

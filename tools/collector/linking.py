@@ -2,34 +2,33 @@
 
 from __future__ import annotations
 
-import sqlite3
-
 from posture_tools.collector.intake import Key
+from posture_tools.collector.sql import Sql
 
 from edge.wire.messages import GENESIS, Link
 
 _OF_EPOCH = "site = ? AND station = ? AND epoch = ?"
 
 
-def judge_around(db: sqlite3.Connection, key: Key) -> None:
+def judge_around(db: Sql, key: Key) -> None:
     """A message has come: judge its link to the one before, and the next one's to it."""
     judge(db, key)
     judge(db, Key(key.site, key.station, key.epoch, key.seq + 1))
 
 
-def add_link(db: sqlite3.Connection, key: Key, link: Link) -> None:
+def add_link(db: Sql, key: Key, link: Link) -> None:
     """A run is gone at the station: keep its ends, and judge who follows it.
 
     key : of the event that says so.
     """
     db.execute(
-        "INSERT OR IGNORE INTO chain_end VALUES (?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO chain_end VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
         (key.site, key.station, key.epoch, link.first, link.last, link.prev_sha256, link.sha256),
     )
     judge(db, Key(key.site, key.station, key.epoch, link.last + 1))
 
 
-def judge(db: sqlite3.Connection, key: Key) -> None:
+def judge(db: Sql, key: Key) -> None:
     """Compare what a message says of the one before with that one's hash, where both are known."""
     epoch = (key.site, key.station, key.epoch)
     row = db.execute(
@@ -49,7 +48,7 @@ def judge(db: sqlite3.Connection, key: Key) -> None:
         )
 
 
-def _sha256_of(db: sqlite3.Connection, epoch: tuple[str, str, str], seq: int) -> str:
+def _sha256_of(db: Sql, epoch: tuple[str, str, str], seq: int) -> str:
     if seq == 0:
         return GENESIS
     row = db.execute(

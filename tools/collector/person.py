@@ -29,11 +29,13 @@ def visits(store: Store, site: str, code: str) -> Iterator[Visit]:
     with store.transaction() as db:
         sessions = sessions_of(db, site, code)
     for session in sessions:
-        [(consent,)] = store.rows(
-            "SELECT body FROM event WHERE site = ?1 AND kind = 'consent'"
-            " AND json_extract(CAST(body AS TEXT), '$.data.session') = ?2 LIMIT 1",
+        consents = store.rows(
+            "SELECT body FROM event JOIN visit USING (site, station, epoch, seq)"
+            " WHERE site = ? AND visit.session = ? ORDER BY visit.utc_ns LIMIT 1",
             (site, session),
         )
+        # an operator may have given a code to a visit whose consent the store never got
+        consent = bytes(consents[0][0]) if consents else b""
         yield Visit(session, consent, tuple(results(store, Chosen(site=site, session=session))))
 
 
@@ -41,7 +43,7 @@ def as_json(visit: Visit) -> dict[str, Any]:
     """Every byte of the bodies, and what the collector adds."""
     return {
         "session": visit.session,
-        "consent": json.loads(visit.consent),
+        "consent": json.loads(visit.consent) if visit.consent else None,
         "results": [
             json.loads(each.body)
             | {"screened_at": each.screened_at, "received_at": each.received_at}
@@ -52,15 +54,8 @@ def as_json(visit: Visit) -> dict[str, Any]:
 
 def as_text(visit: Visit) -> Iterator[str]:
     """Lines that somebody without our software can read."""
-    consent = decode(visit.consent, Event)
-    said = consent.data
     yield f"Visit {visit.session}"
-    yield (
-        f"  Consent to text {said.get('version', '?')}, by {said.get('by', '?')},"
-        f" at {consent.t.utc} by the clock of {consent.station}"
-    )
-    for name, value in dict(said.get("inputs", {})).items():
-        yield f"  Told: {name} = {value}"
+    yield from _consent(visit.consent)
     for stored in visit.results:
         try:
             result = stored.result
@@ -74,6 +69,20 @@ def as_text(visit: Visit) -> Iterator[str]:
         )
         for measure in result.measures:
             yield f"    {_measure(measure)}"
+
+
+def _consent(body: bytes) -> Iterator[str]:
+    if not body:
+        yield "  No consent is here"
+        return
+    consent = decode(body, Event)
+    said = consent.data
+    yield (
+        f"  Consent to text {said.get('version', '?')}, by {said.get('by', '?')},"
+        f" at {consent.t.utc} by the clock of {consent.station}"
+    )
+    for name, value in dict(said.get("inputs", {})).items():
+        yield f"  Told: {name} = {value}"
 
 
 def _measure(measure: WireMeasure) -> str:

@@ -24,6 +24,8 @@ log = logging.getLogger(__name__)
 # A station speaks at least each minute (its health); two missed and a half are no accident.
 SILENT_AFTER = timedelta(seconds=150)
 
+_ALL = 2**62  # as a limit
+
 CSV_COLUMNS = (
     "screened_at", "clock_state", "site", "station", "epoch", "seq", "session", "kind", "view",
     "code", "value", "unit", "u95", "n", "quality", "why", "side", "definition",
@@ -65,7 +67,7 @@ class Chosen:
 def results(store: Store, chosen: Chosen = Chosen()) -> Iterator[Stored]:
     """Results, by station, in the order in which they were screened. Only the order of all is
     held, never their bodies."""
-    wheres, values = ["1"], list[Any]()
+    wheres, values = ["1 = 1"], list[Any]()
     for name in ("site", "station", "session"):
         if word := getattr(chosen, name):
             wheres.append(f"{name} = ?")
@@ -74,15 +76,17 @@ def results(store: Store, chosen: Chosen = Chosen()) -> Iterator[Stored]:
         if when is not None:
             wheres.append(f"screened_ns {edge} ?")
             values.append(int(when.timestamp()) * 1_000_000_000)
-    for row, screened_ns in store.each(
-        f"SELECT result_row, screened_ns FROM screening WHERE {' AND '.join(wheres)}"  # noqa: S608
+    where = " AND ".join(wheres)
+    for *key, screened_ns in store.each(
+        f"SELECT site, station, epoch, seq, screened_ns FROM screening WHERE {where}"  # noqa: S608
         " ORDER BY site, station, screened_ns, epoch, seq LIMIT ? OFFSET ?",
-        [*values, chosen.limit or -1, chosen.skip],
+        [*values, chosen.limit or _ALL, chosen.skip],
     ):
         for about in store.rows(
             "SELECT received_at, body_sha256, body, seal FROM result"
-            " JOIN ingest_key USING (site, station, epoch, seq) WHERE result.rowid = ?",
-            (row,),
+            " JOIN ingest_key USING (site, station, epoch, seq)"
+            " WHERE site = ? AND station = ? AND epoch = ? AND seq = ?",
+            key,
         ):  # erased meanwhile, there is none
             yield Stored(Instant(screened_ns, "synced", "", 0).utc, *about)
 
@@ -169,8 +173,9 @@ def fleet(store: Store, now: datetime | None = None) -> list[StationLine]:
     now = now or datetime.now(UTC)
     lines = []
     models, desired = actual_models(model_events(store)), desired_states(store)
-    for site, station, seen_at, online, health in store.rows(
-        "SELECT site, station, seen_at, online, health FROM station ORDER BY site, station"
+    for site, station, seen_at, online, health, twice_at in store.rows(
+        "SELECT site, station, seen_at, online, health, twice_at FROM station"
+        " ORDER BY site, station"
     ):
         words = _health(health)
         silence = now - datetime.fromisoformat(seen_at)
@@ -184,7 +189,7 @@ def fleet(store: Store, now: datetime | None = None) -> list[StationLine]:
                 online=bool(online),
                 seen_at=seen_at,
                 silent_s=silence.total_seconds() if silent else None,
-                results=_count(store, "result", "1", place),
+                results=_count(store, "result", "1 = 1", place),
                 missing=missing,
                 lost=lost,
                 broken=_count(store, "ingest_key", "link = 'broken'", place),
@@ -194,7 +199,7 @@ def fleet(store: Store, now: datetime | None = None) -> list[StationLine]:
                 models=models.get(place, {}),
                 desired=str(desired.get(place, "as offered")),
                 origins=_origins(store, place),
-                problem=_problem(words) if words else "",
+                problem=_problem(words, twice_at),
             )
         )
     return lines
@@ -208,7 +213,11 @@ def _health(body: bytes) -> Health | None:
         return None
 
 
-def _problem(health: Health) -> str:
+def _problem(health: Health | None, twice_at: str) -> str:
+    if twice_at:
+        return f"two of it were online at {twice_at}: was its card copied?"
+    if health is None:
+        return ""
     engine = str(health.vitals.get("engine", "runs"))
     if engine != "runs":
         return f"does not measure: {'stopped' if engine == 'well' else _shown(engine)}"
@@ -238,12 +247,17 @@ def _count(store: Store, table: str, what: str, place: tuple[str, str]) -> int:
 def _holes(store: Store, site: str, station: str) -> tuple[int, int]:
     """Numbers below the newest that never came: still missing, and given up by the station."""
     missing = lost = 0
-    for epoch, newest, come in store.rows(
-        "SELECT epoch, MAX(MAX(seq), COALESCE((SELECT last FROM epoch_end e WHERE e.site = k.site"
-        "  AND e.station = k.station AND e.epoch = k.epoch), 0)), COUNT(*)"
-        " FROM ingest_key k WHERE site = ? AND station = ? GROUP BY epoch",
+    ended = dict(
+        store.rows(
+            "SELECT epoch, last FROM epoch_end WHERE site = ? AND station = ?", (site, station)
+        )
+    )
+    for epoch, highest, come in store.rows(
+        "SELECT epoch, MAX(seq), COUNT(*) FROM ingest_key WHERE site = ? AND station = ?"
+        " GROUP BY epoch",
         (site, station),
     ):
+        newest = max(highest, ended.get(epoch, 0))
         gaps = 0
         for first, last in store.rows(
             "SELECT first, last FROM gap WHERE site = ? AND station = ? AND epoch = ?",

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from posture_tools.collector.facts import as_measure
 from posture_tools.collector.store import Store
 
 from edge.errors import SettingsInvalid
-from edge.records import Basis, Measure
+from edge.records import Basis
 from edge.report.reported_visit import ReportedView, ReportedVisit
 from edge.wire.clock import Instant
-from edge.wire.messages import Result, WireMeasure, decode_result
+from edge.wire.messages import Result, decode_result
 
 
 def stored_visit(store: Store, result_id: str, before: Sequence[str] = ()) -> ReportedVisit:
@@ -41,7 +42,7 @@ def stored_visit(store: Store, result_id: str, before: Sequence[str] = ()) -> Re
         software=newest.sw,
         models=tuple(dict.fromkeys(f"{m.name} {m.version}" for _, r in results for m in r.models)),
         views=tuple(_seen(result) for result in views),
-        scores=tuple(_measure(m) for m in scores[-1].measures) if scores else (),
+        scores=tuple(as_measure(m) for m in scores[-1].measures) if scores else (),
         scores_origin=scores[-1].origin if scores else "unknown",
         consent=newest.consent.version if newest.consent is not None else "",
         before=tuple(sorted(earlier, key=lambda visit: visit.screened_at)),
@@ -67,14 +68,7 @@ def _visit_of(store: Store, result_id: str) -> tuple[str, str, str]:
 def _seen(result: Result) -> ReportedView:
     quality = result.quality
     return ReportedView(
-        result.view, tuple(_measure(m) for m in result.measures), result.figure,
+        result.view, tuple(as_measure(m) for m in result.measures), result.figure,
         quality.frames_used, quality.frames_seen, quality.min_score, result.origin,
         basis=Basis(tuple(m.sha256 for m in result.models), result.bodies, result.calibration),
-    )  # fmt: skip
-
-
-def _measure(m: WireMeasure) -> Measure:
-    return Measure(
-        m.code, m.value, m.unit, m.u95, m.n, m.quality, m.why, m.view, m.side, m.definition,
-        m.u95_change,
     )  # fmt: skip

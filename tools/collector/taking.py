@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import sqlite3
 from dataclasses import dataclass
 from typing import Literal
 
 import msgspec
+from posture_tools.collector import facts
 from posture_tools.collector.erasing import is_forgotten, obey, redacted
 from posture_tools.collector.intake import Bad, Good, Key
 from posture_tools.collector.linking import add_link, judge_around
+from posture_tools.collector.sql import Sql
+from posture_tools.collector.visits import take_consent
 
 from edge.wire.clock import utc_ns_of
 from edge.wire.messages import Erase, Event, Gap, NewEpoch, Result
@@ -28,7 +30,7 @@ class Answer:
     reject: Reject | None = None
 
 
-def take(db: sqlite3.Connection, item: Good | Bad, key: Key, at: str) -> Answer:
+def take(db: Sql, item: Good | Bad, key: Key, at: str) -> Answer:
     """Decide about one message that its station vouches for."""
     known = db.execute(
         f"SELECT fate, body_sha256 FROM ingest_key {_WHERE}",  # noqa: S608
@@ -53,13 +55,14 @@ def take(db: sqlite3.Connection, item: Good | Bad, key: Key, at: str) -> Answer:
         return Answer(key.seq, sha256, "duplicate")
     if not is_forgotten(db, key, item.message):
         db.execute(
-            "INSERT OR IGNORE INTO ingest_conflict VALUES (?, ?, ?, ?, ?, ?, ?, ?, '')",
+            "INSERT INTO ingest_conflict VALUES (?, ?, ?, ?, ?, ?, ?, ?, '')"
+            " ON CONFLICT DO NOTHING",
             (*_values(key), sha256, item.body, item.seal_bytes, at),
         )
     return Answer(key.seq, sha256, "conflict", Reject(key.seq, sha256, "conflict"))
 
 
-def _store(db: sqlite3.Connection, item: Good, at: str) -> Answer:
+def _store(db: Sql, item: Good, at: str) -> Answer:
     """A number that is new. Under an earlier name the body may be here already."""
     key, message = item.key, item.message
     what: Literal["stored", "duplicate"] = "stored"
@@ -98,15 +101,18 @@ def _values(key: Key) -> tuple[str, str, str, int]:
     return key.site, key.station, key.epoch, key.seq
 
 
-def _fate(db: sqlite3.Connection, key: Key, fate: str, hashes: tuple[str, str], at: str) -> None:
+def _fate(db: Sql, key: Key, fate: str, hashes: tuple[str, str], at: str) -> None:
     """hashes : of the body, and of the one before; '' where unknown."""
     db.execute(
-        "INSERT OR REPLACE INTO ingest_key VALUES (?, ?, ?, ?, ?, ?, ?, '', ?)",
+        "INSERT INTO ingest_key VALUES (?, ?, ?, ?, ?, ?, ?, '', ?)"
+        " ON CONFLICT (site, station, epoch, seq) DO UPDATE SET fate = excluded.fate,"
+        " body_sha256 = excluded.body_sha256, prev_sha256 = excluded.prev_sha256,"
+        " link = '', received_at = excluded.received_at",
         (*_values(key), fate, *hashes, at),
     )
 
 
-def _insert(db: sqlite3.Connection, item: Good, at: str) -> None:
+def _insert(db: Sql, item: Good, at: str) -> None:
     message = item.message
     when = (utc_ns_of(message.t.utc), message.t.state, message.t.boot_id, message.t.boottime_ns)
     if isinstance(message, Result):
@@ -115,6 +121,7 @@ def _insert(db: sqlite3.Connection, item: Good, at: str) -> None:
             (*_values(item.key), message.kind, message.session, message.view,
              *when, message.origin, item.body, item.seal_bytes),
         )  # fmt: skip
+        facts.insert(db, item.key, message, when[0])
         return
     db.execute(
         "INSERT INTO event VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -123,12 +130,15 @@ def _insert(db: sqlite3.Connection, item: Good, at: str) -> None:
     _apply(db, item.key, message, at)
 
 
-def _apply(db: sqlite3.Connection, key: Key, event: Event, at: str) -> None:
+def _apply(db: Sql, key: Key, event: Event, at: str) -> None:
     """What an event does to the tables. It speaks of numbers below its own, and of no others."""
+    if event.kind == "consent":
+        take_consent(db, key, event)
+        return
     if event.kind == "gap":
         gap = msgspec.convert(event.data, Gap)
         db.executemany(
-            "INSERT OR IGNORE INTO gap VALUES (?, ?, ?, ?, ?, ?)",
+            "INSERT INTO gap VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
             [
                 (key.site, key.station, key.epoch, first, last, gap.reason)
                 for first, last in gap.ranges
@@ -144,7 +154,8 @@ def _apply(db: sqlite3.Connection, key: Key, event: Event, at: str) -> None:
         ended = msgspec.convert(event.data, NewEpoch)
         if ended.was_epoch and ended.was_next_seq:
             db.execute(
-                "INSERT OR REPLACE INTO epoch_end VALUES (?, ?, ?, ?)",
+                "INSERT INTO epoch_end VALUES (?, ?, ?, ?)"
+                " ON CONFLICT (site, station, epoch) DO UPDATE SET last = excluded.last",
                 (key.site, key.station, ended.was_epoch, ended.was_next_seq - 1),
             )
         return

@@ -8,13 +8,13 @@ station that has a key is never again taken without its signature, open or not.
 from __future__ import annotations
 
 import hmac
-import sqlite3
 from base64 import b64decode
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from posture_tools.collector.intake import Bad, Good
+from posture_tools.collector.sql import Sql
 
 from edge.errors import MessageRefused
 from edge.wire.enrol import Enrol, proof_of
@@ -82,7 +82,7 @@ def _problem(item: Good | Bad, about: Known) -> str:
     return ""
 
 
-def enrol(db: sqlite3.Connection, address: Address, payload: bytes, at: str) -> str:
+def enrol(db: Sql, address: Address, payload: bytes, at: str) -> str:
     """Take in what a station says of its key; what became of it, for the log, or "" if known.
 
     Raises
@@ -120,9 +120,7 @@ def enrol(db: sqlite3.Connection, address: Address, payload: bytes, at: str) -> 
     return _keep_pending(db, place, said.key, public, at)
 
 
-def _keep_pending(
-    db: sqlite3.Connection, place: tuple[str, str], key: str, public: bytes, at: str
-) -> str:
+def _keep_pending(db: Sql, place: tuple[str, str], key: str, public: bytes, at: str) -> str:
     """For `site approve`. The newest of a station replaces what waited of it."""
     known_before = db.execute(
         "SELECT key FROM pending_key WHERE site = ? AND station = ?", place
@@ -132,32 +130,40 @@ def _keep_pending(
     (count,) = db.execute("SELECT COUNT(*) FROM pending_key").fetchone()
     if known_before is None and count >= _MOST_PENDING:
         raise MessageRefused(f"{count} keys wait for approval already.")
-    db.execute("INSERT OR REPLACE INTO pending_key VALUES (?, ?, ?, ?)", (*place, key, at))
+    db.execute(
+        "INSERT INTO pending_key VALUES (?, ?, ?, ?) ON CONFLICT (site, station)"
+        " DO UPDATE SET key = excluded.key, since = excluded.since",
+        (*place, key, at),
+    )
     return (
         f"{'/'.join(place)} shows the key {fingerprint(public)}; nothing of it is taken until"
         f" `posture-collector site approve {place[1]} FINGERPRINT`"
     )
 
 
-def trust(db: sqlite3.Connection, place: tuple[str, str], key: str, how: How, at: str) -> None:
+def trust(db: Sql, place: tuple[str, str], key: str, how: How, at: str) -> None:
     """From now on this key alone speaks for the station; its token is used up."""
     db.execute(
-        "INSERT OR REPLACE INTO trusted VALUES (?, ?, ?, ?, 0, 0, ?)", (*place, key, how, at)
+        "INSERT INTO trusted VALUES (?, ?, ?, ?, 0, 0, ?) ON CONFLICT (site, station) DO UPDATE SET"
+        " key = excluded.key, how = excluded.how, revoked = 0, unsigned = 0,"
+        " since = excluded.since",
+        (*place, key, how, at),
     )
     for table in ("token", "pending_key"):
         db.execute(f"DELETE FROM {table} WHERE site = ? AND station = ?", place)  # noqa: S608
 
 
-def withdraw(db: sqlite3.Connection, place: tuple[str, str]) -> None:
+def withdraw(db: Sql, place: tuple[str, str]) -> None:
     """Believe nothing of this station any more, whatever signs it."""
     db.execute(
-        "INSERT INTO trusted VALUES (?, ?, '', '', 1, 0, '') ON CONFLICT DO UPDATE SET revoked = 1",
+        "INSERT INTO trusted VALUES (?, ?, '', '', 1, 0, '')"
+        " ON CONFLICT (site, station) DO UPDATE SET revoked = 1",
         place,
     )
     for table in ("token", "pending_key"):
         db.execute(f"DELETE FROM {table} WHERE site = ? AND station = ?", place)  # noqa: S608
 
 
-def let_unsigned(db: sqlite3.Connection, place: tuple[str, str]) -> None:
+def let_unsigned(db: Sql, place: tuple[str, str]) -> None:
     """Hear a station of version 0.1, which has no key. Nothing where it has one already."""
-    db.execute("INSERT OR IGNORE INTO trusted VALUES (?, ?, '', '', 0, 1, '')", place)
+    db.execute("INSERT INTO trusted VALUES (?, ?, '', '', 0, 1, '') ON CONFLICT DO NOTHING", place)

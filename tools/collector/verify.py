@@ -67,7 +67,8 @@ def _absent(store: Store, site: str, station: str, state_body: bytes) -> Iterato
         "SELECT epoch, MAX(last) FROM ("
         " SELECT epoch, MAX(seq) AS last FROM ingest_key WHERE site = ?1 AND station = ?2"
         "  GROUP BY epoch UNION ALL"
-        " SELECT epoch, last FROM epoch_end WHERE site = ?1 AND station = ?2) GROUP BY epoch",
+        " SELECT epoch, last FROM epoch_end WHERE site = ?1 AND station = ?2) AS known"
+        " GROUP BY epoch",
         (site, station),
     )
     for epoch, last in epochs:

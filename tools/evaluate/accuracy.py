@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from posture_tools.evaluate.angle_error import short_way
 from posture_tools.evaluate.bodies import dress_of
 from posture_tools.evaluate.body_pack import Body
-from posture_tools.evaluate.body_truth import DEFINITIONS, in_picture
+from posture_tools.evaluate.body_truth import DEFINITIONS, STATURE_MM, in_picture, with_scale
 from posture_tools.evaluate.contenders import Contender
 from posture_tools.evaluate.report import number
 from posture_tools.evaluate.slope import robust_sd, slope_of_values
@@ -93,6 +93,7 @@ def read(
         if stature is not None:
             statures.append(stature)
         truth, dress = in_picture(body, calibration), dress_of(body)
+        calibration = with_scale(pose, calibration)
         foretold = {
             predictor: {
                 code: next((e.normal for e in effects if e.cause == "network"), 0.0)
@@ -107,14 +108,17 @@ def read(
             true = truth.get((measure.code, measure.definition))
             if measure.value is None or true is None:
                 continue
-            by = {name: of[measure.code] for name, of in foretold.items() if measure.code in of}
+            unit = 100.0 / STATURE_MM if measure.unit == "mm" else 1.0
+            by = {
+                name: of[measure.code] * unit for name, of in foretold.items() if measure.code in of
+            }
             found.append(
                 BodyReading(
                     (measure.code, measure.definition, body.view),
                     dress.over(landmarks[measure.code, measure.definition]),
                     (body.set_name, body.number),
-                    true,
-                    short_way(measure.value - true, measure.unit),
+                    true * unit,
+                    short_way(measure.value - true, measure.unit) * unit,
                     by,
                 )
             )

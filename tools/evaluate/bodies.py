@@ -9,7 +9,7 @@ from itertools import product
 
 from posture_tools.evaluate.angle_error import MeasureError, Reading, error_of
 from posture_tools.evaluate.body_pack import CLOTHING, OLDEST_YEARS, Body, Clothing
-from posture_tools.evaluate.body_truth import DEFINITIONS, Truth, in_picture, in_space
+from posture_tools.evaluate.body_truth import DEFINITIONS, Truth, in_picture, in_space, with_scale
 from posture_tools.evaluate.contenders import Contender
 from posture_tools.evaluate.report import number
 from posture_tools.evaluate.views import VIEWS
@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from edge.posture.assess import assess
+from edge.posture.assess import assess, reported_unit
 from edge.posture.clothing import Dress
 from edge.records import Frame, Measure
 
@@ -87,7 +87,8 @@ def measure(contender: Contender, frame: Frame, body: Body) -> Sequence[Measure]
     pose = contender.locate(frame, body.person)
     if pose is None:
         return ()
-    return assess(pose, body.view, body.calibration(frame), dress=dress_of(body))
+    calibration = with_scale(pose, body.calibration(frame))
+    return assess(pose, body.view, calibration, dress=dress_of(body))
 
 
 def dress_of(body: Body) -> Dress:
@@ -107,8 +108,7 @@ def truths(
         code, version = definition.code, definition.version
         own = measured[code].definition if code in measured else version
         if version == own and (code, version) in exact:
-            unit = "%H" if definition.unit == "length" else definition.unit
-            found[code] = (exact[code, version], unit)
+            found[code] = (exact[code, version], reported_unit(definition))
     return found
 
 

@@ -8,6 +8,7 @@ That judges the interval against the world, of which turn and perspective are a 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +25,9 @@ from edge.posture.spine_measures import SPINE
 from edge.records import Pose
 from edge.skeletons import Skeleton
 
-# (code, version of its definition) -> value, in deg, %, 1 or % of stature.
+# (code, version of its definition) -> value, in deg, %, 1 or mm of somebody of this stature, whom
+# everybody's lengths are brought to.
+STATURE_MM = 1700.0
 Truth = dict[tuple[str, str], float]
 DEFINITIONS: tuple[Definition, ...] = (*FRONTAL, *SAGITTAL, *SPINE)
 # The person's turn in each view, as packs of bodies have it.
@@ -56,6 +59,14 @@ def in_space(body: Body) -> Truth:
     return dict(_values(Landmarks.of(_pose(body.names, seen), LEVEL, _near(body)), body))
 
 
+def with_scale(pose: Pose, calibration: Calibration) -> Calibration:
+    """What reports lengths of this person as those of somebody of `STATURE_MM`."""
+    stature_px = Landmarks.of(pose, calibration).stature_px
+    if stature_px is None:
+        return calibration
+    return replace(calibration, mm_per_px=STATURE_MM / stature_px, scale_sd=0.0)
+
+
 def _values(landmarks: Landmarks, body: Body) -> Iterator[tuple[tuple[str, str], float]]:
     facing = 1.0 if body.view in ("front", "right") else -1.0
     stature = landmarks.stature_px or np.nan
@@ -64,9 +75,10 @@ def _values(landmarks: Landmarks, body: Body) -> Iterator[tuple[tuple[str, str],
         if definition.formula is None or not seen or definition.gate(landmarks):
             continue
         points = np.stack([landmarks.point(mark) for mark in definition.landmarks])
-        value = definition.formula(points, facing)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            value = definition.formula(points, facing)
         if definition.unit == "length":
-            value *= 100.0 / stature
+            value *= STATURE_MM / stature
         if np.isfinite(value):
             yield (definition.code, definition.version), value
 

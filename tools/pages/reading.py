@@ -11,6 +11,7 @@ from typing import Any
 
 from django.conf import settings
 from posture_tools.collector.report import StationLine, fleet
+from posture_tools.collector.sqlite.store import SqliteStore
 from posture_tools.collector.store import Store
 from posture_tools.collector.stored_visit import stored_visit
 
@@ -21,10 +22,9 @@ from edge.wire.clock import Instant
 PAGE_ROWS = 50
 MOST_SKIPPED = 10_000_000
 _DAY_NS = 86_400_000_000_000
-_CODE_OF = (  # what a session was consented to under; '' where nobody said a code
-    "COALESCE((SELECT json_extract(CAST(e.body AS TEXT), '$.data.code') FROM event e"
-    " WHERE e.site = s.site AND e.station = s.station AND e.kind = 'consent'"
-    " AND json_extract(CAST(e.body AS TEXT), '$.data.session') = s.session LIMIT 1), '')"
+_CODE_OF = (  # of a visit, as consented to or as an operator mended it; '' where nobody said one
+    "COALESCE((SELECT v.code FROM visit v WHERE v.site = s.site AND v.station = s.station"
+    " AND v.session = s.session), '')"
 )
 
 Sites = Sequence[str] | None
@@ -32,7 +32,7 @@ Sites = Sequence[str] | None
 
 @cache
 def _opened(path: Path) -> Store:
-    return Store(path)
+    return SqliteStore(path)
 
 
 def store() -> Store:

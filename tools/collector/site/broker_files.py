@@ -39,6 +39,7 @@ pid_file {folder}/mosquitto.pid
 persistence true
 persistence_location {folder}/
 max_queued_messages 100000
+max_inflight_messages 1000
 message_size_limit 65536
 set_tcp_nodelay true
 log_dest stderr

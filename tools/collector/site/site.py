@@ -109,9 +109,10 @@ def init(folder: Path, store: Store, about: SiteFile, own: OwnCertificate | None
         broker_files.set_password(at, user, password)
         write_durably(folder / KEYS / name, password.encode(), mode=0o600)
     broker_files.hand_over(at)
-    units.write(folder.absolute(), store.path.absolute(), site, hosts[0], port)
+    units.write(folder.absolute(), store.where, site, hosts[0], port)
     write_toml(folder / "site.toml", about)
-    store.change(lambda db: db.execute("INSERT OR IGNORE INTO closed_site VALUES (?)", (site,)))
+    closed = "INSERT INTO closed_site VALUES (?) ON CONFLICT DO NOTHING"
+    store.change(lambda db: db.execute(closed, (site,)))
 
 
 def _read(path: Path) -> bytes:
@@ -167,7 +168,9 @@ def add(folder: Path, store: Store, station: str, *, replace: bool = False) -> P
     broker_files.set_password(folder / BROKER, station, password)
     store.change(
         lambda db: db.execute(
-            "INSERT OR REPLACE INTO token VALUES (?, ?, ?, ?)", (*place, token, replace)
+            "INSERT INTO token VALUES (?, ?, ?, ?) ON CONFLICT (site, station) DO UPDATE SET"
+            " token = excluded.token, replaces = excluded.replaces",
+            (*place, token, int(replace)),
         )
     )
     write_durably(target / "token", token.encode(), mode=0o600)

@@ -46,8 +46,7 @@ RestartSec=2
 UMask=0077
 NoNewPrivileges=yes
 ProtectSystem=strict
-ReadWritePaths={store.parent}
-ProtectHome={home}
+{writes}ProtectHome={home}
 PrivateTmp=yes
 CapabilityBoundingSet=CAP_DAC_READ_SEARCH
 
@@ -56,15 +55,21 @@ WantedBy=multi-user.target
 """
 
 
-def write(folder: Path, store: Path, site: str, host: str, port: int) -> None:
-    """Both, in `systemd/` of the site's folder. All paths from the root."""
-    at_home = any(Path("/home") in path.parents for path in (folder, store))
+def write(folder: Path, store: str, site: str, host: str, port: int) -> None:
+    """Both, in `systemd/` of the site's folder. All paths from the root.
+
+    store : as `--store` names it.
+    """
+    written = [] if store.startswith("postgres") else [Path(store)]
+    at_home = any(Path("/home") in path.parents for path in (folder, *written))
     broker = f"{f'[{host}]' if ':' in host else host}:{port}"
     make_folder(folder / "systemd")
     for name, text in (("broker", _BROKER), ("collector", _COLLECTOR)):
         unit = text.format(
-            site=site, folder=folder, store=store, broker=broker, user=COLLECTOR_USER,
+            site=site, folder=folder, store=store.replace("%", "%%"), broker=broker,
+            user=COLLECTOR_USER,
             program=Path(sys.prefix) / "bin" / "posture-collector",
             home="read-only" if at_home else "yes",
+            writes="".join(f"ReadWritePaths={path.parent}\n" for path in written),
         )  # fmt: skip
         write_durably(folder / "systemd" / f"posture-{name}.service", unit.encode(), mode=0o644)

@@ -17,7 +17,9 @@ from posture_tools.collector.verbs import (
     run,
     serve,
     site,
+    store,
     verify,
+    visit,
 )
 
 VERBS = (
@@ -37,6 +39,8 @@ VERBS = (
     serve.VERB,
     account.VERB,
     person.VERB,
+    visit.VERB,
+    store.VERB,
     contract.VERB,
     demo_broker.VERB,
 )

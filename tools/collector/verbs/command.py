@@ -10,7 +10,7 @@ import msgspec
 from posture_tools.cli import Output, Verb, argument
 from posture_tools.collector.collector_options import BROKER, STORE, broker_and_site
 from posture_tools.collector.command import ANSWER_S, send
-from posture_tools.collector.store import Store
+from posture_tools.collector.opening import open_store
 from posture_tools.collector.worker_key import load_granted
 
 from edge.errors import CommandRefused, SettingsInvalid, StationUnreachable
@@ -60,7 +60,7 @@ def _send(options: Namespace, out: Output, name: str, body: msgspec.Struct, told
     mqtt, site = broker_and_site(options)
     stations = _stations(options)
     key = None if options.keys is None else load_granted(options.keys, "command")
-    with Store(options.store) as store:
+    with open_store(options.store) as store:
         number = store.next_number()
     for station, response in send(mqtt, site, stations, name, body, number=number, key=key):
         with out.reading(station):

@@ -62,7 +62,7 @@ def _await(store: Store, site: str, told: erasure.Erased, options: Namespace, ou
             out.line(f"{station}: nothing is left")
         said |= waiting - here
         waiting &= here
-    left = erasure.search(store, words)
+    left = store.traces(words)
     for path in left:
         out.line(f"still in {path}" + (": until every station has answered" if waiting else ""))
     if not left:
@@ -71,7 +71,7 @@ def _await(store: Store, site: str, told: erasure.Erased, options: Namespace, ou
         {
             "results": told.results, "sessions": len(told.sessions),
             "stations": sorted(said), "waiting": sorted(waiting),
-            "left": [str(path) for path in left],
+            "left": list(left),
         }
     )  # fmt: skip
     if waiting:

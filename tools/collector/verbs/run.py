@@ -7,14 +7,14 @@ import threading
 from argparse import Namespace
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from posture_tools.cli import Output, Verb, argument
 from posture_tools.collector.collector_options import BROKER, STORE, broker_and_site
-from posture_tools.collector.ingest import Collector
-from posture_tools.collector.store import Outcome, Store
-from posture_tools.collector.worker_key import load_granted
+from posture_tools.collector.store import Outcome
+from posture_tools.collector.worker import work
+from posture_tools.collector.worker_settings import WorkerSettings, load_worker_settings
 
-from edge.errors import SettingsInvalid
 from edge.wire.messages import Event, Result
 
 
@@ -27,7 +27,13 @@ def _until_signal() -> Iterator[threading.Event]:
 
 
 def run(options: Namespace, out: Output) -> int:
-    mqtt, site = broker_and_site(options)
+    if options.config is None:
+        mqtt, site = broker_and_site(options)
+        keys = "" if options.keys is None else str(options.keys)
+        settings = WorkerSettings(site, str(options.store), (mqtt,), keys)
+    else:
+        settings = load_worker_settings(options.config)
+    site, brokers = settings.site, [f"{each.host}:{each.port}" for each in settings.broker]
 
     def stored(outcome: Outcome) -> None:
         if options.verbose:
@@ -36,23 +42,18 @@ def run(options: Namespace, out: Output) -> int:
                 said = f"stored {key.station} {key.seq} {item.address.channel}"
                 print(f"{said}{_said_origin(item.message)}", flush=True)
 
-    ready = threading.Event()
+    ready: set[str] = set()
 
-    def say_ready() -> None:
-        if not ready.is_set():
-            ready.set()
-            print(f"collecting {site} from {options.broker} into {options.store}", flush=True)
+    def say_ready(broker: str) -> None:
+        if broker not in ready:
+            ready.add(broker)
+            if len(ready) == len(brokers):
+                print(
+                    f"collecting {site} from {', '.join(brokers)} into {settings.store}", flush=True
+                )
 
-    with Store(options.store) as store, _until_signal() as stop:
-        if store.is_closed(site) and options.keys is None:
-            raise SettingsInvalid(
-                f"The stations of {site} believe signed receipts only.",
-                "Name the folder of keys that `site init` wrote with --keys.",
-            )
-        key = None if options.keys is None else load_granted(options.keys, "receipt")
-        Collector(
-            mqtt, store, site, key=key, on_batch=stored, on_problem=out.note, on_ready=say_ready
-        ).run(stop)
+    with _until_signal() as stop:
+        work(settings, stop, on_batch=stored, on_problem=out.note, on_ready=say_ready)
     return 0
 
 
@@ -71,6 +72,13 @@ VERB = Verb(
     arguments=(
         STORE,
         *BROKER,
+        argument(
+            "--config",
+            type=Path,
+            default=None,
+            metavar="FILE",
+            help="A collector.toml with store and brokers, instead of the options for them.",
+        ),
         argument("--verbose", action="store_true", help="Print a line for each stored result."),
     ),
 )

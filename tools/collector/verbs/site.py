@@ -8,8 +8,8 @@ from pathlib import Path
 
 from posture_tools.cli import Output, Verb, argument
 from posture_tools.collector.collector_options import STORE
+from posture_tools.collector.opening import open_store
 from posture_tools.collector.site import doctor, renew, site
-from posture_tools.collector.store import Store
 from posture_tools.collector.trust import let_unsigned
 
 from edge.errors import SettingsInvalid, StationUnreachable
@@ -21,7 +21,7 @@ def _init(options: Namespace, out: Output) -> int:
     if not 1 <= options.port <= 65_535:
         raise SettingsInvalid(f"{options.port} is no port.", "Mostly it is 8883.")
     name = topic_level(options.site, "--site")
-    with Store(options.store) as store:
+    with open_store(options.store) as store:
         about = site.SiteFile(name, tuple(options.host), options.port)
         site.init(options.folder, store, about, _own(options))
     away = options.folder / site.OFFLINE
@@ -42,21 +42,21 @@ def _own(options: Namespace) -> site.OwnCertificate | None:
 
 def _add(options: Namespace, out: Output) -> int:
     name = topic_level(options.station, "STATION")
-    with Store(options.store) as store:
+    with open_store(options.store) as store:
         out.line(str(site.add(options.folder, store, name, replace=options.replace)))
     return 0
 
 
 def _approve(options: Namespace, out: Output) -> int:
     name = site.load(options.folder).site
-    with Store(options.store) as store:
+    with open_store(options.store) as store:
         site.approve(store, name, options.station, options.fingerprint)
     out.line(f"{options.station} is trusted")
     return 0
 
 
 def _revoke(options: Namespace, out: Output) -> int:
-    with Store(options.store) as store:
+    with open_store(options.store) as store:
         told = site.revoke(options.folder, store, options.station)
     out.line(f"{options.station} is revoked")
     if not told:
@@ -66,7 +66,7 @@ def _revoke(options: Namespace, out: Output) -> int:
 
 def _let_unsigned(options: Namespace, out: Output) -> int:
     place = (site.load(options.folder).site, topic_level(options.station, "STATION"))
-    with Store(options.store) as store:
+    with open_store(options.store) as store:
         store.change(lambda db: let_unsigned(db, place))
     out.line(f"{options.station} is heard without signatures; update it soon")
     return 0
@@ -85,7 +85,7 @@ def _renew(options: Namespace, out: Output) -> int:
     if options.new_authority:
         renew.begin_authority(folder, offline)
     missed = []
-    with Store(options.store) as store:
+    with open_store(options.store) as store:
         for each in renew.tell(folder, store, renew.login(folder), ca=options.new_authority):
             out.line(f"{each.station}: {each.problem or 'has the new ones'}")
             missed += [each.station] if each.problem else []
@@ -112,7 +112,7 @@ def _doctor(options: Namespace, out: Output) -> int:
 
 def _list(options: Namespace, out: Output) -> int:
     name = (site.load(options.folder).site,)
-    with Store(options.store) as store:
+    with open_store(options.store) as store:
         trusted = store.rows(
             "SELECT station, key, how, revoked, since FROM trusted WHERE site = ? ORDER BY station",
             name,

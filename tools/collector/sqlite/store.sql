@@ -46,6 +46,58 @@ CREATE TABLE result (
 ) STRICT;
 CREATE INDEX result_session ON result (site, station, session);
 
+CREATE TABLE measure (                  -- a row for each measure of a result
+    site TEXT NOT NULL,
+    station TEXT NOT NULL,
+    epoch TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    part INTEGER NOT NULL,              -- its place in the message
+    utc_ns INTEGER NOT NULL,            -- of its result
+    code TEXT NOT NULL,
+    side TEXT NOT NULL,
+    view TEXT NOT NULL,
+    value REAL,                         -- NULL where it was refused
+    unit TEXT NOT NULL,
+    u95 REAL,                           -- half the 95 % interval
+    u95_change REAL,                    -- the same of a difference to the same person's next
+    n REAL NOT NULL,
+    quality TEXT NOT NULL,
+    why TEXT NOT NULL,
+    definition TEXT NOT NULL,
+    band TEXT NOT NULL,                 -- several, with | between, where the interval meets several
+    norms TEXT NOT NULL,                -- the version that said so
+    PRIMARY KEY (site, station, epoch, seq, part)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX measure_band ON measure (code, band, utc_ns);
+
+CREATE TABLE visit (                    -- from the consent; a code may be added or mended
+    site TEXT NOT NULL,
+    station TEXT NOT NULL,
+    session TEXT NOT NULL,
+    code TEXT NOT NULL,
+    age_years REAL,
+    sex TEXT NOT NULL,
+    inputs TEXT NOT NULL,               -- JSON, what an operator told of the person
+    mended INTEGER NOT NULL,            -- the code is an operator's
+    utc_ns INTEGER NOT NULL,
+    epoch TEXT NOT NULL,                -- of its consent, or of its first result
+    seq INTEGER NOT NULL,
+    PRIMARY KEY (site, station, session)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX visit_code ON visit (site, code);
+
+CREATE TABLE audit (                    -- what people changed
+    number INTEGER PRIMARY KEY,
+    at TEXT NOT NULL,
+    who TEXT NOT NULL,
+    site TEXT NOT NULL,
+    station TEXT NOT NULL,
+    session TEXT NOT NULL,              -- '' with was and becomes, once the session is erased
+    what TEXT NOT NULL,
+    was TEXT NOT NULL,
+    becomes TEXT NOT NULL
+) STRICT;
+
 CREATE TABLE event (
     site TEXT NOT NULL,
     station TEXT NOT NULL,
@@ -64,7 +116,7 @@ CREATE INDEX event_boot ON event (site, station, boot_id) WHERE kind = 'clock';
 
 -- Results with the time corrected: a clock event gives one pair (UTC, boot time) of its boot.
 CREATE VIEW screening AS
-SELECT result.rowid AS result_row, result.*, CASE result.clock_state WHEN 'synced' THEN result.utc_ns ELSE COALESCE(
+SELECT result.*, CASE result.clock_state WHEN 'synced' THEN result.utc_ns ELSE COALESCE(
     (SELECT event.utc_ns - event.boottime_ns FROM event
      WHERE event.site = result.site AND event.station = result.station
        AND event.boot_id = result.boot_id
@@ -105,6 +157,7 @@ CREATE TABLE ingest_conflict (          -- a second body under a known key: a co
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE dead_letter (              -- what could not be taken in, once for each body
+    number INTEGER PRIMARY KEY,         -- in the order in which they came
     topic TEXT NOT NULL,
     body_sha256 TEXT NOT NULL,
     site TEXT NOT NULL,
@@ -116,7 +169,7 @@ CREATE TABLE dead_letter (              -- what could not be taken in, once for 
     problem TEXT NOT NULL,
     body BLOB NOT NULL,                 -- the whole payload
     received_at TEXT NOT NULL,
-    PRIMARY KEY (topic, body_sha256)
+    UNIQUE (topic, body_sha256)
 ) STRICT;
 CREATE INDEX dead_letter_key ON dead_letter (site, station, epoch, seq);
 
@@ -129,6 +182,10 @@ CREATE TABLE station (                  -- the last message of each; hints, for 
     birth BLOB NOT NULL,
     health BLOB NOT NULL,
     desired BLOB NOT NULL,              -- what the operator wants of it
+    instance TEXT NOT NULL,             -- of its uplink, as its last state said
+    connection INTEGER NOT NULL,        -- of that instance
+    before TEXT NOT NULL,               -- the instance before
+    twice_at TEXT NOT NULL,             -- when that one spoke again: two run under this name
     PRIMARY KEY (site, station)
 ) STRICT, WITHOUT ROWID;
 
@@ -185,7 +242,7 @@ CREATE TABLE pending_erasure (            -- sent until its station has proved i
     sha256 TEXT NOT NULL,
     payload BLOB NOT NULL,              -- the signed command, which names what must go
     asked_at TEXT NOT NULL,
-    left TEXT NOT NULL,                 -- files of the station in which it still stood
+    found TEXT NOT NULL,                -- files of the station in which it still stood
     PRIMARY KEY (site, station, number)
 ) STRICT, WITHOUT ROWID;
 

@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import suppress
 from importlib import resources
+
+from posture_tools.collector import facts, visits
+from posture_tools.collector.intake import Key
+
+from edge.errors import MessageRefused
+from edge.wire.messages import Event, decode, decode_result
 
 
 def _with_desired(db: sqlite3.Connection) -> None:
@@ -32,7 +39,9 @@ def _with_sites(db: sqlite3.Connection) -> None:
     db.execute("DROP TABLE progress")
     for table in _OLD:
         db.execute(f"ALTER TABLE {table} RENAME TO old_{table}")
-    schema = resources.files("posture_tools.collector").joinpath("store.sql").read_text("utf-8")
+    schema = (
+        resources.files("posture_tools.collector.sqlite").joinpath("store.sql").read_text("utf-8")
+    )
     for statement in schema.split(";\n"):
         db.execute(statement)
     db.execute(
@@ -75,16 +84,32 @@ def _with_sites(db: sqlite3.Connection) -> None:
         " received_at, '' FROM old_ingest_conflict o"
     )
     db.execute(
-        f"INSERT INTO dead_letter SELECT topic, body_sha256, {_SITE}, station, epoch, seq,"  # noqa: S608
+        "INSERT INTO dead_letter (topic, body_sha256, site, station, epoch, seq, vouched, code,"  # noqa: S608
+        f" problem, body, received_at) SELECT topic, body_sha256, {_SITE}, station, epoch, seq,"
         " seq > 0, code, problem, body, received_at FROM old_dead_letter o"
     )
     db.execute(
-        "INSERT INTO station SELECT site, station, seen_at, online, state, birth, health, desired"
-        " FROM old_station"
+        "INSERT INTO station SELECT site, station, seen_at, online, state, birth, health, desired,"
+        " '', 0, '', '' FROM old_station"
     )
     for table in _OLD:
         db.execute(f"DROP TABLE old_{table}")
     db.execute("DROP TABLE epoch_site")
+    _fill(db)
+
+
+def _fill(db: sqlite3.Connection) -> None:
+    """Measures and visits out of the bodies. What this collector cannot read stays a body."""
+    for *name, utc_ns, body in db.execute(
+        "SELECT site, station, epoch, seq, utc_ns, body FROM result"
+    ).fetchall():
+        with suppress(MessageRefused):
+            facts.insert(db, Key(*name), decode_result(body), utc_ns)
+    for *name, body in db.execute(
+        "SELECT site, station, epoch, seq, body FROM event WHERE kind = 'consent'"
+    ).fetchall():
+        with suppress(MessageRefused):
+            visits.take_consent(db, Key(*name), decode(body, Event))
 
 
 UPGRADES = (_with_desired, _with_sites)

@@ -1,0 +1,291 @@
+"""What only PostgreSQL has: workers beside each other, months, migrations, a server that dies."""
+
+from __future__ import annotations
+
+import random
+import sqlite3
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from posture_tools.collector import erasure
+from posture_tools.collector.__main__ import main
+from posture_tools.collector.intake import Bad, Good, Incoming, examine
+from posture_tools.collector.postgres import migrate as migrating
+from posture_tools.collector.postgres.copying import copy
+from posture_tools.collector.postgres.database import PostgresDatabase
+from posture_tools.collector.postgres.dialect import translated
+from posture_tools.collector.postgres.months import bounds_ns, shifted
+from posture_tools.collector.postgres.store import PostgresStore
+from posture_tools.collector.report import fleet, results
+from posture_tools.collector.sqlite.store import SqliteStore
+from posture_tools.collector.store import Outcome, Store
+from posture_tools.collector.verify import findings
+from simulators.assessments import assessment
+from simulators.postgres import Postgres, find_postgres
+
+from edge.errors import SettingsInvalid, StoreFailed, StoreUnusable
+from edge.results.outbox import Outbox
+from edge.wire import clock
+from edge.wire.topics import Topics
+
+AT = "2100-01-01T00:00:00.000Z"
+
+
+@pytest.fixture
+def store(postgres: Postgres, tmp_path: Path) -> Iterator[PostgresStore]:
+    with PostgresStore(postgres.database(), tmp_path / "erasures") as opened:
+        yield opened
+
+
+def messages(folder: Path, station: str, count: int) -> list[Good | Bad]:
+    with Outbox.open(
+        folder / f"{station}.db",
+        site="north", station=station, limit_bytes=50_000_000, at_limit="refuse",
+    ) as outbox:  # fmt: skip
+        for number in range(count):
+            outbox.accept(assessment(number))
+        topics = Topics("north", station)
+        return [
+            examine(Incoming(topics.message(m.channel), m.payload)) for m in outbox.pending(count)
+        ]
+
+
+def test_workers_beside_each_other_lose_and_double_nothing(
+    postgres: Postgres, tmp_path: Path
+) -> None:
+    """Every message goes to two of three workers, in batches of any order, at the same time."""
+    sent = [m for n in range(6) for m in messages(tmp_path, f"hall-{n}", 40)]
+    address = postgres.database()
+    outcomes: list[Outcome] = []
+    failures: list[Exception] = []
+
+    def work(number: int) -> None:
+        mine = [m for place, m in enumerate(sent) if place % 3 != number]
+        random.Random(number).shuffle(mine)
+        try:
+            with PostgresStore(address, tmp_path / "erasures") as store:
+                for first in range(0, len(mine), 23):
+                    outcomes.append(store.ingest(mine[first : first + 23]))
+        except Exception as problem:  # noqa: BLE001 - shown below
+            failures.append(problem)
+
+    workers = [threading.Thread(target=work, args=(number,)) for number in range(3)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert failures == []
+    assert sum(len(each.stored) for each in outcomes) == len(sent)
+    assert sum(each.duplicates for each in outcomes) == len(sent)
+    with PostgresStore(address, tmp_path / "erasures") as store:
+        assert store.rows("SELECT COUNT(*) FROM result") == [(len(sent),)]
+        assert store.rows("SELECT COUNT(*) FROM measure") == [(3 * len(sent),)]
+        assert store.rows("SELECT DISTINCT link FROM ingest_key") == [("ok",)], "chains are whole"
+        assert store.rows("SELECT DISTINCT newest FROM progress") == [(40,)]
+        assert list(findings(store)) == []
+        assert list(store.problems()) == []
+    newest = max(receipt.newest for each in outcomes for _, receipt in each.receipts)
+    assert newest == 40
+
+
+def test_the_new_go_in_together_exactly_as_one_by_one(store: PostgresStore, tmp_path: Path) -> None:
+    """The rows of both bodies are the same, whatever way they took."""
+    sent = messages(tmp_path, "hall-1", 12)
+    with SqliteStore(tmp_path / "collector.db") as file:
+        for target in (store, file):
+            for batch in (sent[8:], sent[:3], sent[2:9]):
+                target.ingest(batch)
+        for table, order in (
+            ("result", "seq"), ("measure", "seq, part"),
+            ("ingest_key", "seq"), ("chain_end", "first"),
+        ):  # fmt: skip
+            columns = [row[1] for row in file.rows(f"PRAGMA table_info({table})")]
+            names = ", ".join(name for name in columns if name != "received_at")
+            sql = f"SELECT {names} FROM {table} ORDER BY {order}"  # noqa: S608
+            assert store.rows(sql) == file.rows(sql)
+
+
+def test_both_bodies_have_the_same_columns(store: PostgresStore, tmp_path: Path) -> None:
+    with SqliteStore(tmp_path / "collector.db") as file:
+        for (table,) in file.rows("SELECT name FROM sqlite_schema WHERE type = 'table'"):
+            here = [row[1] for row in file.rows(f"PRAGMA table_info({table})")]
+            there = store.rows(
+                "SELECT attname FROM pg_attribute WHERE attrelid = to_regclass(?) AND attnum > 0"
+                " ORDER BY attnum",
+                (table,),
+            )
+            assert [name for (name,) in there] == here, table
+
+
+def test_a_clock_a_month_ahead_does_not_keep_the_next_month_away(
+    postgres: Postgres, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its results lie among the others until their month comes, and then in it."""
+    today = datetime(2026, 5, 20, tzinfo=UTC)
+    ahead = datetime(2026, 8, 3, 12, tzinfo=UTC)
+    monkeypatch.setattr(clock.time, "time_ns", lambda: int(ahead.timestamp()) * 10**9)
+    monkeypatch.setattr(clock, "is_disciplined", lambda: True)
+    early = messages(tmp_path, "hall-1", 3)
+    now = [today]
+    address = postgres.database()
+    with PostgresStore(address, tmp_path / "erasures", today=lambda: now[0]) as store:
+        where = "SELECT DISTINCT tableoid::regclass::text FROM result"
+        assert len(store.ingest(early).stored) == 3
+        assert store.rows(where) == [("result_other",)]
+        now[0] = today + timedelta(days=31)
+        late = messages(tmp_path, "hall-2", 2)
+        assert len(store.ingest(late).stored) == 2
+        assert store.rows(where) == [("result_2026_08",)]
+        assert store.rows("SELECT COUNT(*) FROM measure_2026_08") == [(15,)]
+        assert store.rows("SELECT COUNT(*) FROM result_other") == [(0,)]
+        assert list(store.problems()) == []
+        assert len(list(results(store))) == 5
+
+
+def test_months_follow_each_other() -> None:
+    assert shifted((2026, 12), 1) == (2027, 1)
+    assert shifted((2026, 1), -1) == (2025, 12)
+    first, end = bounds_ns((2028, 2))
+    assert (end - first) // 86_400_000_000_000 == 29
+    assert bounds_ns((1970, 1))[0] == 0
+
+
+def test_migrations_run_once_and_a_newer_database_is_left_alone(postgres: Postgres) -> None:
+    address = postgres.database()
+    database = PostgresDatabase(address)
+    assert list(migrating.migrate(database)) == []
+    with database.transaction() as db:
+        db.execute("INSERT INTO migration VALUES (9999, 'later', '', '')")
+    with pytest.raises(StoreUnusable, match="newer"):
+        list(migrating.migrate(database))
+    database.close()
+    with pytest.raises(StoreUnusable, match="newer"):
+        PostgresStore(address, Path("/nowhere/list"))
+
+
+def test_the_command_makes_the_tables_and_checks_them(
+    postgres: Postgres, capsys: pytest.CaptureFixture[str]
+) -> None:
+    address = postgres.database(empty=True)
+    assert main(["store", "check", "--store", address]) == 1
+    assert "store migrate" in capsys.readouterr().err
+    assert main(["store", "migrate", "--store", address]) == 0
+    assert "made 0001 tables" in capsys.readouterr().out
+    assert main(["store", "check", "--store", address]) == 1, "no month is there before a worker"
+    assert "of a month is missing" in capsys.readouterr().out
+
+
+def test_a_server_killed_and_started_again_has_every_receipt(tmp_path: Path) -> None:
+    """With fsync, as an operator runs it."""
+    programs = find_postgres()
+    if programs is None:
+        pytest.skip("told by the fixture of the others")
+    sent = messages(tmp_path, "hall-1", 60)
+    with Postgres(programs) as server:
+        address = server.database()
+        with PostgresStore(address, tmp_path / "erasures") as store:
+            settled = {
+                seq
+                for first in range(0, 30, 10)
+                for _, receipt in store.ingest(sent[first : first + 10]).receipts
+                for seq, _ in receipt.settled
+            }
+            server.kill()
+            with pytest.raises(StoreFailed, match="cannot be used"):
+                store.ingest(sent[30:])
+            server.start()
+            assert {seq for (seq,) in store.rows("SELECT seq FROM result")} == settled
+            store.ingest(sent)
+            assert store.rows("SELECT COUNT(*) FROM result") == [(60,)]
+            assert list(findings(store)) == []
+
+
+def test_a_file_becomes_a_database(store: PostgresStore, tmp_path: Path) -> None:
+    """With everything that a life leaves: erased, rejected, in conflict, buried, out of order."""
+    sent = messages(tmp_path, "hall-1", 30)
+    other = messages(tmp_path / "..", f"hall-2{tmp_path.name}", 5)
+    with SqliteStore(tmp_path / "collector.db") as file:
+        file.ingest(sent[10:])
+        file.ingest(sent[:5])
+        file.ingest(other)
+        for number in range(3):
+            file.ingest([examine(Incoming("ps/v2/north/hall-1/result/posture", b"%d" % number))])
+        file.note("north", "hall-1", "health", b"{}", online=True)
+        erasure.erase(file, "north", AT, session="session-3")
+        copied = {each.table: each.rows for each in copy(file, store)}
+        assert copied["result"] == 28, "session-3 of both is erased"
+        assert copied["dead_letter"] == 3
+        for one, two in (
+            (fleet(file), fleet(store)),
+            (list(findings(file)), list(findings(store))),
+        ):
+            assert [str(x).partition("silent_s")[0] for x in one] == [
+                str(x).partition("silent_s")[0] for x in two
+            ]
+        assert [r.body for r in results(file)] == [r.body for r in results(store)]
+        assert len(store.ingest(sent[5:10]).stored) == 5, "and it goes on"
+        store.ingest([examine(Incoming("ps/v2/north/hall-1/result/posture", b"again"))])
+        assert store.rows("SELECT MAX(number) FROM dead_letter") == [(4,)]
+        assert list(store.erasures.entries()) == list(file.erasures.entries())
+        with pytest.raises(SettingsInvalid, match="holds rows"):
+            list(copy(file, store))
+
+
+def test_a_copy_that_differs_is_told(store: PostgresStore, tmp_path: Path) -> None:
+    with SqliteStore(tmp_path / "collector.db") as file:
+        file.ingest(messages(tmp_path, "hall-1", 3))
+        store.change(
+            lambda db: db.execute("CREATE RULE lose AS ON INSERT TO gap DO INSTEAD NOTHING")
+        )
+        store.change(lambda db: db.execute("ALTER TABLE result ALTER seal SET DEFAULT ''"))
+        store.change(
+            lambda db: db.execute(
+                "CREATE FUNCTION spoil() RETURNS TRIGGER LANGUAGE plpgsql AS"
+                " $$ BEGIN NEW.view := 'back'; RETURN NEW; END $$"
+            )
+        )
+        store.change(
+            lambda db: db.execute(
+                "CREATE TRIGGER spoil BEFORE INSERT ON result FOR EACH ROW EXECUTE FUNCTION spoil()"
+            )
+        )
+        with pytest.raises(StoreUnusable, match="result"):
+            list(copy(file, store))
+
+
+def test_shared_sql_is_written_for_both() -> None:
+    assert translated("a = ? AND b = ?") == ("a = %s AND b = %s", (0, 1))
+    assert translated("?2 IN ('', a) AND ?1 AND ?2 AND ?") == (
+        "%s IN ('', a) AND %s AND %s AND %s", (1, 0, 1, 2),
+    )  # fmt: skip
+    with sqlite3.connect(":memory:") as db:
+        assert db.execute("SELECT ?2, ?", ("a", "b", "c")).fetchone() == ("b", "c")
+    db.close()
+
+
+def searches(store: Store) -> Iterator[tuple[str, tuple[object, ...]]]:
+    yield "SELECT body FROM result WHERE site = ? AND station = ? AND session = ?", (
+        "north", "hall-1", "session-1",
+    )  # fmt: skip
+    yield "SELECT session FROM visit WHERE site = ? AND code = ?", ("north", "p-1")
+    yield (
+        "SELECT body FROM measure JOIN result USING (site, station, epoch, seq, utc_ns)"
+        " WHERE measure.code = ? AND band = ? AND utc_ns BETWEEN ? AND ?",
+        ("head_tilt", "usual", *bounds_ns((2026, 5))),
+    )
+    yield "SELECT body FROM result WHERE site = ? AND station = ? AND utc_ns >= ?", (
+        "north", "hall-1", 1,
+    )  # fmt: skip
+
+
+def test_no_search_reads_a_whole_table(store: PostgresStore, tmp_path: Path) -> None:
+    """The plans that a full table gets; an empty one is read whole, so that is forbidden here."""
+    store.ingest(messages(tmp_path, "hall-1", 5))
+    for sql, values in searches(store):
+        with store.transaction() as db:
+            db.execute("SET LOCAL enable_seqscan = off")
+            plan = "\n".join(row for (row,) in db.execute("EXPLAIN " + sql, values).fetchall())
+        assert "Seq Scan" not in plan, plan

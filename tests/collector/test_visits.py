@@ -1,0 +1,143 @@
+"""Visits and measures as rows, in both bodies of the store."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from posture_tools.collector import erasure, facts
+from posture_tools.collector.intake import Incoming, examine
+from posture_tools.collector.store import Store
+from posture_tools.collector.visits import mend_code
+from simulators.assessments import assessment
+
+from edge.errors import SettingsInvalid
+from edge.norms import Norm, shipped_norms
+from edge.records import Measure, Quality
+from edge.results.outbox import Outbox
+
+PLACE = ("north", "hall-1", "visit-1")
+AT = "2100-01-01T00:00:00.000Z"
+
+
+@pytest.fixture
+def outbox(tmp_path: Path) -> Iterator[Outbox]:
+    with Outbox.open(
+        tmp_path / "outbox.db",
+        site="north", station="hall-1", limit_bytes=5_000_000, at_limit="refuse",
+    ) as box:  # fmt: skip
+        yield box
+
+
+def consent(outbox: Outbox, code: str) -> None:
+    inputs = {"stature_mm": 1720.0, "sex": "female", "age_years": 41}
+    said = {"session": "visit-1", "code": code, "version": "2026-05", "by": "badge"}
+    outbox.accept_event("consent", said | {"inputs": inputs})
+
+
+def send(store: Store, outbox: Outbox) -> None:
+    store.ingest(
+        [
+            examine(Incoming(f"ps/v2/north/hall-1/{m.channel}", m.payload))
+            for m in outbox.pending(99)
+        ]
+    )
+
+
+def visit(store: Store) -> tuple[object, ...]:
+    [row] = store.rows("SELECT code, age_years, sex, inputs, mended FROM visit")
+    return row
+
+
+def test_a_consent_makes_the_visit(outbox: Outbox, store: Store) -> None:
+    consent(outbox, "p-17")
+    send(store, outbox)
+    code, age, sex, inputs, mended = visit(store)
+    assert (code, age, sex, mended) == ("p-17", 41.0, "female", 0)
+    assert json.loads(str(inputs))["stature_mm"] == 1720.0
+
+
+def test_an_operators_code_stays_and_leaves_a_line(outbox: Outbox, store: Store) -> None:
+    consent(outbox, "p-17")
+    send(store, outbox)
+    with store.transaction() as db:
+        assert mend_code(db, PLACE, "p-71", who="ann", at=AT) == "p-17"
+    consent(outbox, "p-17")  # the same once more, as after a repeated badge
+    send(store, outbox)
+    assert visit(store)[0] == "p-71"
+    assert store.rows("SELECT at, who, session, was, becomes FROM audit") == [
+        (AT, "ann", "visit-1", "p-17", "p-71")
+    ]
+
+
+def test_a_visit_without_consent_gets_a_code_and_an_unknown_one_none(
+    outbox: Outbox, store: Store
+) -> None:
+    outbox.accept(assessment(1, session="visit-1"))
+    send(store, outbox)
+    with store.transaction() as db:
+        assert mend_code(db, PLACE, "p-17", who="ann", at=AT) == ""
+    with pytest.raises(SettingsInvalid, match="no visit"), store.transaction() as db:
+        mend_code(db, ("north", "hall-1", "visit-2"), "p-17", who="ann", at=AT)
+
+
+def test_erasing_by_an_operators_code_reaches_visit_measures_and_audit(
+    outbox: Outbox, store: Store
+) -> None:
+    consent(outbox, "p-17")
+    outbox.accept(assessment(1, session="visit-1"))
+    outbox.accept(assessment(2, session="visit-2"))
+    send(store, outbox)
+    with store.transaction() as db:
+        mend_code(db, PLACE, "p-71", who="ann", at=AT)
+    assert erasure.erase(store, "north", AT, code="p-71").sessions == ("visit-1",)
+    assert store.rows("SELECT * FROM visit") == []
+    assert store.rows("SELECT DISTINCT seq FROM measure") == [(3,)]
+    assert store.rows("SELECT who, session, was, becomes FROM audit") == [("ann", "", "", "")]
+
+
+def test_each_measure_is_a_row_with_its_band(outbox: Outbox, store: Store) -> None:
+    outbox.accept(assessment(70))
+    send(store, outbox)
+    rows = store.rows(
+        "SELECT part, code, value, u95, quality, why, norms FROM measure ORDER BY part"
+    )
+    version = shipped_norms().version
+    assert rows == [
+        (0, "head_tilt", 10.0, 1.6, "ok", "", version),
+        (1, "knee_valgus", 3.5, 2.5, "low", "clothing", version),
+        (2, "trunk_lean", None, None, "refused", "view:front", version),
+    ]
+
+
+def test_the_band_is_that_of_the_interval(outbox: Outbox, store: Store) -> None:
+    """At an edge the interval reaches into two."""
+    norms = shipped_norms()
+    code, norm = next(iter(norms.by_code.items()))
+    at_edge = Measure(code, norm.edges[0], norm.unit, 0.01, 9.0, Quality.OK)
+    outbox.accept(dataclasses.replace(assessment(), measures=(at_edge,)))
+    send(store, outbox)
+    assert store.rows("SELECT band FROM measure") == [("|".join(norms.bands[:2]),)]
+
+
+def test_other_norms_judge_anew(outbox: Outbox, store: Store) -> None:
+    for number in range(5):
+        outbox.accept(assessment(number))
+    send(store, outbox)
+    shipped = shipped_norms()
+    edges = (1e-6, 2e-6, 3e-6)
+    norm = Norm(unit="deg", compare="magnitude", edges=edges, evidence="x", source="x")
+    strict = dataclasses.replace(shipped, version="strict", by_code={"head_tilt": norm})
+    after: facts.Row | None = ("", "", "", 0, -1)
+    changed = 0
+    while after is not None:
+        with store.transaction() as db:
+            count, after = facts.reband(db, strict, after)
+        changed += count
+    assert changed == 15
+    bands = {row for (row,) in store.rows("SELECT band FROM measure WHERE code = 'head_tilt'")}
+    assert all(shipped.bands[3] in band for band in bands)
+    assert store.rows("SELECT DISTINCT norms FROM measure") == [("strict",)]

@@ -1,0 +1,156 @@
+"""Two workers, two brokers that know nothing of each other, one database: none lost or doubled."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import urllib.request
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from posture_tools.collector.broker import free_port
+from posture_tools.collector.postgres.store import PostgresStore
+from posture_tools.collector.report import fleet
+from posture_tools.collector.store import Life, Note, Store
+from posture_tools.collector.verify import findings
+from posture_tools.collector.worker_settings import load_worker_settings
+from simulators.assessments import assessment
+from simulators.children import Child
+from simulators.mosquitto import Mosquitto
+from simulators.postgres import Postgres
+from simulators.waiting import eventually
+
+from edge.errors import SettingsInvalid
+from edge.mqtt.settings import MqttSettings
+from edge.results.outbox import Outbox
+from edge.settings import Settings
+from edge.uplink.uplink import Uplink
+
+STATIONS = 4
+EACH = 30
+
+
+def configuration(folder: Path, store: str, brokers: list[Mosquitto], metrics: int = 0) -> Path:
+    lines = ['site = "north"', f'store = "{store}"']
+    if metrics:
+        lines.append(f'metrics = "127.0.0.1:{metrics}"')
+    for broker in brokers:
+        lines += ["[[broker]]", f"port = {broker.port}", "keepalive_s = 5"]
+    path = folder / f"collector-{metrics}.toml"
+    path.write_text("\n".join(lines))
+    return path
+
+
+def worker(path: Path) -> Child:
+    child = Child("-m", "posture_tools.collector", "run", "--config", str(path))
+    eventually(lambda: bool(child.lines), within_s=60)
+    return child
+
+
+@contextlib.contextmanager
+def station(folder: Path, name: str, broker: Mosquitto) -> Iterator[Outbox]:
+    mqtt = MqttSettings(port=broker.port, resend_s=0.5, keepalive_s=5)
+    with Outbox.open(
+        folder / f"{name}.db",
+        site="north", station=name, limit_bytes=50_000_000, at_limit="refuse",
+    ) as outbox:  # fmt: skip
+        stop = threading.Event()
+        uplink = Uplink(Settings(site="north", station=name, mqtt=mqtt), outbox)
+        thread = threading.Thread(target=uplink.run, args=(stop,))
+        thread.start()
+        try:
+            yield outbox
+        finally:
+            stop.set()
+            thread.join()
+
+
+@pytest.mark.broker
+@pytest.mark.timeout(300)
+def test_a_dead_worker_and_a_dead_broker_cost_a_delay(
+    tmp_path: Path, mosquitto: str, postgres: Postgres
+) -> None:
+    address = postgres.database()
+    metrics = free_port()
+    with ExitStack() as stack:
+        brokers = [
+            stack.enter_context(
+                Mosquitto(mosquitto, tmp_path / f"broker-{n}", "max_queued_messages 1000")
+            )
+            for n in range(2)
+        ]
+        first = worker(configuration(tmp_path, address, brokers))
+        second = worker(configuration(tmp_path, address, brokers, metrics))
+        try:
+            boxes = [
+                stack.enter_context(station(tmp_path, f"hall-{n}", brokers[n % 2]))
+                for n in range(STATIONS)
+            ]
+            for number in range(EACH):
+                for box in boxes:
+                    box.accept(assessment(number))
+                if number == EACH // 3:
+                    first.kill()
+                if number == 2 * EACH // 3:
+                    brokers[1].kill()
+                    brokers[1].start()
+            eventually(lambda: all(box.depth() == 0 for box in boxes), within_s=120)
+            with urllib.request.urlopen(f"http://127.0.0.1:{metrics}/metrics") as answer:
+                told = answer.read().decode()
+            assert 'posture_messages_total{outcome="stored"}' in told
+            assert told.count("posture_broker_ready_seconds{") == 2
+        finally:
+            second.terminate()
+    with PostgresStore(address, tmp_path / "erasures") as store:
+        assert store.rows("SELECT COUNT(*) FROM result") == [(STATIONS * EACH,)]
+        assert store.rows("SELECT DISTINCT link FROM ingest_key") == [("ok",)]
+        assert list(findings(store)) == []
+        assert len(fleet(store)) == STATIONS
+
+
+def say(store: Store, instance: str, connection: int, *, online: bool) -> None:
+    life = Life(instance, connection)
+    store.note_all([Note("north", "hall-1", "state", b"{}", online, life)])
+
+
+def test_a_late_will_of_another_broker_is_known_to_be_old(store: Store) -> None:
+    say(store, "a", 1, online=True)
+    say(store, "a", 2, online=True)
+    say(store, "a", 1, online=False)
+    assert fleet(store)[0].online
+    say(store, "a", 2, online=False)
+    assert not fleet(store)[0].online
+
+
+def test_a_will_of_the_uplink_before_is_old_too(store: Store) -> None:
+    say(store, "a", 7, online=True)
+    say(store, "b", 1, online=True)
+    say(store, "a", 7, online=False)
+    line = fleet(store)[0]
+    assert line.online
+    assert "two of it" not in line.problem, "it was only started again"
+
+
+def test_two_instances_of_one_station_are_noticed(store: Store) -> None:
+    say(store, "a", 1, online=True)
+    say(store, "b", 1, online=True)
+    say(store, "a", 2, online=True)
+    assert "two of it" in fleet(store)[0].problem
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'site = "north"\nstore = "x.db"\nbroker = []',
+        'site = "north"\nstore = "postgresql://me:secret@db/posture"\n[[broker]]\nport = 1883',
+        'site = "a/b"\nstore = "x.db"\n[[broker]]\nport = 1883',
+        'site = "north"\nstore = "x.db"\npassword = "x"\n[[broker]]\nport = 1883',
+    ],
+)
+def test_settings_that_make_no_sense_are_refused(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "collector.toml"
+    path.write_text(text)
+    with pytest.raises(SettingsInvalid):
+        load_worker_settings(path)

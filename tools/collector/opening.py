@@ -1,0 +1,42 @@
+"""Which body a store has: a file is SQLite's, an address is PostgreSQL's."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+
+from posture_tools.collector.sqlite.store import SqliteStore
+from posture_tools.collector.store import Store
+
+from edge.errors import PartMissing
+
+Where = Path | str  # a file, or the address of a database
+STATE = Path.home() / ".local" / "state" / "posture-collector"
+
+
+def where(said: str) -> Where:
+    """As somebody wrote it: `postgresql://...` is an address, all else a file."""
+    return said if said.startswith(("postgresql://", "postgres://")) else Path(said)
+
+
+def open_store(at: Where) -> Store:
+    """Raises
+    ------
+    StoreUnusable : it cannot be opened, or must be migrated first.
+    PartMissing : PostgreSQL is asked for, and psycopg is not installed.
+    """
+    if isinstance(at, Path):
+        return SqliteStore(at)
+    require_postgres()
+    from posture_tools.collector.postgres.store import PostgresStore
+
+    return PostgresStore(at, STATE / "postgresql.erasures")
+
+
+def require_postgres() -> None:
+    """Raises PartMissing."""
+    if importlib.util.find_spec("psycopg") is None:
+        raise PartMissing(
+            "A PostgreSQL store needs the package psycopg.",
+            "Install it: `pip install posture-station[postgres]`.",
+        )

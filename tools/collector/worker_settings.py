@@ -1,0 +1,56 @@
+"""`collector.toml`: one worker of a site with several brokers. Every worker may have the same file.
+
+    site = "north"
+    store = "postgresql://collector@db-1.local,db-2.local/posture"
+    keys = "/etc/posture-collector/keys"
+    metrics = "127.0.0.1:9465"
+
+    [[broker]]
+    host = "broker-1.local"
+    port = 8883
+    tls = true
+    ca_file = "/etc/posture-collector/ca.pem"
+    username = "_collector"
+    password_file = "/etc/posture-collector/collector.password"
+
+It holds no secret: a database's password stands in the file that PGPASSFILE names, or `?passfile=`
+in the address.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+
+from edge.errors import SettingsInvalid
+from edge.mqtt.settings import MqttSettings
+from edge.wire.topics import TopicLevel
+
+
+class WorkerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """See the module. keys, metrics : empty for none."""
+
+    site: TopicLevel
+    store: str
+    broker: Annotated[tuple[MqttSettings, ...], msgspec.Meta(min_length=1)]
+    keys: str = ""
+    metrics: str = ""
+
+
+def load_worker_settings(path: Path) -> WorkerSettings:
+    """Raises SettingsInvalid, also for a password in the store's address."""
+    try:
+        settings = msgspec.toml.decode(path.read_bytes(), type=WorkerSettings)
+    except (OSError, msgspec.DecodeError) as error:
+        raise SettingsInvalid(
+            f"{path} cannot be used: {error}.", "docs/grow.md shows such a file."
+        ) from error
+    login, at, _ = settings.store.partition("@")
+    if at and ":" in login.partition("//")[2]:
+        raise SettingsInvalid(
+            f"{path}: the address of the store holds a password.",
+            "Write it into a file that PGPASSFILE names.",
+        )
+    return settings
