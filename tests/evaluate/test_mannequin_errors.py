@@ -15,7 +15,7 @@ from posture_tools.mannequin import YAW_DEG, CameraPose, Truth, render
 from posture_tools.mannequin import Person as Mannequin
 
 from edge.records import Frame, ModelIdentity, Pose
-from edge.skeletons import BLAZEPOSE_33, COCO_17
+from edge.skeletons import BLAZEPOSE_33, COCO_17, COCO_18
 
 CAMERA = CameraPose(distance_m=3.0, focal_px=350.0, width_px=240, height_px=320)
 
@@ -87,6 +87,15 @@ def test_what_the_mannequin_hides_is_missing_in_the_truth(from_behind: Truth) ->
     assert pose.keypoints[COCO_17.index["left_hip"], 0] == pytest.approx(
         from_behind.keypoints["left_hip"].x_px, abs=1e-3
     )
+
+
+def test_a_skeleton_with_a_neck_is_measured_over_its_neck(from_behind: Truth) -> None:
+    """Truth and prediction go by one definition, whatever the network's skeleton."""
+    pose = true_pose(from_behind, COCO_18)
+    neck = pose.keypoints[COCO_18.index["neck"]]
+    shoulders = [from_behind.keypoints[f"{side}_shoulder"] for side in ("left", "right")]
+    assert neck[0] == pytest.approx(np.mean([s.x_px for s in shoulders]), abs=0.5)
+    assert neck[2] == 1
 
 
 def test_what_the_mannequin_has_not_is_missing_in_the_truth(from_behind: Truth) -> None:

@@ -26,8 +26,10 @@ def test_the_grid_projects_the_mannequin_that_is_drawn() -> None:
     camera = CameraPose(3.0, 0.95, 2.0, 3.0, 300.0, width_px=160, height_px=290)
     (truth,) = render(person, camera=camera).people
     points = keypoints_px(person, camera)
-    for name, keypoint in truth.keypoints.items():
-        assert points[name] == pytest.approx((keypoint.x_px, keypoint.y_px), abs=1e-6)
+    assert len(points) == 61
+    for name, point in points.items():
+        keypoint = truth.keypoints[name]
+        assert point == pytest.approx((keypoint.x_px, keypoint.y_px), abs=1e-6)
 
 
 def test_every_view_is_measured(grid: list[ViewErrors]) -> None:

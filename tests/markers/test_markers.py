@@ -73,9 +73,9 @@ def test_a_sticker_in_shade_is_the_same_sticker():
 
 def test_t6_t8_of_rendered_backs_is_usable():
     """Muscles hide the foot of stickers, and the arrangement of half of the backs is unsure."""
-    found = errors(backs(24, 700.0, seed=7))
+    found = errors(backs(16, 700.0, seed=7))
     error, covered = found.measures["spine_t6_t8"]
-    assert len(error) >= 10
+    assert len(error) >= 6
     assert np.percentile(np.abs(error), 95) <= 2.5
     assert covered.mean() >= 0.9
     assert np.median(found.centres_px["T8"]) <= 1.5
@@ -83,11 +83,11 @@ def test_t6_t8_of_rendered_backs_is_usable():
 
 
 def test_half_balls_that_muscles_hide_are_refused_and_the_others_are_right():
-    found = errors(backs(24, 700.0, seed=7, size_mm=HALF_BALL_MM), HALF_BALLS)
+    found = errors(backs(16, 700.0, seed=7, size_mm=HALF_BALL_MM), HALF_BALLS)
     hidden = sum(n for why, n in found.refused.items() if why.startswith("markers_found:"))
     error, covered = found.measures["spine_t6_t8"]
-    assert hidden >= 12
-    assert len(error) >= 3
+    assert hidden >= 8
+    assert len(error) >= 2
     assert np.abs(error).max() <= 1.5
     assert covered.all()
 
@@ -164,7 +164,11 @@ def test_c7_gives_the_true_craniovertebral_angle(back):
     assert estimator.why == [()]
     measures = {m.code: m for m in assess(marked, back.view)}
     assert measures["craniovertebral_angle"].value == pytest.approx(45.0, abs=2.0)
-    assert measures["spine_t6_t8"].quality is Quality.OK
+    # Muscles hide the foot of the stickers: the interval is wide, and holds the truth.
+    t6_t8 = measures["spine_t6_t8"]
+    exact = {m.code: m for m in assess(back.truth, back.view)}["spine_t6_t8"]
+    assert t6_t8.quality is not Quality.REFUSED
+    assert abs(t6_t8.value - exact.value) <= t6_t8.u95
 
 
 def test_stickers_of_a_held_view_are_medians_like_every_keypoint(back):

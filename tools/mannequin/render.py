@@ -24,6 +24,8 @@ Uint8 = NDArray[np.uint8]
 
 _FINE = 2  # a pixel's side, in samples
 _NEAREST_M = 0.15
+_NECK_INSIDE_M = 0.13  # as `BURIED_M`
+_SHOULDERS = [INDEX["left_shoulder"], INDEX["right_shoulder"]]
 _FEET = [INDEX[f"{side}_{name}"] for side in ("left", "right") for name in ("ankle", "big_toe")]
 
 
@@ -40,7 +42,8 @@ class Keypoint:
 class Truth:
     """What is exactly so for one person.
 
-    keypoints : by name, all of `bodies.points.NAMES`, also those outside the picture.
+    keypoints : by name, all of `bodies.points.NAMES` and the `neck` of OpenPose, the middle of the
+        shoulders; also those outside the picture.
     points_m : (61, 3) of the body, in the order of NAMES; `bodies.measures` reads them.
     measures_deg : of the view nearest to the person's yaw, from the exact keypoints in the picture.
     box_px : x, y, width, height of all that is drawn of the person, also outside the picture.
@@ -189,10 +192,12 @@ def _packed(light: Light) -> Float64:
 
 def _truth(cast: _Cast, camera: CameraPose, drawn: list[_Drawn], own: int) -> Truth:
     person, stuck = cast.person, cast.dressed.stuck
-    placed = camera.to_camera(person.place(cast.points_m))
+    neck = cast.points_m[_SHOULDERS].mean(axis=0)
+    placed = camera.to_camera(person.place(np.vstack([cast.points_m, neck])))
     pixels = camera.project(placed)
     keypoints = {}
-    for name, (x, y), z, buried in zip(NAMES, pixels, placed[:, 2], BURIED_M, strict=True):
+    names, inside_m = (*NAMES, "neck"), (*BURIED_M, _NECK_INSIDE_M)
+    for name, (x, y), z, buried in zip(names, pixels, placed[:, 2], inside_m, strict=True):
         inside = -0.5 <= x < camera.width_px - 0.5 and -0.5 <= y < camera.height_px - 0.5
         in_front = 1.0 / max(z - buried, 0.01)
         seen = z > _NEAREST_M and not any(one.hides(x, y, in_front) for one in drawn)
@@ -207,7 +212,7 @@ def _truth(cast: _Cast, camera: CameraPose, drawn: list[_Drawn], own: int) -> Tr
         person,
         keypoints,
         cast.points_m,
-        measured(dict(zip(NAMES, pixels, strict=True)), view_of(person.yaw_deg)),
+        measured(dict(zip(names, pixels, strict=True)), view_of(person.yaw_deg)),
         drawn[own].box_px,
         stickers,
     )
