@@ -76,7 +76,7 @@ def station(installed: Path, *arguments: str) -> subprocess.CompletedProcess[str
 def test_the_rendered_person_is_an_unknown_source(installed: Path, verb: tuple[str, ...]) -> None:
     done = station(installed, *verb, "--source", "mannequin:")
     assert done.returncode == 2, done.stderr
-    assert "mannequin: is neither a file, a folder nor a known camera" in done.stderr
+    assert "mannequin:, and no camera is called so" in done.stderr
     assert "Traceback" not in done.stderr
 
 
