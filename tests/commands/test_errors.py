@@ -181,7 +181,6 @@ def test_fault_17_a_bad_model_has_its_entry_in_every_command(tmp_path: Path, cap
     bad.write_bytes(b"no model")
     for program, words in (
         (models_main, ["check", str(bad), "--json"]),
-        (models_main, ["inspect", str(bad), "--json"]),
         (main, ["assess", "a.png", "b.png", "--model", str(bad), "--json"]),
     ):
         assert program(words) == Exit.NO, words
