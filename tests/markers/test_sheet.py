@@ -106,4 +106,4 @@ def test_the_command_writes_it_or_says_why_not(tmp_path, monkeypatch, capsys):
     assert path.read_bytes() == sheet("letter")
     assert "24 mm" in capsys.readouterr().out
     assert run(monkeypatch, "-o", tmp_path / "none" / "sheet.pdf") == 2
-    assert "No such file" in capsys.readouterr().err
+    assert "there is no folder" in capsys.readouterr().err

@@ -33,6 +33,7 @@ from edge.markers.marked_spine import find_spine
 from edge.markers.stickers import Stickers
 from edge.posture.assess import assess
 from edge.posture.calibration import Calibration
+from edge.posture.clothing import Dress
 from edge.records import Pose, Uint8, View
 from edge.skeletons import Skeleton
 
@@ -51,6 +52,7 @@ _ARMS = {
 _YAW_SD_DEG, _ROLL_SD_DEG, _NOISE_SD = 2.0, 1.0, 2.0
 # Truth and measurement share the camera's roll, so its uncertainty is no part of their difference.
 _SAME_ROLL = Calibration(roll_sd_deg=0.0)
+_BARE = Dress("bare", "bare")
 _MEASURES = ("spine_c4_t6", "spine_t6_t8", "spine_t8_l4", "spine_l4_s5", "kyphosis_proxy",
              "lordosis_proxy")  # fmt: skip
 
@@ -120,8 +122,8 @@ def errors(seen: Iterator[MarkedBack], stickers: Stickers = STICKERS) -> Errors:
                 refused[f"hidden:{name}"] += 1
             else:
                 px[name].append(float(np.hypot(x - tx, y - ty)))
-        true = {m.code: m.value for m in assess(back.truth, back.view, _SAME_ROLL)}
-        for measure in assess(spine.pose, back.view, _SAME_ROLL):
+        true = {m.code: m.value for m in assess(back.truth, back.view, _SAME_ROLL, dress=_BARE)}
+        for measure in assess(spine.pose, back.view, _SAME_ROLL, dress=_BARE):
             exact = true.get(measure.code)
             if measure.code in deg and measure.value is not None and exact is not None:
                 deg[measure.code].append((measure.value - exact, measure.u95 or 0.0))
