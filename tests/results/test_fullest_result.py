@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from posture_tools.collector.intake import Incoming, examine
 from posture_tools.collector.report import results
-from posture_tools.collector.store import Store
+from posture_tools.collector.sqlite.store import SqliteStore
 
 from edge.accuracy import Accuracy, MeasureAccuracy
 from edge.posture.assess import assess, catalogue
@@ -62,7 +62,7 @@ def test_it_is_sent_and_leaves_room(view: View, tmp_path: Path) -> None:
     with Outbox.open(
         tmp_path / "outbox.db", site="s" * 63, station="t" * 63, limit_bytes=10_000_000,
         at_limit="refuse",
-    ) as outbox, Store(tmp_path / "store.db") as store:  # fmt: skip
+    ) as outbox, SqliteStore(tmp_path / "store.db") as store:  # fmt: skip
         outbox.accept(assessment, Consent(123456, "v" * 64))
         (message,) = outbox.pending(2)
         assert len(message.body) <= 0.7 * BODY_LIMIT_BYTES
