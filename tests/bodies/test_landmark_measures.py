@@ -126,7 +126,6 @@ def test_side_measures_are_the_bodys(stand: Standing, who: str, side: str, moved
     sign = np.sign(moved)
     assert sign * changed["pelvic_anterior_tilt"] == pytest.approx(6.0, abs=0.6)
     assert sign * changed["thoracic_kyphosis"] > 4.0
-    assert sign * changed["acromion_ahead_of_c7"] == pytest.approx(12.0, abs=2.0)
 
 
 @pytest.mark.parametrize("who", ["woman", "child"])

@@ -15,7 +15,7 @@ from posture_tools.evaluate.labelled import Detection
 from posture_tools.evaluate.photos import read_sets, set_names
 from simulators.coco_results import results_json
 
-from edge.errors import ImageUnreadable, LabelsInvalid
+from edge.errors import LabelsInvalid, SourceInvalid
 
 
 def write_labels(folder: Path, **changes: Any) -> Path:
@@ -55,7 +55,7 @@ def test_a_photograph_that_was_scaled_is_refused(tmp_path: Path) -> None:
     (folder / "images").mkdir(parents=True)
     write_labels(folder)
     (photo,) = read_sets(tmp_path, ["mine"])
-    with pytest.raises(ImageUnreadable):
+    with pytest.raises(SourceInvalid):
         photo.read()
     cv2.imwrite(str(photo.path), np.zeros((60, 40, 3), np.uint8))
     assert photo.read().height_px == 60

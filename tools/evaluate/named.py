@@ -49,7 +49,7 @@ def contenders(specs: Sequence[str], options: CropOptions, threads: int) -> list
     Raises
     ------
     ModelRefused : a file that does not serve, or not in that place.
-    SettingsInvalid : two contenders of one name, or a `+` between more than two files.
+    SettingsInvalid : two contenders of one name, or a `+` between more than three files.
     """
     found: list[Contender] = [_contender(spec, options, threads) for spec in specs]
     names = [contender.name for contender in found]
