@@ -250,7 +250,7 @@ class Malice:
         for child in self._stations.values():
             child.write_line()
         for name in STATIONS:
-            eventually(lambda name=name: self._waiting(name) == 0, within_s=120)
+            eventually(lambda name=name: self._waiting(name) == 0, within_s=300)
         for name in STATIONS:
             self._kill_station(name)
 
