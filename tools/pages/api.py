@@ -141,7 +141,7 @@ def visit(request: HttpRequest, site: str, station: str, session: str) -> dict[s
     if not token.sees(site):
         raise HttpError(404, "no such visit")
     line = reading.visit_line(site, station, session)
-    shown = reading.visit(site, station, session)
+    shown = None if line is None else reading.visit(line)
     if line is None or shown is None:
         raise HttpError(404, "no such visit")
     note(request, "api see", site, f"{station} {session}", by=token.name)

@@ -112,21 +112,19 @@ def newest_row() -> int:
     return int(store().rows("SELECT COALESCE(MAX(rowid), 0) FROM result")[0][0])
 
 
-def visit(site: str, station: str, session: str) -> ReportedVisit | None:
-    """One visit, with the earlier ones of the same code; None where there is none.
+def visit(line: VisitLine) -> ReportedVisit | None:
+    """What a line of the list stands for, with the earlier visits of the same code; None where it
+    was erased meanwhile.
 
     A visit knows its person only by the code that its consent names.
     """
-    line = visit_line(site, station, session)
-    if line is None:
-        return None
     before: list[str] = []
     if line.code:
-        earlier = visits(Search(code=line.code), (site,))
+        earlier = visits(Search(code=line.code), (line.site,))
         before = [v.first_id for v in earlier if v.screened_at < line.screened_at]
     try:
         return stored_visit(store(), line.first_id, before)
-    except SettingsInvalid:  # erased meanwhile
+    except SettingsInvalid:
         return None
 
 

@@ -47,8 +47,7 @@ def person(request: HttpRequest, site: str, code: str) -> HttpResponse:
     if not found:
         raise Http404
     note(request, "see", site, code)
-    newest = found[0]
-    shown = reading.visit(site, newest.station, newest.session)
+    shown = reading.visit(found[0])
     trends = [] if shown is None else _trends(shown)
     return render(
         request,

@@ -14,6 +14,7 @@ from posture_tools.pages.words import language_of
 
 from edge.norms import shipped_norms
 from edge.report.page import columns, figures, page
+from edge.report.reported_visit import ReportedVisit
 from edge.report.words import words
 
 _WORD = 64
@@ -78,10 +79,7 @@ def _found(request: HttpRequest, *, logged: bool) -> dict[str, Any]:
 @needs(Right.SEE)
 def visit(request: HttpRequest, site: str, station: str, session: str) -> HttpResponse:
     """One visit: figures, measures with intervals and bands, what was refused, FMS, trend."""
-    line = reading.visit_line(site, station, session)
-    shown = reading.visit(site, station, session)
-    if line is None or shown is None:
-        raise Http404
+    line, shown = _visit(site, station, session)
     note(request, "see", site, f"{station} {session}")
     texts = words(language_of(request))
     return render(
@@ -92,12 +90,18 @@ def visit(request: HttpRequest, site: str, station: str, session: str) -> HttpRe
     )  # fmt: skip
 
 
+def _visit(site: str, station: str, session: str) -> tuple[reading.VisitLine, ReportedVisit]:
+    line = reading.visit_line(site, station, session)
+    shown = None if line is None else reading.visit(line)
+    if line is None or shown is None:
+        raise Http404
+    return line, shown
+
+
 @needs(Right.SEE)
 def sheet(request: HttpRequest, site: str, station: str, session: str) -> HttpResponse:
     """The visit on one sheet of A4, for the printer."""
-    shown = reading.visit(site, station, session)
-    if shown is None:
-        raise Http404
+    _, shown = _visit(site, station, session)
     note(request, "print", site, f"{station} {session}")
     asked = request.GET.get("lang", language_of(request))
     texts = words(asked if asked in ("en", "zh", "ko", "ja") else "en")
