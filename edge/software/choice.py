@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from edge.software.releases import Releases
 from edge.software.wheel_set import SetOffer
 from edge.update.offer import number
+from edge.update.ring import first_that_fits
 from edge.wire.bucket import bucket
 from edge.wire.clock import utc_ns_of
 from edge.wire.messages import Desired
@@ -49,14 +50,12 @@ def choose(
         terms = offer.terms
         return number(terms.version), terms.python == machine.python, number(terms.python)
 
-    taken, passed_over = None, []
-    for offer in sorted(offers, key=rank, reverse=True):
-        reason = objection(offer, machine, releases, desired, now_utc_ns)
-        if not reason and taken is None:
-            taken = offer
-        else:
-            passed_over.append((offer, reason or "one_at_a_time"))
-    return SetChoice(taken, tuple(passed_over))
+    best_first = sorted(offers, key=rank, reverse=True)
+    return SetChoice(
+        *first_that_fits(
+            best_first, lambda each: objection(each, machine, releases, desired, now_utc_ns)
+        )
+    )
 
 
 def objection(

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import TypeVar
 
 from edge.update.offer import Offer, number
 from edge.update.slots import Installed, Slots
 from edge.wire.bucket import bucket
 from edge.wire.clock import utc_ns_of
 from edge.wire.messages import Desired, by_slot
+
+Each = TypeVar("Each")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +39,27 @@ def choose(
     offers: Iterable[Offer], station: Station, slots: Slots, desired: Desired, now_utc_ns: int
 ) -> Choice:
     """The newest offer that fits, one at a time: a trial that fails then has one suspect."""
+    best_first = sorted(offers, key=lambda each: number(each.terms.version), reverse=True)
+    return Choice(
+        *first_that_fits(
+            best_first, lambda each: objection(each, station, slots, desired, now_utc_ns)
+        )
+    )
+
+
+def first_that_fits(
+    best_first: Iterable[Each], objection: Callable[[Each], str]
+) -> tuple[Each | None, tuple[tuple[Each, str], ...]]:
+    """The first to which nobody objects, and why each of the others is passed over."""
     taken = None
     passed_over = []
-    for offer in sorted(offers, key=lambda each: number(each.terms.version), reverse=True):
-        reason = objection(offer, station, slots, desired, now_utc_ns)
+    for offer in best_first:
+        reason = objection(offer)
         if not reason and taken is None:
             taken = offer
         else:
             passed_over.append((offer, reason or "one_at_a_time"))
-    return Choice(taken, tuple(passed_over))
+    return taken, tuple(passed_over)
 
 
 def objection(
