@@ -5,16 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from edge import __version__
+from edge.desk.photographed import photographed
 from edge.estimation.estimator import Estimator
 from edge.exports.base import Place
 from edge.norms import Who, shipped_norms
 from edge.output import write_output
 from edge.posture.calibration import Calibration
-from edge.posture.landmarks import USABLE
-from edge.posture.stick_figure import figure_of
-from edge.records import View
 from edge.report.page import page
-from edge.report.reported_visit import ReportedView, ReportedVisit
+from edge.report.reported_visit import ReportedVisit
 from edge.report.words import words
 from edge.shown import shown
 from edge.sightings.person import Person
@@ -49,19 +47,12 @@ class ReportFiles:
             write_output(self._place(sighting.path, person.number, None), text.encode())
 
     def _visit(self, sighting: Sighting, person: Person) -> ReportedVisit:
-        view: View = person.measures[0].view if person.measures else "unknown"
-        scores = person.pose.keypoints[:, 2]
-        lowest = float(scores[scores >= USABLE].min(initial=1.0))
-        seen = ReportedView(
-            view, person.measures, figure_of(person.pose, self._calibration), 1, 1, lowest, "file",
-            "" if person.scale is None else person.scale.by, person.hand,
-        )  # fmt: skip
         return ReportedVisit(
             person=shown(Path(sighting.path).stem),
             screened_at=sighting.taken_at,
             station="",
             software=__version__,
             models=tuple(f"{model.name} {model.version}" for model in self._estimator.models),
-            views=(seen,),
+            views=(photographed(person, self._calibration),),
             who=self._who,
         )

@@ -9,13 +9,13 @@ from typing import Any
 from edge import __version__
 from edge.cli.output import Output
 from edge.commands.table import visit_table
+from edge.desk.photographed import photographed
 from edge.errors import SettingsInvalid
 from edge.estimation.estimator import Estimator
 from edge.norms import Who, shipped_norms
 from edge.output import write_output
 from edge.posture.calibration import Calibration
 from edge.posture.landmarks import USABLE
-from edge.posture.stick_figure import figure_of
 from edge.records import Basis, View
 from edge.report.findings import main_findings, placed, to_repeat
 from edge.report.page import page
@@ -101,19 +101,13 @@ class VisitSheet:
             self._taken_at.append(sighting.taken_at)
 
     def _seen(self, person: Person) -> ReportedView:
-        view: View = person.measures[0].view if person.measures else "unknown"
-        scores = person.pose.keypoints[:, 2]
         accuracy = person.pose.accuracy
         basis = Basis(
             tuple(model.sha256 for model in self._estimator.models),
             "" if accuracy is None else accuracy.bodies,
             self._calibration.name,
         )
-        return ReportedView(
-            view, person.measures, figure_of(person.pose, self._calibration), 1, 1,
-            float(scores[scores >= USABLE].min(initial=1.0)), "file",
-            "" if person.scale is None else person.scale.by, person.hand, basis,
-        )  # fmt: skip
+        return photographed(person, self._calibration, basis)
 
     def close(self) -> None:
         """The table, or an entry for machines, and the page where a folder was named."""
