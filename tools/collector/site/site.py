@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
+from posture_tools.collector.body import now
 from posture_tools.collector.site import authority, broker_files, units
 from posture_tools.collector.store import Store
 from posture_tools.collector.trust import trust, withdraw
@@ -218,7 +219,7 @@ def approve(store: Store, site: str, station: str, given: str) -> None:
             f"{station} shows another key than {given}.",
             "Read the fingerprint at the station itself: `posture-station doctor`.",
         )
-    at = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    at = now()
     store.change(lambda db: trust(db, (site, station), key, "approved", at))
 
 

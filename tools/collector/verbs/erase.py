@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import time
 from argparse import Namespace
-from datetime import UTC, datetime
 
 import msgspec
 from posture_tools.cli import Output, Verb, argument
 from posture_tools.collector import erasure
+from posture_tools.collector.body import now
 from posture_tools.collector.collector_options import KEYS, STORE, existing_store
 from posture_tools.collector.store import Store
 from posture_tools.collector.worker_key import load_granted
@@ -33,7 +33,7 @@ def run(options: Namespace, out: Output) -> int:
                 "Name the folder of keys that `site init` wrote with --keys.",
             )
         key = None if options.keys is None else load_granted(options.keys, "command")
-        at = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        at = now()
         told = erasure.erase(store, site, at, session=options.session, code=options.code, key=key)
         out.line(f"erased here: {told.results} results, {len(told.sessions)} sessions")
         return _await(store, site, told, options, out)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from posture_tools.collector import erasure
+from posture_tools.collector.body import now
 from posture_tools.collector.worker_key import load_granted
 from posture_tools.pages import reading
 from posture_tools.pages.access import Right, needs
@@ -50,7 +50,7 @@ def erase(request: HttpRequest, site: str, code: str) -> HttpResponse:
 def _erase(site: str, code: str) -> erasure.Erased:
     keys = settings.PAGES.keys
     key = None if keys is None else load_granted(keys, "command")
-    at = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    at = now()
     try:
         return erasure.erase(reading.store(), site, at, code=code, key=key)
     except ValueError as error:
