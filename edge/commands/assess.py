@@ -63,7 +63,7 @@ def run(
     if plan.to_stdout:
         out.give_way()
     with ExitStack() as stack:
-        takers = plan.open(stack, estimator, told.calibration)
+        takers = plan.open(stack, estimator, told.calibration, out.problem)
         if visit is not None:
             visit.page_at = plan.visit_page
             takers.insert(0, stack.enter_context(closing(visit)).add)
@@ -118,7 +118,10 @@ def _assess(
                 _say_stickers(sighting, estimator.why, out)
             if told.stature_mm is not None and len(sighting.people) > 1:
                 count = len(sighting.people)
-                out.note(f"{sighting.path}: a stature, but whose? {count} people.")
+                out.note(
+                    f"{sighting.path}: a stature, but whose? {count} people. "
+                    "Say --stature-mm NUMBER=MM."
+                )
         if not seen:
             raise ImageUnreadable(
                 f"{one.path} has fewer than {interval} frames, of which --interval looks at one.",
