@@ -76,7 +76,8 @@ class Program:
         if verb.measures:
             check_memory()
         try:
-            return verb.run(options, out) or out.status
+            with out.waiting(verb.waits):
+                return verb.run(options, out) or out.status
         except MemoryError as error:
             raise MemoryShort("there is not enough memory.", REMEDY) from error
         except OSError as error:

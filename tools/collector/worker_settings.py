@@ -24,7 +24,7 @@ from typing import Annotated
 
 import msgspec
 
-from edge.errors import SettingsInvalid
+from edge.errors import NOT_TOML, SettingsInvalid
 from edge.mqtt.settings import MqttSettings
 from edge.wire.topics import TopicLevel
 
@@ -43,7 +43,7 @@ def load_worker_settings(path: Path) -> WorkerSettings:
     """Raises SettingsInvalid, also for a password in the store's address."""
     try:
         settings = msgspec.toml.decode(path.read_bytes(), type=WorkerSettings)
-    except (OSError, msgspec.DecodeError) as error:
+    except (OSError, *NOT_TOML, msgspec.DecodeError) as error:
         raise SettingsInvalid(
             f"{path} cannot be used: {error}.", "docs/grow.md shows such a file."
         ) from error

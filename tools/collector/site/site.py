@@ -16,7 +16,7 @@ from posture_tools.collector.site import authority, broker_files, units
 from posture_tools.collector.store import Store
 from posture_tools.collector.trust import trust, withdraw
 
-from edge.errors import SettingsInvalid
+from edge.errors import NOT_TOML, SettingsInvalid
 from edge.files import make_folder, write_durably, write_toml
 from edge.mqtt.settings import MqttSettings
 from edge.settings import TrustSettings
@@ -142,7 +142,7 @@ def load(folder: Path) -> SiteFile:
     """Raises SettingsInvalid where `init` has not been here."""
     try:
         return msgspec.toml.decode((folder / "site.toml").read_bytes(), type=SiteFile)
-    except (OSError, msgspec.DecodeError) as error:
+    except (OSError, *NOT_TOML, msgspec.DecodeError) as error:
         raise SettingsInvalid(
             f"{folder} is no site: {error}.", "Name the folder that `site init` wrote."
         ) from error

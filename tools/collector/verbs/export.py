@@ -17,6 +17,8 @@ from edge.output import STDOUT, text_output
 def run(options: Namespace, out: Output) -> int:
     chosen = chosen_by(options)
     target = Outputs([options.store], overwrite=options.overwrite).claim(options.csv)
+    if target == STDOUT:
+        out.give_way()
     with existing_store(options.store) as store, text_output(target) as file:
         count = write_csv(store, file, chosen)
     if target != STDOUT:
@@ -30,6 +32,7 @@ VERB = Verb(
     example="posture-collector export --csv measures.csv --store collector.db\n"
     "posture-collector export --csv - | head",
     run=run,
+    waits="reading the store",
     arguments=(
         argument(
             "--csv",

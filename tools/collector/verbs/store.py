@@ -99,6 +99,7 @@ VERB = Verb(
             "Make the tables, or bring those of an older version up to date while workers go on.",
             example="posture-collector store migrate --store postgresql://db.local/posture",
             run=_migrate,
+            waits="migrating",
         ),
         Verb(
             "check",
@@ -106,6 +107,7 @@ VERB = Verb(
             "messages themselves. The exit status is 1 where something is wrong.",
             example="posture-collector store check --store collector.db",
             run=_check,
+            waits="checking",
             json="array",
             inputs="store",
         ),
@@ -115,6 +117,7 @@ VERB = Verb(
             "waits; the stations keep what they have until another takes it.",
             example="posture-collector store copy --store collector.db --to postgresql://db/posture",
             run=_copy,
+            waits="copying",
             arguments=(
                 argument("--to", required=True, metavar="ADDRESS", help="The empty database."),
             ),
@@ -127,12 +130,14 @@ VERB = Verb(
             "is locked meanwhile.",
             example="posture-collector store clean --store postgresql://db.local/posture",
             run=_clean,
+            waits="writing the tables anew",
         ),
         Verb(
             "reband",
             "Judge all measures by the norms of this version.",
             example="posture-collector store reband --store collector.db",
             run=_reband,
+            waits="judging anew",
         ),
     ),
 )
