@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TextIO
 
 from posture_tools.collector.desired import desired_states
+from posture_tools.collector.intake import Key
 from posture_tools.collector.rollout import actual_models, model_events
 from posture_tools.collector.store import Store
 
@@ -66,7 +67,7 @@ class Chosen:
 
 def results(store: Store, chosen: Chosen = Chosen()) -> Iterator[Stored]:
     """Results, by station, in the order in which they were screened. Only the order of all is
-    held, never their bodies."""
+    held, never their bodies. Raises StoreUnusable where a file of an archived month is gone."""
     wheres, values = ["1 = 1"], list[Any]()
     for name in ("site", "station", "session"):
         if word := getattr(chosen, name):
@@ -82,13 +83,15 @@ def results(store: Store, chosen: Chosen = Chosen()) -> Iterator[Stored]:
         " ORDER BY site, station, screened_ns, epoch, seq LIMIT ? OFFSET ?",
         [*values, chosen.limit or _ALL, chosen.skip],
     ):
-        for about in store.rows(
-            "SELECT received_at, body_sha256, body, seal FROM result"
+        for received_at, body_sha256, body, seal, utc_ns in store.rows(
+            "SELECT received_at, body_sha256, body, seal, utc_ns FROM result"
             " JOIN ingest_key USING (site, station, epoch, seq)"
             " WHERE site = ? AND station = ? AND epoch = ? AND seq = ?",
             key,
         ):  # erased meanwhile, there is none
-            yield Stored(Instant(screened_ns, "synced", "", 0).utc, *about)
+            whole = (body, seal) if body else store.archived(Key(*key), utc_ns)
+            screened_at = Instant(screened_ns, "synced", "", 0).utc
+            yield Stored(screened_at, received_at, body_sha256, *whole)
 
 
 def as_json(stored: Stored) -> dict[str, Any]:
