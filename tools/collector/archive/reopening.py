@@ -33,6 +33,8 @@ def reopen(store: Store, name: str) -> int:
                 f"There is no file {store.archive.path / name}.",
                 "Name one of those that lie there.",
             )
+        with store.transaction() as db:  # killed from here on, it is as archived as before
+            db.execute("UPDATE archive_file SET unclean = unclean + 1 WHERE name = ?", (name,))
         count = sum(_bring_back(store, group) for group in read_file(store.archive.path / name))
         store.archive.withdraw(name)
         with store.transaction() as db:
