@@ -4,6 +4,7 @@
     store = "postgresql://collector@db-1.local,db-2.local/posture"
     keys = "/etc/posture-collector/keys"
     metrics = "127.0.0.1:9465"
+    keep_months = 24
 
     [[broker]]
     host = "broker-1.local"
@@ -30,13 +31,15 @@ from edge.wire.topics import TopicLevel
 
 
 class WorkerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """See the module. keys, metrics : empty for none."""
+    """See the module. keys, metrics : empty for none. keep_months : whole months whose bodies stay
+    in the tables; 0 for all, and nothing is archived."""
 
     site: TopicLevel
     store: str
     broker: Annotated[tuple[MqttSettings, ...], msgspec.Meta(min_length=1)]
     keys: str = ""
     metrics: str = ""
+    keep_months: Annotated[int, msgspec.Meta(ge=0, le=1200)] = 0
 
 
 def load_worker_settings(path: Path) -> WorkerSettings:
