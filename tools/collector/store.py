@@ -42,10 +42,16 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Life:
-    """Which connection of which uplink says something: see `edge.wire.messages.State`."""
+    """Which connection of which uplink says something: see `edge.wire.messages.State`.
+
+    retained : it was said before somebody listened, perhaps long ago at a broker that the station
+        has left since.
+    """
 
     instance: str
     connection: int
+    said: int = 0
+    retained: bool = False
 
 
 @dataclass(frozen=True, slots=True)

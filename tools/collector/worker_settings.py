@@ -30,13 +30,18 @@ from edge.wire.topics import TopicLevel
 
 
 class WorkerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """See the module. keys, metrics : empty for none."""
+    """See the module. keys, metrics : empty for none. home_assistant : tell it of each station."""
 
     site: TopicLevel
     store: str
     broker: Annotated[tuple[MqttSettings, ...], msgspec.Meta(min_length=1)]
     keys: str = ""
     metrics: str = ""
+    home_assistant: bool = False
+
+    def __post_init__(self) -> None:
+        if any(each.also for each in self.broker):
+            raise ValueError("a worker serves every broker: give each a section of its own")
 
 
 def load_worker_settings(path: Path) -> WorkerSettings:
