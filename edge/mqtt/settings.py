@@ -55,8 +55,10 @@ class MqttSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def _split(address: str) -> tuple[str, int]:
     """Raises ValueError."""
     host, _, port = address.rpartition(":")
-    if not host or not (port.isascii() and port.isdecimal()) or not 1 <= int(port) <= 65_535:
-        raise ValueError(f"{quoted(address)} names no broker")
+    if not host or not (port.isascii() and port.isdecimal()):
+        raise ValueError(f"{quoted(address)} names no broker, or names no port")
+    if not 1 <= int(port) <= 65_535:
+        raise ValueError(f"{quoted(address)} names no broker: ports are 1 to 65535")
     return host.strip("[]"), int(port)
 
 

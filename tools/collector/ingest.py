@@ -47,7 +47,8 @@ class Collector:
         broker cannot share (MQTT 3.1.1), one worker serves it and the others wait.
     home_assistant : tell it of each station that is heard.
     on_batch : told of each committed batch. on_problem : told once of each new problem.
-    on_ready : called whenever a subscription stands.
+    on_ready : called whenever a subscription stands; on_away : when it stands no more.
+    on_health : told what each station says of itself.
     """
 
     def __init__(
@@ -62,6 +63,8 @@ class Collector:
         on_batch: Callable[[Outcome], None] = lambda _: None,
         on_problem: Callable[[str], None] = log.error,
         on_ready: Callable[[], None] = lambda: None,
+        on_away: Callable[[], None] = lambda: None,
+        on_health: Callable[[str, str, Health], None] = lambda *_: None,
     ) -> None:
         self._mqtt = mqtt
         self._store = store
@@ -80,6 +83,8 @@ class Collector:
         self._on_batch = on_batch
         self._on_problem = on_problem
         self._on_ready = on_ready
+        self._on_away = on_away
+        self._on_health = on_health
         self._oddities = Oddities()
         self._erasures = ErasureSending(store, site)
 
@@ -98,6 +103,7 @@ class Collector:
                 if text != told:
                     self._on_problem(text)
                 told = text
+                self._on_away()
                 stop.wait(backoff.next_s())
 
     def _serve(self, backoff: Backoff, stop: threading.Event) -> None:
@@ -193,7 +199,9 @@ class Collector:
             if self._home_assistant:
                 self._show(connection, {note.station for note in notes})
         if batch:
+            began_s = time.monotonic()
             outcome = self._store.ingest(self._store.judge(batch))
+            outcome.took_s = time.monotonic() - began_s
             for topics, receipt in outcome.receipts:
                 self._answer(connection, topics, receipt)
             self._on_batch(outcome)
@@ -254,7 +262,7 @@ class Collector:
                     decode(body, Desired)
                 return Note(*place, "desired", body)
             case "health":
-                decode(message.body, Health)
+                self._on_health(*place, decode(message.body, Health))
                 return Note(*place, "health", message.body, online=True)
         return examine(Incoming(message.topic, message.body))
 
