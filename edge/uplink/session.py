@@ -44,13 +44,14 @@ _REFUSED_PAUSE_S = 30.0
 class Identity:
     """This uplink among all that ever used the station's name.
 
-    connection : how often this uplink has tried to connect.
+    connection : how often this uplink has tried to connect. said : how often it told its state.
     known : the broker has shown us our own state once; whoever is online there later is another.
     """
 
     instance: str = field(default_factory=lambda: secrets.token_hex(8))
     known: bool = False
     connection: int = 0
+    said: int = 0
 
 
 class Session:
@@ -60,6 +61,7 @@ class Session:
     on_desired : given what the retained message `desired` says; MessageRefused refuses it.
     on_trouble : told what is wrong while the connection stands; "" when it is well again.
     oddities : counts what arrived and could not be used.
+    elsewhere : there are other brokers: one without a collector is left while results wait.
     """
 
     def __init__(
@@ -71,6 +73,7 @@ class Session:
         identity: Identity,
         *,
         trust: SiteTrust,
+        elsewhere: bool = False,
         window: int,
         resend_s: float,
         on_receipt: Callable[[], None],
@@ -84,6 +87,7 @@ class Session:
         self._commands = commands
         self._identity = identity
         self._trust = trust
+        self._elsewhere = elsewhere
         self._resend_s = resend_s
         self._on_receipt = on_receipt
         self._on_desired = on_desired
@@ -97,6 +101,7 @@ class Session:
         self._turns = 0
         self._collector_online: bool | None = None  # not known before its retained word came
         self._started_s = time.monotonic()
+        self._collector_seen_s = self._started_s
         self._paused_until_s = 0.0
         self._probed_s = self._started_s
 
@@ -132,6 +137,14 @@ class Session:
         if (epoch := self._outbox.epoch) != self._epoch:
             self._begin_epoch(epoch)
         now_s = time.monotonic()
+        if self._collector_online:
+            self._collector_seen_s = now_s
+        elif (
+            self._elsewhere
+            and now_s - self._collector_seen_s > _SILENT_RESENDS * self._resend_s
+            and self._outbox.depth()
+        ):
+            raise BrokerUnreachable("No collector is at this broker; the next one is tried.")
         if self._collector_online is None and now_s - self._started_s > self._resend_s:
             self._on_trouble("no collector has announced itself to the broker; results wait")
         if now_s < self._paused_until_s:
@@ -164,12 +177,17 @@ class Session:
         self._cursor = 0
         self._announce(online=True)
 
+    def say_state(self) -> None:
+        """Again, from time to time."""
+        self._announce(online=True)
+
     def farewell(self) -> None:
         """Leave in good order: the state says so at once, no will is needed."""
         self._announce(online=False)
 
     def _announce(self, *, online: bool) -> None:
         counts = self._outbox.counts()
+        self._identity.said += 1
         state = State(
             online,
             clock.boot_id(),
@@ -178,6 +196,7 @@ class Session:
             counts.oldest_seq,
             counts.accepted,
             self._identity.connection,
+            self._identity.said,
         )
         self._connection.publish(self._topics.state, encode(state), retain=True)
 

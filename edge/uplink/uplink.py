@@ -26,6 +26,7 @@ from edge.uplink.commands import AGAIN, Commands, Handler
 from edge.uplink.forgetting import Forgetting
 from edge.uplink.renewed import Renewed
 from edge.uplink.session import Identity, Session
+from edge.uplink.turns import Turns
 from edge.wire import clock
 from edge.wire.keys import load_public
 from edge.wire.messages import (
@@ -44,6 +45,7 @@ from edge.wire.trust import SiteTrust
 log = logging.getLogger(__name__)
 
 HEALTH_EVERY_S = 60.0
+STATE_EVERY_S = 600.0  # at brokers that know nothing of each other, a copied card shows by it
 ABILITIES_EVERY_S = 10.0
 Phase = Literal["stopped", "connecting", "connected"]
 
@@ -93,6 +95,7 @@ class Uplink:
             settings.site, _site_key(settings), outbox.floor, outbox.raise_floor
         )
         self._renewed = Renewed(settings.state_path, settings.mqtt)
+        self._turns = Turns()
         own: dict[str, Handler] = {
             AGAIN: Forgetting(outbox, settings.state_path),
             "renew": self._renewed.take,
@@ -113,6 +116,7 @@ class Uplink:
         self._loop_at_s = time.monotonic()
         self._receipt_at_s: float | None = None
         self._health_at_s = 0.0
+        self._said_state_s = 0.0
         self._backoff = Backoff(0.5, 60.0)
 
     def status(self) -> Status:
@@ -129,12 +133,14 @@ class Uplink:
             try:
                 self._serve(self._connect(), stop)
             except PostureError as problem:
-                self._renewed.failed(problem)
+                if not self._renewed.failed(problem):
+                    self._turns.next()
                 if str(problem) != self._problem:
                     log.warning("%s", problem)
                     self._on_problem(problem)
                 self._problem = str(problem)
             except Exception:
+                self._turns.next()
                 log.exception("the uplink failed and starts again")
                 self._problem = "the uplink failed and starts again"
             if not stop.is_set():
@@ -151,11 +157,12 @@ class Uplink:
             connection=self._identity.connection,
         )
         connection = open_best(
-            self._renewed.login(),
+            self._turns.here(self._renewed.login()),
             self._settings.station,
             will=Will(self._topics.state, encode(away), WILL_DELAY_S),
             keep_session=True,
         )
+        self._said_state_s = time.monotonic()
         if connection.version != self._said_version:
             self._said_version = connection.version
             log.info("connected with MQTT %s", connection.version)
@@ -175,6 +182,7 @@ class Uplink:
                 self._commands,
                 self._identity,
                 trust=self._trust,
+                elsewhere=bool(self._settings.mqtt.also),
                 window=self._settings.mqtt.window,
                 resend_s=self._settings.mqtt.resend_s,
                 on_receipt=self._received,
@@ -190,6 +198,9 @@ class Uplink:
                 session.turn()
                 if self._loop_at_s - self._asked_at_s >= ABILITIES_EVERY_S and self._learn():
                     session.say_birth(encode(self._birth()))
+                if self._loop_at_s - self._said_state_s >= STATE_EVERY_S:
+                    self._said_state_s = self._loop_at_s
+                    session.say_state()
                 self._date_earlier_results()
                 if self._loop_at_s - self._health_at_s >= HEALTH_EVERY_S:
                     self._health_at_s = self._loop_at_s

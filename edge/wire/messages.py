@@ -284,7 +284,8 @@ class State(msgspec.Struct, frozen=True, tag_field="schema", tag="ps.state/1"):
 
     instance : random, new with each start of the uplink; two at once are a copied card.
     connection : counts this instance's connections, so that the will of an earlier one, which
-        another broker publishes late, is known to be old. 0 of stations that do not count.
+        another broker publishes late, is known to be old. said : counts what this instance told of
+        its state, so that what is heard late is known too. Both 0 of stations that do not count.
     """
 
     online: bool
@@ -294,6 +295,7 @@ class State(msgspec.Struct, frozen=True, tag_field="schema", tag="ps.state/1"):
     first_seq: Count = 0
     last_seq: Count = 0
     connection: Count = 0
+    said: Count = 0
 
 
 class Birth(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="ps.birth/1"):

@@ -31,15 +31,21 @@ from edge.wire.topics import TopicLevel
 
 
 class WorkerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """See the module. keys, metrics : empty for none. keep_months : whole months whose bodies stay
-    in the tables; 0 for all, and nothing is archived."""
+    """See the module. keys, metrics : empty for none. home_assistant : tell it of each station.
+    keep_months : whole months whose bodies stay in the tables; 0 for all, and nothing is archived.
+    """
 
     site: TopicLevel
     store: str
     broker: Annotated[tuple[MqttSettings, ...], msgspec.Meta(min_length=1)]
     keys: str = ""
     metrics: str = ""
+    home_assistant: bool = False
     keep_months: Annotated[int, msgspec.Meta(ge=0, le=1200)] = 0
+
+    def __post_init__(self) -> None:
+        if any(each.also for each in self.broker):
+            raise ValueError("a worker serves every broker: give each a section of its own")
 
 
 def load_worker_settings(path: Path) -> WorkerSettings:
