@@ -31,8 +31,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         return
     skipped = shown.stats.get("skipped", [])
     reasons = [str(each.longrepr[2]) for each in skipped if isinstance(each.longrepr, tuple)]
-    left_out = len(shown.stats.get("deselected", [])) if config.getoption("quick") else 0
-    if line := last_line(reasons, left_out=left_out):
+    if line := last_line(reasons, quick=config.getoption("quick")):
         shown.write_line(line, yellow=True)
 
 
@@ -47,18 +46,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 QUICK = ("cli", "decode", "fms", "posture", "results", "sightings", "wire")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("quick"):
+        config.args = [str(ROOT / "tests" / folder) for folder in QUICK]
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if not config.getoption("quick"):
         return
-    tests = ROOT / "tests"
     needy = ("broker", "browser", "shared")
-    kept, left = [], []
-    for item in items:
-        folder = item.path.relative_to(tests).parts[0]
-        soon = folder in QUICK and not any(item.get_closest_marker(name) for name in needy)
-        (kept if soon else left).append(item)
+    left = [item for item in items if any(item.get_closest_marker(name) for name in needy)]
     config.hook.pytest_deselected(items=left)
-    items[:] = kept
+    items[:] = [item for item in items if item not in left]
 
 
 @pytest.fixture(scope="session")

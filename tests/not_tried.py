@@ -22,8 +22,11 @@ def part_of(reason: str) -> str:
     return reason.removeprefix("Skipped: ")
 
 
-def last_line(reasons: Iterable[str], *, left_out: int = 0) -> str:
-    """reasons : of every skip. left_out : tests that this run was not asked for. Empty if none."""
+def last_line(reasons: Iterable[str], *, quick: bool = False) -> str:
+    """Empty where everything was tried.
+
+    reasons : of every skip. quick : the run was asked for a part of the tests only.
+    """
     wanting = Counter(part_of(reason) for reason in reasons)
     told = []
     brought = [part.name for part in PARTS if part.name in wanting]
@@ -31,6 +34,6 @@ def last_line(reasons: Iterable[str], *, left_out: int = 0) -> str:
         count = sum(wanting[name] for name in brought)
         told.append(f"{count} for want of {', '.join(brought)}: `{COMMAND}` brings it")
     told += [f"{n}: {reason}" for reason, n in wanting.items() if reason not in brought]
-    if left_out:
-        told.append(f"{left_out} that take longer or need more: `make test` tries them")
+    if quick:
+        told.append("the tests that take longer or need more: `make test` tries them")
     return f"NOT TRIED: {'; '.join(told)}." if told else ""
