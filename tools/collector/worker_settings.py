@@ -30,13 +30,18 @@ from edge.wire.topics import TopicLevel
 
 
 class WorkerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """See the module. keys, metrics : empty for none."""
+    """See the module."""
 
     site: TopicLevel
+    """The site whose stations this worker hears."""
     store: str
+    """File, or address of a PostgreSQL database, that holds the results."""
     broker: Annotated[tuple[MqttSettings, ...], msgspec.Meta(min_length=1)]
+    """The site's brokers, one table each, with the keys of the station's section `mqtt`."""
     keys: str = ""
+    """Folder with the keys for receipts and commands; empty for a site without."""
     metrics: str = ""
+    """HOST:PORT where Prometheus may read what the worker counts; empty for nowhere."""
 
 
 def load_worker_settings(path: Path) -> WorkerSettings:
