@@ -48,11 +48,9 @@ def _postgres() -> bool:
 
 
 def _gstreamer() -> bool:
-    asked = "import gi; gi.require_version('GstRtspServer', '1.0')"
+    asked = ["/usr/bin/python3", "-c", "import gi; gi.require_version('GstRtspServer', '1.0')"]
     try:
-        return (
-            subprocess.run(["/usr/bin/python3", "-c", asked], capture_output=True).returncode == 0
-        )
+        return subprocess.run(asked, check=False, capture_output=True).returncode == 0
     except OSError:
         return False
 

@@ -17,7 +17,7 @@ from posture_tools.collector.worker_settings import WorkerSettings
 
 from edge.settings import Settings
 
-_FILES = {
+_FILES: dict[str, tuple[type[msgspec.Struct], str]] = {
     "station.toml": (Settings, "The settings of a station: `posture-station --settings FILE ...`."),
     "collector.toml": (
         WorkerSettings,

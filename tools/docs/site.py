@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -48,12 +50,27 @@ def build(out: Path) -> int:
     (packages / "posture_tools").symlink_to(ROOT / "tools")
     config = laid_out / "mkdocs.json"  # JSON is YAML too
     _write(config, json.dumps(_config(out, where, packages, known, rooms), indent=2))
-    return subprocess.run(
+    status = subprocess.run(
         [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--config-file", config],
         check=False,
         cwd=laid_out,
         env=os.environ | {"NO_MKDOCS_2_WARNING": "1"},
     ).returncode
+    fetched = sorted(set(_fetched(out)))
+    for each in fetched:
+        print(f"the pages would fetch {each}", file=sys.stderr)
+    return status or bool(fetched)
+
+
+def _fetched(site: Path) -> Iterator[str]:
+    """What a browser would ask of other hosts to show these pages."""
+    asked = re.compile(
+        r"""<(?:script|img|iframe)[^>]*src="(https?://[^"]+)|"""
+        r"""<link rel="?stylesheet"?[^>]*href="(https?://[^"]+)"""
+    )
+    for page in site.rglob("*.html"):
+        for found in asked.finditer(page.read_text(encoding="utf-8")):
+            yield found.group(1) or found.group(2)
 
 
 def _write(path: Path, text: str) -> None:
@@ -99,11 +116,12 @@ def _config(
         "docs_dir": str(where),
         "site_dir": str(out.absolute()),
         "use_directory_urls": False,
+        "extra": {"generator": False},
         "theme": {"name": "material", "font": False, "language": "en",
                   "features": ["navigation.indexes", "content.code.copy"]},
         "nav": _nav(known, rooms),
         "plugins": [
-            "search", "offline",
+            "search",
             {"mkdocstrings": {"handlers": {"python": python}}},
         ],
         "markdown_extensions": [
