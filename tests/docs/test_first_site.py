@@ -48,7 +48,7 @@ class Browser:
         token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', form)
         assert token is not None
         sent = {"csrfmiddlewaretoken": token[1], "username": name, "password": password}
-        request = urllib.request.Request(
+        request = urllib.request.Request(  # noqa: S310 - of this machine
             self._address + "/enter/", urllib.parse.urlencode(sent).encode(),
             {"Referer": self._address + "/enter/"},
         )  # fmt: skip
@@ -92,7 +92,9 @@ def test_a_block_that_fails_ends_the_guide(tmp_path: Path) -> None:
     )
     went_well, said = guide.follow(page)
     assert not went_well
-    assert said.split() == ["one"]
+    assert said.splitlines()[0] == "one"
+    assert "two" not in said
+    assert "three" not in said
 
 
 def test_a_program_that_dies_at_once_ends_the_guide(tmp_path: Path) -> None:

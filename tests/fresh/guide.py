@@ -10,6 +10,7 @@ the guide ends. The first block that fails ends everything. It needs nothing but
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import queue
 import re
@@ -51,14 +52,16 @@ class Terminal:
             ["bash", "-euo", "pipefail"], cwd=ROOT, text=True, bufsize=1, start_new_session=True,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         )  # fmt: skip
-        threading.Thread(target=self._read, daemon=True).start()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
 
     def _read(self) -> None:
         assert self._process.stdout is not None
-        for line in self._process.stdout:
-            self._said.append(line)
-            print(f"[{self.name}] {line}", end="", flush=True)
-            self._lines.put(line)
+        with self._process.stdout as output:
+            for line in output:
+                self._said.append(line)
+                print(f"[{self.name}] {line}", end="", flush=True)
+                self._lines.put(line)
         self._lines.put(None)
 
     def type(self, text: str) -> None:
@@ -91,15 +94,17 @@ class Terminal:
         return self._process.poll() is None
 
     def stop(self) -> None:
+        """End the shell and what it started; asked first, then made to."""
         for how in (signal.SIGTERM, signal.SIGKILL):
-            try:
+            with contextlib.suppress(ProcessLookupError):
                 os.killpg(self._process.pid, how)
+            with contextlib.suppress(subprocess.TimeoutExpired):
                 self._process.wait(timeout=30)
-            except ProcessLookupError:
-                return
-            except subprocess.TimeoutExpired:
-                continue
-            return
+                break
+        self._reader.join(timeout=30)
+        with contextlib.suppress(OSError):
+            assert self._process.stdin is not None
+            self._process.stdin.close()
 
 
 def follow(guide: Path, instead: Sequence[tuple[str, str]] = ()) -> tuple[bool, str]:
