@@ -15,25 +15,36 @@ _MOST_OTHERS = 15
 
 
 class MqttSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The broker. A password is read from a file, never written here.
-
-    also : HOST:PORT of further brokers or balancers of the site; name, password and authority are
-        the same at all of them.
-    """
+    """The brokers. A password is read from a file, never written here."""
 
     host: str = "127.0.0.1"
+    """Name or address of the broker."""
     port: Annotated[int, msgspec.Meta(ge=1, le=65_535)] = 1883
+    """Port of the broker; 8883 is usual with TLS."""
     also: Annotated[tuple[str, ...], msgspec.Meta(max_length=_MOST_OTHERS)] = ()
+    """HOST:PORT of further brokers or balancers of the site; name, password and authority are the
+    same at all of them."""
     username: str = ""
+    """The name to log in with; in a site that `site init` made it is the station's."""
     password_file: str = ""
+    """File whose only line is the password."""
     tls: bool = False
-    allow_plain: bool = False  # a password may go over the network as it is
+    """Speak TLS, and check the broker's certificate."""
+    allow_plain: bool = False
+    """A password may go over the network as it is."""
     ca_file: str = ""
+    """Certificate of the authority that vouches for the broker; without it the system's are
+    believed."""
     cert_file: str = ""
+    """Certificate of this client, for brokers that ask for one."""
     key_file: str = ""
+    """The key of that certificate."""
     keepalive_s: Annotated[int, msgspec.Meta(ge=5, le=600)] = 20
+    """A connection that is silent for longer is tried with a ping, and given up without answer."""
     window: Annotated[int, msgspec.Meta(ge=1, le=16)] = 16
+    """Messages that may be on their way without a receipt."""
     resend_s: _Seconds = 5.0
+    """A message without a receipt is sent again after this, then after longer and longer times."""
 
     def __post_init__(self) -> None:
         for address in self.also:
