@@ -67,6 +67,7 @@ class Movements:
         self._source, self._origin = source, origin
         self._sheet = Sheet(session=session, rules=self._rules.version)
         self._films: dict[_Key, dict[FilmedFrom, PoseSequence]] = {}
+        self._judged: set[_Key] = set()  # whose films have made a try that waits for its score
         self._figures: dict[_Key, Figure] = {}
         self._film: _Film | None = None
         self._problem = ""
@@ -123,7 +124,9 @@ class Movements:
         key: _Key = (asked.movement, asked.side)
         known = self._films.get(key, {})
         films: dict[FilmedFrom, PoseSequence] = {asked.filmed: sequence}
-        if asked.filmed not in known:
+        if asked.filmed in known:
+            self._judged.discard(key)  # the same side again is another try
+        else:
             films |= known
         self._films[key] = films  # one side alone may not show a movement that two show
         suggestion = suggest(
@@ -134,9 +137,8 @@ class Movements:
             movement=asked.movement, side=asked.side, variation=self._variation(asked),
             suggestion=suggestion,
         )  # fmt: skip
-        latest = self._latest(key)
-        unscored = latest is not None and latest.score is None
-        self._sheet = self._with(one, replaces=unscored and len(films) > 1)
+        self._sheet = self._with(one, replaces=key in self._judged)
+        self._judged.add(key)
         self._figures[key] = _figure(film.poses, film.times_s, suggestion)
 
     def _with(self, one: Try, *, replaces: bool) -> Sheet:
@@ -168,7 +170,9 @@ class Movements:
             self._sheet = self._sheet.with_try(one, self._rules)
         else:
             self._sheet = self._sheet.confirmed(said.movement, said.side, score, said.by)
-        self._films.pop((said.movement, said.side), None)  # the next film is of another try
+        key: _Key = (said.movement, said.side)
+        self._films.pop(key, None)  # the next film is of another try
+        self._judged.discard(key)
         self._saved = False
 
     def _is_confirmed(self, said: FmsCommand) -> bool:

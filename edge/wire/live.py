@@ -147,9 +147,10 @@ class FmsCommand(msgspec.Struct, frozen=True, kw_only=True):
     """One step of the seven movements in the visit that goes on.
 
     film : look at the movement for `seconds`, or until `stop`, from the side `filmed`; a second
-    film of the same try from another side adds to its evidence. score : confirm the latest try with this score, or with what
-    was suggested where none is given; `pain` is 0. clear : a clearing test was done. save : the
-    sheet is a result from here on. show : tell the sheet again. by : who confirms, an opaque code.
+    film of the same try from another side adds to its evidence. score : confirm the latest try with
+    this score, or with what was suggested where none is given; `pain` is 0. clear : a clearing test
+    was done. save : the sheet is a result from here on. show : tell the sheet again. by : an opaque
+    code of who confirms.
     """
 
     session: Session
