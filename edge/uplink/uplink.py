@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -19,7 +19,7 @@ from edge.mqtt.backoff import Backoff
 from edge.mqtt.connection import MQTT5_AGAIN_S, WILL_DELAY_S, Connection, open_best
 from edge.mqtt.events import Will
 from edge.mqtt.oddities import Oddities
-from edge.records import Abilities
+from edge.records import Abilities, Inputs
 from edge.results.outbox import Outbox
 from edge.settings import Settings
 from edge.uplink.commands import AGAIN, Commands, Handler
@@ -73,6 +73,7 @@ class Uplink:
         An answer without models is none: the engine has not spoken yet.
     commands : name to handler, beside `resend` and `erase`.
     desired : given each retained message `desired`; raises MessageRefused to refuse it.
+    live : asked again and again for words of the moment, which are sent at once or not at all.
     on_problem : told once of each new problem that ends a connection or keeps one from starting.
     """
 
@@ -86,6 +87,7 @@ class Uplink:
         abilities: Callable[[], Abilities] = Abilities,
         commands: Mapping[str, Handler] | None = None,
         desired: Callable[[bytes], object] = lambda _: None,
+        live: Callable[[], Iterable[tuple[str, bytes]]] = tuple,
         on_problem: Callable[[PostureError], None] = lambda _: None,
     ) -> None:
         self._settings = settings
@@ -107,6 +109,7 @@ class Uplink:
         self._abilities = Abilities()
         self._asked_at_s = 0.0
         self._desired = desired
+        self._live = live
         self._on_problem = on_problem
         self._identity = Identity()
         self._oddities = Oddities()
@@ -196,6 +199,8 @@ class Uplink:
             while not stop.is_set():
                 self._loop_at_s = time.monotonic()
                 session.turn()
+                for kind, word in self._live():
+                    connection.publish(self._topics.live(kind), word, qos=0)
                 if self._loop_at_s - self._asked_at_s >= ABILITIES_EVERY_S and self._learn():
                     session.say_birth(encode(self._birth()))
                 if self._loop_at_s - self._said_state_s >= STATE_EVERY_S:
@@ -249,6 +254,8 @@ class Uplink:
             body_limit_bytes=BODY_LIMIT_BYTES,
             outbox_limit_bytes=self._outbox.counts().limit_bytes,
             at_limit=self._settings.outbox.at_limit,
+            commands=self._commands.names,
+            inputs=Inputs.__struct_fields__,
         )
 
     def _health(self) -> Health:

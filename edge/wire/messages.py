@@ -299,7 +299,11 @@ class State(msgspec.Struct, frozen=True, tag_field="schema", tag="ps.state/1"):
 
 
 class Birth(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="ps.birth/1"):
-    """Retained: what this station is. `measures` maps each code to its unit."""
+    """Retained: what this station is. `measures` maps each code to its unit.
+
+    commands, inputs : what it understands: names of commands, and of what an operator may tell of a
+    person. Stations before 0.3 name none, and are sent only what those always knew.
+    """
 
     sw: str
     cfg_sha256: str
@@ -309,6 +313,8 @@ class Birth(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="
     body_limit_bytes: int
     outbox_limit_bytes: int
     at_limit: AtLimit
+    commands: tuple[str, ...] = ()
+    inputs: tuple[str, ...] = ()
 
 
 class Health(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="ps.health/1"):

@@ -13,6 +13,7 @@ from pathlib import Path
 from posture_tools.collector.home_assistant import DISCOVERY
 
 from edge.files import write_durably
+from edge.wire.live import LIVE
 from edge.wire.topics import Topics
 
 COLLECTOR_USER = "_collector"  # no station can be called so
@@ -62,7 +63,7 @@ def access(site: str, *, home_assistant: bool = False) -> str:
     own = Topics(site, "%u")
     every = Topics(site, "+")
     writes = (own.state, own.birth, own.health, own.enrol, own.message("result/+"),
-              own.message("event/+"), own.response("+"))  # fmt: skip
+              own.message("event/+"), own.response("+"), *map(own.live, LIVE))  # fmt: skip
     reads = (own.receipt, own.desired, own.state, own.command("+"), own.collector_state)
     collects = (every.state, every.birth, every.health, every.enrol, every.desired,
                 every.message("result/+"), every.message("event/+"),
@@ -82,6 +83,7 @@ def access(site: str, *, home_assistant: bool = False) -> str:
         *(visitor if home_assistant else []),
         f"user {OPERATOR_USER}",
         f"topic read {every.response('+')}",
+        *(f"topic read {every.live(kind)}" for kind in LIVE),
         f"topic readwrite {every.desired}",
         f"topic write {every.command('+')}",
         *(f"pattern write {topic}" for topic in writes),
