@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from posture_tools.collector.body import now
 from posture_tools.collector.intake import Incoming, examine
 from posture_tools.collector.store import Store
@@ -116,7 +117,7 @@ class Desk:
         for (payload,) in orders:
             command = decode(unpack(bytes(payload)).body, Command)
             with self._lock:
-                obey(encode(command.data))
+                obey(msgspec.json.encode(command.data))
         if orders:
             self.deliver()
         return len(orders)

@@ -1,4 +1,4 @@
-"""`python -m posture_tools.uploads.finder PICTURE`: everybody in one picture, as `assess` sees them.
+"""`python -m posture_tools.uploads.finder PICTURE`: everybody in it, as `assess` sees them.
 
 A process of its own: the networks' memory is given back, and the pages go on answering.
 """
