@@ -7,7 +7,7 @@ arrays element by element has no single truth value.
 from __future__ import annotations
 
 import enum
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
@@ -308,6 +308,32 @@ class Order(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
         return Asked(by, self.code, self.consent_version, tuple(sorted(inputs.items())))
 
 
+@dataclass(frozen=True)
+class HandSet:
+    """What one person set on one pose.
+
+    points_px : keypoint -> x, y; None for one that is not to be seen in the picture after all.
+    by : who, as an opaque code. on : when, ISO date or time.
+    """
+
+    points_px: Mapping[str, tuple[float, float] | None]
+    by: str
+    on: str
+
+
+@dataclass(frozen=True)
+class Correction:
+    """An answer with points set by hand, in the place of one that was given before.
+
+    found_px : where the estimator had the same keypoints, None where it saw none. corrects : the
+    id of the result whose place this one takes; that one stays.
+    """
+
+    hand: HandSet
+    found_px: Mapping[str, tuple[float, float] | None]
+    corrects: str
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Assessment:
     """One person's screening in one view, ready to be accepted by the outbox.
@@ -321,6 +347,7 @@ class Assessment:
     bodies : on which bodies known exactly the accuracy of its network was found; empty where it
         was not. calibration : names the calibration of the camera; empty where there is none.
     origin : what kind of source it was; shown wherever the result is, unless it is `camera`.
+    by_hand : what a person set in the picture; None where nobody did.
     """
 
     kind: Kind
@@ -338,6 +365,7 @@ class Assessment:
     origin: Origin = "unknown"
     bodies: str = ""
     calibration: str = ""
+    by_hand: Correction | None = None
 
 
 @dataclass(frozen=True, slots=True)

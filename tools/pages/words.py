@@ -52,4 +52,5 @@ def context(request: HttpRequest) -> dict[str, Any]:
         "bcp47": report_words(language).language and LANGUAGES[report_words(language).language],
         "rights": rights,
         "commanded_site": settings.PAGES.site,
+        "takes_uploads": settings.PAGES.uploads,
     }
