@@ -24,6 +24,7 @@ _CODE = re.compile(r"[a-z][a-z_]{3,45}")
 # What stands in the same places and is no reason: keys and words of other tables.
 _OTHER = {"front", "back", "left", "right", "fine", "moved", "not_seen", "whole", "close", "finder"}
 
+_OF_OLDER = {"covariance_unknown"}  # in results of 0.1.0 alone
 _OF_SEVERAL = {"other", "contradict", "markers_unclear", "sticker_would_show"}
 
 
@@ -89,7 +90,7 @@ def test_every_reason_says_what_to_do_and_none_is_made_up() -> None:
     in_code = reasons_of_the_code()
     assert in_code - set(documented) == set(), "write a row in docs/screening.md"
     text = "".join(p.read_text(encoding="utf-8") for p in (ROOT / "edge").rglob("*.py"))
-    gone = {code for code in documented if not re.search(rf'"{code}[":]', text)}
+    gone = {code for code in documented if not re.search(rf"""["']{code}["':]""", text)}
     assert gone == set(), "take these rows out of docs/screening.md"
     for code, what_to_do in documented.items():
         assert re.fullmatch(r"[A-Z1`].*\.", what_to_do), code
