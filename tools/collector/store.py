@@ -12,8 +12,9 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, Self
 
+from posture_tools.collector.archive.folder import Archive
 from posture_tools.collector.erasure_list import ErasureList
-from posture_tools.collector.intake import Bad, Good
+from posture_tools.collector.intake import Bad, Good, Key
 from posture_tools.collector.sql import Sql
 
 from edge.wire.receipt import Receipt
@@ -76,11 +77,13 @@ class Store(Protocol):
     """See the module. Every method raises StoreFailed where the file or server does not answer:
     then nothing was changed, and nothing may be acknowledged.
 
-    erasures : the list of erasures, kept apart from the store.
+    erasures : the list of erasures, kept apart from the store. archive : the folder of months whose
+    bodies are not in the tables.
     where : as `--store` names it, from anywhere.
     """
 
     erasures: ErasureList
+    archive: Archive
     where: str
 
     def ingest(self, batch: Sequence[Good | Bad]) -> Outcome:
@@ -128,6 +131,10 @@ class Store(Protocol):
 
     def each(self, sql: str, values: Sequence[Any] = ()) -> Iterator[tuple[Any, ...]]:
         """For reports of many rows: one at a time, as the store was when it began."""
+
+    def archived(self, key: Key, utc_ns: int) -> tuple[bytes, bytes]:
+        """Body and seal of a result whose body in the table is empty. utc_ns : its own date there.
+        Raises StoreUnusable where its file is not at hand, or does not have it."""
 
     def forget_letter(self, table: Literal["dead_letter", "ingest_conflict"], sha256: str) -> None:
         """Erase a dead letter or a conflict. sha256 : the first digits of its body's."""

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+from posture_tools.collector.archive.retention import retain
 from posture_tools.collector.ingest import Collector
 from posture_tools.collector.metrics import Metrics
 from posture_tools.collector.opening import open_store, where
@@ -83,6 +84,8 @@ def work(
                 ).run(stop)  # fmt: skip
 
             threads = [threading.Thread(target=serve, args=(each,)) for each in settings.broker]
+            kept = (at, settings.keep_months, stop, problem)
+            threads.append(threading.Thread(target=retain, args=kept))
             for thread in threads:
                 thread.start()
             for thread in threads:

@@ -4,6 +4,7 @@
     store = "postgresql://collector@db-1.local,db-2.local/posture"
     keys = "/etc/posture-collector/keys"
     metrics = "127.0.0.1:9465"
+    keep_months = 24
 
     [[broker]]
     host = "broker-1.local"
@@ -24,13 +25,15 @@ from typing import Annotated
 
 import msgspec
 
-from edge.errors import SettingsInvalid
+from edge.errors import NOT_TOML, SettingsInvalid
 from edge.mqtt.settings import MqttSettings
 from edge.wire.topics import TopicLevel
 
 
 class WorkerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """See the module. keys, metrics : empty for none. home_assistant : tell it of each station."""
+    """See the module. keys, metrics : empty for none. home_assistant : tell it of each station.
+    keep_months : whole months whose bodies stay in the tables; 0 for all, and nothing is archived.
+    """
 
     site: TopicLevel
     store: str
@@ -38,6 +41,7 @@ class WorkerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     keys: str = ""
     metrics: str = ""
     home_assistant: bool = False
+    keep_months: Annotated[int, msgspec.Meta(ge=0, le=1200)] = 0
 
     def __post_init__(self) -> None:
         if any(each.also for each in self.broker):
@@ -48,7 +52,7 @@ def load_worker_settings(path: Path) -> WorkerSettings:
     """Raises SettingsInvalid, also for a password in the store's address."""
     try:
         settings = msgspec.toml.decode(path.read_bytes(), type=WorkerSettings)
-    except (OSError, msgspec.DecodeError) as error:
+    except (OSError, *NOT_TOML, msgspec.DecodeError) as error:
         raise SettingsInvalid(
             f"{path} cannot be used: {error}.", "docs/grow.md shows such a file."
         ) from error

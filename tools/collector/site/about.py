@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from edge.errors import SettingsInvalid
+from edge.errors import NOT_TOML, SettingsInvalid
 from edge.mqtt.settings import MqttSettings, broker_at
 
 
@@ -72,7 +72,7 @@ def load(folder: Path) -> SiteFile:
     """Raises SettingsInvalid where `init` has not been here."""
     try:
         return msgspec.toml.decode((folder / "site.toml").read_bytes(), type=SiteFile)
-    except (OSError, msgspec.DecodeError) as error:
+    except (OSError, *NOT_TOML, msgspec.DecodeError) as error:
         raise SettingsInvalid(
             f"{folder} is no site: {error}.", "Name the folder that `site init` wrote."
         ) from error

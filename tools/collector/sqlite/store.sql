@@ -254,3 +254,10 @@ CREATE TABLE command_number (           -- the last that was given to a command 
     one INTEGER PRIMARY KEY CHECK (one = 1),
     number INTEGER NOT NULL
 ) STRICT;
+
+CREATE TABLE archive_file (             -- months whose bodies lie in the folder of archived months
+    name TEXT PRIMARY KEY,
+    first_ns INTEGER NOT NULL,
+    end_ns INTEGER NOT NULL,
+    unclean INTEGER NOT NULL            -- what happened that the file does not show yet
+) STRICT, WITHOUT ROWID;

@@ -112,4 +112,12 @@ def _fill(db: sqlite3.Connection) -> None:
             visits.take_consent(db, Key(*name), decode(body, Event))
 
 
-UPGRADES = (_with_desired, _with_sites)
+def _with_archive(db: sqlite3.Connection) -> None:
+    """Version 4: files of archived months. Version 3 may have been made with it just now."""
+    db.execute(
+        "CREATE TABLE IF NOT EXISTS archive_file (name TEXT PRIMARY KEY, first_ns INTEGER NOT NULL,"
+        " end_ns INTEGER NOT NULL, unclean INTEGER NOT NULL) STRICT, WITHOUT ROWID"
+    )
+
+
+UPGRADES = (_with_desired, _with_sites, _with_archive)

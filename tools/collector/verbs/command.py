@@ -120,6 +120,7 @@ VERB = Verb(
             example="posture-collector command hall-1 screen --code p-17 --consent 2026-05 "
             "--stature-mm 1720",
             run=_screen,
+            waits="waiting for the stations",
             arguments=(
                 argument(
                     "--code",
@@ -161,6 +162,7 @@ VERB = Verb(
             example="posture-collector command hall-1 erase --session 5f1c9a\n"
             "posture-collector command hall-1 erase --seq 4 5 --yes",
             run=_erase,
+            waits="waiting for the stations",
             arguments=(
                 argument("--session", default="", help="Forget all results of this session."),
                 argument(
@@ -182,6 +184,7 @@ VERB = Verb(
             "Send again what the station still has, also what the collector once rejected.",
             example="posture-collector command hall-1 resend --from 3 --to 9",
             run=_resend,
+            waits="waiting for the stations",
             arguments=(
                 argument(
                     "--from",

@@ -316,6 +316,7 @@ VERB = Verb(
             "the clock. The exit status is 1 where something is wrong.",
             example="posture-collector site doctor site",
             run=_doctor,
+            waits="checking",
             arguments=(_FOLDER,),
             json="array",
             inputs="folder",
