@@ -6,7 +6,8 @@ import csv
 from collections.abc import Iterator
 
 from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
-from posture_tools.collector.report import CSV_COLUMNS, Chosen, csv_rows
+from posture_tools.collector.report import CSV_COLUMNS, csv_rows
+from posture_tools.collector.searching import Chosen
 from posture_tools.pages import reading
 from posture_tools.pages.access import Right, account_of, needs
 from posture_tools.pages.audit import note
