@@ -104,10 +104,11 @@ def test_the_three_formats_hold_the_same_measures(token: Callable[..., Any]) -> 
     ]
     assert len(lines) == len(rows) == len(observations) > 200
     assert {row["site"] for row in rows} == {"north", "south"}
-    by_csv = sorted(row["value"] for row in lines if row["value"])
-    assert by_csv == sorted(str(row["value"]) for row in rows if row["value"] is not None)
-    quantities = [o["valueQuantity"]["value"] for o in observations if "valueQuantity" in o]
-    assert by_csv == sorted(map(str, quantities))
+    by_csv = sorted(float(row["value"]) for row in lines if row["value"])
+    assert by_csv == sorted(row["value"] for row in rows if row["value"] is not None)
+    assert by_csv == sorted(
+        each["valueQuantity"]["value"] for each in observations if "valueQuantity" in each
+    )
 
 
 def test_an_export_is_of_the_sites_of_its_token(token: Callable[..., Any]) -> None:

@@ -101,6 +101,10 @@ class StoreBody(ABC):
             self.rows("SELECT 1 FROM trusted WHERE site = ? AND unsigned = 1 AND key = ''", (site,))
         )
 
+    def standbys(self) -> int | None:
+        """A file has none."""
+        return None
+
     def lead(self, what: str) -> bool:
         """A file has one process that takes in."""
         return True

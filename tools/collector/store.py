@@ -25,13 +25,15 @@ LastMessage = Literal["state", "birth", "health", "desired"]
 
 @dataclass(slots=True)
 class Outcome:
-    """What became of a batch. receipts : to send, and where, after this returned."""
+    """What became of a batch. receipts : to send, and where, after this returned. took_s : until
+    it was committed."""
 
     receipts: list[tuple[Topics, Receipt]] = field(default_factory=list)
     stored: list[Good] = field(default_factory=list)
     duplicates: int = 0
     conflicts: int = 0
     dead: int = 0
+    took_s: float = 0.0
 
     def add(self, other: Outcome) -> None:
         self.receipts += other.receipts
@@ -43,10 +45,16 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Life:
-    """Which connection of which uplink says something: see `edge.wire.messages.State`."""
+    """Which connection of which uplink says something: see `edge.wire.messages.State`.
+
+    retained : it was said before somebody listened, perhaps long ago at a broker that the station
+        has left since.
+    """
 
     instance: str
     connection: int
+    said: int = 0
+    retained: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +105,9 @@ class Store(Protocol):
     def lead(self, what: str) -> bool:
         """Whether this process, alone among all that share the store, does something. It loses
         that with its connection to the store."""
+
+    def standbys(self) -> int | None:
+        """How many machines have each commit beside this one; None where none was asked for."""
 
     def next_number(self) -> int:
         """For a command: higher than any before."""

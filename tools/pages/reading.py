@@ -112,18 +112,19 @@ def newest_row() -> int:
     return int(store().rows("SELECT COALESCE(MAX(rowid), 0) FROM result")[0][0])
 
 
-def visit(line: VisitLine) -> ReportedVisit | None:
+def visit(line: VisitLine, *, as_found: bool = False) -> ReportedVisit | None:
     """What a line of the list stands for, with the earlier visits of the same code; None where it
     was erased meanwhile.
 
-    A visit knows its person only by the code that its consent names.
+    A visit knows its person only by the code that its consent names. as_found : without what was
+    set by hand in its pictures.
     """
     before: list[str] = []
     if line.code:
         earlier = visits(Search(code=line.code), (line.site,))
         before = [v.first_id for v in earlier if v.screened_at < line.screened_at]
     try:
-        return stored_visit(store(), line.first_id, before)
+        return stored_visit(store(), line.first_id, before, as_found=as_found)
     except SettingsInvalid:
         return None
 

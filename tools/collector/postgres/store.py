@@ -25,6 +25,7 @@ from edge.errors import MessageRefused, StoreFailed, StoreUnusable
 from edge.mqtt.oddities import Oddities
 
 _TRIES = 4
+_PATIENCE_S = 30.0  # for one batch
 
 
 def _today() -> datetime:
@@ -93,8 +94,15 @@ class PostgresStore(StoreBody):
         return self._commit_once(batch)
 
     def _commit_once(self, batch: Sequence[Good | Bad]) -> Outcome:
-        with self.transaction() as db:
+        with self.database.cut_after(_PATIENCE_S), self.transaction() as db:
             return commit(db, batch, now())
+
+    def standbys(self) -> int | None:
+        [(names, there)] = self.rows(
+            "SELECT current_setting('synchronous_standby_names'), (SELECT COUNT(*)"
+            " FROM pg_stat_replication WHERE sync_state IN ('sync', 'quorum'))"
+        )
+        return int(there) if names else None
 
     def _turn_the_month(self) -> None:
         today = self._today()

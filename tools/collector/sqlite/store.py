@@ -68,10 +68,29 @@ class SqliteStore(StoreBody):
             ) from problem
 
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        return self._database.rows(sql, values)
+        with self._readable():
+            return self._database.rows(sql, values)
 
     def each(self, sql: str, values: Sequence[Any] = ()) -> Iterator[tuple[Any, ...]]:
-        return self._database.each(sql, values)
+        with self._readable():
+            yield from self._database.each(sql, values)
+
+    @contextmanager
+    def _readable(self) -> Iterator[None]:
+        """Raises StoreUnusable for a damaged file, StoreFailed for one that cannot be reached."""
+        try:
+            yield
+        except _OF_ONE_MESSAGE:
+            raise
+        except sqlite3.OperationalError as problem:
+            raise StoreFailed(
+                f"{self.path} cannot be read: {problem}.", "Check its disk, then try again."
+            ) from problem
+        except (sqlite3.Error, UnicodeDecodeError) as problem:
+            raise StoreUnusable(
+                f"{self.path} is damaged: {problem}.",
+                "Restore a backup beside it, and compare: `posture-collector store check`.",
+            ) from problem
 
     def _commit(self, batch: Sequence[Good | Bad]) -> Outcome:
         with self.transaction() as db:

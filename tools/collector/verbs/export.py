@@ -27,10 +27,11 @@ def run(options: Namespace, out: Output) -> int:
     if "parquet" in asked:
         require_parquet()
     outputs = Outputs([options.store], overwrite=options.overwrite)
-    for path in asked.values():
-        outputs.claim(path)
+    targets = {kind: outputs.claim(path) for kind, path in asked.items()}
+    if STDOUT in targets.values():
+        out.give_way()
     with existing_store(options.store) as store:
-        for kind, path in asked.items():
+        for kind, path in targets.items():
             if kind == "parquet":
                 with output(path) as file:
                     for piece in parquet_pieces(store, (chosen,)):
@@ -56,6 +57,7 @@ VERB = Verb(
     "posture-collector export --csv - | head\n"
     "posture-collector export --fhir bundle.json --since 2026-05-01 --until 2026-05-02",
     run=run,
+    waits="reading the store",
     arguments=(
         argument(
             "--csv",

@@ -136,6 +136,7 @@ VERB = Verb(
             "Make the tables, or bring those of an older version up to date while workers go on.",
             example="posture-collector store migrate --store postgresql://db.local/posture",
             run=_migrate,
+            waits="migrating",
         ),
         Verb(
             "check",
@@ -143,6 +144,7 @@ VERB = Verb(
             "messages themselves. The exit status is 1 where something is wrong.",
             example="posture-collector store check --store collector.db",
             run=_check,
+            waits="checking",
             json="array",
             inputs="store",
         ),
@@ -152,6 +154,7 @@ VERB = Verb(
             "waits; the stations keep what they have until another takes it.",
             example="posture-collector store copy --store collector.db --to postgresql://db/posture",
             run=_copy,
+            waits="copying",
             arguments=(
                 argument("--to", required=True, metavar="ADDRESS", help="The empty database."),
             ),
@@ -165,6 +168,7 @@ VERB = Verb(
             "collector.toml with keep_months does it by itself.",
             example="posture-collector store archive --keep-months 24 --store collector.db",
             run=_archive,
+            waits="writing months into files",
             arguments=(
                 argument(
                     "--keep-months",
@@ -184,6 +188,7 @@ VERB = Verb(
             "was restored. The file is gone afterwards.",
             example="posture-collector store reopen 2026-05.parquet --store collector.db",
             run=_reopen,
+            waits="bringing bodies back",
             arguments=(argument("file", metavar="FILE", help="Its name in the archive."),),
             extra="parquet",
         ),
@@ -193,12 +198,14 @@ VERB = Verb(
             "is locked meanwhile.",
             example="posture-collector store clean --store postgresql://db.local/posture",
             run=_clean,
+            waits="writing the tables anew",
         ),
         Verb(
             "reband",
             "Judge all measures by the norms of this version.",
             example="posture-collector store reband --store collector.db",
             run=_reband,
+            waits="judging anew",
         ),
     ),
 )
