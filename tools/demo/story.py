@@ -32,9 +32,10 @@ def tell_story(
     """
     now = datetime.now(UTC)
     east, west = Past.of(site, "hall-east"), Past.of(site, "hall-west")
-    women = {"seed": _WOMAN, "head_forward": 22.0}
     for session, days, tilt in (("spring", 31, 7.0), ("summer", 1, 1.5)):
-        seen = screening(session, stature_mm=1680.0, shoulder_tilt=tilt, **women)
+        seen = screening(
+            session, stature_mm=1680.0, seed=_WOMAN, shoulder_tilt=tilt, head_forward=22.0
+        )
         _visit(east, now - timedelta(days=days), PERSON, seen, age_years=34, sex="female")
     man = screening("gym", stature_mm=1780.0, seed=_MAN, trunk_lean=3.0, valgus_left=5.0)
     _visit(west, now - timedelta(hours=3), "P-1002", man, age_years=41, sex="male")

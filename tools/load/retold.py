@@ -107,7 +107,8 @@ def tell(
 ) -> None:
     """Send everything until each message has its receipt.
 
-    on_told : called once with how many have one: all of them, but for an early `stop`. then_silent : go without a word, as at a power cut, so that the broker publishes the will.
+    on_told : called once with how many have one: all of them, but for an early `stop`.
+    then_silent : go without a word, as at a power cut, so that the broker publishes the will.
     Otherwise the station stays, and says so, until `stop`.
 
     Raises
