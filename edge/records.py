@@ -268,6 +268,7 @@ class Asked:
 
 
 Sex = Literal["female", "male"]
+Footwear = Literal["barefoot", "socks", "shoes"]
 Opaque = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
 
 
@@ -277,6 +278,7 @@ class Inputs(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     tibia_height_mm : of the tibial tuberosity over the floor. hand_length_mm : from the crease of
         the wrist to the tip of the third finger. clothing_upper, clothing_lower : of the halves of
         the body; untold counts as loose. age_years, sex : by them norms are chosen.
+        footwear : for the record.
     """
 
     stature_mm: Annotated[float, msgspec.Meta(ge=500, le=2500)] | None = None
@@ -287,6 +289,7 @@ class Inputs(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     pain: bool | None = None
     clothing_upper: Clothing | None = None
     clothing_lower: Clothing | None = None
+    footwear: Footwear | None = None
 
 
 class Order(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -29,16 +30,23 @@ class Told:
     """What was told about pictures and the people in them.
 
     calibration : of the camera that took them. stature_mm : of the one person in each.
+    statures_mm : of people by their number, where there are several.
     points : set by hand. view : of everybody; None lets the pictures tell. dress : of everybody.
     least_stature_px : smaller people are too far away.
     """
 
     calibration: Calibration = LEVEL
     stature_mm: float | None = None
+    statures_mm: Mapping[int, float] = field(default_factory=dict)
     points: PointsFile | None = None
     view: View | None = None
     dress: Dress = UNTOLD
     least_stature_px: float = ScreeningSettings().least_stature_px
+
+    def stature_of_mm(self, number: int, *, alone: bool) -> float | None:
+        """Of the person with this number, alone in the picture or not; None where nobody said."""
+        whose = self.stature_mm if alone and number == 1 else None
+        return self.statures_mm.get(number, whose)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

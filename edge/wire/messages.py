@@ -304,7 +304,8 @@ class State(msgspec.Struct, frozen=True, tag_field="schema", tag="ps.state/1"):
 
     instance : random, new with each start of the uplink; two at once are a copied card.
     connection : counts this instance's connections, so that the will of an earlier one, which
-        another broker publishes late, is known to be old. 0 of stations that do not count.
+        another broker publishes late, is known to be old. said : counts what this instance told of
+        its state, so that what is heard late is known too. Both 0 of stations that do not count.
     """
 
     online: bool
@@ -314,10 +315,15 @@ class State(msgspec.Struct, frozen=True, tag_field="schema", tag="ps.state/1"):
     first_seq: Count = 0
     last_seq: Count = 0
     connection: Count = 0
+    said: Count = 0
 
 
 class Birth(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="ps.birth/1"):
-    """Retained: what this station is. `measures` maps each code to its unit."""
+    """Retained: what this station is. `measures` maps each code to its unit.
+
+    commands, inputs : what it understands: names of commands, and of what an operator may tell of a
+    person. Stations before 0.3 name none, and are sent only what those always knew.
+    """
 
     sw: str
     cfg_sha256: str
@@ -327,6 +333,8 @@ class Birth(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="
     body_limit_bytes: int
     outbox_limit_bytes: int
     at_limit: AtLimit
+    commands: tuple[str, ...] = ()
+    inputs: tuple[str, ...] = ()
 
 
 class Health(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="ps.health/1"):

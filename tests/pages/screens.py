@@ -113,12 +113,11 @@ def take(chrome: Browser, stage: Stage, table: dict[str, str], session: str) -> 
                 base_url=stage.pages.rstrip("/"), locale=locale, viewport=viewport
             )
             page = context.new_page()
-            names = [*SIGNED_OUT, *(name for name in table if name not in SIGNED_OUT)]
+            names = [*SIGNED_OUT, None, *(n for n in table if n not in (*SIGNED_OUT, *NO_PAGES))]
             for name in names:
-                if name in NO_PAGES:
-                    continue
-                if name == names[len(SIGNED_OUT)]:
+                if name is None:
                     log_in(page, stage)
+                    continue
                 answer = context.request.get(filled(name, table[name], session))
                 if "<main" not in answer.text()[:20_000]:
                     continue  # rows, downloads, pictures, the sheet for the printer

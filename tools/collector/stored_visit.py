@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import msgspec
 from posture_tools.collector.facts import as_measure
+from posture_tools.collector.intake import Key
 from posture_tools.collector.store import Store
 
 from edge.errors import SettingsInvalid
@@ -34,11 +35,15 @@ def stored_visit(
     """
     site, station, session = _visit_of(store, result_id)
     rows = store.rows(
-        "SELECT screened_ns, body FROM screening WHERE site = ? AND station = ? AND session = ?"
+        "SELECT screened_ns, utc_ns, epoch, seq, body FROM screening"
+        " WHERE site = ? AND station = ? AND session = ?"
         " ORDER BY screened_ns, epoch, seq",
         (site, station, session),
     )
-    results = [(when_ns, decode_result(body)) for when_ns, body in rows]
+    results = [
+        (when_ns, decode_result(body or store.archived(Key(site, station, *name), utc_ns)[0]))
+        for when_ns, utc_ns, *name, body in rows
+    ]
     views = _answers([result for _, result in results if result.kind != "fms"], as_found)
     scores = [result for _, result in results if result.kind == "fms"]
     newest = results[-1][1]
