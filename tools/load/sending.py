@@ -29,13 +29,15 @@ _SUBSCRIBE_AT_ONCE = 100
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What each station does. malice : false messages for each honest one. outage_s : in the
-    middle, away from the broker. patience_s : for the last receipt."""
+    middle, away from the broker. patience_s : for the last receipt. prepared : all bodies are made
+    and signed before the first is sent, so that the sender's own work is not measured."""
 
     each: int
     rate_hz: float
     malice: float
     outage_s: float
     patience_s: float
+    prepared: bool = False
 
 
 @dataclass(slots=True)
@@ -53,10 +55,14 @@ class Tally:
 
 
 class Sender(threading.Thread):
-    """One connection of one broker."""
+    """One connection of one broker. start : passed by all senders together."""
 
     def __init__(
-        self, mqtt: MqttSettings, stations: Sequence[SimulatedStation], plan: Plan
+        self,
+        mqtt: MqttSettings,
+        stations: Sequence[SimulatedStation],
+        plan: Plan,
+        start: threading.Barrier,
     ) -> None:
         super().__init__()
         self.tally = Tally()
@@ -65,10 +71,17 @@ class Sender(threading.Thread):
         self._backoff = Backoff(0.5, 10.0)
         self._waiting: dict[tuple[str, int], tuple[Message, float, float, float]] = {}
         self._false: set[str] = set()
+        self._ready: deque[Message] = deque()
+        self._start = start
+        self.began_s = 0.0
 
     def run(self) -> None:
         """Until all is answered, or patience ends."""
         due = deque(each for _ in range(self._plan.each) for each in self._stations)
+        if self._plan.prepared:
+            self._ready.extend(station.next(time.time()) for station in due)
+        self._start.wait()
+        self.began_s = time.monotonic()
         total, outage_s = len(due), self._plan.outage_s
         quiet_since_s = time.monotonic()
         while due or self._waiting:
@@ -117,7 +130,7 @@ class Sender(threading.Thread):
         pace_s = 1 / self._plan.rate_hz if self._plan.rate_hz else 0.0
         while due and len(self._waiting) < _MOST_WAITING:
             station = due.popleft()
-            message = station.next(time.time())
+            message = self._ready.popleft() if self._ready else station.next(time.time())
             now_s = time.monotonic()
             self._waiting[message.station, message.seq] = (
                 message, now_s, now_s + _FIRST_RESEND_S, _FIRST_RESEND_S,
