@@ -2,12 +2,13 @@
 
 Fills a store through its own intake (500 stations, the last six months), then asks each search with
 other values each time. Prints medians, the slowest, and whether a plan reads a table of more than
-10 000 rows whole. `--store ADDRESS` uses a filled one again.
+10 000 rows whole.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import random
 import statistics
 import sys
@@ -21,7 +22,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import msgspec
-from posture_tools.collector.intake import Good, Key
+from posture_tools.collector.intake import Good, Incoming, Key
 from posture_tools.collector.postgres import months
 from posture_tools.collector.postgres.store import PostgresStore
 from posture_tools.collector.report import fleet, results
@@ -31,7 +32,7 @@ from simulators.postgres import Postgres, find_postgres
 
 from edge.wire.messages import Result, decode_message, encode, identity
 from edge.wire.seal import digest
-from edge.wire.topics import Topics
+from edge.wire.topics import Topics, parse
 
 STATIONS = 500
 DAYS = 180
@@ -49,8 +50,6 @@ def bodies(count: int, chance: random.Random) -> Iterator[list[Good]]:
     epochs = [f"{n:024x}" for n in range(1, STATIONS + 1)]
     previous, seqs = ["0" * 64] * STATIONS, [0] * STATIONS
     batch: list[Good] = []
-    from posture_tools.collector.intake import Incoming
-
     for number in range(count):
         place = number % STATIONS
         seqs[place] += 1
@@ -66,8 +65,6 @@ def bodies(count: int, chance: random.Random) -> Iterator[list[Good]]:
         previous[place] = digest(body)
         topics = Topics("load", name)
         incoming = Incoming(topics.message("result/posture"), body)
-        from edge.wire.topics import parse
-
         batch.append(
             Good(parse(incoming.topic), Key("load", name, epoch, seq), body, previous[place],
                  message, incoming)
@@ -145,8 +142,6 @@ def asked(chance: random.Random, count: int) -> dict[str, Callable[[], Chosen]]:
 
 def whole_tables(store: PostgresStore, sql: str, values: list[object]) -> list[str]:
     """Tables of more than 10 000 rows that the plan reads from end to end."""
-    import json
-
     with store.transaction() as db:
         [(plan,)] = db.execute("EXPLAIN (FORMAT JSON) " + sql, values).fetchall()
         large = {

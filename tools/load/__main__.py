@@ -26,7 +26,8 @@ _CLOCKS_OFF_S = (-50 * 365 * 86_400.0, 40 * 86_400.0)  # no battery; a month ahe
 
 def _run(options: Namespace, out: Output) -> int:
     site = topic_level(options.site, "--site")
-    brokers = [broker_at(each, MqttSettings()) for each in options.broker or ["127.0.0.1:1883"]]
+    given = MqttSettings(keepalive_s=300)  # a sender that makes results does not listen
+    brokers = [broker_at(each, given) for each in options.broker or ["127.0.0.1:1883"]]
     if options.stations < 1 or options.each < 1:
         raise SettingsInvalid("Nothing would be sent.", "Give --stations and --each from 1 on.")
     processes = {name: int(pid) for name, _, pid in (p.partition("=") for p in options.process)}
@@ -164,7 +165,8 @@ PROGRAM = Program(
                 argument("--outage", type=float, default=0.0, metavar="S",
                          help="In the middle nobody reaches the broker for so long."),
                 argument("--prepared", action="store_true",
-                         help="Make and sign all results before the first is sent."),
+                         help="Make and sign all results before the clock starts, and let each "
+                         "station have one receipt before."),
                 argument("--wrong-clocks", type=float, default=0.0, metavar="PART",
                          help="This part of the stations is in 1970 or 40 days ahead."),
                 argument("--malice", type=float, default=0.0, metavar="PART",

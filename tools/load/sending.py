@@ -30,7 +30,8 @@ _SUBSCRIBE_AT_ONCE = 100
 class Plan:
     """What each station does. malice : false messages for each honest one. outage_s : in the
     middle, away from the broker. patience_s : for the last receipt. prepared : all bodies are made
-    and signed before the first is sent, so that the sender's own work is not measured."""
+    and signed before the clock starts, and each station has had one receipt, so that neither the
+    sender's own work is measured nor how keys become known."""
 
     each: int
     rate_hz: float
@@ -77,18 +78,27 @@ class Sender(threading.Thread):
 
     def run(self) -> None:
         """Until all is answered, or patience ends."""
-        due = deque(each for _ in range(self._plan.each) for each in self._stations)
-        if self._plan.prepared:
-            self._ready.extend(station.next(time.time()) for station in due)
-        self._start.wait()
+        every = [each for _ in range(self._plan.each) for each in self._stations]
+        due = deque(every)
         self.began_s = time.monotonic()
-        total, outage_s = len(due), self._plan.outage_s
+        if self._plan.prepared:
+            now_s = time.time()
+            self._ready.extend(station.next(now_s) for station in [*self._stations, *every])
+            due = deque(self._stations)  # one each, until every key is known
+        warms = self._plan.prepared
+        total, outage_s = len(every), self._plan.outage_s
         quiet_since_s = time.monotonic()
-        while due or self._waiting:
+        while due or self._waiting or warms:
             try:
                 connection = self._connect()
                 try:
-                    while due or self._waiting:
+                    while due or self._waiting or warms:
+                        if warms and not (due or self._waiting):
+                            warms = False
+                            due.extend(every)
+                            self.tally = Tally()
+                            self._start.wait()
+                            self.began_s = quiet_since_s = time.monotonic()
                         if outage_s and len(due) <= total // 2:
                             connection.drop()
                             time.sleep(outage_s)
@@ -98,6 +108,7 @@ class Sender(threading.Thread):
                             quiet_since_s = time.monotonic()
                         if time.monotonic() - quiet_since_s > self._plan.patience_s:
                             self.tally.unanswered = len(self._waiting) + len(due)
+                            self._start.abort()
                             return
                     connection.close()
                 finally:
@@ -105,6 +116,7 @@ class Sender(threading.Thread):
             except BrokerUnreachable:
                 time.sleep(self._backoff.next_s())
             except Exception as problem:  # noqa: BLE001  told at the end
+                self._start.abort()
                 self.problem = str(problem)
                 self.tally.unanswered = len(self._waiting) + len(due)
                 return
