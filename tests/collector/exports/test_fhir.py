@@ -19,7 +19,7 @@ import pytest
 from conftest import ROOT, missing
 from posture_tools.collector.exports import fhir_terms as terms
 from posture_tools.collector.exports.fhir import bundle
-from posture_tools.collector.report import Chosen
+from posture_tools.collector.searching import Chosen
 from posture_tools.collector.sqlite.store import SqliteStore
 from posture_tools.collector.store import Store
 from simulators.pages_world import CODE, fill

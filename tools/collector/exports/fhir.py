@@ -17,7 +17,7 @@ from urllib.parse import quote
 
 from posture_tools.collector.exports import fhir_terms as terms
 from posture_tools.collector.exports.fhir_terms import Json, required
-from posture_tools.collector.report import Chosen, chosen_keys
+from posture_tools.collector.searching import Chosen, chosen_keys
 from posture_tools.collector.store import Store
 
 from edge import __version__

@@ -8,7 +8,8 @@ from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
 from posture_tools.collector.archive.files import require_parquet
-from posture_tools.collector.report import CSV_COLUMNS, Chosen, measure_lines
+from posture_tools.collector.report import CSV_COLUMNS, measure_lines
+from posture_tools.collector.searching import Chosen
 from posture_tools.collector.store import Store
 
 from edge.output import MARK

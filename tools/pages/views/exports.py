@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
-from posture_tools.collector.report import CSV_COLUMNS, Chosen, csv_rows
+from posture_tools.collector.report import CSV_COLUMNS, csv_rows
+from posture_tools.collector.searching import Chosen
 from posture_tools.pages import reading
 from posture_tools.pages.access import Right, account_of, needs
 from posture_tools.pages.audit import note
