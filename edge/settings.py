@@ -82,7 +82,7 @@ class ScreeningSettings(_Section, frozen=True):
     hold_s: Seconds = 5.0
     """So long a person must stand still; measures are made of the frames of that time."""
     repeats: Annotated[int, msgspec.Meta(ge=1, le=5)] = 3
-    """Holds of each view, with a step between them; more of them narrow a change's interval."""
+    """Holds of each view, with a step between them; more narrow the interval of a change."""
     start: Literal["presence", "asked"] = "presence"
     """Measure whoever steps up, or only who was asked for by a command or a badge."""
     calibration_days: Annotated[int, msgspec.Meta(ge=1, le=3650)] = 365

