@@ -173,6 +173,7 @@ class Uplink:
             if not stop.is_set():
                 stop.wait(self._backoff.next_s())
         self._phase = "stopped"
+        log.info("uplink: stopped")
 
     def _connect(self) -> Connection:
         self._identity.connection += 1
@@ -220,6 +221,7 @@ class Uplink:
             self._learn()
             session.start(encode(self._birth()), self._enrolment())
             self._phase = "connected"
+            log.info("uplink: connected")
             while not stop.is_set():
                 self._loop_at_s = time.monotonic()
                 session.turn()
