@@ -230,7 +230,7 @@ def _rests_on(seen: ReportedView, words: Words) -> Iterator[str]:
 def _without_norm(
     visit: ReportedVisit, shown: list[Combined], norms: Norms, words: Words
 ) -> Iterator[str]:
-    """Quantities that somebody has norms of, and why they have no band here."""
+    """Why quantities that have norms got no band for this person, a line a reason."""
     by_reason: dict[str, dict[str, None]] = {}
     for one in shown:
         absent = placed(visit, one, norms).absent

@@ -345,7 +345,7 @@ class Outbox(DatabaseOwner):
             return commanded.begin(db, number, sha256, again=again)
 
     def end_command(self, number: int, answer: bytes) -> None:
-        """Keep what a command was answered."""
+        """Keep the answer that a command got, for whoever asks again."""
         with self._transaction() as db:
             commanded.end(db, number, answer)
 
