@@ -31,8 +31,8 @@ class Probation:
     good_screenings: int = 0
 
     def saw_frame(self, found: bool, witness_found: bool | None) -> None:
-        """Count a frame of the trial. found : the candidate saw somebody. witness_found : so did the
-        model that served before; None where it was not asked."""
+        """Count a frame of the trial. found : the candidate saw somebody. witness_found : the model
+        that served before saw somebody; None where it was not asked."""
         if found:
             self.frames_with_person += 1
             self.misses = 0

@@ -31,7 +31,7 @@ def _deg(y: Float64, x: Float64) -> Float64:
 
 
 def tilt(pair: str) -> Measure:
-    """How far the line through a pair is tilted, seen from the front, deg; + right side higher."""
+    """Tilt of the line through a pair, seen from the front, deg; + right side higher."""
 
     def measure(points: Float64) -> Float64:
         left, right = _p(points, f"left_{pair}"), _p(points, f"right_{pair}")
