@@ -34,19 +34,19 @@ def metrics(root: Path) -> list[Metric]:
 
 def _metric(node: ast.AST) -> Metric | None:
     """One that is made here, by a call, or by a row of a table that such calls go through."""
-    kind, labels = "gauge", ()
+    kind = "gauge"
+    parts: list[ast.expr] = []
+    more: list[ast.expr] = []
     if isinstance(node, ast.Tuple):
         parts = node.elts
     elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
         kind, parts = node.func.id.lower(), node.args
-        told = [*parts[2:3], *(word.value for word in node.keywords if word.arg == "labels")]
-        labels = tuple(ast.literal_eval(told[0])) if told else ()
-    else:
-        return None
+        more = [*parts[2:3], *(word.value for word in node.keywords if word.arg == "labels")]
     words = [part.value for part in parts[:2] if isinstance(part, ast.Constant)]
     if len(words) < 2 or not _NAME.fullmatch(str(words[0])):
         return None
     counted = "_total" if kind == "counter" else ""
+    labels = tuple(ast.literal_eval(more[0])) if more else ()
     return Metric(f"{words[0]}{counted}", kind, str(words[1]), labels)
 
 
