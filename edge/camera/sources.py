@@ -52,6 +52,15 @@ def camera_for(settings: CameraSettings) -> Camera:
     ------
     SourceInvalid : none is named, or nobody knows it; says which there are.
     PartMissing : the package that brings it cannot be used.
+
+    Examples
+    --------
+    >>> camera_for(CameraSettings(source="v4l2:/dev/video0")).name
+    '/dev/video0'
+    >>> camera_for(CameraSettings(source="csi:left"))
+    Traceback (most recent call last):
+        ...
+    edge.errors.SourceInvalid: csi:left names no sensor. Write csi:0 or csi:1.
     """
     source = settings.source
     if not source:

@@ -129,7 +129,31 @@ class Uplink:
         return Status(self._phase, self._problem, now_s - self._loop_at_s, receipt_age_s)
 
     def run(self, stop: threading.Event) -> None:
-        """Connect, serve, and connect again, until `stop`. Never gives up, never raises."""
+        """Connect, serve, and connect again, until `stop`. Never gives up, never raises.
+
+        Examples
+        --------
+        It runs in a thread of its own. Where no broker answers it goes on trying, and says so:
+
+        >>> import tempfile
+        >>> from edge.mqtt.settings import MqttSettings
+        >>> folder = tempfile.TemporaryDirectory()
+        >>> settings = Settings(state_dir=folder.name, mqtt=MqttSettings(port=1))
+        >>> with Outbox.open(
+        ...     settings.state_path / "outbox.db", site=settings.site, station=settings.station,
+        ...     limit_bytes=10_000_000, at_limit="refuse",
+        ... ) as outbox:
+        ...     uplink, stop = Uplink(settings, outbox), threading.Event()
+        ...     thread = threading.Thread(target=uplink.run, args=(stop,))
+        ...     thread.start()
+        ...     while not uplink.status().problem:
+        ...         time.sleep(0.01)
+        ...     stop.set()
+        ...     thread.join()
+        >>> uplink.status().phase
+        'stopped'
+        >>> folder.cleanup()
+        """
         while not stop.is_set():
             self._phase = "connecting"
             self._loop_at_s = time.monotonic()
@@ -149,6 +173,7 @@ class Uplink:
             if not stop.is_set():
                 stop.wait(self._backoff.next_s())
         self._phase = "stopped"
+        log.info("uplink: stopped")
 
     def _connect(self) -> Connection:
         self._identity.connection += 1
@@ -196,6 +221,7 @@ class Uplink:
             self._learn()
             session.start(encode(self._birth()), self._enrolment())
             self._phase = "connected"
+            log.info("uplink: connected")
             while not stop.is_set():
                 self._loop_at_s = time.monotonic()
                 session.turn()
