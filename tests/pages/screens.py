@@ -73,6 +73,10 @@ def filled(name: str, pattern: str, session: str) -> str:
     return "/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda part: examples[part[1]], pattern)
 
 
+def context_address(stage: Stage, name: str, table: dict[str, str], session: str) -> str:
+    return stage.pages.rstrip("/") + filled(name, table[name], session)
+
+
 def log_in(page: Page, stage: Stage) -> None:
     page.goto("/enter/")
     page.locator("[name=username]").fill(stage.name)
@@ -89,7 +93,7 @@ def upload(chrome: Browser, stage: Stage) -> str:
     page.locator("[name=photos]").set_input_files(stage.photo)
     page.locator("[name=code]").fill("P-1003")
     page.locator("[name=consent_version]").fill("2026-05")
-    page.locator("[name=stature_mm]").fill("1310")
+    page.locator("[name=stature_mm]").fill("1780")
     page.locator("form.card button").click(timeout=200_000)
     page.wait_for_url("**/uploads/desk/up-*/1/", timeout=200_000)
     session = page.url.split("/")[-3]
@@ -122,6 +126,8 @@ def take(chrome: Browser, stage: Stage, table: dict[str, str], session: str) -> 
                 if "<main" not in answer.text()[:20_000]:
                     continue  # rows, downloads, pictures, the sheet for the printer
                 page.goto(filled(name, table[name], session))
+                if not page.url.startswith(context_address(stage, name, table, session)):
+                    continue  # it led to another page
                 page.wait_for_timeout(400)
                 if name == "photo":
                     page.locator("#handles").get_by_role("button").nth(5).focus()
