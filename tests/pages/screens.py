@@ -29,7 +29,7 @@ MOST_HIGH_PX, QUALITY = 2000, 45
 USUAL = {"site": "desk", "station": "hall-east", "session": "summer", "code": "P-1001",
          "number": "1"}  # fmt: skip
 LIVE = {"station": "wall-1"}
-OTHER = {name: LIVE for name in ("screen", "session", "aim", "movements")}
+OTHER = dict.fromkeys(("screen", "session", "aim", "movements"), LIVE)
 SIGNED_OUT = ("enter",)
 NO_PAGES = ("home", "leave")  # they lead elsewhere
 UPLOADED = ("photo", "picture", "moved", "reviewed")
