@@ -128,6 +128,17 @@ def upload(chrome: Browser, stage: Stage) -> str:
     return session
 
 
+def live_session(chrome: Browser, stage: Stage) -> str:
+    """Of the visit that goes on before the wall, once somebody stands there."""
+    page = chrome.new_page(base_url=stage.pages.rstrip("/"))
+    log_in(page, stage)
+    page.goto("/stations/desk/wall-1/session/")
+    link = page.locator("#to-movements").get_attribute("href", timeout=240_000)
+    page.close()
+    assert link is not None
+    return link.rstrip("/").split("/")[-1]
+
+
 def write(path: Path, shot: bytes) -> None:
     image = cv2.imdecode(np.frombuffer(shot, np.uint8), cv2.IMREAD_COLOR)
     assert image is not None
@@ -192,6 +203,7 @@ def main() -> None:
     with stage() as running, wall(running), sync_playwright() as playwright:
         chrome = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
         session = upload(chrome, running)
+        OTHER["movements"] = LIVE | {"session": live_session(chrome, running)}
         table = addresses(Path(running.store))
         names = take(chrome, running, table, session)
         chrome.close()

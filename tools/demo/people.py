@@ -16,7 +16,7 @@ from edge.screening.record import Recorder
 from edge.settings import ModelSettings
 from edge.sightings.person import Told, measured
 
-VIEWS: tuple[View, ...] = ("front", "right", "back", "left")
+VIEWS: tuple[View, ...] = ("front", "right", "left")
 _STANDS_S = 5.0  # into the visit: walked in, turned, and quiet
 
 
@@ -36,7 +36,7 @@ def _estimator() -> Estimator:
 def screening(
     session: str, *, stature_mm: float, views: Sequence[View] = VIEWS, **asked: float
 ) -> list[Assessment]:
-    """One person from all sides, marked as rendered. asked : keys of `mannequin:`."""
+    """One person from the front and both sides, marked as rendered. asked : keys of `mannequin:`."""
     estimator, results = _estimator(), []
     recorder = Recorder("mannequin", tuple(estimator.models), "rendered", LEVEL)
     for number, view in enumerate(views):
