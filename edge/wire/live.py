@@ -144,7 +144,7 @@ class AimCommand(msgspec.Struct, frozen=True):
     stature_mm: Annotated[float, msgspec.Meta(ge=500, le=2500)] | None = None
 
 
-class FmsCommand(msgspec.Struct, frozen=True, kw_only=True):
+class FmsCommand(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One step of the seven movements in the visit that goes on.
 
     film : look at the movement for `seconds`, or until `stop`, from the side `filmed`; a second
