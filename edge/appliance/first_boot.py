@@ -21,6 +21,7 @@ from typing import Any
 import msgspec
 
 from edge.errors import NOT_TOML, SettingsInvalid
+from edge.mqtt.address import split_address
 from edge.settings import Settings
 
 STATE_DIR = "/var/lib/posture/state"
@@ -61,10 +62,11 @@ def parse_first_boot(text: str, name: str, folder: Path) -> FirstBoot:
     if not all(isinstance(value, str) for value in said.values()):
         raise SettingsInvalid(f"{name}: {', '.join(_OWN)} are texts.", "Put quotation marks.")
     broker, token, ca, site_key, enrol = said.values()
-    host, _, port = broker.rpartition(":")
-    if not host or not (port.isascii() and port.isdecimal()):
-        raise SettingsInvalid(f"{name}: broker {broker!r} names no port.", 'Write "HOST:PORT".')
-    mqtt: dict[str, Any] = {"host": host.strip("[]"), "port": int(port)}
+    try:
+        host, port = split_address(broker)
+    except SettingsInvalid as error:
+        raise SettingsInvalid(f"{name}: broker: {error.problem}", error.remedy) from error
+    mqtt: dict[str, Any] = {"host": host, "port": port}
     if token:
         mqtt |= {"username": given["station"], "password_file": _TOKEN_CREDENTIAL}
     if ca:

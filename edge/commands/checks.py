@@ -23,6 +23,7 @@ from edge.mqtt.probe import probe_broker
 from edge.records import Frame
 from edge.settings import Settings
 from edge.shown import shown
+from edge.uplink.uplink_file import read_uplink_file
 from edge.wire.clock import read_clock
 
 _DEVICE_PACKAGES = ("numpy", "numba", "opencv-python-headless", "paho-mqtt")
@@ -107,7 +108,17 @@ def accelerator(settings: Settings) -> Check:
 
 
 def broker(settings: Settings) -> Check:
-    return Check("broker", State.OK, probe_broker(settings.mqtt))
+    """While the uplink is connected, take its word: see uplink_file.py."""
+    mqtt = settings.mqtt
+    told = read_uplink_file(settings.state_path)
+    if told is None or not told.is_connected or told.broker != mqtt.address:
+        return Check("broker", State.OK, probe_broker(mqtt))
+    age_s = told.receipt_age_s
+    heard = "no receipt yet" if age_s is None else f"last receipt {age_s:.0f} s ago"
+    found = f"the uplink is connected to {mqtt.address} with MQTT {told.version}, {heard}"
+    if told.problem:
+        return Check("broker", State.WARN, f"{found}; {told.problem}", "Its journal says more.")
+    return Check("broker", State.OK, found)
 
 
 def clock(_settings: Settings) -> Check:

@@ -6,8 +6,7 @@ from typing import Annotated
 
 import msgspec
 
-from edge.errors import SettingsInvalid
-from edge.shown import quoted
+from edge.mqtt.address import address, plain_host, split_address
 
 _Seconds = Annotated[float, msgspec.Meta(gt=0, le=86_400)]
 
@@ -28,15 +27,21 @@ class MqttSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     window: Annotated[int, msgspec.Meta(ge=1, le=16)] = 16
     resend_s: _Seconds = 5.0
 
+    def __post_init__(self) -> None:
+        msgspec.structs.force_setattr(self, "host", plain_host(self.host))
 
-def broker_at(address: str, mqtt: MqttSettings) -> MqttSettings:
+    @property
+    def address(self) -> str:
+        """HOST:PORT, for people."""
+        return address(self.host, self.port)
+
+
+def broker_at(typed: str, mqtt: MqttSettings) -> MqttSettings:
     """The settings with another broker, which somebody typed as HOST:PORT.
 
     Raises
     ------
     SettingsInvalid : that is no address.
     """
-    host, _, port = address.rpartition(":")
-    if not host or not port.isdecimal() or not 1 <= int(port) <= 65_535:
-        raise SettingsInvalid(f"{quoted(address)} names no broker.", "Write HOST:PORT.")
-    return msgspec.structs.replace(mqtt, host=host.strip("[]"), port=int(port))
+    host, port = split_address(typed)
+    return msgspec.structs.replace(mqtt, host=host, port=port)

@@ -54,12 +54,14 @@ class Status:
 
     loop_age_s : since the loop last came round; a dead or stuck thread cannot hide.
     receipt_age_s : since the last receipt, None before the first. problem : "" when all is well.
+    version : of MQTT, as it was spoken last.
     """
 
     phase: Phase
     problem: str
     loop_age_s: float
     receipt_age_s: float | None
+    version: str
 
 
 class Uplink:
@@ -119,7 +121,8 @@ class Uplink:
         """How it goes; may be asked from any thread."""
         now_s = time.monotonic()
         receipt_age_s = None if self._receipt_at_s is None else now_s - self._receipt_at_s
-        return Status(self._phase, self._problem, now_s - self._loop_at_s, receipt_age_s)
+        age_s = now_s - self._loop_at_s
+        return Status(self._phase, self._problem, age_s, receipt_age_s, self._said_version)
 
     def run(self, stop: threading.Event) -> None:
         """Connect, serve, and connect again, until `stop`. Never gives up, never raises."""

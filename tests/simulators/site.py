@@ -27,11 +27,11 @@ from edge.uplink.uplink import Uplink
 class Site:
     """What `site init` wrote, and a broker that runs on it."""
 
-    def __init__(self, folder: Path, program: str) -> None:
+    def __init__(self, folder: Path, program: str, host: str = "127.0.0.1") -> None:
         self.folder, self.store, self.port = folder / "site", folder / "collector.db", free_port()
-        self._program = program
+        self._program, self._host = program, host
         self._log = folder / "broker.log"
-        assert self.verb("init", "--site", "north", "--host", "127.0.0.1", "--host", "broker.test",
+        assert self.verb("init", "--site", "north", "--host", host, "--host", "broker.test",
                          "--port", str(self.port)) == 0  # fmt: skip
         conf = self.folder / "broker" / "mosquitto.conf"
         conf.write_text(conf.read_text() + "user root\nlog_type all\n")
@@ -45,7 +45,7 @@ class Site:
 
     def login(self, user: str, password_file: Path) -> MqttSettings:
         return MqttSettings(
-            host="127.0.0.1", port=self.port, username=user, password_file=str(password_file),
+            host=self._host, port=self.port, username=user, password_file=str(password_file),
             tls=True, ca_file=str(self.folder / "ca.pem"), resend_s=0.4, keepalive_s=5,
         )  # fmt: skip
 
@@ -72,7 +72,7 @@ class Site:
 
     def start_collector(self) -> Child:
         return Child(
-            "-m", "posture_tools.collector", "run", "--broker", f"127.0.0.1:{self.port}",
+            "-m", "posture_tools.collector", "run", "--broker", f"{self._host}:{self.port}",
             "--store", str(self.store), "--site", "north", "--keys", str(self.folder / "keys"),
             "--username", COLLECTOR_USER,
             "--password-file", str(self.folder / "keys" / "collector.password"),

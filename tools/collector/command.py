@@ -46,7 +46,7 @@ def send(
     try:
         if connection.version != "5":
             raise PartMissing(
-                f"The broker at {mqtt.host}:{mqtt.port} speaks no MQTT 5, which commands need.",
+                f"The broker at {mqtt.address} speaks no MQTT 5, which commands need.",
                 "Use mosquitto 2, or another broker that does.",
             )
         topics = {Topics(site, station).response(requester): station for station in stations}

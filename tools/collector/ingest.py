@@ -132,7 +132,7 @@ class Collector:
         """Not where workers cannot share, and another serves this broker."""
         if not self._shares or connection.version == "5":
             return True
-        return self._store.lead(f"{self._mqtt.host}:{self._mqtt.port}/{self._site}")
+        return self._store.lead(f"{self._mqtt.address}/{self._site}")
 
     def _subscriptions(self, connection: Connection, topics: Topics) -> list[str]:
         """What a broker retains it sends to no group: that every worker hears itself."""

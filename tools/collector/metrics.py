@@ -8,6 +8,7 @@ from importlib import util
 from posture_tools.collector.store import Outcome
 
 from edge.errors import PartMissing, SettingsInvalid
+from edge.mqtt.address import split_address
 
 
 class Metrics:
@@ -26,7 +27,7 @@ class Metrics:
             )
         from prometheus_client import CollectorRegistry, Counter, Gauge, start_http_server
 
-        host, _, port = address.rpartition(":")
+        host, port = split_address(address)
         registry = CollectorRegistry()
         self._messages = Counter(
             "posture_messages", "Messages of stations, by what became of them.", ["outcome"],
@@ -44,7 +45,7 @@ class Metrics:
             registry=registry,
         )  # fmt: skip
         try:
-            self._server, self._thread = start_http_server(int(port), host, registry)
+            self._server, self._thread = start_http_server(port, host, registry)
         except (OSError, ValueError, OverflowError) as error:
             raise SettingsInvalid(
                 f"Metrics cannot be served at {address!r}: {error}.", "Write HOST:PORT."

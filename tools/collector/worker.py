@@ -63,7 +63,7 @@ def work(
             key = load_granted(Path(settings.keys), "receipt") if settings.keys else None
 
             def serve(mqtt: MqttSettings) -> None:
-                name = f"{mqtt.host}:{mqtt.port}"
+                name = mqtt.address
                 Collector(
                     mqtt, store, settings.site, key=key, shares=not isinstance(at, Path),
                     on_batch=committed, on_problem=problem, on_ready=lambda: ready(name),

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from posture_tools.pages.config import PagesConfig
 
 from edge.errors import SettingsInvalid
+from edge.mqtt.address import address
 
 _THREADS = 8
 
@@ -57,8 +58,8 @@ def serve(config: PagesConfig, on_ready: Callable[[str], None]) -> None:
         )
     except OSError as error:
         raise SettingsInvalid(
-            f"Cannot serve on {config.host}:{config.port}: {error.strerror}.",
+            f"Cannot serve on {address(config.host, config.port)}: {error.strerror}.",
             "Name another --port, or stop what uses it.",
         ) from error
-    on_ready(f"http://{config.host}:{server.effective_port}/")
+    on_ready(f"http://{address(config.host, int(server.effective_port))}/")
     server.run()

@@ -18,6 +18,7 @@ from posture_tools.collector.trust import trust, withdraw
 
 from edge.errors import SettingsInvalid
 from edge.files import make_folder, write_durably, write_toml
+from edge.mqtt.address import address
 from edge.mqtt.settings import MqttSettings
 from edge.settings import TrustSettings
 from edge.wire.grant import Granted, grant
@@ -195,8 +196,7 @@ def write_station(folder: Path, target: Path, password: str) -> None:
     ca, site_key, token = (
         (target / name).read_text("ascii") for name in ("ca.pem", SITE_PUBLIC, "token")
     )
-    host = about.hosts[0]
-    broker = f"{f'[{host}]' if ':' in host else host}:{about.port}"
+    broker = address(about.hosts[0], about.port)
     boot = BootFile(about.site, station, broker, password, ca, site_key, token)
     write_toml(target / "posture.toml", boot, mode=0o600)
 

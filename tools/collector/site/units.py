@@ -8,6 +8,7 @@ from pathlib import Path
 from posture_tools.collector.site.broker_files import COLLECTOR_USER
 
 from edge.files import make_folder, write_durably
+from edge.mqtt.address import address
 
 _BROKER = """# Written by `posture-collector site init`: the broker of {site}.
 [Unit]
@@ -62,7 +63,7 @@ def write(folder: Path, store: str, site: str, host: str, port: int) -> None:
     """
     written = [] if store.startswith("postgres") else [Path(store)]
     at_home = any(Path("/home") in path.parents for path in (folder, *written))
-    broker = f"{f'[{host}]' if ':' in host else host}:{port}"
+    broker = address(host, port)
     make_folder(folder / "systemd")
     for name, text in (("broker", _BROKER), ("collector", _COLLECTOR)):
         unit = text.format(

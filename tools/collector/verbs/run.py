@@ -33,7 +33,7 @@ def run(options: Namespace, out: Output) -> int:
         settings = WorkerSettings(site, str(options.store), (mqtt,), keys)
     else:
         settings = load_worker_settings(options.config)
-    site, brokers = settings.site, [f"{each.host}:{each.port}" for each in settings.broker]
+    site, brokers = settings.site, [each.address for each in settings.broker]
 
     def stored(outcome: Outcome) -> None:
         if options.verbose:

@@ -13,6 +13,7 @@ from posture_tools.collector.site import doctor, renew, site
 from posture_tools.collector.trust import let_unsigned
 
 from edge.errors import SettingsInvalid, StationUnreachable
+from edge.mqtt.address import plain_host
 from edge.wire.keys import fingerprint
 from edge.wire.topics import topic_level
 
@@ -22,7 +23,7 @@ def _init(options: Namespace, out: Output) -> int:
         raise SettingsInvalid(f"{options.port} is no port.", "Mostly it is 8883.")
     name = topic_level(options.site, "--site")
     with open_store(options.store) as store:
-        about = site.SiteFile(name, tuple(options.host), options.port)
+        about = site.SiteFile(name, tuple(map(plain_host, options.host)), options.port)
         site.init(options.folder, store, about, _own(options))
     away = options.folder / site.OFFLINE
     out.line(f"{options.folder}: carry {away} away from this machine, and keep it")
