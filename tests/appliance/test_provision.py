@@ -276,7 +276,7 @@ def test_a_technician_with_a_card_reader_reads_what_was_wrong(
     put(places, FILE.replace(":8883", ""))
     with pytest.raises(SettingsInvalid):
         command.run(places)
-    assert 'Write "HOST:PORT"' in status.read_text()
+    assert "Write HOST:PORT" in status.read_text()
     put(places)
     assert command.run(places) == 0
     assert status.read_text() == "This is station hall-1.\n"
