@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from edge import __version__
-from edge.errors import OutboxFull, PostureError
+from edge.errors import BrokerUnreachable, OutboxFull, PostureError
 from edge.mqtt.backoff import Backoff
 from edge.mqtt.connection import MQTT5_AGAIN_S, WILL_DELAY_S, Connection, open_best
 from edge.mqtt.events import Will
@@ -170,6 +170,7 @@ class Uplink:
         return connection
 
     def _serve(self, connection: Connection, stop: threading.Event) -> None:
+        session: Session | None = None
         try:
             session = Session(
                 connection,
@@ -202,6 +203,10 @@ class Uplink:
             if stop.is_set():
                 session.farewell()
             connection.close()
+        except BrokerUnreachable:
+            if session is not None:
+                session.broke()
+            raise
         finally:
             connection.drop()
 
