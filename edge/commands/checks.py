@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from edge.app import OUTBOX_NAME, open_outbox, shipped_models
+from edge.errors import PostureError
 from edge.estimation.factory import estimator_for
 from edge.inference.network import Network
 from edge.inference.opencv_threads import leave_cores_to_networks
@@ -108,17 +109,27 @@ def accelerator(settings: Settings) -> Check:
 
 
 def broker(settings: Settings) -> Check:
-    """While the uplink is connected, take its word: see uplink_file.py."""
-    mqtt = settings.mqtt
-    told = read_uplink_file(settings.state_path)
-    if told is None or not told.is_connected or told.broker != mqtt.address:
-        return Check("broker", State.OK, probe_broker(mqtt))
-    age_s = told.receipt_age_s
-    heard = "no receipt yet" if age_s is None else f"last receipt {age_s:.0f} s ago"
-    found = f"the uplink is connected to {mqtt.address} with MQTT {told.version}, {heard}"
-    if told.problem:
-        return Check("broker", State.WARN, f"{found}; {told.problem}", "Its journal says more.")
-    return Check("broker", State.OK, found)
+    """All of them: a station that can reach one works, and is told of the others.
+
+    Of the one that the uplink is connected to, its word is taken: see uplink_file.py.
+    """
+    told_by = read_uplink_file(settings.state_path)
+    found: list[str] = []
+    failed: list[PostureError] = []
+    for each in settings.mqtt.each:
+        try:
+            if told_by is not None and told_by.is_connected and told_by.broker == each.address:
+                found.append(told_by.words)
+            else:
+                found.append(probe_broker(each))
+        except PostureError as problem:
+            failed.append(problem)
+    if failed and not found:
+        raise failed[0]
+    told = "; ".join([*found, *(problem.problem for problem in failed)])
+    if failed:
+        return Check("broker", State.WARN, told, failed[0].remedy)
+    return Check("broker", State.OK, told)
 
 
 def clock(_settings: Settings) -> Check:

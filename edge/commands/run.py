@@ -94,7 +94,7 @@ def uplink_running(
     thread = threading.Thread(target=uplink.run, args=(stop,), name="uplink")
     thread.start()
     try:
-        with UplinkFile(settings.state_path, settings.mqtt.address, uplink.status):
+        with UplinkFile(settings.state_path, uplink.status):
             yield
     finally:
         stop.set()
@@ -110,7 +110,7 @@ def _run_uplink(
     thread.start()
     systemd.ready("sending")
     tell_software = software_events(settings, outbox, reporter.problem)
-    with UplinkFile(settings.state_path, settings.mqtt.address, uplink.status):
+    with UplinkFile(settings.state_path, uplink.status):
         while not stop.wait(_LOOK_EVERY_S):
             tell_software()
             status = uplink.status()

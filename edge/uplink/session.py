@@ -45,7 +45,7 @@ _REFUSED_PAUSE_S = 30.0
 class Identity:
     """This uplink among all that ever used the station's name.
 
-    connection : how often this uplink has tried to connect.
+    connection : how often this uplink has tried to connect. said : how often it told its state.
     known : the broker has shown us our own state once; whoever is online there later is another.
     hang_ups : of all its connections.
     """
@@ -54,6 +54,7 @@ class Identity:
     known: bool = False
     connection: int = 0
     hang_ups: HangUps = field(default_factory=HangUps)
+    said: int = 0
 
 
 class Session:
@@ -63,6 +64,7 @@ class Session:
     on_desired : given what the retained message `desired` says; MessageRefused refuses it.
     on_trouble : told what is wrong while the connection stands; "" when it is well again.
     oddities : counts what arrived and could not be used.
+    elsewhere : there are other brokers: one without a collector is left while results wait.
     """
 
     def __init__(
@@ -74,6 +76,7 @@ class Session:
         identity: Identity,
         *,
         trust: SiteTrust,
+        elsewhere: bool = False,
         window: int,
         resend_s: float,
         on_receipt: Callable[[], None],
@@ -87,6 +90,7 @@ class Session:
         self._commands = commands
         self._identity = identity
         self._trust = trust
+        self._elsewhere = elsewhere
         self._resend_s = resend_s
         self._on_receipt = on_receipt
         self._on_desired = on_desired
@@ -101,6 +105,7 @@ class Session:
         self._cursor = 0
         self._turns = 0
         self._presence = Presence(time.monotonic(), resend_s)
+        self._collector_seen_s = time.monotonic()
         self._told: str | None = None
         self._tried = 0  # number of the message that was tried last
         self._paused_until_s = 0.0
@@ -137,6 +142,14 @@ class Session:
         if (epoch := self._outbox.epoch) != self._epoch:
             self._begin_epoch(epoch)
         now_s = time.monotonic()
+        if self._presence.is_there(now_s):
+            self._collector_seen_s = now_s
+        elif (
+            self._elsewhere
+            and now_s - self._collector_seen_s > _SILENT_RESENDS * self._resend_s
+            and self._outbox.depth()
+        ):
+            raise BrokerUnreachable("No collector is at this broker; the next one is tried.")
         problem = self._presence.problem(now_s)
         if problem is not None and problem != self._told:
             self._told = problem
@@ -188,12 +201,17 @@ class Session:
         """The connection ended by itself."""
         self._hang_ups.ended(self._seq_of_mid.values())
 
+    def say_state(self) -> None:
+        """Again, from time to time."""
+        self._announce(online=True)
+
     def farewell(self) -> None:
         """Leave in good order: the state says so at once, no will is needed."""
         self._announce(online=False)
 
     def _announce(self, *, online: bool) -> None:
         counts = self._outbox.counts()
+        self._identity.said += 1
         state = State(
             online,
             clock.boot_id(),
@@ -202,6 +220,7 @@ class Session:
             counts.oldest_seq,
             counts.accepted,
             self._identity.connection,
+            self._identity.said,
         )
         self._connection.publish(self._topics.state, encode(state), retain=True)
 

@@ -35,6 +35,14 @@ class UplinkState(msgspec.Struct, frozen=True):
     receipt_age_s: float | None = None
 
     @property
+    def words(self) -> str:
+        """For people."""
+        age_s = self.receipt_age_s
+        heard = "no receipt yet" if age_s is None else f"last receipt {age_s:.0f} s ago"
+        said = f"the uplink is connected to {self.broker} with MQTT {self.version}, {heard}"
+        return f"{said}; {self.problem}" if self.problem else said
+
+    @property
     def is_connected(self) -> bool:
         """Now, as far as anybody can tell."""
         age_s = (_now_ns() - self.written_ns) / 1e9
@@ -52,9 +60,8 @@ def read_uplink_file(state_path: Path) -> UplinkState | None:
 class UplinkFile:
     """Follows one uplink in a thread of its own for as long as the context lasts."""
 
-    def __init__(self, state_path: Path, broker: str, ask: Callable[[], Status]) -> None:
+    def __init__(self, state_path: Path, ask: Callable[[], Status]) -> None:
         self._path = state_path / UPLINK_FILE
-        self._broker = broker
         self._ask = ask
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._follow, name="uplink file", daemon=True)
@@ -72,7 +79,7 @@ class UplinkFile:
             ended = self._stop.is_set()
             told = self._ask()
             state = UplinkState(
-                boot_id(), _now_ns(), self._broker, told.phase == "connected" and not ended,
+                boot_id(), _now_ns(), told.broker, told.phase == "connected" and not ended,
                 told.version, told.problem, told.receipt_age_s,
             )  # fmt: skip
             write_for_this_boot(self._path, state)

@@ -279,7 +279,7 @@ def test_doctor_throws_no_running_station_off(tmp_path: Path, mosquitto: str) ->
     with site.broker(), site.collector():
         with (
             running(settings) as (outbox, uplink),
-            UplinkFile(settings.state_path, settings.mqtt.address, uplink.status),
+            UplinkFile(settings.state_path, uplink.status),
         ):
             eventually(
                 lambda: (told := read_uplink_file(settings.state_path)) and told.is_connected

@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.utils import translation
 from posture_tools.pages.words import language_of
 
-from edge.errors import StoreUnusable
+from edge.errors import StoreFailed, StoreUnusable
 
 _CONTENT = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -44,7 +44,7 @@ class StoreAway:
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Called by the framework where a view raised."""
-        if isinstance(error, sqlite3.Error | StoreUnusable):
+        if isinstance(error, sqlite3.Error | StoreUnusable | StoreFailed):
             return render(request, "pages/away.html", status=503)
         return None
 
