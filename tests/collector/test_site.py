@@ -13,6 +13,7 @@ import pytest
 from posture_tools.collector.__main__ import main
 from posture_tools.collector.site.broker_files import COLLECTOR_USER, OPERATOR_USER
 from posture_tools.collector.sqlite.store import SqliteStore
+from posture_tools.collector.worker_settings import load_worker_settings
 from simulators.assessments import assessment
 from simulators.collector_words import payload_of
 from simulators.site import Site, running
@@ -255,8 +256,8 @@ def test_a_site_whose_broker_has_an_address_of_version_6(
     boot = (site.folder / "stations" / "hall-1" / "posture.toml").read_text()
     given = parse_first_boot(boot, "posture.toml", tmp_path).settings.mqtt
     assert (given.host, given.port) == ("::1", site.port)
-    unit = (site.folder / "systemd" / "posture-collector.service").read_text()
-    assert f"--broker {where} " in unit
+    [broker] = load_worker_settings(site.folder / "collector.toml").broker
+    assert broker.address == where
     with site.broker(), site.collector(), running(settings) as (outbox, _):
         outbox.accept(assessment(1))
         eventually(lambda: outbox.depth() == 0, within_s=40)
