@@ -332,9 +332,12 @@ def _value(
     points = mean @ body.points_px[[body.index[name] for name in names]]
     with np.errstate(divide="ignore", invalid="ignore"):  # a ratio without a value is refused
         gradient = mean.T @ gradient_px(evaluate, points)
-        value = evaluate(points)
+        value, network = evaluate(points), network_effect(gradient, body, names, known)
+        # Where hands placed a part of it the network's habit is another one.
+        if known is not None and not body.placed([body.index[name] for name in names]).any():
+            value, gradient = known.gain * value + known.shift, known.gain * gradient
         effects = (
-            network_effect(gradient, body, names, known),
+            network,
             *frames_effect(gradient, body, names),
             *placing_effects(gradient, body, names),
             *geometric_effects(gradient, body, names, sight.view, sight.calibration),

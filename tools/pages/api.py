@@ -19,7 +19,7 @@ from posture_tools.collector.archive.files import require_parquet
 from posture_tools.collector.body import now
 from posture_tools.collector.exports.fhir import bundle
 from posture_tools.collector.exports.parquet import parquet_pieces
-from posture_tools.collector.report import Chosen
+from posture_tools.collector.searching import Chosen
 from posture_tools.pages import reading
 from posture_tools.pages.audit import note
 from posture_tools.pages.models import Token

@@ -9,8 +9,7 @@ import msgspec
 from django import forms
 from django.conf import settings
 from django.contrib import messages
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from posture_tools.collector.facts import as_measure
 from posture_tools.pages import pictures, reading
@@ -172,12 +171,12 @@ def photo(request: HttpRequest, site: str, session: str, number: int) -> HttpRes
 
 
 @needs(Right.COMMAND)
-def picture(request: HttpRequest, site: str, session: str, number: int) -> HttpResponseBase:
+def picture(request: HttpRequest, site: str, session: str, number: int) -> HttpResponse:
     """The photograph, small enough to be shown; nothing of EXIF is in it."""
     visit, photo = _photo(request, site, session, number)
     place = pictures.uploads().kept.picture(visit.site, visit.session, photo.number)
     try:
-        return FileResponse(place.with_suffix(".jpg").open("rb"), content_type="image/jpeg")
+        return HttpResponse(place.with_suffix(".jpg").read_bytes(), content_type="image/jpeg")
     except OSError as error:
         raise Http404 from error
 
