@@ -36,6 +36,13 @@ class PagesConfig:
     mqtt: MqttSettings | None = None
     keys: Path | None = None
 
+    def __post_init__(self) -> None:
+        if not isinstance(self.store, Path):
+            raise SettingsInvalid(
+                "The pages read a store that is a file, no database.",
+                "Name the collector's file with --store.",
+            )
+
     @property
     def own(self) -> Path:
         return self.store.with_suffix(".pages.db")

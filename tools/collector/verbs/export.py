@@ -7,7 +7,7 @@ from pathlib import Path
 
 from posture_tools.cli import OVERWRITE, Output, Verb, argument
 from posture_tools.collector.chosen import CHOICE, chosen_by
-from posture_tools.collector.collector_options import STORE, existing_store
+from posture_tools.collector.collector_options import STORE, existing_store, files_of
 from posture_tools.collector.report import write_csv
 
 from edge.desk.outputs import Outputs
@@ -16,7 +16,7 @@ from edge.output import STDOUT, text_output
 
 def run(options: Namespace, out: Output) -> int:
     chosen = chosen_by(options)
-    target = Outputs([options.store], overwrite=options.overwrite).claim(options.csv)
+    target = Outputs(files_of(options.store), overwrite=options.overwrite).claim(options.csv)
     if target == STDOUT:
         out.give_way()
     with existing_store(options.store) as store, text_output(target) as file:
