@@ -11,12 +11,12 @@ import numpy as np
 from edge.posture.assess import assess
 from edge.posture.calibration import LEVEL, Calibration
 from edge.posture.clothing import UNTOLD, Dress
-from edge.posture.hand_set import HandSet, with_points
+from edge.posture.hand_set import with_points
 from edge.posture.landmarks import Landmarks, box_px, near_side
 from edge.posture.scale import Scale, scale_of, scaled
 from edge.posture.uncertainty import COVERAGE
 from edge.posture.views import as_asked, view_of
-from edge.records import Frame, Measure, Pose, Quality, View
+from edge.records import Frame, HandSet, Measure, Pose, Quality, View
 from edge.screening.quality import failures
 from edge.screening.subject import Subject
 from edge.settings import ScreeningSettings

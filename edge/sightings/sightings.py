@@ -22,8 +22,8 @@ from edge.errors import (
 from edge.estimation.estimator import Estimator, Measurer, Seen
 from edge.estimation.tracking import Tracker
 from edge.posture.calibration import Calibration
-from edge.posture.hand_set import HandSet, extended, over
-from edge.records import Frame
+from edge.posture.hand_set import extended, over
+from edge.records import Frame, HandSet
 from edge.shown import path_entry
 from edge.sightings.inputs import Input
 from edge.sightings.person import Person, Told, measured, plain

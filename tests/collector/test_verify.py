@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from posture_tools.collector.__main__ import main
 from posture_tools.collector.intake import Incoming, examine
-from posture_tools.collector.report import Chosen, results
+from posture_tools.collector.report import results
+from posture_tools.collector.searching import Chosen
 from posture_tools.collector.sqlite.store import SqliteStore
 from posture_tools.collector.store import Store
 from simulators.assessments import assessment

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from posture_tools.collector.erasing import sessions_of
-from posture_tools.collector.report import Chosen, Stored, results
+from posture_tools.collector.report import Stored, results
+from posture_tools.collector.searching import Chosen
 from posture_tools.collector.store import Store
 
 from edge.errors import MessageRefused

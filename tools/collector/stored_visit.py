@@ -8,22 +8,26 @@ from collections.abc import Sequence
 
 import msgspec
 from posture_tools.collector.facts import as_measure
+from posture_tools.collector.intake import Key
 from posture_tools.collector.store import Store
 
 from edge.errors import SettingsInvalid
 from edge.norms import UNTOLD, Who
-from edge.records import Basis, Inputs
+from edge.records import Basis, HandSet, Inputs
 from edge.report.reported_visit import ReportedView, ReportedVisit
 from edge.shown import quoted
 from edge.wire.clock import Instant
 from edge.wire.messages import Result, decode_result
 
 
-def stored_visit(store: Store, result_id: str, before: Sequence[str] = ()) -> ReportedVisit:
+def stored_visit(
+    store: Store, result_id: str, before: Sequence[str] = (), *, as_found: bool = False
+) -> ReportedVisit:
     """The visit that a result belongs to.
 
     result_id : `station:epoch:seq` as the message says. before : results of earlier visits of the
         same person, for the trend; the store knows visits, not people.
+    as_found : with the first answers, and nothing that was set by hand afterwards.
 
     Raises
     ------
@@ -31,12 +35,16 @@ def stored_visit(store: Store, result_id: str, before: Sequence[str] = ()) -> Re
     """
     site, station, session = _visit_of(store, result_id)
     rows = store.rows(
-        "SELECT screened_ns, body FROM screening WHERE site = ? AND station = ? AND session = ?"
+        "SELECT screened_ns, utc_ns, epoch, seq, body FROM screening"
+        " WHERE site = ? AND station = ? AND session = ?"
         " ORDER BY screened_ns, epoch, seq",
         (site, station, session),
     )
-    results = [(when_ns, decode_result(body)) for when_ns, body in rows]
-    views = [result for _, result in results if result.kind != "fms"]
+    results = [
+        (when_ns, decode_result(body or store.archived(Key(site, station, *name), utc_ns)[0]))
+        for when_ns, utc_ns, *name, body in rows
+    ]
+    views = _answers([result for _, result in results if result.kind != "fms"], as_found)
     scores = [result for _, result in results if result.kind == "fms"]
     newest = results[-1][1]
     earlier = [stored_visit(store, each) for each in before]
@@ -53,6 +61,14 @@ def stored_visit(store: Store, result_id: str, before: Sequence[str] = ()) -> Re
         who=_who(store, site, newest),
         before=tuple(sorted(earlier, key=lambda visit: visit.screened_at)),
     )
+
+
+def _answers(views: list[Result], as_found: bool) -> list[Result]:
+    """A corrected answer stays in the store; on a page only one of them speaks."""
+    if as_found:
+        return [result for result in views if result.by_hand is None]
+    corrected = {result.by_hand.corrects for result in views if result.by_hand is not None}
+    return [result for result in views if result.id not in corrected]
 
 
 def _visit_of(store: Store, result_id: str) -> tuple[str, str, str]:
@@ -88,9 +104,10 @@ def _who(store: Store, site: str, result: Result) -> Who:
 
 
 def _seen(result: Result) -> ReportedView:
-    quality = result.quality
+    quality, hand = result.quality, result.by_hand
     return ReportedView(
         result.view, tuple(as_measure(m) for m in result.measures), result.figure,
         quality.frames_used, quality.frames_seen, quality.min_score, result.origin,
+        by_hand=None if hand is None else HandSet(hand.points, hand.by, hand.on),
         basis=Basis(tuple(m.sha256 for m in result.models), result.bodies, result.calibration),
     )  # fmt: skip

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import asdict
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Any
 
 from django.contrib.auth.decorators import login_not_required
@@ -15,10 +15,17 @@ from django.http import HttpRequest, HttpResponseBase
 from ninja import Field, NinjaAPI, Query, Schema
 from ninja.errors import HttpError
 from ninja.security import HttpBearer
+from posture_tools.collector.archive.files import require_parquet
+from posture_tools.collector.body import now
+from posture_tools.collector.exports.fhir import bundle
+from posture_tools.collector.exports.parquet import parquet_pieces
+from posture_tools.collector.searching import Chosen
 from posture_tools.pages import reading
 from posture_tools.pages.audit import note
 from posture_tools.pages.models import Token
-from posture_tools.pages.views.exports import csv_answer
+from posture_tools.pages.views.exports import csv_lines, download, wanted
+
+from edge.errors import PartMissing
 
 
 class TokenAuth(HttpBearer):
@@ -30,6 +37,7 @@ class TokenAuth(HttpBearer):
 
 
 Word = Annotated[str, Field(max_length=64)]
+Day = Annotated[date, Field(ge=date(1970, 1, 1), le=date(2199, 12, 31))]
 
 
 class Asked(Schema):
@@ -40,6 +48,19 @@ class Asked(Schema):
     station: Word = ""
     since: date | None = None
     until: date | None = None
+    skip: Annotated[int, Field(ge=0, le=reading.MOST_SKIPPED)] = 0
+
+
+class Exported(Schema):
+    """What is exported; an empty word means any. since, until : days, both in. limit, skip : count
+    results, of each site; no limit is none."""
+
+    site: Word = ""
+    station: Word = ""
+    session: Word = ""
+    since: Day | None = None
+    until: Day | None = None
+    limit: Annotated[int, Field(ge=0, le=reading.MOST_SKIPPED)] = 0
     skip: Annotated[int, Field(ge=0, le=reading.MOST_SKIPPED)] = 0
 
 
@@ -164,14 +185,64 @@ def stations(request: HttpRequest) -> list[dict[str, Any]]:
     return [asdict(line) for line in reading.stations(_token(request).site_names())]
 
 
-@api.get("/measures.csv", response={401: Problem, 403: Problem})
-def measures(request: HttpRequest, station: str = "", session: str = "") -> HttpResponseBase:
+_EXPORTED = {401: Problem, 403: Problem, 422: Any}
+
+
+@api.get("/measures.csv", response=_EXPORTED)
+def measures(request: HttpRequest, asked: Query[Exported]) -> HttpResponseBase:
     """Every measure as CSV, a row each. The token needs the right to export."""
+    chosen = _exported(request, asked)
+    return download(csv_lines(chosen), "text/csv", "measures.csv")
+
+
+@api.get("/measures.parquet", response={**_EXPORTED, 501: Problem})
+def measures_parquet(request: HttpRequest, asked: Query[Exported]) -> HttpResponseBase:
+    """The same as Parquet. 501 where this server lacks pyarrow."""
+    chosen = _exported(request, asked)
+    try:
+        require_parquet()
+    except PartMissing as problem:
+        raise HttpError(501, str(problem)) from problem
+    pieces = parquet_pieces(reading.store(), chosen)
+    return download(pieces, "application/vnd.apache.parquet", "measures.parquet")
+
+
+@api.get("/measures.fhir.json", response=_EXPORTED)
+def measures_fhir(request: HttpRequest, asked: Query[Exported]) -> HttpResponseBase:
+    """Every measure as an Observation, in one FHIR R4 transaction bundle."""
+    chosen = _exported(request, asked)
+    pieces = bundle(reading.store(), chosen, now())
+    return download(pieces, "application/fhir+json; fhirVersion=4.0", "measures.fhir.json")
+
+
+def _exported(request: HttpRequest, asked: Exported) -> tuple[Chosen, ...]:
+    """What of it the token may have. Raises HttpError; adds a line to the audit log."""
     token = _token(request)
     if not token.may_export:
         raise HttpError(403, "this token may not export")
-    note(request, "api export", about=f"{station} {session}".strip(), by=token.name)
-    return csv_answer(token.site_names(), station, session)
+    what = f"{request.path.rpartition('/')[2]} {asked.site} {asked.station} {asked.session}"
+    note(request, "api export", about=" ".join(what.split()), by=token.name)
+    sites = token.site_names()
+    if asked.site:
+        if not token.sees(asked.site):
+            raise HttpError(403, "this token does not see that site")
+        sites = (asked.site,)
+    return wanted(
+        sites,
+        station=asked.station,
+        session=asked.session,
+        since=_midnight(asked.since),
+        until=_midnight(asked.until, days=1),
+        limit=asked.limit,
+        skip=asked.skip,
+    )
+
+
+def _midnight(day: date | None, days: int = 0) -> datetime | None:
+    """When a day begins in UTC, or so many later."""
+    if day is None:
+        return None
+    return datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(days=days)
 
 
 def _token(request: HttpRequest) -> Token:

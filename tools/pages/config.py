@@ -22,7 +22,7 @@ class PagesConfig:
         and without `plain` the pages are not served to other machines. idle_minutes : after which
         an account is logged out. site, mqtt : whose stations can be commanded, and by which
         broker; without, the pages only show. keys : the folder of which only the command key is
-        read.
+        read. uploads : operators may give photographs, which are kept until they are reviewed.
     """
 
     store: Path
@@ -35,6 +35,7 @@ class PagesConfig:
     site: str = ""
     mqtt: MqttSettings | None = None
     keys: Path | None = None
+    uploads: bool = False
 
     def __post_init__(self) -> None:
         if not isinstance(self.store, Path):

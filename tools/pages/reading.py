@@ -42,7 +42,10 @@ def store() -> Store:
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """What is looked for among visits; an empty word means any. since, until : days, both in."""
+    """What is looked for among visits; an empty word means any.
+
+    since, until : days, both in. measure, band : a code, and the band that its interval clears.
+    """
 
     code: str = ""
     session: str = ""
@@ -50,6 +53,8 @@ class Search:
     since: date | None = None
     until: date | None = None
     skip: int = 0
+    measure: str = ""
+    band: str = ""
 
     @property
     def is_empty(self) -> bool:
@@ -87,6 +92,19 @@ def visits(wanted: Search, sites: Sites) -> list[VisitLine]:
     if wanted.until is not None:
         wheres.append("s.screened_ns < ?")
         values.append(_ns_of(wanted.until) + _DAY_NS)
+    if wanted.measure or wanted.band:
+        inner = [
+            (column, word)
+            for column, word in (("code", wanted.measure), ("band", wanted.band))
+            if word
+        ]
+        chosen = " AND ".join(f"m.{column} = ?" for column, _ in inner)
+        wheres.append(
+            "(s.site, s.station, s.session) IN (SELECT r.site, r.station, r.session FROM measure m"  # noqa: S608
+            " JOIN result r ON r.site = m.site AND r.station = m.station AND r.epoch = m.epoch"
+            f" AND r.seq = m.seq WHERE {chosen})"
+        )
+        values += [word for _, word in inner]
     coded = "WHERE code = ?" if wanted.code else ""
     if wanted.code:
         values.append(wanted.code)
@@ -112,18 +130,19 @@ def newest_row() -> int:
     return int(store().rows("SELECT COALESCE(MAX(rowid), 0) FROM result")[0][0])
 
 
-def visit(line: VisitLine) -> ReportedVisit | None:
+def visit(line: VisitLine, *, as_found: bool = False) -> ReportedVisit | None:
     """What a line of the list stands for, with the earlier visits of the same code; None where it
     was erased meanwhile.
 
-    A visit knows its person only by the code that its consent names.
+    A visit knows its person only by the code that its consent names. as_found : without what was
+    set by hand in its pictures.
     """
     before: list[str] = []
     if line.code:
         earlier = visits(Search(code=line.code), (line.site,))
         before = [v.first_id for v in earlier if v.screened_at < line.screened_at]
     try:
-        return stored_visit(store(), line.first_id, before)
+        return stored_visit(store(), line.first_id, before, as_found=as_found)
     except SettingsInvalid:
         return None
 

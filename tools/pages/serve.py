@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from posture_tools.pages.config import PagesConfig
 
 from edge.errors import SettingsInvalid
 
 _THREADS = 8
+_MOST_REQUEST_BYTES = 256 << 20  # six photographs as large as one may be, and a form
 
 
 def prepare(config: PagesConfig) -> None:
@@ -53,6 +56,7 @@ def serve(config: PagesConfig, on_ready: Callable[[str], None]) -> None:
             port=config.port,
             threads=_THREADS,
             ident=None,
+            max_request_body_size=_MOST_REQUEST_BYTES,
             **(trusted if config.behind_proxy else {}),
         )
     except OSError as error:
@@ -60,5 +64,26 @@ def serve(config: PagesConfig, on_ready: Callable[[str], None]) -> None:
             f"Cannot serve on {config.host}:{config.port}: {error.strerror}.",
             "Name another --port, or stop what uses it.",
         ) from error
-    on_ready(f"http://{config.host}:{server.effective_port}/")
-    server.run()
+    with _tended(config):
+        on_ready(f"http://{config.host}:{server.effective_port}/")
+        server.run()
+
+
+@contextmanager
+def _tended(config: PagesConfig) -> Iterator[None]:
+    """Uploaded photographs go when they are due, and what was erased is forgotten, whether or not
+    anybody looks at a page."""
+    if not config.uploads:
+        yield
+        return
+    from posture_tools.pages.pictures import tending, uploads
+
+    stop = threading.Event()
+    thread = threading.Thread(target=tending, args=(stop,), name="uploads", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+        uploads().close()

@@ -6,12 +6,18 @@ from django.urls import path, register_converter
 from posture_tools.pages.api import api_urls
 from posture_tools.pages.views import (
     accounts,
+    aiming,
     entrance,
     erasing,
     exports,
     fleet,
+    letters,
+    movements,
+    operating,
     people,
+    roll_outs,
     screening,
+    uploads,
     visits,
 )
 
@@ -44,6 +50,16 @@ urlpatterns = [
     path("stations/rows/", fleet.rows, name="station-rows"),
     path("stations/<word:site>/<word:station>/", fleet.station, name="station"),
     path("stations/<word:site>/<word:station>/screen/", screening.screen, name="screen"),
+    path("uploads/", uploads.sites, name="upload-sites"),
+    path("uploads/<word:site>/", uploads.upload, name="upload"),
+    path("uploads/<word:site>/<word:session>/", uploads.reviewed, name="reviewed"),
+    path("uploads/<word:site>/<word:session>/<int:number>/", uploads.photo, name="photo"),
+    path(
+        "uploads/<word:site>/<word:session>/<int:number>/picture/", uploads.picture, name="picture"
+    ),
+    path(
+        "uploads/<word:site>/<word:session>/<int:number>/measures/", uploads.measures, name="moved"
+    ),
     path("people/<word:site>/<word:code>/erase/", erasing.erase, name="erase"),
     path("export/measures.csv", exports.measures, name="export"),
     path("accounts/", accounts.accounts, name="accounts"),
@@ -51,4 +67,22 @@ urlpatterns = [
     path("tokens/", accounts.tokens, name="tokens"),
     path("api/", api_urls()),
     path("audit/", accounts.audit_log, name="audit"),
+]
+
+_STATION = "stations/<word:site>/<word:station>"
+_MOVEMENTS = f"{_STATION}/session/<word:session>/movements"
+urlpatterns += [  # an operator at a station
+    path(f"{_STATION}/session/", operating.session, name="session"),
+    path(f"{_STATION}/session/now/", operating.now, name="session-now"),
+    path(f"{_MOVEMENTS}/", movements.sheet, name="movements"),
+    path(f"{_MOVEMENTS}/now/", movements.now, name="movements-now"),
+    path(f"{_STATION}/aim/", aiming.aim, name="aim"),
+    path(f"{_STATION}/aim/now/", aiming.now, name="aim-now"),
+]
+urlpatterns += [  # the fleet
+    path("letters/", letters.letters, name="letters"),
+    path("letters/<word:kind>/<word:sha256>/", letters.letter, name="letter"),
+    path("letters/<word:kind>/<word:sha256>/resolve/", letters.resolve, name="resolve"),
+    path("roll-outs/", roll_outs.roll_outs, name="roll-outs"),
+    path("roll-outs/<word:sha256>/", roll_outs.roll_out, name="roll-out"),
 ]

@@ -112,4 +112,32 @@ def _fill(db: sqlite3.Connection) -> None:
             visits.take_consent(db, Key(*name), decode(body, Event))
 
 
-UPGRADES = (_with_desired, _with_sites)
+def _with_archive(db: sqlite3.Connection) -> None:
+    """Version 4: files of archived months. Version 3 may have been made with it just now."""
+    db.execute(
+        "CREATE TABLE IF NOT EXISTS archive_file (name TEXT PRIMARY KEY, first_ns INTEGER NOT NULL,"
+        " end_ns INTEGER NOT NULL, unclean INTEGER NOT NULL) STRICT, WITHOUT ROWID"
+    )
+
+
+_WEBHOOKS = (
+    "webhook_host (host TEXT PRIMARY KEY)",
+    "webhook (name TEXT PRIMARY KEY, url TEXT NOT NULL, secret TEXT NOT NULL, sites TEXT NOT NULL,"
+    " due_ns INTEGER NOT NULL, problem TEXT NOT NULL)",
+    "webhook_delivery (hook TEXT NOT NULL, site TEXT NOT NULL, station TEXT NOT NULL,"
+    " epoch TEXT NOT NULL, seq INTEGER NOT NULL, queued_ns INTEGER NOT NULL,"
+    " tries INTEGER NOT NULL, due_ns INTEGER NOT NULL, dead INTEGER NOT NULL,"
+    " problem TEXT NOT NULL, PRIMARY KEY (hook, site, station, epoch, seq))",
+)
+
+
+def _with_webhooks(db: sqlite3.Connection) -> None:
+    """Version 5: hooks, and what waits for them."""
+    for table in _WEBHOOKS:
+        db.execute(f"CREATE TABLE IF NOT EXISTS {table} STRICT, WITHOUT ROWID")
+    db.execute(
+        "CREATE INDEX IF NOT EXISTS webhook_delivery_due ON webhook_delivery (hook, dead, due_ns)"
+    )
+
+
+UPGRADES = (_with_desired, _with_sites, _with_archive, _with_webhooks)

@@ -63,7 +63,9 @@ def _send(options: Namespace, out: Output, name: str, body: msgspec.Struct, told
     key = None if options.keys is None else load_granted(options.keys, "command")
     with open_store(options.store) as store:
         number = store.next_number()
-    for station, response in send(mqtt, site, stations, name, body, number=number, key=key):
+    for station, response in send(
+        mqtt, site, stations, name, body, number=number, key=key, on_away=out.note
+    ):
         with out.reading(station):
             if response is None:
                 silence = f"{station} gave no answer in {ANSWER_S} s; the command is void."

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from datetime import UTC, datetime
 from pathlib import Path
 
 from posture_tools.cli import Output, Verb, argument
 from posture_tools.collector import facts
+from posture_tools.collector.archive.archiving import archive_months
+from posture_tools.collector.archive.reopening import reopen
 from posture_tools.collector.collector_options import STORE, existing_store
 from posture_tools.collector.opening import require_postgres
 from rich.table import Table
 
 from edge.errors import SettingsInvalid
 from edge.norms import shipped_norms
+
+_MOST_MONTHS = 1200
 
 
 def _migrate(options: Namespace, out: Output) -> int:
@@ -70,7 +75,10 @@ def _copy(options: Namespace, out: Output) -> int:
 def _clean(options: Namespace, out: Output) -> int:
     with existing_store(options.store) as store:
         left = store.traces(())
-    out.line("what was erased is gone from the tables' files")
+    for path in left:
+        out.line(f"could not be written anew: {path}")
+    if not left:
+        out.line("what was erased is gone from the tables' files and the archive")
     return 1 if left else 0
 
 
@@ -85,6 +93,35 @@ def _reband(options: Namespace, out: Output) -> int:
             count += changed
     out.line(f"{count} measures were judged anew, by norms {norms.version}")
     return 0
+
+
+def _archive(options: Namespace, out: Output) -> int:
+    table = Table("file", "results", "MB")
+    with existing_store(options.store) as store:
+        for made in archive_months(store, options.keep_months, datetime.now(UTC)):
+            out.entry(made)
+            table.add_row(made.name, str(made.results), f"{made.size_bytes / 1e6:.1f}")
+        folder = store.archive.path
+    if table.row_count:
+        out.table(table)
+        out.line(f"they lie in {folder}: back them up with the store")
+    else:
+        out.line(f"nothing is older than {options.keep_months} whole months")
+    return 0
+
+
+def _reopen(options: Namespace, out: Output) -> int:
+    with existing_store(options.store) as store:
+        count = reopen(store, options.file)
+    out.line(f"{count} bodies are in the tables again; {options.file} is gone")
+    return 0
+
+
+def _months(said: str) -> int:
+    count = int(said)
+    if not 1 <= count <= _MOST_MONTHS:
+        raise ValueError(said)
+    return count
 
 
 VERB = Verb(
@@ -123,6 +160,37 @@ VERB = Verb(
             ),
             json="array",
             inputs="store",
+        ),
+        Verb(
+            "archive",
+            "Move bodies and signatures of old months into Parquet files beside the store. Keys, "
+            "hashes, visits and measures stay in it, and every command finds the bodies there. A "
+            "collector.toml with keep_months does it by itself.",
+            example="posture-collector store archive --keep-months 24 --store collector.db",
+            run=_archive,
+            waits="writing months into files",
+            arguments=(
+                argument(
+                    "--keep-months",
+                    type=_months,
+                    required=True,
+                    metavar="N",
+                    help="Leave the last N whole months, and this one, in the tables.",
+                ),
+            ),
+            json="array",
+            inputs="store",
+            extra="parquet",
+        ),
+        Verb(
+            "reopen",
+            "Bring a file of the archive back into the tables, as after an older backup of them "
+            "was restored. The file is gone afterwards.",
+            example="posture-collector store reopen 2026-05.parquet --store collector.db",
+            run=_reopen,
+            waits="bringing bodies back",
+            arguments=(argument("file", metavar="FILE", help="Its name in the archive."),),
+            extra="parquet",
         ),
         Verb(
             "clean",
