@@ -47,7 +47,7 @@ def _metric(node: ast.AST) -> Metric | None:
         return None
     counted = "_total" if kind == "counter" else ""
     labels = tuple(ast.literal_eval(more[0])) if more else ()
-    return Metric(f"{words[0]}{counted}", kind, str(words[1]), labels)
+    return Metric(str(words[0]) + counted, kind, str(words[1]), labels)
 
 
 def page(root: Path) -> str:
