@@ -104,7 +104,7 @@ ROWS: dict[str, tuple[str, ...]] = {
         f"posture-collector store {step}": _STORE
         for step in ("migrate", "check", "clean", "reband")
     },
-    "posture-collector store archive": ("--before", "2026-01-01", "--folder", "{folder}", *_STORE),
+    "posture-collector store archive": ("--keep-months", "24", *_STORE),
     "posture-collector store reopen": ("{folder}", *_STORE),
     "posture-collector webhook list": _STORE,
     "posture-collector webhook deliver": _STORE,
