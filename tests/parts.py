@@ -61,6 +61,8 @@ PARTS = (
     Part("chromium", _program("chromium"), ("chromium", "fonts-noto-cjk")),
     Part("initdb", _postgres, ("postgresql",)),
     Part("systemd-analyze", _program("systemd-analyze"), ("systemd",)),
+    Part("haproxy", _program("haproxy"), ("haproxy",)),
+    Part("promtool", _program("promtool"), ("prometheus",)),
     Part("setpriv", _program("setpriv"), ("util-linux",)),
     Part("GStreamer", _gstreamer, (
         "gir1.2-gst-rtsp-server-1.0", "python3-gi",

@@ -33,7 +33,7 @@ Row = TypeVar("Row")
 CSV_COLUMNS = (
     "screened_at", "clock_state", "site", "station", "epoch", "seq", "session", "kind", "view",
     "code", "value", "unit", "u95", "n", "quality", "why", "side", "definition",
-    "backend", "origin", "u95_change", "bodies", "calibration",
+    "backend", "origin", "u95_change", "bodies", "calibration", "corrects",
 )  # fmt: skip
 
 
@@ -130,6 +130,7 @@ def measure_lines(store: Store, chosen: Chosen = EVERYTHING) -> Iterator[Sequenc
                 result.seq, result.session, result.kind, m.view, m.code, m.value, m.unit, m.u95,
                 m.n, str(m.quality), " ".join(m.why), m.side, m.definition, result.backend,
                 result.origin, m.u95_change, result.bodies, result.calibration,
+                result.by_hand.corrects if result.by_hand is not None else "",
             )  # fmt: skip
 
 

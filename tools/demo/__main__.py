@@ -63,7 +63,7 @@ def main(folder: Path) -> None:
         )  # fmt: skip
         pages = stack.enter_context(_child("serve", "--port", "0", "--commands", "--uploads", *at))
         where = _ready(pages, "pages").split()[-1]
-        cv2.imwrite(str(photo), picture("front", seed=2, shoulder_tilt=4.0))
+        cv2.imwrite(str(photo), picture("front", seed=3, shoulder_tilt=4.0))
         password = added.stdout.partition("Password: ")[2].strip()
         _say(
             Stage(running.name, running.host, running.port, str(store), where, _NAME, password,

@@ -11,12 +11,12 @@ from posture_tools.mannequin.source import MannequinCamera
 from edge.estimation.estimator import Estimator, Measurer, Seen
 from edge.estimation.factory import estimator_for
 from edge.posture.calibration import LEVEL
-from edge.records import Assessment, Frame, Uint8
+from edge.records import Assessment, Frame, Uint8, View
 from edge.screening.record import Recorder
 from edge.settings import ModelSettings
 from edge.sightings.person import Told, measured
 
-VIEWS = ("front", "right", "back", "left")
+VIEWS: tuple[View, ...] = ("front", "right", "left")
 _STANDS_S = 5.0  # into the visit: walked in, turned, and quiet
 
 
@@ -34,9 +34,9 @@ def _estimator() -> Estimator:
 
 
 def screening(
-    session: str, *, stature_mm: float, views: Sequence[str] = VIEWS, **asked: float
+    session: str, *, stature_mm: float, views: Sequence[View] = VIEWS, **asked: float
 ) -> list[Assessment]:
-    """One person from all sides, marked as rendered. asked : keys of `mannequin:`."""
+    """One person from the front and both sides, as rendered. asked : keys of `mannequin:`."""
     estimator, results = _estimator(), []
     recorder = Recorder("mannequin", tuple(estimator.models), "rendered", LEVEL)
     for number, view in enumerate(views):
@@ -47,7 +47,7 @@ def screening(
         pose = poses[0]
         if isinstance(estimator, Measurer):
             pose = estimator.measure([Seen(frame, pose)], pose)
-        person = measured(1, pose, None, frame, Told(stature_mm=stature_mm))
+        person = measured(1, pose, None, frame, Told(stature_mm=stature_mm, view=view))
         if person.measures:
             seen = person.measures[0].view
             results.append(

@@ -43,6 +43,7 @@ from edge.wire.topics import Topics
 
 _RESEND_S = 3.0
 _HEALTH_S = 30.0
+_QUIET_S = 6.0
 _NS = 1_000_000_000
 
 
@@ -130,12 +131,14 @@ def tell(
                 connection.publish(message.topic, message.payload)
             next_s = time.monotonic() + _RESEND_S
         _hear(connection, waiting)
-    _say(past, connection, len(waiting))
     on_told(len(past.messages) - len(waiting))
     if then_silent:
-        connection.poll(0.5)
+        until_s = time.monotonic() + _QUIET_S  # a collector notes the last health after some time
+        while time.monotonic() < until_s and not stop.is_set():
+            connection.poll(0.2)
         connection.drop()
         return
+    _say(past, connection, len(waiting))
     said_s = time.monotonic()
     while not stop.is_set():
         connection.poll(0.2)

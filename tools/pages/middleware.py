@@ -5,7 +5,8 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable
 
-from django.http import HttpRequest, HttpResponse
+from django.contrib.sessions.middleware import SessionMiddleware
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils import translation
 from posture_tools.pages.words import language_of
@@ -19,6 +20,19 @@ _CONTENT = (
 )
 
 Answer = Callable[[HttpRequest], HttpResponse]
+
+
+class IdleSessions(SessionMiddleware):
+    """What a page asks by itself keeps nobody logged in: only what a person does counts."""
+
+    def process_response(
+        self, request: HttpRequest, response: HttpResponseBase
+    ) -> HttpResponseBase:
+        asks_itself = "HX-Request" in request.headers
+        if asks_itself and not request.session.modified:
+            return response
+        answer: HttpResponseBase = super().process_response(request, response)
+        return answer
 
 
 class OwnLanguage:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from posture_tools.pages.config import PagesConfig
 
 from edge.errors import SettingsInvalid
+from edge.mqtt.address import address
 
 _THREADS = 8
 _MOST_REQUEST_BYTES = 256 << 20  # six photographs as large as one may be, and a form
@@ -61,11 +62,11 @@ def serve(config: PagesConfig, on_ready: Callable[[str], None]) -> None:
         )
     except OSError as error:
         raise SettingsInvalid(
-            f"Cannot serve on {config.host}:{config.port}: {error.strerror}.",
+            f"Cannot serve on {address(config.host, config.port)}: {error.strerror}.",
             "Name another --port, or stop what uses it.",
         ) from error
     with _tended(config):
-        on_ready(f"http://{config.host}:{server.effective_port}/")
+        on_ready(f"http://{address(config.host, int(server.effective_port))}/")
         server.run()
 
 
