@@ -15,6 +15,7 @@ from posture_tools.collector.report import fleet, results
 from posture_tools.collector.sqlite.store import SqliteStore
 from posture_tools.collector.store import Store
 from simulators.assessments import assessment
+from simulators.counted import as_counted
 
 from edge.errors import StoreUnusable
 from edge.results.intact import Pending
@@ -78,10 +79,11 @@ def test_an_older_store_keeps_its_results_and_takes_new_ones(
             assert [stored.body for stored in results(store)][:2] == [m.body for m in messages[:2]]
             [line] = fleet(store)
             assert (line.station, line.online) == ("hall-1", True)
-        assert version(old) == 3
+        assert version(old) == 4
     with SqliteStore(old) as store:
         assert send(store, *messages) == 1, "three of the four are known"
         assert len(list(results(store))) == 3
+        as_counted(store)
         store.note("north", "hall-1", "desired", encode(Desired(version=1, hold=True)))
         store.note("north", "hall-2", "state", b'{"online": true}', online=True)
         assert desired_states(store)["north", "hall-1"].desired.hold
@@ -107,7 +109,7 @@ def test_a_store_that_had_the_column_before_it_had_a_version(tmp_path: Path) -> 
     db.close()
     with SqliteStore(path) as store:
         assert store.rows("SELECT station, desired FROM station") == [("hall-1", b"{}")]
-    assert version(path) == 3
+    assert version(path) == 4
 
 
 def test_an_upgrade_that_is_cut_short_leaves_the_old_store(

@@ -7,7 +7,7 @@ from itertools import count
 from typing import Any
 
 import pytest
-from posture_tools.pages.config import PagesConfig
+from posture_tools.pages.config import Pace, PagesConfig
 from posture_tools.pages.serve import prepare
 from simulators.pages_world import fill
 
@@ -19,7 +19,9 @@ _numbers = count()
 def config(tmp_path_factory: pytest.TempPathFactory) -> PagesConfig:
     """Pages over a filled store, prepared as `serve` does."""
     folder = tmp_path_factory.mktemp("pages")
-    config = PagesConfig(store=folder / "collector.db", names=("testserver", "127.0.0.1"))
+    config = PagesConfig(
+        store=folder / "collector.db", names=("testserver", "127.0.0.1"), pace=Pace(10**6, 10**6)
+    )
     fill(config.store, folder)
     prepare(config)
     return config
@@ -54,3 +56,19 @@ def entered(account: Callable[..., Any]) -> Callable[..., Any]:
         return client
 
     return enter
+
+
+@pytest.fixture
+def new_token(config: PagesConfig) -> Callable[..., dict[str, str]]:
+    """Make a token: its fields. The header that shows it, and its name."""
+    import hashlib
+
+    from posture_tools.pages.models import Token
+
+    def make(**fields: Any) -> dict[str, str]:
+        name = f"token-{next(_numbers)}"
+        digest = hashlib.sha256(f"{name}-shown".encode()).hexdigest()
+        Token.objects.create(name=name, sha256=digest, **fields)
+        return {"authorization": f"Bearer {name}-shown", "x-name": name}
+
+    return make

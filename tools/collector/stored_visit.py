@@ -18,6 +18,8 @@ from edge.shown import quoted
 from edge.wire.clock import Instant
 from edge.wire.messages import Result, decode_result
 
+Place = tuple[str, str, str]  # site, station and session
+
 
 def stored_visit(store: Store, result_id: str, before: Sequence[str] = ()) -> ReportedVisit:
     """The visit that a result belongs to.
@@ -29,17 +31,30 @@ def stored_visit(store: Store, result_id: str, before: Sequence[str] = ()) -> Re
     ------
     SettingsInvalid : no such result in the store.
     """
-    site, station, session = _visit_of(store, result_id)
+    place = _visit_of(store, result_id)
+    return visit_at(store, place, [_visit_of(store, each) for each in before])
+
+
+def visit_at(store: Store, place: Place, before: Sequence[Place] = ()) -> ReportedVisit:
+    """The same of a visit whose site, station and session are known.
+
+    Raises
+    ------
+    SettingsInvalid : nothing of it is in the store.
+    """
+    site, station, session = place
     rows = store.rows(
         "SELECT screened_ns, body FROM screening WHERE site = ? AND station = ? AND session = ?"
         " ORDER BY screened_ns, epoch, seq",
         (site, station, session),
     )
+    if not rows:
+        raise SettingsInvalid(f"There is no visit {quoted(session)} in the store.")
     results = [(when_ns, decode_result(body)) for when_ns, body in rows]
     views = [result for _, result in results if result.kind != "fms"]
     scores = [result for _, result in results if result.kind == "fms"]
     newest = results[-1][1]
-    earlier = [stored_visit(store, each) for each in before]
+    earlier = [visit_at(store, each) for each in before]
     return ReportedVisit(
         person=session,
         screened_at=Instant(results[0][0], "synced", "", 0).utc,

@@ -12,11 +12,12 @@ from typing import Annotated, Any
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponseBase
-from ninja import Field, NinjaAPI, Query, Schema
+from ninja import Field, Path, Query, Schema
 from ninja.errors import HttpError
 from ninja.security import HttpBearer
 from posture_tools.pages import reading
 from posture_tools.pages.audit import note
+from posture_tools.pages.described import DescribedApi, call
 from posture_tools.pages.models import Token
 from posture_tools.pages.views.exports import csv_answer
 
@@ -25,11 +26,18 @@ class TokenAuth(HttpBearer):
     """`Authorization: Bearer TOKEN`. What is kept of a token is its hash."""
 
     def authenticate(self, request: HttpRequest, token: str) -> Token | None:
-        digest = hashlib.sha256(token.encode()).hexdigest()
-        return Token.objects.filter(sha256=digest, revoked=False).first()
+        """Every call leaves its line in the audit log here, so no operation can forget it."""
+        digest = hashlib.sha256(token.encode(errors="replace")).hexdigest()
+        found: Token | None = Token.objects.filter(sha256=digest, revoked=False).first()
+        if found is not None:
+            match = request.resolver_match
+            site = str(match.kwargs.get("site", "")) if match else ""
+            note(request, "api", site, call(request), by=found.name)
+        return found
 
 
-Word = Annotated[str, Field(max_length=64)]
+Word = Annotated[str, Field(max_length=64, pattern=r"^[^\x00]*$")]
+Level = Annotated[str, Path(min_length=1, max_length=64, pattern=r"^[^/\x00]+$")]
 
 
 class Asked(Schema):
@@ -110,18 +118,16 @@ class Problem(Schema):
     detail: str
 
 
-api = NinjaAPI(
+api = DescribedApi(
     title="Posture station", version="1", auth=TokenAuth(), docs_url=None, urls_namespace="api",
     description="Visits, measures and stations of a collector. Measures, never pictures.",
 )  # fmt: skip
 
 
-@api.get("/visits", response={200: VisitPage, 401: Problem, 422: Any})
+@api.get("/visits", response={200: VisitPage})
 def visits(request: HttpRequest, asked: Query[Asked]) -> dict[str, Any]:
     """Visits that fit, newest first."""
     token = _token(request)
-    note(request, "api search", about=f"{asked.code} {asked.session} {asked.station}".strip(),
-         by=token.name)  # fmt: skip
     wanted, skip = reading.Search(**asked.dict()), asked.skip
     found = reading.visits(wanted, token.site_names())
     more = len(found) > reading.PAGE_ROWS
@@ -133,9 +139,9 @@ def visits(request: HttpRequest, asked: Query[Asked]) -> dict[str, Any]:
 
 @api.get(
     "/visits/{site}/{station}/{session}",
-    response={200: VisitDetail, 401: Problem, 404: Problem},
+    response={200: VisitDetail, 404: Problem},
 )
-def visit(request: HttpRequest, site: str, station: str, session: str) -> dict[str, Any]:
+def visit(request: HttpRequest, site: Level, station: Level, session: Level) -> dict[str, Any]:
     """One visit with every measure, refused ones too."""
     token = _token(request)
     if not token.sees(site):
@@ -144,7 +150,6 @@ def visit(request: HttpRequest, site: str, station: str, session: str) -> dict[s
     shown = None if line is None else reading.visit(line)
     if line is None or shown is None:
         raise HttpError(404, "no such visit")
-    note(request, "api see", site, f"{station} {session}", by=token.name)
     measures = [
         {
             "view": m.view, "code": m.code, "value": m.value, "unit": m.unit, "u95": m.u95,
@@ -158,19 +163,22 @@ def visit(request: HttpRequest, site: str, station: str, session: str) -> dict[s
     return asdict(line) | of
 
 
-@api.get("/stations", response={200: list[StationOut], 401: Problem})
+@api.get("/stations", response={200: list[StationOut]})
 def stations(request: HttpRequest) -> list[dict[str, Any]]:
     """Every station of the token's sites."""
     return [asdict(line) for line in reading.stations(_token(request).site_names())]
 
 
-@api.get("/measures.csv", response={401: Problem, 403: Problem})
-def measures(request: HttpRequest, station: str = "", session: str = "") -> HttpResponseBase:
+_CSV = {"description": "a head, then a row for each measure",
+        "content": {"text/csv": {"schema": {"type": "string"}}}}  # fmt: skip
+
+
+@api.get("/measures.csv", response={403: Problem}, openapi_extra={"responses": {200: _CSV}})
+def measures(request: HttpRequest, station: Word = "", session: Word = "") -> HttpResponseBase:
     """Every measure as CSV, a row each. The token needs the right to export."""
     token = _token(request)
     if not token.may_export:
         raise HttpError(403, "this token may not export")
-    note(request, "api export", about=f"{station} {session}".strip(), by=token.name)
     return csv_answer(token.site_names(), station, session)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.urls import path, register_converter
+from posture_tools.pages import away
 from posture_tools.pages.api import api_urls
 from posture_tools.pages.views import (
     accounts,
@@ -12,6 +13,7 @@ from posture_tools.pages.views import (
     fleet,
     people,
     screening,
+    sign_on,
     visits,
 )
 
@@ -19,7 +21,7 @@ from posture_tools.pages.views import (
 class WordConverter:
     """A site, station, session or code, as topics allow them."""
 
-    regex = "[^/]{1,64}"
+    regex = r"[^/\x00]{1,64}"
 
     def to_python(self, value: str) -> str:
         return value
@@ -32,9 +34,14 @@ register_converter(WordConverter, "word")
 
 urlpatterns = [
     path("enter/", entrance.Enter.as_view(), name="enter"),
+    path("enter/second/", entrance.enter_second, name="enter-second"),
+    path("sign-on/", sign_on.begin, name="sign-on"),
+    path("sign-on/back/", sign_on.back, name="oidc_authentication_callback"),
+    path("sign-on/refused/", sign_on.none_here, name="sign-on-refused"),
     path("leave/", entrance.Leave.as_view(), name="leave"),
     path("", entrance.home, name="home"),
     path("me/", entrance.me, name="me"),
+    path("me/second/", entrance.second, name="second"),
     path("visits/", visits.search, name="visits"),
     path("visits/rows/", visits.rows, name="visit-rows"),
     path("visits/<word:site>/<word:station>/<word:session>/", visits.visit, name="visit"),
@@ -52,3 +59,5 @@ urlpatterns = [
     path("api/", api_urls()),
     path("audit/", accounts.audit_log, name="audit"),
 ]
+
+handler403, handler404, handler500 = away.refused, away.not_there, away.broken

@@ -18,7 +18,7 @@ from edge.errors import StoreFailed
 OF_ONE_MESSAGE = (psycopg.DataError, psycopg.IntegrityError)
 MAY_PASS = (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure)
 # A server that was cut off must not hold a worker for the hours that TCP allows.
-_DEFAULTS: dict[str, Any] = {
+DEFAULTS: dict[str, Any] = {
     "application_name": "posture-collector",
     "connect_timeout": 5,
     "target_session_attrs": "read-write",
@@ -38,7 +38,7 @@ class PostgresDatabase:
     """
 
     def __init__(self, address: str) -> None:
-        self._settings = {**_DEFAULTS, **conninfo_to_dict(address)}
+        self._settings = {**DEFAULTS, **conninfo_to_dict(address)}
         self._lock = threading.RLock()
         self._connection: psycopg.Connection[tuple[Any, ...]] | None = None
 
