@@ -36,7 +36,8 @@ class ServedPages:
             fill(Path(self.store), folder)
         self.password = self.account("anna", "--role", "admin")
         self.process = subprocess.Popen(
-            [*_PROGRAM, "serve", "--port", "0", "--store", self.store, *more],
+            [*_PROGRAM, "serve", *([] if "--port" in more else ["--port", "0"]),
+             "--store", self.store, *more],
             stdout=subprocess.PIPE, text=True, env=self._env,
         )  # fmt: skip
         assert self.process.stdout is not None

@@ -177,7 +177,10 @@ def fleet(
     """Every station that was ever heard, or the one at a place."""
     now = now or datetime.now(UTC)
     read = _Counts(store, place)
-    models, desired = actual_models(model_events(store, place)), desired_states(store, place)
+    models, desired = (
+        actual_models(model_events(store, place, serving=True)),
+        desired_states(store, place),
+    )
     results = read.origins()
     holes = read.holes()
     broken = read.counted("ingest_key", "link = 'broken'")

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import asdict
 from datetime import date
 from typing import Annotated, Any
@@ -20,6 +21,7 @@ from posture_tools.pages.audit import note
 from posture_tools.pages.described import DescribedApi, call
 from posture_tools.pages.models import Token
 from posture_tools.pages.views.exports import csv_answer
+from pydantic import BeforeValidator
 
 
 class TokenAuth(HttpBearer):
@@ -40,14 +42,24 @@ Word = Annotated[str, Field(max_length=64, pattern=r"^[^\x00]*$")]
 Level = Annotated[str, Path(min_length=1, max_length=64, pattern=r"^[^/\x00]+$")]
 
 
+def _written_out(said: object) -> object:
+    """A number is no day, though the framework would count its seconds from 1970."""
+    if isinstance(said, str) and not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", said):
+        raise ValueError("a day is written YYYY-MM-DD")
+    return said
+
+
+Day = Annotated[date, BeforeValidator(_written_out)]
+
+
 class Asked(Schema):
     """What is looked for; an empty word means any. since, until : days, both in."""
 
     code: Word = ""
     session: Word = ""
     station: Word = ""
-    since: date | None = None
-    until: date | None = None
+    since: Day | None = None
+    until: Day | None = None
     skip: Annotated[int, Field(ge=0, le=reading.MOST_SKIPPED)] = 0
 
 

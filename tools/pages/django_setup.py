@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 import django
@@ -131,4 +132,5 @@ def configure(config: PagesConfig, *, debug: bool = False) -> None:
         USE_I18N=True,
         LOGGING_CONFIG=None,
     )
+    logging.getLogger("django.request").setLevel(logging.ERROR)  # who is refused is told so
     django.setup()
