@@ -163,15 +163,17 @@ def questions(filling: Filling, each: int) -> dict[str, list[str]]:
     }
 
 
-def ask(client: Any, paths: list[str]) -> list[float]:
-    """Seconds of the server for each."""
-    taken = []
+def ask(client: Any, paths: list[str]) -> tuple[list[float], float]:
+    """Seconds of the server for each, and how many of them all it computed itself: on a busy
+    machine it waits for its turn, too."""
+    taken: list[float] = []
+    before_s = time.process_time()
     for path in paths:
         began_s = time.perf_counter()
         answer = client.get(path)
         taken.append(time.perf_counter() - began_s)
         assert answer.status_code == 200, (path, answer.status_code)
-    return taken
+    return taken, time.process_time() - before_s
 
 
 def first_load(client: Any, path: str) -> int:
@@ -199,13 +201,15 @@ def measure(config: PagesConfig, filling: Filling, each: int) -> bool:
     asked = questions(filling, each)
     client.get("/visits/?code=warm")  # templates and words are read once for a process
     good = True
-    print(f"{'':20} {'asked':>6} {'median ms':>10} {'p95 ms':>8} {'most ms':>8}")
+    head = f"{'':20} {'asked':>6} {'median ms':>10} {'p95 ms':>8} {'most ms':>8}"
+    print(f"{head} {'computing ms':>13}")
     for kind, paths in asked.items():
-        taken = sorted(ask(client, paths))
+        found, computed_s = ask(client, paths)
+        taken = sorted(found)
         median_s, p95_s = statistics.median(taken), taken[int(0.95 * (len(taken) - 1))]
         good &= median_s < MEDIAN_S and p95_s < P95_S
-        print(f"{kind:20} {len(taken):6} {median_s * 1e3:10.0f} {p95_s * 1e3:8.0f}"
-              f" {taken[-1] * 1e3:8.0f}")  # fmt: skip
+        times = f"{median_s * 1e3:10.0f} {p95_s * 1e3:8.0f} {taken[-1] * 1e3:8.0f}"
+        print(f"{kind:20} {len(taken):6} {times} {computed_s / len(taken) * 1e3:13.0f}")
     for kind in ("fleet", "visits, newest", "visit", "person"):
         sent = first_load(client, asked[kind][0])
         good &= sent <= FIRST_LOAD_BYTES

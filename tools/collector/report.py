@@ -5,8 +5,8 @@ from __future__ import annotations
 import csv
 import json
 import logging
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, TextIO
 
@@ -172,15 +172,18 @@ Place = tuple[str, str]  # site and station
 
 
 def fleet(
-    store: Store, now: datetime | None = None, place: Place | None = None
+    store: Store,
+    now: datetime | None = None,
+    place: Place | None = None,
+    *,
+    briefly: bool = False,
 ) -> list[StationLine]:
-    """Every station that was ever heard, or the one at a place."""
+    """Every station that was ever heard, or the one at a place.
+
+    briefly : without models and what is desired, which `with_models` adds to those that are shown.
+    """
     now = now or datetime.now(UTC)
     read = _Counts(store, place)
-    models, desired = (
-        actual_models(model_events(store, place, serving=True)),
-        desired_states(store, place),
-    )
     results = read.origins()
     holes = read.holes()
     broken = read.counted("ingest_key", "link = 'broken'")
@@ -210,13 +213,30 @@ def fleet(
                 rejected=rejected.get(at, 0),
                 conflicts=conflicts.get(at, 0),
                 waiting=words.waiting if words else None,
-                models=models.get(at, {}),
-                desired=str(desired.get(at, "as offered")),
+                models={},
+                desired="",
                 origins=origins,
                 problem=_problem(words, twice_at),
             )
         )
-    return lines
+    return lines if briefly else with_models(store, lines, place)
+
+
+def with_models(
+    store: Store, lines: Sequence[StationLine], place: Place | None = None
+) -> list[StationLine]:
+    """The same lines with their models. place : where all of them are; None asks for the fleet's
+    at once, which for a few of thousands is the slower way."""
+    models = actual_models(model_events(store, place, serving=True))
+    desired = desired_states(store, place)
+    return [
+        replace(
+            line,
+            models=models.get((line.site, line.station), {}),
+            desired=str(desired.get((line.site, line.station), "as offered")),
+        )
+        for line in lines
+    ]
 
 
 class _Counts:

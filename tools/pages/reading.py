@@ -11,7 +11,7 @@ from typing import Any
 
 from django.conf import settings
 from posture_tools.collector.opening import Where, open_store
-from posture_tools.collector.report import StationLine, fleet
+from posture_tools.collector.report import StationLine, fleet, with_models
 from posture_tools.collector.store import Store
 from posture_tools.collector.stored_visit import Place, visit_at
 
@@ -151,9 +151,16 @@ def visit_line(site: str, station: str, session: str) -> VisitLine | None:
     return found[0] if found else None
 
 
-def stations(sites: Sites) -> list[StationLine]:
-    """The fleet, of these sites."""
-    return [line for line in fleet(store()) if sites is None or line.site in sites]
+def stations(sites: Sites, *, briefly: bool = False) -> list[StationLine]:
+    """The fleet, of these sites. briefly : as of `fleet`."""
+    return [line for line in fleet(store(), briefly=briefly) if sites is None or line.site in sites]
+
+
+def in_full(lines: Sequence[StationLine]) -> list[StationLine]:
+    """The few of them that are shown, with their models."""
+    return [
+        line for each in lines for line in with_models(store(), [each], (each.site, each.station))
+    ]
 
 
 def station(site: str, name: str) -> StationLine | None:

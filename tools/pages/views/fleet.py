@@ -25,10 +25,10 @@ def rows(request: HttpRequest) -> HttpResponse:
 
 
 def _lines(request: HttpRequest) -> dict[str, Any]:
-    lines = reading.stations(account_of(request).site_names())
+    lines = reading.stations(account_of(request).site_names(), briefly=True)
     lines.sort(key=lambda line: (not _trouble(line), line.station, line.site))
     page = Paginator(lines, reading.PAGE_ROWS).get_page(request.GET.get("page"))
-    return {"stations": page.object_list, "page": page}
+    return {"stations": reading.in_full(page.object_list), "page": page}
 
 
 def _trouble(line: StationLine) -> bool:
