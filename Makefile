@@ -4,14 +4,15 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: setup demo test fuzz fuzz-api lint check bench wheels device-wheels lock clean
+.PHONY: setup demo test test-quick parts fuzz fuzz-api lint check docs bench wheels device-wheels lock clean
 
 setup: $(READY)
 
 $(READY): pyproject.toml tools/pyproject.toml constraints.txt
+	@echo "Setting up $(VENV): about 1.5 GB of packages, some minutes."
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r constraints.txt
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable . --editable tools
+	$(BIN)/pip install --disable-pip-version-check --require-hashes -r constraints.txt
+	$(BIN)/pip install --disable-pip-version-check --no-deps --editable . --editable tools
 	mkdir -p $(VENV)/typing
 	ln -sfn "$(CURDIR)/tools" $(VENV)/typing/posture_tools
 	ln -sfn "$(CURDIR)/edge" $(VENV)/typing/edge
@@ -20,8 +21,19 @@ $(READY): pyproject.toml tools/pyproject.toml constraints.txt
 demo: $(READY)
 	$(BIN)/posture-station demo
 
+# Everything. At a terminal it offers to bring the Debian packages that tests use; the last line
+# says what was not tried.
 test: $(READY)
+	$(BIN)/python tests/parts.py --offer
 	$(BIN)/pytest
+
+# What needs no program beside Python, in a few minutes.
+test-quick: $(READY)
+	$(BIN)/pytest --quick
+
+# Programs and packages that only tests use: mosquitto, chromium, PostgreSQL, torch and so on.
+parts: $(READY)
+	$(BIN)/python tests/parts.py --install
 
 # Damaged files of every kind: 20 000 of them, or as many as SECONDS allow.
 fuzz: $(READY)
@@ -39,6 +51,10 @@ lint: $(READY)
 	$(BIN)/deptry .
 
 check: lint test
+
+# The guides, the reference and the pages of the code, in build/site; warnings are errors.
+docs: $(READY)
+	$(BIN)/python -m posture_tools.docs build
 
 bench: $(READY)
 	$(BIN)/posture-station bench --source 'mannequin:?view=front&seed=3&seconds=8'

@@ -24,6 +24,7 @@ from edge.engine.health import engine_health, machine_health
 from edge.engine.station_key import told_enrolment
 from edge.errors import MessageRefused, OutboxFull, OutboxUnusable, PostureError
 from edge.inference.shipped import CLOSE, FINDER, NONE, WHOLE, optional_model, shipped_model
+from edge.live.line import UplinkEnd
 from edge.records import Abilities, Assessment, ModelIdentity
 from edge.results.outbox import Outbox
 from edge.screening.order import OrderBox
@@ -37,6 +38,7 @@ from edge.update.desired import take_desired
 from edge.update.report import Spool
 from edge.uplink.uplink import Uplink
 from edge.wire.keys import Signer
+from edge.wire.live import OPERATING
 
 if TYPE_CHECKING:
     from edge.estimation.estimator import Estimator
@@ -176,9 +178,11 @@ def _engine(
     from edge.camera.base import origin_of
     from edge.camera.sources import camera_for
     from edge.camera.watch import PictureWatch
+    from edge.engine.operating import Operating
     from edge.estimation.estimator import Measurer
     from edge.estimation.factory import estimator_for
     from edge.inference.opencv_threads import leave_cores_to_networks
+    from edge.live.line import EngineEnd
     from edge.posture.measurable import measurable
     from edge.screening.admission import Admission
     from edge.screening.calibration_guard import LostGuard, WallGuard
@@ -204,6 +208,7 @@ def _engine(
     def progress(done: int, most: int) -> None:
         systemd.alive(f"measuring: look {done} of {most}")
 
+    feedback = feedback_for(settings.feedback)
     screen = partial(
         Screening,
         settings.screening,
@@ -212,24 +217,30 @@ def _engine(
         calibration=calibration,
         admission=Admission(settings.screening.start, OrderBox(settings.state_path)),
         guard=guard,
-        feedback=feedback_for(settings.feedback),
+        feedback=feedback,
         progress=progress,
     )
+    reach = partial(
+        Operating, line=EngineEnd(settings.state_path), source=camera.name,
+        origin=origin_of(camera), calibration=calibration,
+        least_stature_px=settings.screening.least_stature_px, feedback=feedback,
+    )  # fmt: skip
     if not settings.update.url or settings.models.single:  # nothing changes the files
         fixed = _with_stickers(estimator_for(settings.models), settings)
         measurer = fixed if isinstance(fixed, Measurer) and _looks_closely(settings) else None
-        screening = screen(models=fixed.models, measurer=measurer)
+        screening = reach(screen(models=fixed.models, measurer=measurer))
         measures = measurable(_skeletons(fixed.models, settings))
         return build(fixed, screening, outbox, measures=measures, on_saved=on_saved)
     live = _live_estimator(settings, outbox, on_problem)
     marked = _with_stickers(live, settings)
 
     def saved(assessment: Assessment, seq: int) -> None:
-        live.saw_result(assessment)
+        if assessment.kind != "fms":  # a sheet says nothing of the models
+            live.saw_result(assessment)
         on_saved(assessment, seq)
 
     measurer = marked if isinstance(marked, Measurer) and _looks_closely(settings) else None
-    screening = screen(models=live.models, measurer=measurer)
+    screening = reach(screen(models=live.models, measurer=measurer))
     measures = measurable(_skeletons(live.models, settings))
     return build(marked, screening, outbox, measures=measures, on_saved=saved, on_end=live.leave)
 
@@ -272,9 +283,12 @@ def build_uplink(
         return told_abilities(settings.state_path) if engine is None else engine.abilities
 
     desired = partial(take_desired, settings.state_path / DESIRED_NAME, outbox)
-    commands = {"screen": OrderBox(settings.state_path).put}
+    line = UplinkEnd(settings.state_path)
+    commands = {"screen": OrderBox(settings.state_path).put} | {
+        name: line.asking(name, kind) for name, kind in OPERATING.items()
+    }
     enrolment = partial(told_enrolment, settings.state_path)
     return Uplink(
         settings, outbox, enrolment=enrolment, vitals=vitals, abilities=abilities,
-        commands=commands, desired=desired, on_problem=on_problem,
+        commands=commands, desired=desired, live=line.heard, on_problem=on_problem,
     )  # fmt: skip

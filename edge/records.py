@@ -7,7 +7,7 @@ arrays element by element has no single truth value.
 from __future__ import annotations
 
 import enum
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
@@ -268,6 +268,7 @@ class Asked:
 
 
 Sex = Literal["female", "male"]
+Footwear = Literal["barefoot", "socks", "shoes"]
 Opaque = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
 
 
@@ -277,6 +278,7 @@ class Inputs(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     tibia_height_mm : of the tibial tuberosity over the floor. hand_length_mm : from the crease of
         the wrist to the tip of the third finger. clothing_upper, clothing_lower : of the halves of
         the body; untold counts as loose. age_years, sex : by them norms are chosen.
+        footwear : for the record.
     """
 
     stature_mm: Annotated[float, msgspec.Meta(ge=500, le=2500)] | None = None
@@ -287,6 +289,7 @@ class Inputs(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     pain: bool | None = None
     clothing_upper: Clothing | None = None
     clothing_lower: Clothing | None = None
+    footwear: Footwear | None = None
 
 
 class Order(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -305,6 +308,32 @@ class Order(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
         return Asked(by, self.code, self.consent_version, tuple(sorted(inputs.items())))
 
 
+@dataclass(frozen=True)
+class HandSet:
+    """What one person set on one pose.
+
+    points_px : keypoint -> x, y; None for one that is not to be seen in the picture after all.
+    by : who, as an opaque code. on : when, ISO date or time.
+    """
+
+    points_px: Mapping[str, tuple[float, float] | None]
+    by: str
+    on: str
+
+
+@dataclass(frozen=True)
+class Correction:
+    """An answer with points set by hand, in the place of one that was given before.
+
+    found_px : where the estimator had the same keypoints, None where it saw none. corrects : the
+    id of the result whose place this one takes; that one stays.
+    """
+
+    hand: HandSet
+    found_px: Mapping[str, tuple[float, float] | None]
+    corrects: str
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Assessment:
     """One person's screening in one view, ready to be accepted by the outbox.
@@ -318,6 +347,7 @@ class Assessment:
     bodies : on which bodies known exactly the accuracy of its network was found; empty where it
         was not. calibration : names the calibration of the camera; empty where there is none.
     origin : what kind of source it was; shown wherever the result is, unless it is `camera`.
+    by_hand : what a person set in the picture; None where nobody did.
     """
 
     kind: Kind
@@ -335,6 +365,7 @@ class Assessment:
     origin: Origin = "unknown"
     bodies: str = ""
     calibration: str = ""
+    by_hand: Correction | None = None
 
 
 @dataclass(frozen=True, slots=True)

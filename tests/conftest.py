@@ -9,6 +9,7 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+from not_tried import last_line
 from simulators.postgres import Postgres, find_postgres
 
 # How long an example takes says more about the machine than about the code.
@@ -23,6 +24,41 @@ def missing(what: str) -> None:
     if os.environ.get("CI"):
         pytest.fail(f"{what} is missing, and in continuous integration nothing may be")
     pytest.skip(f"{what} is missing")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Nothing is skipped in silence: the last line says what, and what brings it."""
+    if (shown := config.pluginmanager.get_plugin("terminalreporter")) is None:
+        return
+    skipped = shown.stats.get("skipped", [])
+    reasons = [str(each.longrepr[2]) for each in skipped if isinstance(each.longrepr, tuple)]
+    if line := last_line(reasons, quick=config.getoption("quick")):
+        shown.write_line(line, yellow=True)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--quick", action="store_true",
+        help="Only what needs no program, browser, database or photograph, and is soon done.",
+    )  # fmt: skip
+
+
+# What `make test-quick` tries: the mathematics, the records and what is said of them.
+QUICK = ("cli", "decode", "fms", "posture", "results", "sightings", "wire")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("quick"):
+        config.args = [str(ROOT / "tests" / folder) for folder in QUICK]
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if not config.getoption("quick"):
+        return
+    needy = ("broker", "browser", "shared")
+    left = [item for item in items if any(item.get_closest_marker(name) for name in needy)]
+    config.hook.pytest_deselected(items=left)
+    items[:] = [item for item in items if item not in left]
 
 
 @pytest.fixture(scope="session")

@@ -6,6 +6,7 @@ import contextlib
 import csv
 import io
 import json
+import re
 import sys
 import warnings
 from pathlib import Path
@@ -45,6 +46,10 @@ def people(*poses: Pose, numbers: tuple[int, ...] = ()) -> dict[int, Exported]:
     return dict(zip(numbers or range(1, 10), map(Exported, poses), strict=False))
 
 
+def nobody_refused(error: OutputFailed, source: str) -> None:
+    raise AssertionError(f"{source}: {error}")
+
+
 class Folder:
     """A place for every file, as a run plans them."""
 
@@ -59,7 +64,7 @@ class Folder:
 
 def test_openpose_json_says_that_the_neck_is_derived(tmp_path: Path) -> None:
     place = Folder(tmp_path / "json", "_keypoints.json")
-    with open_folder("openpose", place, None) as export:
+    with open_folder("openpose", place, None, nobody_refused) as export:
         export.add(photo("studio/one.jpg"), people(pose(COCO_17, missing=("nose",))))
         export.add(video_frame(3), people(pose(COCO_18), numbers=(5,)))
         export.add(video_frame(4), {})
@@ -152,20 +157,20 @@ def test_fault_3_a_full_disk_is_said_in_words(name: str) -> None:
 
 def test_an_unknown_format_is_refused() -> None:
     with pytest.raises(SettingsInvalid, match="Name openpose, coco, csv, trc, mot, c3d"):
-        format_named("alphapose", None)
+        format_named("alphapose", scaled=False)
 
 
 @pytest.mark.parametrize("name", [name for name, of in FORMATS.items() if of.in_mm])
 def test_lengths_are_refused_without_a_scale(name: str) -> None:
     with pytest.raises(SettingsInvalid, match="how large a pixel is"):
-        format_named(name, None)
-    assert format_named(name, 2.0).in_mm
+        format_named(name, scaled=False)
+    assert format_named(name, scaled=True).in_mm
 
 
 def test_without_its_package_c3d_is_refused_with_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "ezc3d", None)
     with pytest.raises(PartMissing, match=r"ezc3d.*posture-station\[c3d\]"):
-        format_named("c3d", 2.0)
+        format_named("c3d", scaled=True)
 
 
 SCALE = 2.5  # mm per px
@@ -176,7 +181,7 @@ def walked(folder: Path, name: str) -> Path:
     """Two people over twelve frames at 25 a second: the first is hidden for two of them, the second
     comes at the sixth."""
     place = Folder(folder, FORMATS[name].suffix)
-    with open_folder(name, place, SCALE) as export:
+    with open_folder(name, place, SCALE, nobody_refused) as export:
         for number in range(WALK):
             here = {}
             if number not in (4, 5):
@@ -252,20 +257,80 @@ def test_c3d_is_read_by_another_reader_with_places_in_mm(tmp_path: Path) -> None
 def test_c3d_of_uneven_times_is_refused_with_what_keeps_them(tmp_path: Path) -> None:
     pytest.importorskip("ezc3d")
 
-    def written() -> None:
-        with open_folder("c3d", Folder(tmp_path, ".c3d"), SCALE) as export:
-            for number, time_s in enumerate((0.0, 0.04, 0.05, 0.06, 0.12)):
-                moment = Moment("a.mp4", number, time_s, still=False, size_px=(640, 480))
-                export.add(moment, people(pose()))
+    refused: list[tuple[OutputFailed, str]] = []
 
-    with pytest.raises(OutputFailed, match=r"uneven times.*Export trc"):
-        written()
-    assert list(tmp_path.iterdir()) == []
+    def refuse(error: OutputFailed, source: str) -> None:
+        refused.append((error, source))
+
+    with open_folder("c3d", Folder(tmp_path, ".c3d"), SCALE, refuse) as export:
+        for number, time_s in enumerate((0.0, 0.04, 0.05, 0.06, 0.12)):
+            moment = Moment("a.mp4", number, time_s, still=False, size_px=(640, 480))
+            export.add(moment, people(pose()))
+        export.add(photo("one.jpg"), people(pose()))
+    [(error, source)] = refused
+    assert source == "a.mp4"
+    assert re.search(r"uneven times.*Export trc", str(error))
+    assert [path.name for path in tmp_path.iterdir()] == ["one.c3d"], "the others are written"
+
+
+def two_scales(folder: Path, name: str) -> list[str]:
+    """A child and a parent side by side, each by their own stature, and a stranger without one; the
+    parent's scale wavers from frame to frame. Returns what was refused."""
+    refused: list[str] = []
+    place = Folder(folder, FORMATS[name].suffix)
+
+    def refuse(error: OutputFailed, source: str) -> None:
+        refused.append(f"{source}: {error}")
+
+    with open_folder(name, place, None, refuse) as export:
+        for number in range(WALK):
+            wavers = (2.0, 2.1, 1.9)[number % 3]
+            here = {
+                1: Exported(pose(COCO_17), (), 4.0),
+                2: Exported(pose(COCO_17), (), wavers),
+                3: Exported(pose(COCO_17)),
+            }
+            export.add(video_frame(number), here)
+    return refused
+
+
+def said_of_the_stranger(refused: list[str]) -> bool:
+    [one] = refused
+    return "where person 3 stands" in one and "--stature-mm 3=MM" in one
+
+
+def test_trc_has_each_persons_own_scale_and_none_without(tmp_path: Path) -> None:
+    opensim = pytest.importorskip("opensim")
+    assert said_of_the_stranger(two_scales(tmp_path, "trc"))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["clip-2.trc", "clip.trc"]
+    for file, scale in (("clip.trc", 4.0), ("clip-2.trc", 2.0)):
+        table = opensim.TimeSeriesTableVec3(str(tmp_path / file))
+        nose, ear = (table.getDependentColumn(name) for name in ("nose", "left_ear"))
+        index = COCO_17.index["left_ear"]
+        for row in range(WALK):
+            apart = [ear[row].get(axis) - nose[row].get(axis) for axis in range(2)]
+            assert apart == pytest.approx([20.0 * index * scale, -20.0 * index * scale]), row
+
+
+def test_c3d_has_each_persons_own_scale_and_none_without(tmp_path: Path) -> None:
+    c3d = pytest.importorskip("c3d")
+    pytest.importorskip("ezc3d")
+    assert said_of_the_stranger(two_scales(tmp_path, "c3d"))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["clip-2.c3d", "clip.c3d"]
+    for file, scale in (("clip.c3d", 4.0), ("clip-2.c3d", 2.0)):
+        with (tmp_path / file).open("rb") as stream, warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # it is older than numpy's latest
+            frames = [points for _, points, _ in c3d.Reader(stream).read_frames()]
+        index = COCO_17.index["left_ear"]
+        for points in frames:
+            apart = points[index, :3] - points[COCO_17.index["nose"], :3]
+            assert apart == pytest.approx([20.0 * index * scale, 0.0, -20.0 * index * scale])
 
 
 @pytest.mark.parametrize("name", ["trc", "mot", "c3d"])
 def test_a_photograph_is_a_motion_of_one_frame(tmp_path: Path, name: str) -> None:
-    with open_folder(name, Folder(tmp_path, FORMATS[name].suffix), SCALE) as export:
+    place = Folder(tmp_path, FORMATS[name].suffix)
+    with open_folder(name, place, SCALE, nobody_refused) as export:
         export.add(photo("one.jpg"), people(pose()))
         export.add(photo("empty.jpg"), {})
     assert [path.name for path in tmp_path.iterdir()] == [f"one{FORMATS[name].suffix}"]
@@ -274,7 +339,8 @@ def test_a_photograph_is_a_motion_of_one_frame(tmp_path: Path, name: str) -> Non
 @pytest.mark.parametrize("name", ["trc", "mot", "c3d"])
 def test_ctrl_c_leaves_what_was_seen_marked_incomplete(tmp_path: Path, name: str) -> None:
     def interrupted() -> None:
-        with open_folder(name, Folder(tmp_path, FORMATS[name].suffix), SCALE) as export:
+        place = Folder(tmp_path, FORMATS[name].suffix)
+        with open_folder(name, place, SCALE, nobody_refused) as export:
             export.add(video_frame(0), people(pose()))
             raise KeyboardInterrupt
 

@@ -2,7 +2,18 @@
 
 from edge.cli.output import Output
 from edge.cli.program import Program, UsageInvalid
+from edge.cli.progress import tracked
 from edge.cli.table import show
 from edge.cli.verb import OVERWRITE, Argument, Verb, argument
 
-__all__ = ["OVERWRITE", "Argument", "Output", "Program", "UsageInvalid", "Verb", "argument", "show"]
+__all__ = [
+    "OVERWRITE",
+    "Argument",
+    "Output",
+    "Program",
+    "UsageInvalid",
+    "Verb",
+    "argument",
+    "show",
+    "tracked",
+]

@@ -2,7 +2,7 @@
 
 site = "north-clinic"
 station = "hall-1"
-broker = "broker.example.org:8883"
+broker = "broker.example.org:8883"  # or several, tried in turn: ["a.example.org:8883", "b..."]
 token = "..."                     # the broker's password of this station
 ca = '''-----BEGIN CERTIFICATE...'''  # turns TLS on; `tls = true` in [mqtt] trusts the system's
 site_key = '''-----BEGIN PUBLIC KEY...'''  # whose receipts and commands are believed
@@ -21,6 +21,7 @@ from typing import Any
 import msgspec
 
 from edge.errors import NOT_TOML, SettingsInvalid
+from edge.mqtt.settings import MqttSettings, brokers_at
 from edge.settings import Settings
 
 STATE_DIR = "/var/lib/posture/state"
@@ -58,13 +59,16 @@ def parse_first_boot(text: str, name: str, folder: Path) -> FirstBoot:
         if not given.get(key):
             raise SettingsInvalid(f"{name} does not say {key}.", f'Add a line {key} = "...".')
     said = {key: given.pop(key, "") for key in _OWN}
-    if not all(isinstance(value, str) for value in said.values()):
+    named = said.pop("broker")
+    brokers = named if isinstance(named, list) else [named]
+    if not all(isinstance(value, str) for value in [*said.values(), *brokers]):
         raise SettingsInvalid(f"{name}: {', '.join(_OWN)} are texts.", "Put quotation marks.")
-    broker, token, ca, site_key, enrol = said.values()
-    host, _, port = broker.rpartition(":")
-    if not host or not (port.isascii() and port.isdecimal()):
-        raise SettingsInvalid(f"{name}: broker {broker!r} names no port.", 'Write "HOST:PORT".')
-    mqtt: dict[str, Any] = {"host": host.strip("[]"), "port": int(port)}
+    token, ca, site_key, enrol = said.values()
+    try:
+        at = brokers_at(brokers, MqttSettings())
+    except SettingsInvalid as error:
+        raise SettingsInvalid(f"{name}: {error.problem}", 'Write "HOST:PORT".') from error
+    mqtt: dict[str, Any] = {"host": at.host, "port": at.port, "also": list(at.also)}
     if token:
         mqtt |= {"username": given["station"], "password_file": _TOKEN_CREDENTIAL}
     if ca:

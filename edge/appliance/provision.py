@@ -116,7 +116,7 @@ def _proven(path: Path, board: str) -> str:
         station, of_board = str(identity["station"]), str(identity["board"])
     except FileNotFoundError as error:
         raise IdentityRefused("this station has no identity yet.", _OWN_FILE) from error
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise IdentityRefused(f"{path} cannot be read: {error}.", _OWN_FILE) from error
     if of_board != board:
         raise IdentityRefused(

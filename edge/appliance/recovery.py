@@ -46,7 +46,7 @@ class RebootBudget:
             return [float(at_s) for at_s in json.loads(self._path.read_bytes())]
         except FileNotFoundError:
             return []
-        except (OSError, ValueError, TypeError):
+        except (OSError, ValueError, TypeError, RecursionError):
             # How many there were is not known: as many as there may be, from now on.
             spent = [now_s] * REBOOTS_A_DAY
             self._write(spent)

@@ -13,6 +13,7 @@ from rich.table import Table
 
 from edge.cli.document import Document, Shape
 from edge.cli.exits import Exit
+from edge.cli.progress import Waiting
 from edge.cli.table import show
 from edge.errors import Distrust, PostureError, SettingsInvalid, SourceInvalid, TryAgain
 from edge.shown import shown
@@ -31,25 +32,37 @@ class Output:
         self.status = Exit.DONE
         self._document = Document() if as_json else None
         self._people = Console(emoji=False)
+        self._waiting = Waiting()
+
+    @contextmanager
+    def waiting(self, what: str) -> Iterator[None]:
+        """Around the work: on a terminal a line turns while nothing is said of it."""
+        self._waiting = Waiting(what)
+        with self._waiting.running():
+            yield
 
     def give_way(self) -> None:
         """A file goes to standard output: what is for people stands on standard error from now."""
         self._people = Console(stderr=True, emoji=False)
+        self._waiting.end()
 
     def line(self, text: str = "", style: str = "") -> None:
         """A line for people: no markup is read in it, it is not folded, and nothing in it that a
         terminal would obey."""
         if self._document is None:
-            _print(self._people, text, style)
+            with self._waiting.aside():
+                _print(self._people, text, style)
 
     def table(self, table: Table) -> None:
         """A table for people."""
         if self._document is None:
-            show(table, self._people)
+            with self._waiting.aside():
+                show(table, self._people)
 
     def note(self, text: str, style: str = "") -> None:
         """A line on standard error, where it disturbs neither tables nor JSON."""
-        _print(Console(stderr=True, emoji=False), text, style)
+        with self._waiting.aside():
+            _print(Console(stderr=True, emoji=False), text, style)
 
     def entry(self, value: Any) -> None:
         """For machines: one more entry of the array that the verb prints, written at once.
@@ -57,7 +70,8 @@ class Output:
         value : a mapping, a dataclass or a struct; a number that is none becomes null.
         """
         if self._document is not None:
-            self._document.entry(value)
+            with self._waiting.aside():
+                self._document.entry(value)
 
     def answer(self, value: Any) -> None:
         """For machines: what the object holds that the verb prints."""
@@ -73,7 +87,8 @@ class Output:
             self.status = Exit.UNREACHED if isinstance(error, TryAgain) else Exit.NO
         self.tell(error)
         if self._document is not None:
-            self._document.problem(error, str(path))
+            with self._waiting.aside():
+                self._document.problem(error, str(path))
 
     @contextmanager
     def reading(self, path: str | Path) -> Iterator[None]:
@@ -104,9 +119,10 @@ class Output:
         """
         if not sys.stdin.isatty():
             raise SettingsInvalid(f"{question} Nobody is there to be asked.", "Say so with --yes.")
-        sys.stderr.write(f"{question} [y/N] ")
-        sys.stderr.flush()
-        return sys.stdin.readline().strip().lower() in ("y", "yes")
+        with self._waiting.aside():
+            sys.stderr.write(f"{question} [y/N] ")
+            sys.stderr.flush()
+            return sys.stdin.readline().strip().lower() in ("y", "yes")
 
     def tell(self, error: PostureError) -> None:
         """An error in words on standard error, and below it what can be done."""

@@ -76,7 +76,8 @@ class Program:
         if verb.measures:
             check_memory()
         try:
-            return verb.run(options, out) or out.status
+            with out.waiting(verb.waits):
+                return verb.run(options, out) or out.status
         except MemoryError as error:
             raise MemoryShort("there is not enough memory.", REMEDY) from error
         except OSError as error:
@@ -140,7 +141,8 @@ def _add_verbs(
     for verb in verbs:
         own = commands.add_parser(
             verb.name,
-            help=verb.says.partition(". ")[0].removesuffix(".") + ".",
+            # argparse fills in what stands behind a percent sign here, and here alone.
+            help=(verb.says.partition(". ")[0].removesuffix(".") + ".").replace("%", "%%"),
             description=verb.says,
             epilog=_example(verb.example),
             formatter_class=_Formatter,

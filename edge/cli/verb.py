@@ -67,6 +67,8 @@ class Verb:
     inputs : the argument (its attribute in the options) that names what is read or spoken to.
     called : what the document calls one of them.
     extra : of the package `posture-station`, what it needs beyond the program's.
+    waits : what it does, for those who wait longer than two seconds; empty where it is done at
+        once, goes on for ever, asks, or has a bar of its own.
     measures : whether it loads networks: too little memory for them is told beforehand.
     """
 
@@ -80,6 +82,7 @@ class Verb:
     inputs: str = ""
     called: str = "path"
     extra: str = ""
+    waits: str = ""
     measures: bool = False
 
     def inputs_of(self, options: argparse.Namespace) -> list[str]:

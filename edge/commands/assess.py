@@ -9,12 +9,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Protocol, Self
 
-from rich.console import Console
 from rich.markup import escape
-from rich.progress import Progress
 
 from edge.camera.video import VideoFileCamera
 from edge.cli.output import Output
+from edge.cli.progress import bars
 from edge.commands.table import measure_table, summary_table
 from edge.commands.visits.visit_sheet import VisitSheet
 from edge.desk.overlay_files import overlay
@@ -63,7 +62,7 @@ def run(
     if plan.to_stdout:
         out.give_way()
     with ExitStack() as stack:
-        takers = plan.open(stack, estimator, told.calibration)
+        takers = plan.open(stack, estimator, told.calibration, out.problem)
         if visit is not None:
             visit.page_at = plan.visit_page
             takers.insert(0, stack.enter_context(closing(visit)).add)
@@ -118,7 +117,10 @@ def _assess(
                 _say_stickers(sighting, estimator.why, out)
             if told.stature_mm is not None and len(sighting.people) > 1:
                 count = len(sighting.people)
-                out.note(f"{sighting.path}: a stature, but whose? {count} people.")
+                out.note(
+                    f"{sighting.path}: a stature, but whose? {count} people. "
+                    "Say --stature-mm NUMBER=MM."
+                )
         if not seen:
             raise ImageUnreadable(
                 f"{one.path} has fewer than {interval} frames, of which --interval looks at one.",
@@ -137,10 +139,7 @@ class _Bars:
     """How far it is: files, and the frames of a video; on standard error, where a person sits."""
 
     def __init__(self, files: int) -> None:
-        console = Console(stderr=True)
-        self._progress = Progress(
-            console=console, transient=True, disable=not console.is_interactive
-        )
+        self._progress = bars()
         self._files = self._progress.add_task("files", total=files, visible=files > 1)
 
     def __enter__(self) -> Self:

@@ -15,12 +15,12 @@ import cv2
 import msgspec
 import numpy as np
 from rich.console import Console
-from rich.progress import track
 from rich.table import Table
 from rich.text import Text
 
 from edge.camera.sources import camera_for
 from edge.cli.output import Output
+from edge.cli.progress import tracked
 from edge.desk.outputs import Outputs
 from edge.desk.picture_file import encoder, write_picture
 from edge.errors import CalibrationInvalid, ImageUnreadable, SettingsInvalid
@@ -119,7 +119,7 @@ def lens(settings: Settings, board_text: str, out: Output) -> int:
     found: list[Found] = []
     size = (0, 0)
     frames = islice(_frames(settings), _MOST_FRAMES)
-    for frame in track(frames, "looking", total=None, console=Console(stderr=True), transient=True):
+    for frame in tracked(frames, "looking"):
         if size not in ((0, 0), _size(frame)):
             raise CalibrationInvalid(
                 f"{frame.name} has another size than the pictures before it.",

@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from edge.app import OUTBOX_NAME, open_outbox, shipped_models
+from edge.errors import PostureError
 from edge.estimation.factory import estimator_for
 from edge.inference.network import Network
 from edge.inference.opencv_threads import leave_cores_to_networks
@@ -107,7 +108,20 @@ def accelerator(settings: Settings) -> Check:
 
 
 def broker(settings: Settings) -> Check:
-    return Check("broker", State.OK, probe_broker(settings.mqtt))
+    """All of them: a station that can reach one works, and is told of the others."""
+    found: list[str] = []
+    failed: list[PostureError] = []
+    for each in settings.mqtt.each:
+        try:
+            found.append(probe_broker(each))
+        except PostureError as problem:
+            failed.append(problem)
+    if failed and not found:
+        raise failed[0]
+    told = "; ".join([*found, *(problem.problem for problem in failed)])
+    if failed:
+        return Check("broker", State.WARN, told, failed[0].remedy)
+    return Check("broker", State.OK, told)
 
 
 def clock(_settings: Settings) -> Check:

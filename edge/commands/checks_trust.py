@@ -7,7 +7,9 @@ from pathlib import Path
 
 from edge.commands.checks import Check, State
 from edge.engine.station_key import KEY_NAME
+from edge.errors import BrokerUnreachable
 from edge.mqtt import certificates as certs
+from edge.mqtt.settings import MqttSettings
 from edge.settings import Settings
 from edge.wire.keys import Signer, fingerprint, load_public
 
@@ -22,14 +24,25 @@ def certificates(settings: Settings) -> Check:
         return Check("certificates", State.OK, "none: no TLS, and no password")
     files = [Path(name) for name in (mqtt.ca_file, mqtt.cert_file) if name]
     every = [certificate for path in files for certificate in certs.read(path)]
-    broker = certs.of_broker(mqtt)
-    problem, days = certs.worst([*every, broker])
-    found = f"the broker's is for {', '.join(broker.names)}; good for {days} days"
+    shown = [broker for each in mqtt.each if (broker := _shown_by(each, mqtt)) is not None]
+    problem, days = certs.worst([*every, *shown])
+    names = ", ".join(dict.fromkeys(name for broker in shown for name in broker.names))
+    found = f"the broker's is for {names}; good for {days} days"
     if problem:
         return Check("certificates", State.FAIL, problem, "`posture-collector site renew` there.")
     if days < certs.SOON_DAYS:
         return Check("certificates", State.WARN, found, "`posture-collector site renew` there.")
     return Check("certificates", State.OK, found)
+
+
+def _shown_by(broker: MqttSettings, every: MqttSettings) -> certs.Certificate | None:
+    """None of one that is away while the station knows others: `broker` tells of that."""
+    try:
+        return certs.of_broker(broker)
+    except BrokerUnreachable:
+        if not every.also:
+            raise
+        return None
 
 
 def keys(settings: Settings) -> Check:

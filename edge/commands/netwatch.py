@@ -50,7 +50,7 @@ def patients(settings: Settings) -> tuple[Patient, ...]:
     return (
         Patient(
             "link",
-            lambda: next_hop_answers(settings.mqtt.host),
+            lambda: any(next_hop_answers(each.host) for each in settings.mqtt.each),
             ("NetworkManager", "systemd-networkd", "dhcpcd", "wpa_supplicant"),
             Recovery(first_wait_s=180.0, restarts=3),
         ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -12,7 +13,7 @@ from edge.accuracy import CLOTHING, Clothing
 from edge.cli.verb import argument
 from edge.errors import SettingsInvalid
 from edge.inference.shipped import NONE
-from edge.mqtt.settings import broker_at
+from edge.mqtt.settings import brokers_at
 from edge.settings import Settings, load_settings
 
 Section = TypeVar("Section", bound=msgspec.Struct)
@@ -50,7 +51,10 @@ CLOSE = argument(
     help="Measure people by looks from near by with this model; none looks once.",
 )
 BROKER = argument(
-    "--broker", metavar="HOST:PORT", help="The broker, instead of the one in the settings."
+    "--broker",
+    action="append",
+    metavar="HOST:PORT",
+    help="The broker, instead of the one in the settings; several are tried in turn.",
 )
 
 
@@ -70,11 +74,11 @@ def settings_of(options: Namespace) -> Settings:
     return settings
 
 
-def with_broker(settings: Settings, address: str | None) -> Settings:
-    """address : HOST:PORT as typed, None to leave the broker."""
-    if address is None:
+def with_broker(settings: Settings, addresses: Sequence[str] | None) -> Settings:
+    """addresses : HOST:PORT as typed, none to leave the broker."""
+    if not addresses:
         return settings
-    return msgspec.structs.replace(settings, mqtt=broker_at(address, settings.mqtt))
+    return msgspec.structs.replace(settings, mqtt=brokers_at(addresses, settings.mqtt))
 
 
 def close_of(options: Namespace) -> str:

@@ -10,10 +10,9 @@ from rich.table import Table
 from rich.text import Text
 
 from edge.norms import Norms
-from edge.posture.hand_set import HandSet
 from edge.posture.scale import Scale
 from edge.posture.uncertainty import COVERAGE
-from edge.records import Measure, Quality
+from edge.records import HandSet, Measure, Quality
 from edge.report.change import Change
 from edge.report.findings import placed
 from edge.report.reported_visit import ReportedVisit

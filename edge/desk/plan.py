@@ -13,7 +13,7 @@ from edge.desk.outputs import FolderOfOutputs, Outputs
 from edge.desk.report_files import ReportFiles
 from edge.errors import SettingsInvalid
 from edge.estimation.estimator import Estimator
-from edge.exports.base import Export, Exported, Moment
+from edge.exports.base import Export, Exported, Moment, Refuse
 from edge.exports.formats import FORMATS, format_named, open_file, open_folder
 from edge.norms import UNTOLD, Who
 from edge.output import STDOUT
@@ -32,7 +32,8 @@ class Asked:
     exports : names of `edge.exports.formats`, each with a file or folder.
     language : of the report. visit : the code of one person's visit, whose report is one page;
         empty for a page a person. who : age and sex, for norms.
-    mm_per_px : the size of a pixel where the person stands, if known.
+    mm_per_px : the size of a pixel where everybody stands, if known. scaled : whether that, or
+        something about single people, may say it.
     overwrite : files that another program wrote may be replaced.
     protected : what else is read and must not be replaced.
     """
@@ -45,6 +46,7 @@ class Asked:
     visit: str = ""
     who: Who = UNTOLD
     mm_per_px: float | None = None
+    scaled: bool = False
     overwrite: bool = False
     protected: Sequence[Path] = ()
 
@@ -93,7 +95,7 @@ class Plan:
         self._outputs = outputs
 
     def _single_exports(self) -> list[Path]:
-        formats = [format_named(name, self._asked.mm_per_px) for name, _ in self._asked.exports]
+        formats = [format_named(name, scaled=self._asked.scaled) for name, _ in self._asked.exports]
         both = zip(formats, self._asked.exports, strict=True)
         return [place for of, (_, place) in both if not of.suffix]
 
@@ -131,8 +133,13 @@ class Plan:
             str(one.path): outputs.claim(target, room_bytes=_bytes_of([one])) for one in self._files
         }
 
-    def open(self, stack: ExitStack, estimator: Estimator, calibration: Calibration) -> list[Take]:
-        """What takes the sightings of all inputs. Raises OutputFailed."""
+    def open(
+        self, stack: ExitStack, estimator: Estimator, calibration: Calibration, refuse: Refuse
+    ) -> list[Take]:
+        """What takes the sightings of all inputs. Raises OutputFailed.
+
+        refuse : told of people of whom an export can write no file.
+        """
         self._outputs.make_folders()
         takers: list[Take] = []
         asked = self._asked
@@ -146,7 +153,7 @@ class Plan:
             opened = (
                 open_file(name, place)
                 if folder is None
-                else open_folder(name, folder, asked.mm_per_px)
+                else open_folder(name, folder, asked.mm_per_px, refuse)
             )
             takers.append(_exporting(stack.enter_context(opened)))
         return takers
@@ -168,7 +175,12 @@ def _exporting(export: Export) -> Take:
         size_px = (frame.width_px, frame.height_px)
         time_s = sighting.time_s or 0.0
         moment = Moment(sighting.path, frame.frame_id, time_s, frame.still, size_px)
-        people = {one.number: Exported(one.pose, one.measures) for one in sighting.people}
+        people = {
+            one.number: Exported(
+                one.pose, one.measures, None if one.scale is None else one.scale.mm_per_px
+            )
+            for one in sighting.people
+        }
         export.add(moment, people)
 
     return take

@@ -12,18 +12,19 @@ from collections.abc import Callable, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from threading import Event
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
 from edge import systemd
+from edge.camera.base import origin_of
 from edge.camera.watch import Sight
 from edge.engine.camera_outage import CameraOutage
 from edge.engine.frame_rate import FrameRate
 from edge.engine.saving import Saving
 from edge.errors import CameraFault, CameraHung, ImageUnreadable, PostureError
 from edge.mqtt.backoff import Backoff
-from edge.records import Abilities, Assessment, Frame, ModelIdentity
+from edge.records import Abilities, Assessment, Frame, ModelIdentity, Origin, Pose
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from edge.camera.watch import PictureWatch
     from edge.estimation.estimator import Estimator
     from edge.results.outbox import Outbox
-    from edge.screening.screening import Screening
+    from edge.screening.prompts import Prompt
 
 _REOPEN_FIRST_S = 1.0
 _REOPEN_MOST_S = 15.0  # well within the 30 s of the service's watchdog
@@ -42,6 +43,20 @@ _REOPEN_MOST_S = 15.0  # well within the 30 s of the service's watchdog
 _FED_BLIND_S = 600.0
 _OUTAGE_NAME = "camera-outage.json"
 _REMEMBERED_FRAMES = 512
+
+
+class Observer(Protocol):
+    """Takes every frame: a screening, or one that an operator can reach."""
+
+    @property
+    def prompt(self) -> Prompt:
+        """What the person in front of the camera should do now."""
+
+    def observe(self, frame: Frame, poses: list[Pose]) -> Assessment | None:
+        """An assessment where one is due."""
+
+    def conclude(self) -> Assessment | None:
+        """The source has ended: what is due, one at a time; None at the end."""
 
 
 @dataclass
@@ -78,7 +93,7 @@ class Engine:
         self,
         camera: Camera,
         estimator: Estimator,
-        screening: Screening,
+        screening: Observer,
         outbox: Outbox,
         *,
         state_path: Path,
@@ -123,6 +138,16 @@ class Engine:
         return self._camera.dropped
 
     @property
+    def source(self) -> str:
+        """The camera's name."""
+        return self._camera.name
+
+    @property
+    def origin(self) -> Origin:
+        """What kind of source it is."""
+        return origin_of(self._camera)
+
+    @property
     def fps(self) -> float:
         """Frames a second, of the latest; 0 once none has come for 5 s."""
         arrivals_s = list(self._arrivals_s)
@@ -165,7 +190,7 @@ class Engine:
                 if self._watch is not None:
                     self._watch.opened()
                 self._measure(stop)
-                if (last := self._screening.conclude()) is not None:
+                while (last := self._screening.conclude()) is not None:
                     self._save(last, stop)
                 return
             except CameraFault as fault:

@@ -34,6 +34,8 @@ def engine_health(engine: Engine) -> dict[str, Any]:
         for stage in engine.times.stages
     }
     return {
+        "camera": engine.source,
+        "origin": engine.origin,
         "frames": engine.frames,
         "frame_age_s": round(time.monotonic() - seen, 1) if seen else None,
         "fps": round(engine.fps, 1),

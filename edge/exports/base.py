@@ -7,18 +7,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from edge.errors import OutputFailed
 from edge.records import Measure, Pose
 
 # File for a picture's source, a person and a frame: (source, person, frame number or None) -> path.
 Place = Callable[[str, int, int | None], Path]
+# Told of a person, by the path of the picture's source, who cannot be written; the others are.
+Refuse = Callable[[OutputFailed, str], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """A person as an export takes it: the pose, and what was measured on it."""
+    """A person as an export takes it: the pose, what was measured on it, and how large a pixel is
+    where this person stands, if that is known."""
 
     pose: Pose
     measures: Sequence[Measure] = ()
+    mm_per_px: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.exports.base import Export, Exported, Moment, Place
+from edge.errors import OutputFailed
+from edge.exports.base import Export, Exported, Moment, Place, Refuse
 from edge.output import incomplete, write_output
 
 Float64 = NDArray[np.float64]
@@ -21,10 +22,12 @@ _PHOTO_HZ = 1.0  # of a single picture, where a format must have a rate
 class Track:
     """One person in one file.
 
+    number : of the person in that file.
     moments : every frame of the file from the person's first to the last, in order.
     people : at the same places, None where the person was not seen.
     """
 
+    number: int
     moments: list[Moment] = field(default_factory=list)
     people: list[Exported | None] = field(default_factory=list)
 
@@ -37,6 +40,13 @@ class Track:
         """Frames a second, of most of them."""
         gaps_s = np.diff(self.times_s)
         return _PHOTO_HZ if not len(gaps_s) else float(1.0 / np.median(gaps_s))
+
+    @property
+    def mm_per_px(self) -> float | None:
+        """The person's own scale: one for all frames, the middle of what they say; None where no
+        frame has one."""
+        said = [each.mm_per_px for each in self.people if each is not None and each.mm_per_px]
+        return float(np.median(said)) if said else None
 
     @property
     def keypoints(self) -> tuple[str, ...]:
@@ -62,17 +72,20 @@ Written = Callable[[Track, str], bytes]
 
 
 @contextmanager
-def motion_export(place: Place, written: Written) -> Iterator[Export]:
-    """A file for each person in each video or photograph: NAME, then NAME-2 for the second."""
+def motion_export(place: Place, written: Written, refuse: Refuse) -> Iterator[Export]:
+    """A file for each person in each video or photograph: NAME, then NAME-2 for the second.
+
+    written : raises OutputFailed for a person whom the format cannot hold.
+    """
     tracks = _Tracks()
     try:
         yield tracks
     except KeyboardInterrupt:
-        for path, track in tracks.files(place):
-            write_output(incomplete(path), written(track, path.name))
+        for path, data in tracks.written(place, written, refuse):
+            write_output(incomplete(path), data)
         raise
-    for path, track in tracks.files(place):
-        write_output(path, written(track, path.name))
+    for path, data in tracks.written(place, written, refuse):
+        write_output(path, data)
 
 
 class _Tracks:
@@ -82,18 +95,26 @@ class _Tracks:
     def add(self, moment: Moment, people: Mapping[int, Exported]) -> None:
         of_source = self._tracks.setdefault(moment.source, {})
         for number in people:
-            of_source.setdefault(number, Track())
+            of_source.setdefault(number, Track(number))
         for number, track in of_source.items():
             track.moments.append(moment)
             track.people.append(people.get(number))
 
-    def files(self, place: Place) -> Iterator[tuple[Path, Track]]:
+    def written(
+        self, place: Place, written: Written, refuse: Refuse
+    ) -> Iterator[tuple[Path, bytes]]:
         for source, of_source in self._tracks.items():
             for number, track in of_source.items():
-                yield place(source, number, None), _trimmed(track)
+                path = place(source, number, None)
+                try:
+                    data = written(_trimmed(track), path.name)
+                except OutputFailed as error:
+                    refuse(error, source)
+                else:
+                    yield path, data
 
 
 def _trimmed(track: Track) -> Track:
     """Without the frames after the person was seen last."""
     end = max(row for row, person in enumerate(track.people) if person is not None) + 1
-    return Track(track.moments[:end], track.people[:end])
+    return Track(track.number, track.moments[:end], track.people[:end])

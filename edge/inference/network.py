@@ -183,7 +183,7 @@ class Network:
         try:
             picture = golden_picture(golden.seed, golden.height_px, golden.width_px)
             return golden_faults(golden, self.run(picture, stages=True))
-        except ORT_ERRORS as error:
+        except (ModelRefused, *ORT_ERRORS) as error:
             return [f"the graph does not run: {error}"]
 
     def place(self, image_hw: tuple[int, int], box_px: Box | None = None) -> Placement:
@@ -212,6 +212,10 @@ class Network:
         """Outputs by role for a BGR input picture, uint8 (H, W, 3), H and W as `lay` gives.
 
         stages : the intermediate heatmaps too.
+
+        Raises
+        ------
+        ModelRefused : the graph does not run through.
         """
         names = {
             role: name
@@ -219,7 +223,12 @@ class Network:
             if stages or not STAGE.fullmatch(role)
         }
         fed = {self.description.input.name: self.tensor(picture)}
-        answer = self._session.run(list(names.values()), fed)
+        try:
+            answer = self._session.run(list(names.values()), fed)
+        except ORT_ERRORS as error:
+            raise ModelRefused(
+                f"{self.description.name} does not run: {error}.", _REPLACE
+            ) from error
         return dict(zip(names, answer, strict=True))
 
     def field_maps(self, outputs: Mapping[str, NDArray[Any]], letterbox: Letterbox) -> FieldMaps:

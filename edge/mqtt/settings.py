@@ -1,7 +1,8 @@
-"""Where the broker is, and as whom to speak to it: the section `mqtt` of a settings file."""
+"""Where the brokers are, and as whom to speak to them: the section `mqtt` of a settings file."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import msgspec
@@ -10,23 +11,66 @@ from edge.errors import SettingsInvalid
 from edge.shown import quoted
 
 _Seconds = Annotated[float, msgspec.Meta(gt=0, le=86_400)]
+_MOST_OTHERS = 15
 
 
 class MqttSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The broker. A password is read from a file, never written here."""
+    """The brokers. A password is read from a file, never written here."""
 
     host: str = "127.0.0.1"
+    """Name or address of the broker."""
     port: Annotated[int, msgspec.Meta(ge=1, le=65_535)] = 1883
+    """Port of the broker; 8883 is usual with TLS."""
+    also: Annotated[tuple[str, ...], msgspec.Meta(max_length=_MOST_OTHERS)] = ()
+    """HOST:PORT of further brokers or balancers of the site; name, password and authority are the
+    same at all of them."""
     username: str = ""
+    """The name to log in with; in a site that `site init` made it is the station's."""
     password_file: str = ""
+    """File whose only line is the password."""
     tls: bool = False
-    allow_plain: bool = False  # a password may go over the network as it is
+    """Speak TLS, and check the broker's certificate."""
+    allow_plain: bool = False
+    """A password may go over the network as it is."""
     ca_file: str = ""
+    """Certificate of the authority that vouches for the broker; without it the system's are
+    believed."""
     cert_file: str = ""
+    """Certificate of this client, for brokers that ask for one."""
     key_file: str = ""
+    """The key of that certificate."""
     keepalive_s: Annotated[int, msgspec.Meta(ge=5, le=600)] = 20
+    """A connection that is silent for longer is tried with a ping, and given up without answer."""
     window: Annotated[int, msgspec.Meta(ge=1, le=16)] = 16
+    """Messages that may be on their way without a receipt."""
     resend_s: _Seconds = 5.0
+    """A message without a receipt is sent again after this, then after longer and longer times."""
+
+    def __post_init__(self) -> None:
+        for address in self.also:
+            _split(address)
+
+    @property
+    def address(self) -> str:
+        """HOST:PORT, as people read it."""
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+    @property
+    def each(self) -> tuple[MqttSettings, ...]:
+        """One for each address, the first one first."""
+        first = msgspec.structs.replace(self, also=())
+        others = (_split(address) for address in self.also)
+        return (first, *(msgspec.structs.replace(first, host=h, port=p) for h, p in others))
+
+
+def _split(address: str) -> tuple[str, int]:
+    """Raises ValueError."""
+    host, _, port = address.rpartition(":")
+    if not host or not (port.isascii() and port.isdecimal()):
+        raise ValueError(f"{quoted(address)} names no broker, or names no port")
+    if not 1 <= int(port) <= 65_535:
+        raise ValueError(f"{quoted(address)} names no broker: ports are 1 to 65535")
+    return host.strip("[]"), int(port)
 
 
 def broker_at(address: str, mqtt: MqttSettings) -> MqttSettings:
@@ -36,7 +80,16 @@ def broker_at(address: str, mqtt: MqttSettings) -> MqttSettings:
     ------
     SettingsInvalid : that is no address.
     """
-    host, _, port = address.rpartition(":")
-    if not host or not port.isdecimal() or not 1 <= int(port) <= 65_535:
-        raise SettingsInvalid(f"{quoted(address)} names no broker.", "Write HOST:PORT.")
-    return msgspec.structs.replace(mqtt, host=host.strip("[]"), port=int(port))
+    try:
+        host, port = _split(address)
+    except ValueError as error:
+        raise SettingsInvalid(f"{error}.", "Write HOST:PORT.") from error
+    return msgspec.structs.replace(mqtt, host=host, port=port, also=())
+
+
+def brokers_at(addresses: Sequence[str], mqtt: MqttSettings) -> MqttSettings:
+    """The same with several, tried in this order. Raises SettingsInvalid."""
+    first, *others = addresses
+    return msgspec.structs.replace(
+        broker_at(first, mqtt), also=tuple(broker_at(other, mqtt).address for other in others)
+    )

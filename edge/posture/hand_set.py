@@ -5,30 +5,17 @@ The estimator's own points stay with whoever holds its pose; this makes another 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import replace
 
 import numpy as np
 
 from edge.conversion import convert
 from edge.posture.placing import by_eye_px2
-from edge.records import Placed, Pose
+from edge.records import HandSet, Placed, Pose
 from edge.skeletons import Skeleton
 
 _CLICK_PX = 1.0  # one deviation along each axis of where a point is put in an enlarged picture
-
-
-@dataclass(frozen=True)
-class HandSet:
-    """What one person set on one pose.
-
-    points_px : keypoint -> x, y; None for one that is not to be seen in the picture after all.
-    by : who, as an opaque code. on : when, ISO date or time.
-    """
-
-    points_px: Mapping[str, tuple[float, float] | None]
-    by: str
-    on: str
 
 
 def extended(skeleton: Skeleton, names: Iterable[str]) -> Skeleton:

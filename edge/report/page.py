@@ -208,7 +208,7 @@ def _rests_on(seen: ReportedView, words: Words) -> Iterator[str]:
     """What a view's measures rest on besides its frames."""
     if seen.scale_by:
         yield words("scales", seen.scale_by)
-    if (hand := seen.by_hand) is not None:
+    if (hand := seen.by_hand) is not None and hand.points_px:
         names = words.listed(words.part(name) for name in hand.points_px)
         yield words("page", "by_hand", hand.by, _when(hand.on), names)
 

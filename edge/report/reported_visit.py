@@ -7,9 +7,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from edge.norms import UNTOLD, Who
-from edge.posture.hand_set import HandSet
 from edge.posture.scale import ScaleSource
-from edge.records import Basis, Figure, Measure, Origin, View
+from edge.records import Basis, Figure, HandSet, Measure, Origin, View
 
 
 @dataclass(frozen=True)

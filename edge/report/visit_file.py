@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from edge.errors import SettingsInvalid
+from edge.errors import NOT_JSON, SettingsInvalid
 from edge.norms import Who
 from edge.records import Basis, Measure, Origin, Quality, Sex, View
 from edge.report.reported_visit import ReportedView, ReportedVisit
@@ -104,7 +104,7 @@ def read_visit(path: Path) -> ReportedVisit:
         ]
     except OSError as error:
         raise SettingsInvalid(f"{path} cannot be read: {error.strerror}.", remedy) from error
-    except (msgspec.DecodeError, ValueError) as error:
+    except NOT_JSON as error:
         raise SettingsInvalid(f"{path} is no visit: {error}.", remedy) from error
     if not found:
         raise SettingsInvalid(f"There is no visit in {path}.", remedy)

@@ -9,12 +9,14 @@ from typing import Any, Self
 
 from edge.errors import MessageRefused
 from edge.results import compose
+from edge.results.intact import Pending
 from edge.wire import clock
-from edge.wire.keys import Signer
+from edge.wire.keys import Signer, key_id
 from edge.wire.messages import Envelope, EventKind, Time, decode, identity
 from edge.wire.seal import Role, Seal, digest, is_sealed_by, seal_of
 from edge.wire.topics import Topics
 
+SEALS = ("message", "late")
 Write = Callable[[dict[str, Any]], Envelope]
 
 
@@ -23,15 +25,15 @@ class Chain:
     """Whose messages these are. Everything happens inside the caller's transaction.
 
     read : the clock, given the latest time that was ever trusted.
-    signer : the station's key, for who holds it. keyed : the station has a key; what is written
-    without it waits unsealed until its holder comes by.
+    signer : the station's key, for who holds it. key : its public half in hex, '' where the
+    station has none; what is written without it waits unsealed until its holder comes by.
     """
 
     site: str
     station: str
     epoch: str
     signer: Signer | None
-    keyed: bool
+    key: str
     read: Callable[[int], clock.Instant] = clock.read_clock
 
     @classmethod
@@ -45,11 +47,11 @@ class Chain:
         site, station, epoch, key = db.execute(
             "SELECT site, station, epoch, key FROM self"
         ).fetchone()
-        return cls(site, station, epoch, signer, bool(key), read)
+        return cls(site, station, epoch, signer, str(key), read)
 
     @property
     def can_seal(self) -> bool:
-        return self.signer is not None or not self.keyed
+        return self.signer is not None or not self.key
 
     def seal(self, role: Role, channel: str, seq: int, body: bytes) -> bytes:
         """Of a message of this epoch; empty where only another may give it."""
@@ -59,6 +61,22 @@ class Chain:
         name = identity(self.station, self.epoch, seq)
         return seal_of(role, topic, body, name=name, signer=self.signer)
 
+    def is_sealed(self, message: Pending) -> bool:
+        """Whether the seal is still one that the key's holder gave to this message: the collector
+        answers nothing to any other."""
+        try:
+            seal = decode(message.seal, Seal)
+            public = bytes.fromhex(self.key)
+        except (MessageRefused, ValueError):
+            return False
+        name = identity(self.station, self.epoch, message.seq)
+        if (seal.id, seal.sha256) != (name, message.sha256) or seal.role not in SEALS:
+            return False
+        if not public:
+            return not (seal.key or seal.signature)
+        topic = Topics(self.site, self.station).message(message.channel)
+        return seal.key == key_id(public) and is_sealed_by(public, seal, topic)
+
     def role_of(self, channel: str, seal: bytes) -> Role:
         """With which role a message that had this seal is sealed again: only one that our own key
         had sealed at acceptance is called so."""
@@ -67,7 +85,7 @@ class Chain:
         except MessageRefused:
             return "late"
         if self.signer is None:
-            return "late" if self.keyed else old.role
+            return "late" if self.key else old.role
         topic = Topics(self.site, self.station).message(channel)
         return old.role if is_sealed_by(self.signer.public, old, topic) else "late"
 

@@ -6,9 +6,10 @@ from typing import Any
 
 from edge import __version__
 from edge.errors import MessageRefused
-from edge.records import Assessment, Measure, backend_of
+from edge.records import Assessment, Correction, Measure, backend_of
 from edge.wire.messages import (
     BODY_LIMIT_BYTES,
+    ByHand,
     CaptureQuality,
     Consent,
     Envelope,
@@ -49,6 +50,21 @@ def _measure(measure: Measure) -> WireMeasure:
         raise MessageRefused(f"a measure cannot be sent: {error}.") from error
 
 
+def _by_hand(correction: Correction | None) -> ByHand | None:
+    if correction is None:
+        return None
+    hand = correction.hand
+    return ByHand(
+        hand.by, hand.on, correction.corrects,
+        {name: _place(place) for name, place in correction.found_px.items()},
+        {name: _place(place) for name, place in hand.points_px.items()},
+    )  # fmt: skip
+
+
+def _place(place: tuple[float, float] | None) -> tuple[float, float] | None:
+    return None if place is None else (round(place[0], 1), round(place[1], 1))
+
+
 def result(
     envelope: dict[str, Any],
     assessment: Assessment,
@@ -76,6 +92,7 @@ def result(
         origin=assessment.origin,
         bodies=assessment.bodies,
         calibration=assessment.calibration,
+        by_hand=_by_hand(assessment.by_hand),
     )
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from edge.errors import MessageRefused
-from edge.wire.messages import Result, decode, decode_message
-from edge.wire.seal import Seal, digest, pack
+from edge.wire.messages import Result, decode_message
+from edge.wire.seal import digest, pack
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +40,3 @@ class Pending:
         if (message.seq, f"{kind}/{message.kind}") != (self.seq, self.channel):
             return "number or kind is not that of the body"
         return ""
-
-    @property
-    def seal_fits(self) -> bool:
-        """Whether the seal can still be read and is of this body."""
-        try:
-            return decode(self.seal, Seal).sha256 == self.sha256
-        except MessageRefused:
-            return False

@@ -10,8 +10,9 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from importlib import resources
 from pathlib import Path
 from typing import Any, Self
@@ -28,7 +29,7 @@ from edge.results.dropping import drop_oldest
 from edge.results.erasing import erase, sessions_of
 from edge.results.intact import Pending
 from edge.results.links import links_of
-from edge.results.outbox_file import claim, delete, usable
+from edge.results.outbox_file import claim, delete, show_key, usable
 from edge.results.quarantine import requeue, set_aside, set_aside_bytes
 from edge.results.renewal import begin_epoch
 from edge.results.salvage import finish, is_damaged, salvage
@@ -71,6 +72,7 @@ class Outbox(DatabaseOwner):
     def __init__(
         self,
         database: Database,
+        path: Path,
         *,
         limit_bytes: int,
         at_limit: AtLimit,
@@ -78,17 +80,20 @@ class Outbox(DatabaseOwner):
         signer: Signer | None,
     ) -> None:
         super().__init__(database)
+        self._path = path
+        self._mark = path.with_suffix(".mark")  # somebody met damage
         self._limit_bytes = limit_bytes
         self._at_limit = at_limit
         self._signer = signer
         self._clock = SteadyClock()
         self.cfg_sha256 = cfg_sha256
-        self.site, self.station = database.rows("SELECT site, station FROM self")[0]
+        self.site, self.station, key = database.rows("SELECT site, station, key FROM self")[0]
+        self._keyed = bool(key)
 
     @property
     def epoch(self) -> str:
         """Random; one life of this outbox. Another process may have begun it."""
-        with usable():
+        with self._usable():
             return str(self._database.rows("SELECT epoch FROM self")[0][0])
 
     @classmethod
@@ -117,24 +122,17 @@ class Outbox(DatabaseOwner):
         limit_bytes = max(limit_bytes, SMALLEST_LIMIT_BYTES)
         path.parent.mkdir(parents=True, exist_ok=True)
 
-        def begin(at: Path) -> tuple[Database, Chain]:
-            database = _database(at, limit_bytes)
-            try:
-                claim(database, at, site, station, signer)
-                with database.transaction() as db:
-                    return database, Chain.of(db, signer)
-            except BaseException:
-                database.close()
-                raise
-
+        begin = partial(_begin, limit_bytes, site, station, signer)
         with usable(path):
             with locked(path.with_suffix(".lock")):
                 finish(path)
                 if is_damaged(path):
                     salvage(path, begin)
+                path.with_suffix(".mark").unlink(missing_ok=True)
                 database, _ = begin(path)
             outbox = cls(
                 database,
+                path,
                 limit_bytes=limit_bytes,
                 at_limit=at_limit,
                 cfg_sha256=cfg_sha256,
@@ -184,27 +182,34 @@ class Outbox(DatabaseOwner):
         """Up to `limit` waiting messages with seq > after, oldest first unless told otherwise."""
         order = "DESC" if newest_first else "ASC"
         sql = f"SELECT {_WAITING} FROM message WHERE seq > ? ORDER BY seq {order} LIMIT ?"  # noqa: S608
-        with usable():
+        with self._usable():
             return tuple(Pending(*row) for row in self._database.rows(sql, (after, limit)))
 
     def waiting(self, seq: int) -> Pending | None:
         """One message, if it still waits."""
         sql = f"SELECT {_WAITING} FROM message WHERE seq = ?"  # noqa: S608
-        with usable():
+        with self._usable():
             rows = self._database.rows(sql, (seq,))
         return Pending(*rows[0]) if rows else None
 
     def tend(self) -> None:
-        """Seal what another process wrote or an older version left, and begin a new epoch where
-        one is wanted: both need the station's key, where it has one. Cheap when nothing is to do.
+        """Seal what another process wrote or an older version left, begin a new epoch where one is
+        wanted, and a new file where somebody met damage: all of it needs the station's key, where
+        it has one. Cheap when nothing is to do.
         """
-        with usable():
-            [(renew, unsealed)] = self._database.rows(
-                "SELECT renew, EXISTS (SELECT 1 FROM message WHERE seal = x'') FROM self"
+        if self._mark.exists():
+            self._mend()
+        with self._usable():
+            [(renew, key, unsealed)] = self._database.rows(
+                "SELECT renew, key, EXISTS (SELECT 1 FROM message WHERE seal = x'') FROM self"
             )
-        if not renew and not unsealed:
+        self._keyed = self._keyed or bool(key)
+        strange = self._signer is not None and key != self._signer.public.hex()
+        if not (renew or unsealed or strange):
             return
         with self._transaction() as db:
+            if self._signer is not None:
+                show_key(db, self._signer)
             chain = self._chain(db)
             if not chain.can_seal:
                 return
@@ -216,6 +221,22 @@ class Outbox(DatabaseOwner):
                 if not pending.damage:
                     seal = chain.seal("late", pending.channel, pending.seq, pending.body)
                     db.execute("UPDATE message SET seal = ? WHERE seq = ?", (seal, pending.seq))
+
+    def _mend(self) -> None:
+        """What can be read of a damaged file goes on in a new one; whoever else has it open follows
+        at its next step."""
+        if self._keyed and self._signer is None:
+            return
+        begin = partial(_begin, self._limit_bytes, self.site, self.station, self._signer)
+        with usable(), locked(self._path.with_suffix(".lock")):
+            if is_damaged(self._path):
+                salvage(self._path, begin)
+            self._mark.unlink(missing_ok=True)
+
+    def is_sealed(self, message: Pending) -> bool:
+        """Whether its seal is still good; if not, `unseal` it."""
+        with self._transaction() as db:
+            return self._chain(db).is_sealed(message)
 
     def settle(self, receipt: Receipt) -> Settled:
         """Delete what the collector has stored; quarantine what it rejected.
@@ -283,7 +304,7 @@ class Outbox(DatabaseOwner):
         """
         with self._transaction() as db:
             ranges = erase(db, self._chain(db), session, seqs)
-        with usable():
+        with self._usable():
             self._database.truncate_log()
         return ranges
 
@@ -315,7 +336,7 @@ class Outbox(DatabaseOwner):
 
     def floor(self, role: Granted) -> int:
         """The highest serial of a grant that this station has seen of a role."""
-        with usable():
+        with self._usable():
             rows = self._database.rows("SELECT serial FROM grant_floor WHERE role = ?", (role,))
         return int(rows[0][0]) if rows else 0
 
@@ -330,12 +351,12 @@ class Outbox(DatabaseOwner):
 
     def counts(self) -> Counts:
         """What is there now, for people and for health messages."""
-        with usable():
+        with self._usable():
             return counts_of(self._database, self._limit_bytes)
 
     def depth(self) -> int:
         """How many messages wait for a receipt."""
-        with usable():
+        with self._usable():
             return int(self._database.rows("SELECT COUNT(*) FROM message")[0][0])
 
     def oldest_age_s(self) -> float:
@@ -344,22 +365,25 @@ class Outbox(DatabaseOwner):
 
     def undated(self) -> bool:
         """Whether results of this boot were committed before its clock was right."""
-        with usable():
+        with self._usable():
             [(of_boot_id,)] = self._database.rows("SELECT undated_boot_id FROM self")
         return bool(of_boot_id == clock.boot_id())
 
     def now(self) -> clock.Instant:
         """The time, judged against the latest that this outbox ever trusted."""
-        with usable():
+        with self._usable():
             [(newest_utc_ns,)] = self._database.rows("SELECT newest_utc_ns FROM self")
         return self._clock.read(newest_utc_ns)
 
     def _chain(self, db: sqlite3.Connection) -> Chain:
         return Chain.of(db, self._signer, self._clock.read)
 
+    def _usable(self) -> AbstractContextManager[None]:
+        return usable(mark=self._mark)
+
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
-        with usable(), self._database.transaction() as db:
+        with self._usable(), self._database.transaction() as db:
             yield db
 
     def _keep_limit(self, db: sqlite3.Connection, newest_seq: int) -> None:
@@ -372,9 +396,19 @@ class Outbox(DatabaseOwner):
             raise _full(self._limit_bytes, set_aside_bytes(self._database.rows))
 
 
-def _database(path: Path, limit_bytes: int) -> Database:
+def _begin(
+    limit_bytes: int, site: str, station: str, signer: Signer | None, path: Path
+) -> tuple[Database, Chain]:
+    """Open or create the file, and make it this station's."""
     schema = resources.files("edge.results").joinpath("outbox.sql").read_text("utf-8")
-    return Database(path, schema, limit_bytes + _RESERVE_BYTES, UPGRADES)
+    database = Database(path, schema, limit_bytes + _RESERVE_BYTES, UPGRADES)
+    try:
+        claim(database, path, site, station, signer)
+        with database.transaction() as db:
+            return database, Chain.of(db, signer)
+    except BaseException:
+        database.close()
+        raise
 
 
 def _hashes(db: sqlite3.Connection, seqs: Collection[int]) -> dict[int, str]:

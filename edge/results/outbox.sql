@@ -11,7 +11,7 @@ CREATE TABLE self (
     undated_boot_id TEXT NOT NULL,      -- boot that wrote results before its clock was right
     quarantined INTEGER NOT NULL,       -- ever
     dropped INTEGER NOT NULL,           -- ever
-    key TEXT NOT NULL,                  -- short name of the station's key, '' where it has none
+    key TEXT NOT NULL,                  -- the station's public key, 64 hex digits; '' where it has none
     renew TEXT NOT NULL                 -- why a new epoch must begin, '' while none must
 ) STRICT;
 
@@ -28,6 +28,8 @@ CREATE TABLE message (
     seal BLOB NOT NULL                  -- empty: it waits for the holder of the key
 ) STRICT;
 CREATE INDEX message_session ON message (session);
+-- Asked for ten times a second; behind long bodies the column is dear to read.
+CREATE INDEX message_unsealed ON message (seq) WHERE seal = x'';
 
 CREATE TABLE quarantine (               -- rejected by the collector, or damaged on this disk
     epoch TEXT NOT NULL,                -- perhaps an earlier one

@@ -6,13 +6,15 @@ import json
 import secrets
 import sqlite3
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from edge.errors import OutboxFull, OutboxUnusable
 from edge.wire.database import Database
 from edge.wire.keys import Signer
 from edge.wire.messages import GENESIS
+
+_DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
 def claim(database: Database, path: Path, site: str, station: str, signer: Signer | None) -> None:
@@ -35,10 +37,15 @@ def claim(database: Database, path: Path, site: str, station: str, signer: Signe
                 "INSERT OR REPLACE INTO self VALUES (1, ?, ?, ?, 1, ?, 0, '', 0, 0, '', '')",
                 (site, station, new_epoch(), GENESIS),
             )
-        (key,) = db.execute("SELECT key FROM self").fetchone()
-        if signer is not None and key != signer.key:
-            db.execute("UPDATE self SET key = ?", (signer.key,))
-            db.execute("UPDATE message SET seal = x''")  # what waited unsigned is signed, late
+        if signer is not None:
+            show_key(db, signer)
+
+
+def show_key(db: sqlite3.Connection, signer: Signer) -> None:
+    """What waits under another key, or unsigned, is signed anew, late."""
+    public = signer.public.hex()
+    if db.execute("UPDATE self SET key = ?1 WHERE key <> ?1", (public,)).rowcount:
+        db.execute("UPDATE message SET seal = x''")
 
 
 def new_epoch() -> str:
@@ -53,9 +60,14 @@ def delete(db: sqlite3.Connection, table: str, seqs: Collection[int]) -> None:
     )
 
 
+def is_damage(error: sqlite3.Error) -> bool:
+    """Whether the disk has changed the file, as far as SQLite can tell."""
+    return (getattr(error, "sqlite_errorcode", 0) & 0xFF) in _DAMAGE
+
+
 @contextmanager
-def usable(path: Path | None = None) -> Iterator[None]:
-    """SQLite's errors in our words."""
+def usable(path: Path | None = None, mark: Path | None = None) -> Iterator[None]:
+    """SQLite's errors in our words. mark : made where the file turns out to be damaged."""
     try:
         yield
     except sqlite3.Error as error:
@@ -64,8 +76,11 @@ def usable(path: Path | None = None) -> Iterator[None]:
             raise OutboxFull(
                 f"{name} cannot grow: {error}.", "Free space on its disk, or raise outbox.limit_mb."
             ) from error
+        if mark is not None and is_damage(error):
+            with suppress(OSError):
+                mark.touch(mode=0o660)
         raise OutboxUnusable(
             f"{name} cannot be used: {error}.",
-            "Check its folder's rights and disk; a damaged file is saved and begun anew when the"
-            " station starts again.",
+            "Check its folder's rights and disk; a damaged file is kept, and what can be read of it"
+            " goes on in a new one.",
         ) from error

@@ -16,13 +16,13 @@ from typing import Any
 
 from edge.files import sync_folder
 from edge.results.chain import Chain
+from edge.results.outbox_file import is_damage
 from edge.results.renewal import FIELDS, carry_over, start_epoch
 from edge.wire.database import Database
 from edge.wire.messages import MOST, NewEpoch
 
 log = logging.getLogger(__name__)
 
-_DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _UNREADABLE = (sqlite3.Error, UnicodeDecodeError)
 _KEPT = 3
 _EPOCH = re.compile("[0-9a-f]{24}")
@@ -30,19 +30,20 @@ _SHA256 = re.compile("[0-9a-f]{64}")
 
 
 def is_damaged(path: Path) -> bool:
-    """Whether SQLite can read all of the file, and it still knows whose it is and how far it is.
-    Takes as long as the file is large."""
+    """Whether SQLite can read all of the file, its indices too (a row that one of them misses can
+    never be deleted), and it still knows whose it is and how far it is. Takes as long as the file
+    is large."""
     if not path.exists():
         return False
     try:
         with closing(_reader(path)) as db:
-            if db.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
+            if db.execute("PRAGMA integrity_check(1)").fetchone()[0] != "ok":
                 return True
             return bool(db.execute("PRAGMA user_version").fetchone()[0]) and not _knows_itself(db)
     except UnicodeDecodeError:  # not even what SQLite complains of can be read
         return True
     except sqlite3.DatabaseError as error:
-        return (getattr(error, "sqlite_errorcode", 0) & 0xFF) in _DAMAGE
+        return is_damage(error)
 
 
 def _reader(path: Path) -> sqlite3.Connection:
@@ -72,6 +73,8 @@ def finish(path: Path) -> None:
     """Give the new file its name, where a power cut came between."""
     beside = _beside(path)
     if beside.exists() and not path.exists():
+        for part in _companions(path):  # the damaged file's, never to be the new one's
+            part.unlink(missing_ok=True)
         beside.rename(path)
         sync_folder(path.parent)
 
@@ -84,32 +87,43 @@ def salvage(path: Path, begin: Callable[[Path], tuple[Database, Chain]]) -> None
     beside = _beside(path)
     for old in (beside, *_companions(beside)):
         old.unlink(missing_ok=True)
-    database, chain = begin(beside)
-    try:
-        with closing(_reader(path)) as damaged:
+    with closing(_reader(path)) as damaged:
+        _keep_others_from_writing(damaged)
+        database, chain = begin(beside)
+        try:
             said = _said(damaged)
             rows = sorted(_readable(damaged))
-            floors = _floors(damaged)
-            commands = _commands(damaged)
-        with database.transaction() as db:
-            started = start_epoch(db, chain, said)
-            db.executemany("INSERT OR REPLACE INTO grant_floor VALUES (?, ?)", floors)
-            db.executemany("INSERT OR REPLACE INTO command VALUES (?, ?, ?)", commands)
-            carry_over(db, started, said.was_epoch or "0" * 24, rows)
-        database.truncate_log()
-    finally:
-        database.close()
-    kept = _next_name(path)
-    for part in _companions(path):
-        if part.exists():
-            part.rename(part.with_name(part.name.replace(path.name, kept.name)))
-    path.rename(kept)
-    finish(path)
+            with database.transaction() as db:
+                started = start_epoch(db, chain, said)
+                db.executemany("INSERT OR REPLACE INTO grant_floor VALUES (?, ?)", _floors(damaged))
+                db.executemany(
+                    "INSERT OR REPLACE INTO command VALUES (?, ?, ?)", _commands(damaged)
+                )
+                carry_over(db, started, said.was_epoch or "0" * 24, rows)
+            database.truncate_log()
+        finally:
+            database.close()
+        kept = _next_name(path)
+        path.rename(kept)  # first: without its log a file is an older one
+        for part in _companions(path):
+            if part.exists():
+                part.rename(part.with_name(part.name.replace(path.name, kept.name)))
+        finish(path)
     log.error("%s was damaged: %d messages were read from it, it is kept as %s",
               path, len(rows), kept)  # fmt: skip
     for old in sorted(path.parent.glob(f"{path.stem}.damaged-*{path.suffix}"))[:-_KEPT]:
         for part in (old, *_companions(old)):
             part.unlink(missing_ok=True)
+
+
+def _keep_others_from_writing(damaged: sqlite3.Connection) -> None:
+    """Another process may have the file open: what it commits while this one reads would be lost.
+    Once it gets the lock, it sees that the file was moved (`Database.transaction`)."""
+    try:
+        damaged.execute("BEGIN IMMEDIATE")
+    except sqlite3.DatabaseError as error:
+        if not is_damage(error):  # then nobody else can write it either
+            raise
 
 
 def _beside(path: Path) -> Path:

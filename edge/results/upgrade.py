@@ -54,6 +54,7 @@ def _with_hashes(db: sqlite3.Connection) -> None:
         " answer BLOB NOT NULL) STRICT"
     )
     db.execute("CREATE INDEX message_session ON message (session)")
+    db.execute("CREATE INDEX message_unsealed ON message (seq) WHERE seal = x''")
 
 
 def _previous(body: bytes) -> str:

@@ -52,6 +52,18 @@ class Admission:
             self._order, self._ordered_ns = (order, asked), now_ns
             self.prompt = ""
 
+    @property
+    def awaited(self) -> str:
+        """The code of the order that waits; empty without one."""
+        return "" if self._order is None else self._order[0].code
+
+    def cancel(self, code: str) -> bool:
+        """Take back the order for this code; False where none waits."""
+        waited = self.awaited == code
+        if waited:
+            self._order = None
+        return (self._box is not None and self._box.cancel(code)) or waited
+
     def admit(self) -> tuple[Inputs, Asked | None] | None:
         """Whoever stands there now: what is known of them, or None where they must be asked for."""
         if self._order is not None:

@@ -14,6 +14,7 @@ from typing import Any
 
 import msgspec
 
+from edge.errors import NOT_JSON
 from edge.files import write_durably
 from edge.screening.stored import FILE_NAME
 
@@ -55,7 +56,7 @@ def _read(path: Path) -> _Memory | None:
         return msgspec.json.decode(path.read_bytes(), type=_Memory)
     except FileNotFoundError:
         return None
-    except (OSError, msgspec.DecodeError):  # it was there, and what it says is told again
+    except (OSError, *NOT_JSON):  # it was there, and what it says is told again
         return _Memory()
 
 

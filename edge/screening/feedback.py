@@ -1,8 +1,8 @@
 """What the person sees and hears where there is no screen: a lamp and a buzzer.
 
 The lamp is dark while nobody is there, blinks while the person has something to do, and shines
-while they must not move and while they are measured. The buzzer sounds once a capture, twice for a
-turn, long at the end.
+while they must not move, are measured or filmed, and while the camera is aimed. The buzzer sounds
+once a capture, twice for a turn, long at the end.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from edge.settings import FeedbackSettings
 if TYPE_CHECKING:
     from gpiozero import LED, Buzzer
 
-_STILL = ("settling", "holding", "measuring")
+_SHINES = ("settling", "holding", "measuring", "filming", "aiming")
 _BEEPS = {  # seconds on, seconds off, times
     "step": (0.15, 0.1, 1),
     "turn_right": (0.15, 0.15, 2),
@@ -60,7 +60,7 @@ class LampAndBuzzer:
             self._buzzer.beep(on_time=on_s, off_time=off_s, n=times, background=True)
 
     def _light(self, led: LED, code: str) -> None:
-        if code in _STILL:
+        if code in _SHINES:
             led.on()
         elif code in ("no_person", "done"):
             led.off()

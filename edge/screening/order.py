@@ -40,6 +40,16 @@ class OrderBox:
         write_durably(self._path, msgspec.json.encode(order))
         return {"code": order.code}
 
+    def cancel(self, code: str) -> bool:
+        """Remove the waiting order if it is for this code; False otherwise."""
+        try:
+            order = msgspec.json.decode(self._path.read_bytes(), type=Order)
+        except (OSError, *NOT_JSON):
+            return False
+        if order.code == code:
+            self._path.unlink(missing_ok=True)
+        return order.code == code
+
     def take(self) -> Order | None:
         """The waiting order, once; a damaged file is removed and none."""
         try:

@@ -41,6 +41,8 @@ _PROMPTS = (
     Prompt("not_measured", "This side could not be measured. Please go on with the next one."),
     Prompt("show_badge", "Please hold your badge up to the camera, or ask the staff to start."),
     Prompt("badge_refused", "This badge is not for this station: please ask the staff."),
+    Prompt("aiming", "The camera is being aimed: please stand on the foot marks."),
+    Prompt("filming", "Please do the movement that you are shown."),
     Prompt("calibration", "The camera must be calibrated again: please ask the staff."),
 )
 PROMPTS: dict[str, Prompt] = {prompt.code: prompt for prompt in _PROMPTS}

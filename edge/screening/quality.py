@@ -52,7 +52,7 @@ def failures(
     body : the subject's landmarks, rectified.
     """
     stature = body.stature_px
-    whole = stature is not None and _inside(frame, subject, stature) and _feet_seen(body)
+    whole = is_whole(frame, subject, body)
     found = {
         "two_people": subject.disturbed,
         "cut_off": not whole,
@@ -63,6 +63,12 @@ def failures(
     if whole and facing.view != "unknown":
         found |= _stance(body, facing, calibration)
     return tuple(code for code, failed in found.items() if failed)
+
+
+def is_whole(frame: Frame, subject: Subject, body: Landmarks) -> bool:
+    """Whether the whole body lies in the picture, with some space about it."""
+    stature = body.stature_px
+    return stature is not None and _inside(frame, subject, stature) and _feet_seen(body)
 
 
 def _inside(frame: Frame, subject: Subject, stature_px: float) -> bool:
@@ -144,11 +150,25 @@ def _stance(body: Landmarks, facing: Facing, calibration: Calibration) -> dict[s
 
 
 def _camera_tilted(body: Landmarks, facing: Facing) -> bool:
+    roll_deg = roll_seen_deg(body, facing)
+    return roll_deg is not None and abs(roll_deg) > _CAMERA_TILT_DEG
+
+
+def roll_seen_deg(
+    body: Landmarks, facing: Facing, alike_deg: float = _CAMERA_TILT_SPREAD_DEG
+) -> float | None:
+    """By which all lines of a body seen from the front or back lie turned, + clockwise; None where
+    they are not all seen, or lie further apart than `alike_deg`: then it may be the body."""
+    joints = ("shoulder", "hip", "knee", "ankle")
+    if facing.view not in ("front", "back") or not body.seen(
+        *(f"{side}_{joint}" for side in ("left", "right") for joint in joints)
+    ):
+        return None
     sign = 1.0 if facing.view == "front" else -1.0
     turns = [
         sign * tilt_deg(body.point(f"right_{joint}"), body.point(f"left_{joint}"))
-        for joint in ("shoulder", "hip", "knee", "ankle")
+        for joint in joints
     ]
     turns.append(-sign * lean_deg(body.point("mid_ankle"), body.point("mid_shoulder"), sign))
-    alike = max(turns) - min(turns) <= _CAMERA_TILT_SPREAD_DEG
-    return alike and abs(fmean(turns)) > _CAMERA_TILT_DEG
+    alike = max(turns) - min(turns) <= alike_deg
+    return fmean(turns) if alike else None

@@ -18,6 +18,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 
+from edge.errors import CommandRefused
 from edge.estimation.estimator import Measurer, Seen
 from edge.posture.assess import refuse
 from edge.posture.calibration import LEVEL, Calibration
@@ -127,6 +128,59 @@ class Screening:
     def conclude(self) -> Assessment | None:
         """The source has ended: what was captured of the view that is not done."""
         return self._end_visit(self._seen_ns)
+
+    @property
+    def visit(self) -> Visit | None:
+        """The visit that goes on."""
+        return self._visit
+
+    @property
+    def awaited(self) -> str:
+        """The code of an order that waits for somebody; empty without one."""
+        return self._admission.awaited
+
+    @property
+    def repeats(self) -> int:
+        """Captures of each view."""
+        return self._settings.repeats
+
+    def look_away(self) -> None:
+        """Frames go by that are not shown to it: that is nobody's absence."""
+        self._looked_away = True
+
+    def repeat(self, session: str, view: View) -> None:
+        """Capture a view once more. Raises CommandRefused as `visit_of`."""
+        self.visit_of(session).reopen(view)
+        self._tell(f"turn_{view}")
+
+    def end(self, session: str) -> Assessment | None:
+        """End the visit; what was captured of a view that is not done. Raises as `visit_of`."""
+        visit = self.visit_of(session)
+        view = visit.left_open()
+        assessment = None if view is None else self._close(visit, view, self._seen_ns)
+        visit.closed.update(VIEWS)
+        visit.attempt = None
+        self._tell("done")
+        return assessment
+
+    def cancel(self, code: str) -> None:
+        """Take back an order that waits. Raises CommandRefused where none waits for this code."""
+        if not self._admission.cancel(code):
+            raise CommandRefused(f"nobody is waited for under {code}.", "Look who is screened now.")
+        self._tell("no_person")
+
+    def visit_of(self, session: str) -> Visit:
+        """The visit that goes on, if it is this one.
+
+        Raises
+        ------
+        CommandRefused : another goes on, or none: the operator speaks of somebody who has left.
+        """
+        if self._visit is None or self._visit.session != session:
+            raise CommandRefused(
+                f"the visit {session} is over.", "Start another screening for the same code."
+            )
+        return self._visit
 
     def _tell(self, code: str) -> None:
         self._prompt = PROMPTS[code]

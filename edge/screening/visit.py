@@ -30,6 +30,7 @@ class Visit:
     captures: dict[View, list[Capture]] = field(default_factory=dict)
     closed: set[View] = field(default_factory=set)
     returned: bool = False  # has been out of sight since the last capture
+    wanted: View | None = None  # asked for before the others in order: an operator's wish
     _stature_px: float | None = None
     _stepping_from: Capture | None = None
     _stepping_since_ns: int = 0
@@ -38,7 +39,8 @@ class Visit:
     def next_view(self) -> View | None:
         """The view asked for now: one begun, or the first in order that is not done."""
         begun = next(iter(self.captures), None)
-        return begun or next((view for view in VIEWS if view not in self.closed), None)
+        open_views = [view for view in (self.wanted, *VIEWS) if view and view not in self.closed]
+        return begun or next(iter(open_views), None)
 
     @property
     def asked_view(self) -> View | None:
@@ -80,6 +82,13 @@ class Visit:
         self.attempt = self._stepping_from = None
         self.waiting_since_ns = now_ns
         return self.captures.pop(view, [])
+
+    def reopen(self, view: View) -> None:
+        """Capture a view once more, from its first capture on."""
+        self.closed.discard(view)
+        self.captures.pop(view, None)
+        self.attempt = self._stepping_from = None
+        self.wanted = view
 
     def left_open(self, but: View | None = None) -> View | None:
         """A view with captures that is not done, other than this one."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -10,12 +11,12 @@ import numpy as np
 from edge.posture.assess import assess
 from edge.posture.calibration import LEVEL, Calibration
 from edge.posture.clothing import UNTOLD, Dress
-from edge.posture.hand_set import HandSet, with_points
+from edge.posture.hand_set import with_points
 from edge.posture.landmarks import Landmarks, box_px, near_side
 from edge.posture.scale import Scale, scale_of, scaled
 from edge.posture.uncertainty import COVERAGE
 from edge.posture.views import as_asked, view_of
-from edge.records import Frame, Measure, Pose, Quality, View
+from edge.records import Frame, HandSet, Measure, Pose, Quality, View
 from edge.screening.quality import failures
 from edge.screening.subject import Subject
 from edge.settings import ScreeningSettings
@@ -29,16 +30,23 @@ class Told:
     """What was told about pictures and the people in them.
 
     calibration : of the camera that took them. stature_mm : of the one person in each.
+    statures_mm : of people by their number, where there are several.
     points : set by hand. view : of everybody; None lets the pictures tell. dress : of everybody.
     least_stature_px : smaller people are too far away.
     """
 
     calibration: Calibration = LEVEL
     stature_mm: float | None = None
+    statures_mm: Mapping[int, float] = field(default_factory=dict)
     points: PointsFile | None = None
     view: View | None = None
     dress: Dress = UNTOLD
     least_stature_px: float = ScreeningSettings().least_stature_px
+
+    def stature_of_mm(self, number: int, *, alone: bool) -> float | None:
+        """Of the person with this number, alone in the picture or not; None where nobody said."""
+        whose = self.stature_mm if alone and number == 1 else None
+        return self.statures_mm.get(number, whose)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

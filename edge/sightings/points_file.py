@@ -28,11 +28,10 @@ import numpy as np
 from edge.errors import NOT_JSON, SettingsInvalid
 from edge.markers.protocol import PROTOCOLS
 from edge.markers.stickers import ALONG_BACK
-from edge.posture.hand_set import HandSet
-from edge.records import Pose
+from edge.records import HandSet, Pose
 from edge.skeletons import BODY_25, BODY_55, SPINE_5
 
-_KNOWN = frozenset(
+KNOWN = frozenset(
     (
         *BODY_55.keypoints, *BODY_25.keypoints, *SPINE_5.keypoints, *ALONG_BACK,
         *(name for protocol in PROTOCOLS.values() for name in protocol.keypoints),
@@ -183,10 +182,10 @@ def _corrected(path: Path, entry: _Entry, edited_on: str) -> Iterator[Corrected]
         }
         if not moved:
             continue
-        if unknown := sorted(moved.keys() - _KNOWN - set(person.keypoint_names)):
+        if unknown := sorted(moved.keys() - KNOWN - set(person.keypoint_names)):
             raise SettingsInvalid(
                 f"{path}: there is no landmark {', '.join(unknown)}.",
-                f"Name one of {', '.join(sorted(_KNOWN))}.",
+                f"Name one of {', '.join(sorted(KNOWN))}.",
             )
         if not person.points_by:
             raise SettingsInvalid(

@@ -22,8 +22,8 @@ from edge.errors import (
 from edge.estimation.estimator import Estimator, Measurer, Seen
 from edge.estimation.tracking import Tracker
 from edge.posture.calibration import Calibration
-from edge.posture.hand_set import HandSet, extended, over
-from edge.records import Frame
+from edge.posture.hand_set import extended, over
+from edge.records import Frame, HandSet
 from edge.shown import path_entry
 from edge.sightings.inputs import Input
 from edge.sightings.person import Person, Told, measured, plain
@@ -123,11 +123,14 @@ def sightings(of: Input, source: Source, estimator: Estimator, told: Told) -> It
         if told.points is not None and frame.still:
             poses = [over(p, extended(p.skeleton, told.points.names)) for p in poses]
             hands = told.points.of(frame.name, poses, (frame.width_px, frame.height_px))
-        stature_mm = told.stature_mm if len(poses) == 1 else None
+        alone = len(poses) == 1
         people = tuple(
-            measured(number, pose, hand, frame, replace(told, stature_mm=stature_mm))
+            measured(
+                number, pose, hand, frame,
+                replace(told, stature_mm=told.stature_of_mm(number, alone=alone)),
+            )
             for number, pose, hand in zip(numbers, poses, hands, strict=True)
-        )
+        )  # fmt: skip
         when = taken_at(of.path) if frame.still else ""
         yield Sighting(of, frame, people, taken_at=when)
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import msgspec
 
-from edge.errors import UpdateDelayed, UpdateRefused
+from edge.errors import NOT_JSON, UpdateDelayed, UpdateRefused
 from edge.files import make_folder, sync_folder, write_durably
 from edge.software.releases import Release
 
@@ -108,7 +108,7 @@ class Environments:
         try:
             data = (self.path(release) / MARKER).read_bytes()
             return msgspec.json.decode(data, type=Release) == release
-        except (OSError, msgspec.DecodeError):
+        except (OSError, *NOT_JSON):
             return False
 
     def make(self, release: Release, python: Path, wheels: Sequence[Path]) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from edge.errors import NOT_JSON
 from edge.files import make_folder, write_durably
 
 logger = logging.getLogger(__name__)
@@ -60,7 +61,7 @@ def tell_new(folder: Path, told: Path, tell: Tell) -> int:
         try:
             body = (folder / FOLDER_NAME / f"{n:08d}.json").read_bytes()[:_EVENT_LIMIT_BYTES]
             tell(msgspec.json.decode(body, type=dict[str, Any]))
-        except (FileNotFoundError, msgspec.DecodeError):
+        except (FileNotFoundError, *NOT_JSON):
             logger.warning("software event %d is gone or damaged", n)
         write_durably(told, str(n).encode())
     return len(new)

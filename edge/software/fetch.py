@@ -14,7 +14,7 @@ from pathlib import Path
 
 import msgspec
 
-from edge.errors import UpdateDelayed, UpdateRefused
+from edge.errors import NOT_JSON, UpdateDelayed, UpdateRefused
 from edge.files import locked, make_folder, write_durably
 from edge.software.choice import Machine, choose
 from edge.software.handed_over import READY_NAME
@@ -165,7 +165,7 @@ class SoftwareDownload:
         try:
             data = (self._folder / READY_NAME).read_bytes()
             return msgspec.json.decode(data, type=WheelSet).wheels
-        except (FileNotFoundError, msgspec.DecodeError):
+        except (FileNotFoundError, *NOT_JSON):
             return ()
 
     def _collect(self, kept: tuple[Wheel, ...], arriving: Collection[str] = ()) -> None:

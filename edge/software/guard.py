@@ -18,7 +18,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from edge.errors import UpdateDelayed, UpdateRefused
+from edge.errors import NOT_JSON, UpdateDelayed, UpdateRefused
 from edge.files import locked, make_folder, write_durably
 from edge.software.choice import Machine, choose
 from edge.software.environment import UNITS, Environments, interpreters, outbox_version
@@ -232,7 +232,7 @@ class Guard:
         try:
             data = read_bounded(self._places.state / "engine.json", _ENGINE_FILE_LIMIT_BYTES)
             return bool(msgspec.json.decode(data, type=_EngineFile).health.get("person_count"))
-        except (OSError, msgspec.DecodeError):
+        except (OSError, *NOT_JSON):
             return False
 
     def _watch(self, releases: Releases) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import msgspec
 
+from edge.errors import NOT_JSON
 from edge.files import write_durably
 from edge.software.wheel_set import PythonVersion
 from edge.update.offer import Version
@@ -122,7 +123,7 @@ def load_releases(folder: Path) -> Releases:
         return msgspec.json.decode((folder / FILE_NAME).read_bytes(), type=Releases)
     except FileNotFoundError:
         return Releases()
-    except msgspec.DecodeError as error:
+    except NOT_JSON as error:
         raise ValueError(f"{folder / FILE_NAME}: {error}") from error
 
 

@@ -14,7 +14,7 @@ from typing import Annotated, Literal
 import msgspec
 from tuf.api.metadata import TargetFile
 
-from edge.errors import UpdateRefused
+from edge.errors import NOT_JSON, UpdateRefused
 from edge.update.offer import Version
 from edge.wire.clock import utc_ns_of
 from edge.wire.messages import Sha256
@@ -113,7 +113,7 @@ def offers_in(targets: Mapping[str, TargetFile]) -> tuple[tuple[SetOffer, ...], 
     for path, target in targets.items():
         try:
             terms, sha256 = terms_in(target.custom), target.hashes["sha256"]
-        except (ValueError, KeyError):  # msgspec.ValidationError is a ValueError
+        except (ValueError, KeyError, RecursionError):  # msgspec.ValidationError is a ValueError
             unreadable.append(path)
             continue
         if target.length > MANIFEST_LIMIT_BYTES:
@@ -132,7 +132,7 @@ def wheel_set_of(data: bytes, offer: SetOffer) -> WheelSet:
     """
     try:
         wheels = msgspec.json.decode(data, type=WheelSet)
-    except msgspec.DecodeError as error:
+    except NOT_JSON as error:
         raise _not_as_signed(offer, str(error)) from error
     said = wheels.version, wheels.python, wheels.machine, wheels.size_bytes
     terms = offer.terms

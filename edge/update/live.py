@@ -11,6 +11,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 
+from edge.errors import ModelRefused
 from edge.estimation.estimator import Estimator, Measurer, Seen
 from edge.inference.network import ORT_ERRORS
 from edge.records import Assessment, Frame, ModelIdentity, Pose
@@ -21,6 +22,7 @@ from edge.update.shadow import VISITS, Agreement
 
 BETWEEN_NS = AWAY_NS + 1_000_000_000  # by then the screening has seen that a person has left
 _LOOK_EVERY_S = 5.0
+_DOES_NOT_RUN = (ModelRefused, *ORT_ERRORS)
 _WITNESS_EVERY = 5  # frames in which the candidate finds somebody; misses are always checked
 
 Build = Callable[[Mapping[str, Serving]], Estimator]
@@ -102,7 +104,7 @@ class LiveEstimator:
             if on_trial:
                 self._store.begin_try()
             measured = answering.measure(seen, about, budget_s=budget_s, progress=progress)
-        except ORT_ERRORS as error:
+        except _DOES_NOT_RUN as error:
             if not on_trial:
                 raise
             self._roll_back(seen[0].frame, "does_not_run", str(error))
@@ -167,7 +169,7 @@ class LiveEstimator:
         """The candidate's answer, as long as it is on trial."""
         try:
             poses = self._risk(self._estimator, frame)
-        except ORT_ERRORS as error:
+        except _DOES_NOT_RUN as error:
             return self._roll_back(frame, "does_not_run", str(error))
         witness, seen = self._witness, None
         if witness is not None and (not poses or self._frames % _WITNESS_EVERY == 0):
@@ -206,7 +208,7 @@ class LiveEstimator:
         elif self._visits % self._shadow_every == 0 and self._frames % _WITNESS_EVERY == 0:
             try:
                 agreement.add(poses, self._risk(candidate, frame))
-            except ORT_ERRORS as error:
+            except _DOES_NOT_RUN as error:
                 self._store.fail("does_not_run", str(error))
                 self._shadow = None
 

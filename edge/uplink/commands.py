@@ -50,6 +50,11 @@ class Commands:
         self._response = re.compile(re.escape(topics.response("")) + r"[A-Za-z0-9][\w.-]{0,63}")
         self._handlers = {"resend": self._resend, **handlers}
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What this station understands."""
+        return tuple(self._handlers)
+
     def answer(self, message: Arrived) -> Answer:
         """Carry out a command, once, and answer it as often as it comes.
 

@@ -52,7 +52,10 @@ class Renewed:
             found["password_file"] = str(password)
         return msgspec.structs.replace(self._given, **found)
 
-    def failed(self, problem: PostureError) -> None:
-        """The broker does not know the new password yet, or no more the old: try the other."""
+    def failed(self, problem: PostureError) -> bool:
+        """The broker does not know the new password yet, or no more the old: try the other. True
+        where this broker has not heard the other yet."""
         if isinstance(problem, BrokerRefused) and (self._folder / _PASSWORD).exists():
             self._old_password = not self._old_password
+            return self._old_password
+        return False

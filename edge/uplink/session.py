@@ -2,7 +2,7 @@
 
 A message is deleted when a receipt names it and its hash, and for no other reason: not when the
 broker acknowledged it, for a broker forgets. What anybody may have written (states, the collector's
-presence) is a hint: it may slow this station, never stop it.
+presence) is a hint: it may slow this station, never stop it (presence.py says how long).
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from edge.mqtt.oddities import Oddities
 from edge.results.intact import Pending
 from edge.results.outbox import Outbox
 from edge.uplink.commands import AGAIN, Commands
+from edge.uplink.presence import Presence
 from edge.uplink.window import Window
 from edge.wire import clock
 from edge.wire.messages import CollectorState, State, decode, encode
@@ -32,7 +33,6 @@ log = logging.getLogger(__name__)
 IDLE_S = 0.1  # how soon a result that another process accepted is seen
 _LIVE_EVERY = 4  # each fourth message is the newest: today's do not wait behind a backlog
 _SILENT_RESENDS = 6  # so many resend times without a receipt, and the connection is not believed
-_PROBE_S = 30.0  # without a collector that announced itself, one message is tried so often
 
 # Reason codes of a negative PUBACK (MQTT 5, table 2-6)
 _NOT_AUTHORIZED = 0x87
@@ -44,13 +44,14 @@ _REFUSED_PAUSE_S = 30.0
 class Identity:
     """This uplink among all that ever used the station's name.
 
-    connection : how often this uplink has tried to connect.
+    connection : how often this uplink has tried to connect. said : how often it told its state.
     known : the broker has shown us our own state once; whoever is online there later is another.
     """
 
     instance: str = field(default_factory=lambda: secrets.token_hex(8))
     known: bool = False
     connection: int = 0
+    said: int = 0
 
 
 class Session:
@@ -60,6 +61,7 @@ class Session:
     on_desired : given what the retained message `desired` says; MessageRefused refuses it.
     on_trouble : told what is wrong while the connection stands; "" when it is well again.
     oddities : counts what arrived and could not be used.
+    elsewhere : there are other brokers: one without a collector is left while results wait.
     """
 
     def __init__(
@@ -71,6 +73,7 @@ class Session:
         identity: Identity,
         *,
         trust: SiteTrust,
+        elsewhere: bool = False,
         window: int,
         resend_s: float,
         on_receipt: Callable[[], None],
@@ -84,6 +87,7 @@ class Session:
         self._commands = commands
         self._identity = identity
         self._trust = trust
+        self._elsewhere = elsewhere
         self._resend_s = resend_s
         self._on_receipt = on_receipt
         self._on_desired = on_desired
@@ -95,10 +99,11 @@ class Session:
         self._seq_of_mid: dict[int, int] = {}
         self._cursor = 0
         self._turns = 0
-        self._collector_online: bool | None = None  # not known before its retained word came
-        self._started_s = time.monotonic()
+        self._presence = Presence(time.monotonic(), resend_s)
+        self._collector_seen_s = time.monotonic()
+        self._told: str | None = None
+        self._tried = 0  # number of the message that was tried last
         self._paused_until_s = 0.0
-        self._probed_s = self._started_s
 
     def start(self, birth: bytes, enrolment: bytes = b"") -> None:
         """Subscribe anew, for a broker may have forgotten, and say who is here."""
@@ -132,18 +137,37 @@ class Session:
         if (epoch := self._outbox.epoch) != self._epoch:
             self._begin_epoch(epoch)
         now_s = time.monotonic()
-        if self._collector_online is None and now_s - self._started_s > self._resend_s:
-            self._on_trouble("no collector has announced itself to the broker; results wait")
+        if self._presence.is_there(now_s):
+            self._collector_seen_s = now_s
+        elif (
+            self._elsewhere
+            and now_s - self._collector_seen_s > _SILENT_RESENDS * self._resend_s
+            and self._outbox.depth()
+        ):
+            raise BrokerUnreachable("No collector is at this broker; the next one is tried.")
+        problem = self._presence.problem(now_s)
+        if problem is not None and problem != self._told:
+            self._told = problem
+            self._on_trouble(problem)
         if now_s < self._paused_until_s:
             return
-        if self._collector_online:
-            if self._window.unanswered_s(now_s) > _SILENT_RESENDS * self._resend_s:
+        if self._presence.is_there(now_s):
+            silent_s = self._window.unanswered_s(now_s)
+            if self._presence.is_announced and silent_s > _SILENT_RESENDS * self._resend_s:
                 raise BrokerUnreachable("No receipt comes, though the collector says it is there.")
             self._send_what_is_due(now_s)
-        elif now_s - self._probed_s >= _PROBE_S:  # its word may be lost, cleared, or a lie
-            self._probed_s = now_s
-            for message in self._outbox.pending(1):
-                self._send(message)
+        elif self._presence.may_try(now_s):
+            self._try_one()
+
+    def _try_one(self) -> None:
+        """Another one each time: who is first in line may be one that nobody answers."""
+        for _ in range(self._size):
+            page = self._outbox.pending(1, after=self._tried) or self._outbox.pending(1)
+            if not page:
+                return
+            self._tried = page[0].seq
+            if self._send(page[0]):
+                return
 
     def _send_what_is_due(self, now_s: float) -> None:
         for seq in self._window.overdue(now_s):
@@ -161,7 +185,11 @@ class Session:
         self._epoch = epoch
         self._window = Window(self._size, self._resend_s)
         self._seq_of_mid.clear()
-        self._cursor = 0
+        self._cursor = self._tried = 0
+        self._announce(online=True)
+
+    def say_state(self) -> None:
+        """Again, from time to time."""
         self._announce(online=True)
 
     def farewell(self) -> None:
@@ -170,6 +198,7 @@ class Session:
 
     def _announce(self, *, online: bool) -> None:
         counts = self._outbox.counts()
+        self._identity.said += 1
         state = State(
             online,
             clock.boot_id(),
@@ -178,6 +207,7 @@ class Session:
             counts.oldest_seq,
             counts.accepted,
             self._identity.connection,
+            self._identity.said,
         )
         self._connection.publish(self._topics.state, encode(state), retain=True)
 
@@ -204,19 +234,20 @@ class Session:
                 return page[0]
         return None
 
-    def _send(self, message: Pending) -> None:
-        """Publish a message that is still what was committed; set aside one that is not."""
+    def _send(self, message: Pending) -> bool:
+        """Publish a message that is still what was committed; set aside one that is not. Whether it
+        is under way."""
         if problem := message.damage:
             log.error("message %d is damaged and set aside: %s", message.seq, problem)
             self._outbox.set_aside(message.seq, problem)
             self._window.forget(message.seq)
-            return
-        if not message.seal_fits:
+            return False
+        if not self._outbox.is_sealed(message):
             if message.seal:
                 self._outbox.unseal(message.seq)
             self._window.hold(message.seq)  # until the key's holder has sealed it
             self._window.flights[message.seq].due_s = time.monotonic() + self._resend_s
-            return
+            return False
         topic = self._topics.message(message.channel)
         size = packet_bytes(topic, message.payload)
         if size > self._connection.packet_limit_bytes:
@@ -225,10 +256,11 @@ class Session:
                 f"the broker takes packets of {self._connection.packet_limit_bytes} bytes at most;"
                 f" message {message.seq} of {size} waits until max_packet_size is raised"
             )
-            return
+            return False
         self._window.sent(message.seq, time.monotonic())
         mid = self._connection.publish(topic, message.payload)
         self._seq_of_mid[mid] = message.seq
+        return True
 
     def _acknowledged(self, event: Acknowledged) -> None:
         seq = self._seq_of_mid.pop(event.mid, None)
@@ -280,17 +312,18 @@ class Session:
             log.error("the collector rejected message %d; it is in quarantine", seq)
         seqs = settled.stored + settled.rejected
         if seqs:
-            self._window.settled(seqs, time.monotonic())
-            self._probed_s = time.monotonic() - _PROBE_S  # it is there: the next may go
+            now_s = time.monotonic()
+            self._window.settled(seqs, now_s)
+            if self._presence.proved(now_s):
+                self._window.restart(now_s)
             self._on_receipt()
 
     def _collector(self, body: bytes) -> None:
         """A cleared word tells nothing."""
         online = decode(body, CollectorState).online if body else None
-        if online and not self._collector_online:
-            self._window.restart(time.monotonic())
-        self._collector_online = online
-        self._on_trouble("" if online else "the collector is offline; results wait")
+        now_s = time.monotonic()
+        if self._presence.said(online, now_s):
+            self._window.restart(now_s)
 
     def _state(self, state: State, retained: bool) -> None:
         """Our own topic. Not every broker tells a client why another of its name replaced it; what

@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -19,13 +19,14 @@ from edge.mqtt.backoff import Backoff
 from edge.mqtt.connection import MQTT5_AGAIN_S, WILL_DELAY_S, Connection, open_best
 from edge.mqtt.events import Will
 from edge.mqtt.oddities import Oddities
-from edge.records import Abilities
+from edge.records import Abilities, Inputs
 from edge.results.outbox import Outbox
 from edge.settings import Settings
 from edge.uplink.commands import AGAIN, Commands, Handler
 from edge.uplink.forgetting import Forgetting
 from edge.uplink.renewed import Renewed
 from edge.uplink.session import Identity, Session
+from edge.uplink.turns import Turns
 from edge.wire import clock
 from edge.wire.keys import load_public
 from edge.wire.messages import (
@@ -44,6 +45,7 @@ from edge.wire.trust import SiteTrust
 log = logging.getLogger(__name__)
 
 HEALTH_EVERY_S = 60.0
+STATE_EVERY_S = 600.0  # at brokers that know nothing of each other, a copied card shows by it
 ABILITIES_EVERY_S = 10.0
 Phase = Literal["stopped", "connecting", "connected"]
 
@@ -71,6 +73,7 @@ class Uplink:
         An answer without models is none: the engine has not spoken yet.
     commands : name to handler, beside `resend` and `erase`.
     desired : given each retained message `desired`; raises MessageRefused to refuse it.
+    live : asked again and again for words of the moment, which are sent at once or not at all.
     on_problem : told once of each new problem that ends a connection or keeps one from starting.
     """
 
@@ -84,6 +87,7 @@ class Uplink:
         abilities: Callable[[], Abilities] = Abilities,
         commands: Mapping[str, Handler] | None = None,
         desired: Callable[[bytes], object] = lambda _: None,
+        live: Callable[[], Iterable[tuple[str, bytes]]] = tuple,
         on_problem: Callable[[PostureError], None] = lambda _: None,
     ) -> None:
         self._settings = settings
@@ -93,6 +97,7 @@ class Uplink:
             settings.site, _site_key(settings), outbox.floor, outbox.raise_floor
         )
         self._renewed = Renewed(settings.state_path, settings.mqtt)
+        self._turns = Turns()
         own: dict[str, Handler] = {
             AGAIN: Forgetting(outbox, settings.state_path),
             "renew": self._renewed.take,
@@ -104,6 +109,7 @@ class Uplink:
         self._abilities = Abilities()
         self._asked_at_s = 0.0
         self._desired = desired
+        self._live = live
         self._on_problem = on_problem
         self._identity = Identity()
         self._oddities = Oddities()
@@ -113,6 +119,7 @@ class Uplink:
         self._loop_at_s = time.monotonic()
         self._receipt_at_s: float | None = None
         self._health_at_s = 0.0
+        self._said_state_s = 0.0
         self._backoff = Backoff(0.5, 60.0)
 
     def status(self) -> Status:
@@ -129,12 +136,14 @@ class Uplink:
             try:
                 self._serve(self._connect(), stop)
             except PostureError as problem:
-                self._renewed.failed(problem)
+                if not self._renewed.failed(problem):
+                    self._turns.next()
                 if str(problem) != self._problem:
                     log.warning("%s", problem)
                     self._on_problem(problem)
                 self._problem = str(problem)
             except Exception:
+                self._turns.next()
                 log.exception("the uplink failed and starts again")
                 self._problem = "the uplink failed and starts again"
             if not stop.is_set():
@@ -151,11 +160,12 @@ class Uplink:
             connection=self._identity.connection,
         )
         connection = open_best(
-            self._renewed.login(),
+            self._turns.here(self._renewed.login()),
             self._settings.station,
             will=Will(self._topics.state, encode(away), WILL_DELAY_S),
             keep_session=True,
         )
+        self._said_state_s = time.monotonic()
         if connection.version != self._said_version:
             self._said_version = connection.version
             log.info("connected with MQTT %s", connection.version)
@@ -175,6 +185,7 @@ class Uplink:
                 self._commands,
                 self._identity,
                 trust=self._trust,
+                elsewhere=bool(self._settings.mqtt.also),
                 window=self._settings.mqtt.window,
                 resend_s=self._settings.mqtt.resend_s,
                 on_receipt=self._received,
@@ -188,8 +199,13 @@ class Uplink:
             while not stop.is_set():
                 self._loop_at_s = time.monotonic()
                 session.turn()
+                for kind, word in self._live():
+                    connection.publish(self._topics.live(kind), word, qos=0)
                 if self._loop_at_s - self._asked_at_s >= ABILITIES_EVERY_S and self._learn():
                     session.say_birth(encode(self._birth()))
+                if self._loop_at_s - self._said_state_s >= STATE_EVERY_S:
+                    self._said_state_s = self._loop_at_s
+                    session.say_state()
                 self._date_earlier_results()
                 if self._loop_at_s - self._health_at_s >= HEALTH_EVERY_S:
                     self._health_at_s = self._loop_at_s
@@ -238,6 +254,8 @@ class Uplink:
             body_limit_bytes=BODY_LIMIT_BYTES,
             outbox_limit_bytes=self._outbox.counts().limit_bytes,
             at_limit=self._settings.outbox.at_limit,
+            commands=self._commands.names,
+            inputs=Inputs.__struct_fields__,
         )
 
     def _health(self) -> Health:

@@ -8,6 +8,15 @@ import msgspec
 
 from edge.records import Order
 from edge.wire.enrol import Enrol
+from edge.wire.live import (
+    Aim,
+    AimCommand,
+    EndCommand,
+    FmsCommand,
+    FmsSheet,
+    Prompting,
+    RepeatCommand,
+)
 from edge.wire.messages import (
     Birth,
     CollectorState,
@@ -29,7 +38,8 @@ from edge.wire.topics import Topics
 
 MESSAGES: tuple[type[msgspec.Struct], ...] = (
     Result, Result1, Event, Seal, Enrol, State, Birth, Health, Response, Receipt, Desired, Command,
-    ResendCommand, EraseCommand, RenewCommand, Order, CollectorState,
+    ResendCommand, EraseCommand, RenewCommand, Order, RepeatCommand, EndCommand, AimCommand,
+    FmsCommand, CollectorState, Prompting, Aim, FmsSheet,
 )  # fmt: skip
 
 # Two lines in one payload, the second of them a Seal: docs/wire.md.
@@ -43,6 +53,9 @@ _CHANNELS: dict[str, tuple[str, str, int, bool, tuple[type[msgspec.Struct], ...]
     "event": (_HERE.message("event/{kind}"), "station", 1, False, (Event,)),
     "state": (_HERE.state, "station", 1, True, (State,)),
     "birth": (_HERE.birth, "station", 1, True, (Birth,)),
+    "prompt": (_HERE.live("prompt"), "station", 0, False, (Prompting,)),
+    "aim": (_HERE.live("aim"), "station", 0, False, (Aim,)),
+    "fms": (_HERE.live("fms"), "station", 0, False, (FmsSheet,)),
     "enrol": (_HERE.enrol, "station", 1, True, (Enrol,)),
     "health": (_HERE.health, "station", 0, False, (Health,)),
     "response": (_HERE.response("{requester}"), "station", 1, False, (Response,)),

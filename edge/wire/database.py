@@ -69,13 +69,15 @@ class Database:
     def _follow(self) -> None:
         """Writing into a file that was moved away or removed would be lost: use what lies there
         now, for a restored or a new file is meant to be used."""
-        try:
-            there = self._path.stat()
-        except OSError as error:
-            raise sqlite3.OperationalError(f"{self._path} is gone: {error.strerror}") from error
-        if not os.path.samestat(there, self._file):
+        if self._has_moved():
             self._connection.close()
             self._connection = self._open()
+
+    def _has_moved(self) -> bool:
+        try:
+            return not os.path.samestat(self._path.stat(), self._file)
+        except OSError as error:
+            raise sqlite3.OperationalError(f"{self._path} is gone: {error.strerror}") from error
 
     def _configure(self, limit_bytes: int | None) -> None:
         run = self._connection.execute
@@ -108,10 +110,13 @@ class Database:
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """Everything inside is committed together, or, if anything raises, not at all."""
         with self._lock:
-            if not self._connection.in_transaction:
-                self._follow()
-            with self._begun() as db:
-                yield db
+            self._follow()
+            while True:
+                with self._begun() as db:
+                    if not self._has_moved():
+                        yield db
+                        return
+                self._follow()  # who moves a file away keeps its lock until that is done
 
     @contextmanager
     def _begun(self) -> Iterator[sqlite3.Connection]:

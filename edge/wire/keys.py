@@ -6,7 +6,7 @@ import hashlib
 from pathlib import Path
 from typing import Self
 
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
@@ -56,7 +56,7 @@ class Signer:
         """
         try:
             private = load_pem_private_key(path.read_bytes(), None)
-        except (OSError, ValueError, TypeError) as error:
+        except (OSError, ValueError, TypeError, UnsupportedAlgorithm) as error:
             raise SettingsInvalid(
                 f"The key {path} cannot be read: {error}.", "Check the file and its rights."
             ) from error
@@ -91,7 +91,7 @@ def load_public(path: Path) -> bytes:
     """
     try:
         public = load_pem_public_key(path.read_bytes())
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, UnsupportedAlgorithm) as error:
         raise SettingsInvalid(
             f"The public key {path} cannot be read: {error}.", "Check the file and its rights."
         ) from error

@@ -158,6 +158,24 @@ Basis = Annotated[str, msgspec.Meta(pattern=r"^[^\x00-\x1f\x7f-\x9f]{0,64}$(?!\n
 Coordinate = Annotated[int, msgspec.Meta(ge=-4000, le=4000)]
 
 
+Pixels = tuple[float, float]
+
+
+class ByHand(msgspec.Struct, frozen=True):
+    """Points that a person set in an uploaded picture, in place of those that were found.
+
+    by, on : who, and when. corrects : the id of the result whose place this one takes; both
+    stay. found, points : keypoint -> x, y in pixels of the picture, null for one that was not
+    seen, or is not to be seen after all.
+    """
+
+    by: Name
+    on: Utc
+    corrects: Name
+    found: dict[Name, Pixels | None]
+    points: dict[Name, Pixels | None]
+
+
 class Result(Envelope, frozen=True, kw_only=True, tag="ps.result/2"):
     """One person's screening in one view. Screening, never a diagnosis.
 
@@ -168,6 +186,7 @@ class Result(Envelope, frozen=True, kw_only=True, tag="ps.result/2"):
     figure : a coarse stick figure, so that a page can show what was measured without a picture.
     bodies, calibration : on what its networks were judged, and which calibration the camera had;
         empty where neither is known. Two results that differ in them do not make a change.
+    by_hand : what a person set in an uploaded picture; null in every result of a camera.
     """
 
     kind: Kind
@@ -184,6 +203,7 @@ class Result(Envelope, frozen=True, kw_only=True, tag="ps.result/2"):
     origin: Origin
     bodies: Basis = ""
     calibration: Basis = ""
+    by_hand: ByHand | None = None
 
 
 class Result1(Result, frozen=True, kw_only=True, tag="ps.result/1"):
@@ -284,7 +304,8 @@ class State(msgspec.Struct, frozen=True, tag_field="schema", tag="ps.state/1"):
 
     instance : random, new with each start of the uplink; two at once are a copied card.
     connection : counts this instance's connections, so that the will of an earlier one, which
-        another broker publishes late, is known to be old. 0 of stations that do not count.
+        another broker publishes late, is known to be old. said : counts what this instance told of
+        its state, so that what is heard late is known too. Both 0 of stations that do not count.
     """
 
     online: bool
@@ -294,10 +315,15 @@ class State(msgspec.Struct, frozen=True, tag_field="schema", tag="ps.state/1"):
     first_seq: Count = 0
     last_seq: Count = 0
     connection: Count = 0
+    said: Count = 0
 
 
 class Birth(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="ps.birth/1"):
-    """Retained: what this station is. `measures` maps each code to its unit."""
+    """Retained: what this station is. `measures` maps each code to its unit.
+
+    commands, inputs : what it understands: names of commands, and of what an operator may tell of a
+    person. Stations before 0.3 name none, and are sent only what those always knew.
+    """
 
     sw: str
     cfg_sha256: str
@@ -307,6 +333,8 @@ class Birth(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="
     body_limit_bytes: int
     outbox_limit_bytes: int
     at_limit: AtLimit
+    commands: tuple[str, ...] = ()
+    inputs: tuple[str, ...] = ()
 
 
 class Health(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="ps.health/1"):

@@ -1,6 +1,6 @@
 """The topic tree, version 2: ps/v2/{site}/{station}/...
 
-state birth health enrol result/{kind} event/{kind} rsp/{requester} up
+state birth health enrol prompt aim fms result/{kind} event/{kind} rsp/{requester} up
 receipt desired cmd/{name}                                        down
 ps/v2/{site}/_collector/state                                     the collector's presence
 """
@@ -64,6 +64,10 @@ class Topics:
     def message(self, channel: str) -> str:
         """Of an outbox message; channel is `result/posture`, `event/gap` and so on."""
         return self._under(channel)
+
+    def live(self, kind: str) -> str:
+        """Words of the moment: kind is `prompt`, `aim` or `fms`."""
+        return self._under(kind)
 
     def command(self, name: str) -> str:
         return self._under("cmd", name)

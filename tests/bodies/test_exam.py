@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 pytest.importorskip("anny")
-from posture_tools.bodies.exam import VIEWS, Examined, draw_test_body
+from posture_tools.bodies.exam import VIEWS, Examined, draw_test_body, draw_visits
 from posture_tools.bodies.points import INDEX
 
 if TYPE_CHECKING:
@@ -53,3 +53,16 @@ def test_people_are_as_large_as_asked(examined: dict[str, list[Examined]]) -> No
         for one in bodies:
             height = one.rendered.box[3] - one.rendered.box[1]
             assert 540 < height < 960
+
+
+def test_who_comes_again_sways_and_changes_only_where_it_is_asked_for(renderer: Renderer) -> None:
+    for changed in (False, True):
+        rng = np.random.default_rng(4)
+        visits = list(draw_visits(renderer, "front", rng, 2, 7, changed=changed))
+        assert [visit.person for visit in visits] == [7, 7]
+        asked = ("pelvic_obliquity", "trunk_lean", "scoliotic_curve", "knee_frontal_left")
+        apart = [
+            abs(visits[1].rendered.measures[name] - visits[0].rendered.measures[name])
+            for name in asked
+        ]
+        assert (max(apart) > 3.0) == changed

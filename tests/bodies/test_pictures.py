@@ -85,7 +85,8 @@ def test_the_mask_is_the_person_without_what_is_in_front(pictures: list[Rendered
         assert y0 <= rows.min() <= rows.max() <= y1
         whole += (columns.min(), rows.min(), columns.max(), rows.max()) == (x0, y0, x1, y1)
         inside = picture.points_px[picture.points_px[:, 2] == 2][:, :2].round().astype(int)
-        on = [picture.mask[y, x] for x, y in inside if y < SIZE_HW[0] and x < SIZE_HW[1]]
+        h, w = picture.mask.shape
+        on = [picture.mask[y, x] for x, y in inside if y < h and x < w]
         assert np.mean(on) > 0.8
     assert MANY > whole > MANY / 2, "somebody is partly covered, most are not"
 

@@ -66,6 +66,16 @@ def is_sentence(text: str) -> bool:
     return bool(re.fullmatch(r"[A-Z`].*[.:]", text, re.DOTALL))
 
 
+@pytest.mark.parametrize("program", PROGRAMS.values(), ids=PROGRAMS)
+def test_a_program_lists_its_verbs(program: Program, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        program.main(["--help"])
+    assert ended.value.code == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    for verb in program.verbs:
+        assert verb.says.partition(". ")[0].removesuffix(".") + "." in shown
+
+
 @pytest.mark.parametrize(("program", "words", "verb"), VERBS)
 def test_help_is_plain_sentences_and_an_example_that_parses(
     program: Program, words: tuple[str, ...], verb: Verb, capsys: pytest.CaptureFixture[str]

@@ -13,11 +13,11 @@ import pytest
 from posture_tools.collector import erasure
 from posture_tools.collector.__main__ import main
 from posture_tools.collector.intake import Bad, Good, Incoming, examine
+from posture_tools.collector.month import bounds_ns, shifted
 from posture_tools.collector.postgres import migrate as migrating
 from posture_tools.collector.postgres.copying import copy
 from posture_tools.collector.postgres.database import PostgresDatabase
 from posture_tools.collector.postgres.dialect import translated
-from posture_tools.collector.postgres.months import bounds_ns, shifted
 from posture_tools.collector.postgres.store import PostgresStore
 from posture_tools.collector.report import fleet, results
 from posture_tools.collector.sqlite.store import SqliteStore

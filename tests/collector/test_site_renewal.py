@@ -11,6 +11,7 @@ import pytest
 from posture_tools.collector.__main__ import main
 from posture_tools.collector.site import authority, doctor, site
 from posture_tools.collector.sqlite.store import SqliteStore
+from posture_tools.collector.worker_settings import load_worker_settings
 from simulators.assessments import assessment
 from simulators.site import Site, running
 from simulators.waiting import eventually
@@ -189,8 +190,10 @@ def test_the_folder_of_a_station_may_lie_anywhere(written: Site, tmp_path: Path)
 def test_units_start_broker_and_collector(written: Site) -> None:
     units = written.folder / "systemd"
     collector = (units / "posture-collector.service").read_text()
-    assert f"--store {written.store.absolute()} --site north" in collector
-    assert f"--keys {written.folder}/keys" in collector
+    assert f"run --config {written.folder}/collector.toml" in collector
+    settings = load_worker_settings(written.folder / "collector.toml")
+    assert (settings.site, settings.store) == ("north", str(written.store.absolute()))
+    assert settings.keys == str(written.folder / "keys")
     assert (
         f"-c {written.folder}/broker/mosquitto.conf"
         in (units / "posture-broker.service").read_text()

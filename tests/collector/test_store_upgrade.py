@@ -79,7 +79,7 @@ def test_an_older_store_keeps_its_results_and_takes_new_ones(
             assert [stored.body for stored in results(store)][:2] == [m.body for m in messages[:2]]
             [line] = fleet(store)
             assert (line.station, line.online) == ("hall-1", True)
-        assert version(old) == 4
+        assert version(old) == 5
     with SqliteStore(old) as store:
         assert send(store, *messages) == 1, "three of the four are known"
         assert len(list(results(store))) == 3
@@ -109,7 +109,7 @@ def test_a_store_that_had_the_column_before_it_had_a_version(tmp_path: Path) -> 
     db.close()
     with SqliteStore(path) as store:
         assert store.rows("SELECT station, desired FROM station") == [("hall-1", b"{}")]
-    assert version(path) == 4
+    assert version(path) == 5
 
 
 def test_an_upgrade_that_is_cut_short_leaves_the_old_store(

@@ -100,7 +100,7 @@ def test_a_dead_worker_and_a_dead_broker_cost_a_delay(
             with urllib.request.urlopen(f"http://127.0.0.1:{metrics}/metrics") as answer:
                 told = answer.read().decode()
             assert 'posture_messages_total{outcome="stored"}' in told
-            assert told.count("posture_broker_ready_seconds{") == 2
+            assert told.count("posture_broker_connected{") == 2
         finally:
             second.terminate()
     with PostgresStore(address, tmp_path / "erasures") as store:

@@ -111,7 +111,7 @@ def _progress(folder: Path) -> tuple[int, int]:
 def _keep(kind: str, folder: Path, what: str) -> None:
     for path in folder.glob("input*"):
         data = path.read_bytes()
-        name = f"{kind}-{hashlib.sha256(data).hexdigest()[:12]}{path.suffix}"
+        name = f"{kind}-{hashlib.sha256(data).hexdigest()[:12]}{''.join(path.suffixes)}"
         (SEEDS / name).write_bytes(data)
         print(f"{kind}: {what}, kept as {SEEDS / name}", flush=True)
     print((folder / "said").read_text(errors="replace")[-3000:], flush=True)

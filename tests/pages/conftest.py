@@ -7,9 +7,12 @@ from itertools import count
 from typing import Any
 
 import pytest
+from posture_tools.collector.sqlite.store import SqliteStore
 from posture_tools.pages.config import Pace, PagesConfig
 from posture_tools.pages.serve import prepare
+from posture_tools.uploads.uploading import Uploads
 from simulators.pages_world import fill
+from simulators.uploaded import SESSION, give
 
 PASSWORD = "long enough to try"  # noqa: S105 - of accounts of these tests
 _numbers = count()
@@ -20,9 +23,12 @@ def config(tmp_path_factory: pytest.TempPathFactory) -> PagesConfig:
     """Pages over a filled store, prepared as `serve` does."""
     folder = tmp_path_factory.mktemp("pages")
     config = PagesConfig(
-        store=folder / "collector.db", names=("testserver", "127.0.0.1"), pace=Pace(10**6, 10**6)
-    )
+        store=folder / "collector.db", names=("testserver", "127.0.0.1"), uploads=True,
+        pace=Pace(10**6, 10**6),
+    )  # fmt: skip
     fill(config.store, folder)
+    with SqliteStore(config.store) as store:
+        give(Uploads(store), SESSION)
     prepare(config)
     return config
 

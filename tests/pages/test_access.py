@@ -9,6 +9,7 @@ import pytest
 from django.db import IntegrityError, connection
 from django.test import Client
 from simulators.pages_world import CODE
+from simulators.uploaded import SESSION
 
 # The whole table: an address without a row here fails below.
 #   name: (path, right, verbs)
@@ -25,6 +26,12 @@ ADDRESSES = {
     "station-rows": ("/stations/rows/", "see", ("GET",)),
     "station": ("/stations/north/hall-1/", "see", ("GET",)),
     "screen": ("/stations/north/hall-1/screen/", "command", ("GET", "POST")),
+    "upload-sites": ("/uploads/", "command", ("GET",)),
+    "upload": ("/uploads/north/", "command", ("GET", "POST")),
+    "photo": (f"/uploads/north/{SESSION}/1/", "command", ("GET", "POST")),
+    "picture": (f"/uploads/north/{SESSION}/1/picture/", "command", ("GET",)),
+    "moved": (f"/uploads/north/{SESSION}/1/measures/", "command", ("POST",)),
+    "reviewed": ("/uploads/north/not-kept/", "command", ("POST",)),
     "erase": (f"/people/north/{CODE}/erase/", "erase", ("GET", "POST")),
     "export": ("/export/measures.csv", "export", ("GET",)),
     "tokens": ("/tokens/", "admin", ("GET", "POST")),

@@ -235,8 +235,9 @@ def test_the_fullest_page_prints_on_one_sheet_in_every_language(browser, tmp_pat
     file, printed = tmp_path / "pages.html", tmp_path / "pages.pdf"
     file.write_text(f'<meta charset="utf-8">{head}{breaks}{"".join(pages)}', encoding="utf-8")
     subprocess.run(
-        [browser, "--headless", "--no-sandbox", "--disable-gpu", "--no-pdf-header-footer",
-         f"--user-data-dir={tmp_path}", f"--print-to-pdf={printed}", file.as_uri()],
+        [browser, "--headless", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu",
+         "--no-pdf-header-footer", f"--user-data-dir={tmp_path}",
+         f"--print-to-pdf={printed}", file.as_uri()],
         check=True, capture_output=True, timeout=90,
     )  # fmt: skip
     count = re.search(rb"/Count (\d+)", printed.read_bytes()).group(1)

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sqlite3
+from contextlib import closing, suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from threading import Event as Flag
+from threading import Thread
 from typing import Any
+from unittest.mock import patch
 
 import msgspec
 import pytest
@@ -21,6 +27,7 @@ from edge.records import Measure, Quality
 from edge.results.outbox import SMALLEST_LIMIT_BYTES, AtLimit, Outbox
 from edge.wire import clock
 from edge.wire.forgotten import forgotten_name
+from edge.wire.keys import Signer
 from edge.wire.messages import (
     BODY_LIMIT_BYTES,
     GENESIS,
@@ -34,7 +41,8 @@ from edge.wire.messages import (
 )
 from edge.wire.ranges import holds
 from edge.wire.receipt import Reject
-from edge.wire.seal import unpack
+from edge.wire.seal import is_sealed_by, unpack
+from edge.wire.topics import Topics
 
 
 def open_outbox(folder: Path, **given: Any) -> Outbox:
@@ -542,3 +550,122 @@ def test_a_clock_that_jumps_makes_nothing_old(
     assert outbox.oldest_age_s() < 600.0
     monkeypatch.setattr(clock, "boot_id", lambda: "another")  # after a boot nothing else is known
     assert outbox.oldest_age_s() > 0.9 * year_ns / 1e9
+
+
+def flip_in_index(path: Path) -> None:
+    """One bit of the index of sessions: a row that it misses can never be deleted."""
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        [(page,)] = db.execute("SELECT rootpage FROM sqlite_master WHERE name = 'message_session'")
+    raw = bytearray(path.read_bytes())
+    at = raw.index(b"session-0", (page - 1) * 4096)
+    assert at < page * 4096
+    raw[at] ^= 1
+    path.write_bytes(raw)
+
+
+def test_an_index_that_the_disk_has_changed_is_found_at_the_start(tmp_path: Path) -> None:
+    with open_outbox(tmp_path) as outbox:
+        for number in range(3):
+            outbox.accept(assessment(number))
+    flip_in_index(tmp_path / "outbox.db")
+    with open_outbox(tmp_path) as outbox:
+        assert [decode_message(m.body).kind for m in outbox.pending(9)] == [
+            "epoch",
+            *["posture"] * 3,
+        ]
+        outbox.settle(receipt_for(outbox, seqs(outbox)))
+        assert outbox.depth() == 0
+
+
+def test_damage_that_shows_while_it_is_open_is_mended_by_who_holds_the_key(tmp_path: Path) -> None:
+    """The uplink meets it and cannot sign; the engine mends; nothing that it accepts is lost."""
+    signer = Signer.new()
+    with open_outbox(tmp_path, signer=signer) as engine:
+        for number in range(5):
+            engine.accept(assessment(number))
+        epoch = engine.epoch
+        with open_outbox(tmp_path) as uplink:
+            flip_in_index(tmp_path / "outbox.db")
+            with pytest.raises(OutboxUnusable, match="goes on in a new one"):
+                uplink.settle(receipt_for(uplink, seqs(uplink)))
+            uplink.tend()
+            assert uplink.epoch == epoch
+            engine.tend()
+            assert uplink.epoch != epoch
+            engine.accept(assessment(5))
+            waiting = uplink.pending(99)
+            assert [m.damage for m in waiting] == [""] * 7
+            assert all(uplink.is_sealed(m) for m in waiting)
+            assert [decode_message(m.body).was[0].epoch for m in waiting[1:-1]] == [epoch] * 5
+            uplink.settle(receipt_for(uplink, seqs(uplink)))
+            assert engine.depth() == 0
+
+
+def test_who_writes_while_a_damaged_file_is_replaced_writes_into_the_new_one(
+    tmp_path: Path,
+) -> None:
+    with open_outbox(tmp_path) as mender, open_outbox(tmp_path) as writer:
+        done: list[str] = []
+        stop = Flag()
+
+        def write() -> None:
+            while not stop.wait(0.02):
+                session = f"written-{len(done)}"
+                with suppress(OutboxUnusable):  # the moment between two names
+                    writer.accept(assessment(session=session))
+                    done.append(session)
+
+        thread = Thread(target=write)
+        thread.start()
+        try:
+            for wanted in range(3, 18, 3):
+                eventually(lambda wanted=wanted: len(done) > wanted)
+                mender._mark.touch()
+                with patch("edge.results.outbox.is_damaged", lambda _: True):
+                    mender.tend()
+        finally:
+            stop.set()
+            thread.join()
+        assert len(list(tmp_path.glob("outbox.damaged-*.db"))) == 3, "older ones are cleared away"
+        told = [json.loads(m.body).get("session") for m in mender.pending(100_000)]
+        assert [session for session in told if session] == done
+
+
+def test_a_power_cut_while_names_change(tmp_path: Path) -> None:
+    """The new file is complete before; the log of the damaged one is not taken for its own."""
+    with open_outbox(tmp_path) as outbox:
+        outbox.accept(assessment(session="kept"))
+        path = tmp_path / "outbox.db"
+        (tmp_path / "copy-wal").write_bytes((tmp_path / "outbox.db-wal").read_bytes())
+    path.rename(tmp_path / "outbox.new.db")
+    (tmp_path / "copy-wal").rename(tmp_path / "outbox.db-wal")
+    with open_outbox(tmp_path) as outbox:
+        assert [json.loads(m.body)["session"] for m in outbox.pending(9)] == ["kept"]
+        assert not list(tmp_path.glob("outbox.damaged-*"))
+
+
+@pytest.mark.parametrize("keyed", [True, False])
+@settings(max_examples=15, deadline=None)
+@given(st.integers(0, 2**31))
+def test_a_seal_that_the_disk_has_changed_is_known_and_made_anew(keyed: bool, at: int) -> None:
+    """Whatever bit of it: the collector would answer nothing, and the message wait for ever."""
+    with TemporaryDirectory() as folder:
+        signer = Signer.new() if keyed else None
+        with open_outbox(Path(folder), signer=signer) as outbox:
+            outbox.accept(assessment())
+            [message] = outbox.pending(9)
+            assert outbox.is_sealed(message)
+            seal = bytearray(message.seal)
+            seal[at // 8 % len(seal)] ^= 1 << at % 8
+            with outbox._database.transaction() as db:
+                db.execute("UPDATE message SET seal = ?", (bytes(seal),))
+            [message] = outbox.pending(9)
+            if not outbox.is_sealed(message):
+                outbox.unseal(1)
+            [message] = outbox.pending(9)
+            assert outbox.is_sealed(message)
+            judged = unpack(message.payload)
+            assert signer is None or is_sealed_by(
+                signer.public, judged.seal, Topics("north", "hall-1").message("result/posture")
+            )

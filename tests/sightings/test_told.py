@@ -176,6 +176,32 @@ def test_a_stature_of_one_of_two_people_is_nobodys(assess, photograph, tmp_path,
     assert [person["scale"] for person in entry["people"]] == [None, None]
 
 
+def test_of_two_people_each_has_lengths_by_their_own_stature(photograph, tmp_path, capsys):
+    one = cv2.imread(str(photograph))
+    both = tmp_path / "both.png"
+    assert cv2.imwrite(str(both), np.hstack([one, one]))
+    out = tmp_path / "out"
+    asked = ["assess", str(both), "--json", "--export", "trc", str(out)]
+    assert main([*asked, "--stature-mm", "1=1700", "--stature-mm", "2=850"]) == 0
+    (entry,) = json.loads(capsys.readouterr().out)
+    scales = [person["scale"]["mm_per_px"] for person in entry["people"]]
+    assert scales[0] == pytest.approx(2.0 * scales[1], rel=0.02)
+    widths = [
+        next(m["value"] for m in person["measures"] if m["code"] == "stance_width")
+        for person in entry["people"]
+    ]
+    assert widths[0] == pytest.approx(2.0 * widths[1], rel=0.05)
+    assert sorted(path.name for path in out.iterdir()) == ["both-2.trc", "both.trc"]
+    for path in out.iterdir():
+        path.unlink()
+    assert main([*asked, "--stature-mm", "2=1700"]) == 1
+    said, refused = json.loads(capsys.readouterr().out)
+    assert [person["scale"] is None for person in said["people"]] == [True, False]
+    assert "where person 1 stands" in refused["problem"]["words"]
+    assert [path.name for path in out.iterdir()] == ["both-2.trc"], "the other is written"
+    assert main([*asked, "--stature-mm", "x=1700"]) == 2
+
+
 def test_a_calibration_gives_level_and_scale_to_pictures_of_its_camera(
     assess, photograph, tmp_path
 ):

@@ -1,4 +1,5 @@
-"""A real PostgreSQL in a folder of its own: started, killed -9, started again."""
+"""A real PostgreSQL in a folder of its own: started, killed -9, started again; and its standby,
+made and promoted by the scripts that an operator copies."""
 
 from __future__ import annotations
 
@@ -14,11 +15,13 @@ from typing import Any
 from urllib.parse import quote
 
 import psycopg
+from posture_tools import collector
 from posture_tools.collector.postgres.database import PostgresDatabase
 from posture_tools.collector.postgres.migrate import migrate
 
 _START_S = 60.0
 _TEMPLATE = "migrated"
+DEPLOY = Path(collector.__file__).parent / "deploy" / "postgresql"
 
 
 def find_postgres() -> Path | None:
@@ -31,10 +34,16 @@ def find_postgres() -> Path | None:
 
 
 class Postgres:
-    """One server on a socket of its own folder. Nobody else reaches it."""
+    """One server on a socket of its own folder. Nobody else reaches it.
 
-    def __init__(self, programs: Path, *settings: str) -> None:
+    follows : its data are a copy of that server's, whose standby it is.
+    """
+
+    def __init__(
+        self, programs: Path, *settings: str, name: str = "db_1", follows: Postgres | None = None
+    ) -> None:
         self._programs = programs
+        self.name = name
         self._process: subprocess.Popen[bytes] | None = None
         self._numbers = itertools.count()
         self.folder = Path(tempfile.mkdtemp(prefix="posture-postgres-"))
@@ -43,18 +52,61 @@ class Postgres:
         if os.geteuid() == 0:  # it refuses to run as root
             self._as = {"user": "postgres", "group": "postgres", "extra_groups": []}
             shutil.chown(self.folder, "postgres", "postgres")
-        subprocess.run(
-            [programs / "initdb", "-D", self.data, "-U", "postgres", "-A", "trust", "-E", "UTF8",
-             "--locale=C.UTF-8", "--no-sync"],
-            check=True, capture_output=True, cwd="/", **self._as,
-        )  # fmt: skip
+        if follows is None:
+            subprocess.run(
+                [programs / "initdb", "-D", self.data, "-U", "postgres", "-A", "trust",
+                 "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"],
+                check=True, capture_output=True, cwd="/", **self._as,
+            )  # fmt: skip
+        else:
+            self.make_standby(follows)
         self._settings = [
             "listen_addresses=", f"unix_socket_directories={self.folder}", "shared_buffers=32MB",
+            f"cluster_name={name}",
             "max_connections=40", "log_min_messages=fatal", *settings,
         ]  # fmt: skip
 
     def address(self, database: str = "postgres") -> str:
         return f"postgresql://postgres@/{database}?host={quote(str(self.folder), safe='')}"
+
+    @property
+    def owned(self) -> bool:
+        """Its files are another user's."""
+        return bool(self._as)
+
+    def script(self, name: str, *words: str) -> str:
+        """One of the operator's, as this server's user: what it printed."""
+        folder = Path(tempfile.mkdtemp(prefix="posture-script-"))
+        try:
+            path = Path(shutil.copy(DEPLOY / name, folder))
+            for each in (folder, path):
+                each.chmod(0o755)
+            done = subprocess.run(
+                [str(path), *words], check=False, capture_output=True, text=True, cwd="/",
+                env={"PATH": f"{self._programs}:/usr/bin:/bin", "PGHOST": str(self.folder),
+                     "PGUSER": "postgres", "CLUSTER_NAME": self.name},
+                **self._as,
+            )  # fmt: skip
+        finally:
+            shutil.rmtree(folder)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def make_standby(self, primary: Postgres) -> None:
+        """Of another server, which runs. What it had is gone."""
+        shutil.rmtree(self.data, ignore_errors=True)
+        self.script("make-standby", str(primary.folder), str(self.data))
+
+    def configure(self, name: str) -> None:
+        """From the next start on with the operator's file of that name."""
+        shutil.copy(DEPLOY / name, self.data / name)
+        (self.data / name).chmod(0o644)
+        with (self.data / "postgresql.conf").open("a") as file:
+            file.write(f"include = '{name}'\n")
+
+    def ask(self, sql: str) -> list[tuple[Any, ...]]:
+        with psycopg.connect(self.address(), autocommit=True) as db:
+            return db.execute(sql).fetchall()  # type: ignore[arg-type]
 
     def start(self) -> None:
         options = [word for setting in self._settings for word in ("-c", setting)]
@@ -121,3 +173,45 @@ class Postgres:
     def __exit__(self, *_: object) -> None:
         self.kill()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+class Pair:
+    """A primary and its synchronous standby, set up in the order of docs/grow.md."""
+
+    def __init__(self, programs: Path) -> None:
+        self.primary = Postgres(programs, "max_wal_size=1GB")
+        self._programs = programs
+        self._numbers = itertools.count(2)
+        self._servers = [self.primary]
+        self.primary.start()
+        self.name = self.primary.database().rpartition("/")[2].partition("?")[0]
+        self.primary.kill()
+        self.primary.configure("posture.conf")
+        self.primary.start()
+        self.standby = self.another()
+
+    def another(self) -> Postgres:
+        """A standby of today's primary."""
+        made = Postgres(
+            self._programs, "max_wal_size=1GB", name=f"db_{next(self._numbers)}",
+            follows=self.primary,
+        )  # fmt: skip
+        self._servers.append(made)
+        made.start()
+        return made
+
+    @property
+    def address(self) -> str:
+        """Both hosts, in the order in which they were made."""
+        hosts = ",".join(quote(str(server.folder), safe="") for server in self._servers)
+        return f"postgresql://postgres@/{self.name}?host={hosts}"
+
+    def close(self) -> None:
+        for server in self._servers:
+            server.__exit__()
+
+    def __enter__(self) -> Pair:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

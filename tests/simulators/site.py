@@ -25,16 +25,27 @@ from edge.uplink.uplink import Uplink
 
 
 class Site:
-    """What `site init` wrote, and a broker that runs on it."""
+    """What `site init` wrote, and its brokers. brokers : 1, or several that know nothing of each
+    other."""
 
-    def __init__(self, folder: Path, program: str) -> None:
-        self.folder, self.store, self.port = folder / "site", folder / "collector.db", free_port()
+    def __init__(self, folder: Path, program: str, brokers: int = 1, *words: str) -> None:
+        self.folder, self.store = folder / "site", folder / "collector.db"
+        self.ports = [free_port() for _ in range(brokers)]
+        self.port = self.ports[0]
         self._program = program
         self._log = folder / "broker.log"
-        assert self.verb("init", "--site", "north", "--host", "127.0.0.1", "--host", "broker.test",
-                         "--port", str(self.port)) == 0  # fmt: skip
-        conf = self.folder / "broker" / "mosquitto.conf"
-        conf.write_text(conf.read_text() + "user root\nlog_type all\n")
+        named = ["--host", "127.0.0.1", "--host", "broker.test", "--port", str(self.port)]
+        if brokers > 1:
+            named = [w for port in self.ports for w in ("--broker", f"127.0.0.1:{port}")]
+        assert self.verb("init", "--site", "north", *named, *words) == 0
+        for port in self.ports:
+            conf = self.conf(port)
+            conf.write_text(conf.read_text() + "user root\nlog_type all\n")
+
+    def conf(self, port: int) -> Path:
+        """Of the broker on that port."""
+        name = "broker" if len(self.ports) == 1 else f"broker-{self.ports.index(port) + 1}"
+        return self.folder / name / "mosquitto.conf"
 
     def verb(self, what: str, *words: str) -> int:
         return main(["site", "--store", str(self.store), what, str(self.folder), *words])
@@ -57,20 +68,24 @@ class Site:
         return msgspec.structs.replace(boot, state_dir=str(state), mqtt=mqtt)
 
     @contextmanager
-    def broker(self) -> Iterator[None]:
+    def broker(self, port: int | None = None) -> Iterator[subprocess.Popen[bytes]]:
+        """The first one, or the one on that port."""
+        port = port or self.port
         with self._log.open("ab") as log:
             process = subprocess.Popen(
-                [self._program, "-c", str(self.folder / "broker" / "mosquitto.conf")],
-                stdout=log, stderr=log,
-            )  # fmt: skip
+                [self._program, "-c", str(self.conf(port))], stdout=log, stderr=log
+            )
         try:
-            await_listening(self.port, process)
-            yield
+            await_listening(port, process)
+            yield process
         finally:
-            process.terminate()
+            process.kill()
             process.wait()
 
     def start_collector(self) -> Child:
+        if len(self.ports) > 1:
+            file = str(self.folder / "collector.toml")
+            return Child("-m", "posture_tools.collector", "run", "--config", file)
         return Child(
             "-m", "posture_tools.collector", "run", "--broker", f"127.0.0.1:{self.port}",
             "--store", str(self.store), "--site", "north", "--keys", str(self.folder / "keys"),

@@ -10,6 +10,7 @@ from __future__ import annotations
 import secrets
 import sys
 import threading
+import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
@@ -18,6 +19,7 @@ import msgspec
 from simulators.assessments import assessment
 
 from edge.engine.station_key import station_signer, told_enrolment
+from edge.errors import OutboxUnusable
 from edge.results.outbox import Outbox
 from edge.settings import load_settings
 from edge.uplink.uplink import Uplink
@@ -50,7 +52,12 @@ def main(boot: Path, state: Path, port: int, every_s: float) -> None:
     uplink.start()
     while not enough.wait(every_s):
         session, epoch = secrets.token_hex(8), outbox.epoch
-        seq = outbox.accept(assessment(session=session))
+        while True:
+            try:
+                seq = outbox.accept(assessment(session=session))
+                break
+            except OutboxUnusable:  # as the engine does: its disk is being mended
+                time.sleep(0.1)
         # A new epoch may begin between: then it is known by its session alone.
         print(session, epoch if outbox.epoch == epoch else "-", seq, flush=True)
     stop.wait()

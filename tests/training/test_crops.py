@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from training.synthetic import PLAIN, sampler
 
 torch = pytest.importorskip("torch")
 
@@ -18,6 +17,7 @@ from posture_tools.training.framing import Distortion  # noqa: E402
 from posture_tools.training.network import PoseNetwork  # noqa: E402
 from posture_tools.training.recipe import RECIPES  # noqa: E402
 from posture_tools.training.samples import Sampler  # noqa: E402
+from training.synthetic import PLAIN, sampler  # noqa: E402
 
 MIX = replace(PLAIN, occluded=0.0)
 

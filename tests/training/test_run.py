@@ -98,7 +98,7 @@ def test_a_run_ends_when_its_rate_has_fallen_and_keeps_what_was_before(tmp_path:
     for images in (12, 24, 35):
         run.progress.images = images
         run._set_learning_rate()
-        rates.append(run._optimiser.param_groups[0]["lr"])
+        rates.append(run._optimisers[0].param_groups[0]["lr"])
     assert rates[0] > rates[1] > rates[2] > 0
     stable = torch.load(tmp_path / "runs" / "joint" / "stable.pt", weights_only=True)
     assert stable["progress"]["images"] == 12

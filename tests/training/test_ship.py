@@ -55,7 +55,7 @@ def trained(runs: Path, name: str, monkeypatch) -> PoseNetwork:
 @pytest.mark.parametrize("name", list(SHIPPED))
 def test_what_ships_is_described(name: str, tmp_path: Path, monkeypatch):
     trained(tmp_path, name, monkeypatch)
-    ship(SHIPPED[name], tmp_path, tmp_path / "out", "body")
+    ship(SHIPPED[name], tmp_path / name, tmp_path / "out", "body")
     card = read_card(tmp_path / "out" / f"{name}.json")
     described = describe((tmp_path / "out" / f"{name}.onnx").read_bytes(), card)
     assert len(described) > 10_000
@@ -68,7 +68,7 @@ def test_what_ships_is_described(name: str, tmp_path: Path, monkeypatch):
 
 def test_the_file_keeps_fixed_shapes_and_folds_normalisation(tmp_path: Path, monkeypatch):
     trained(tmp_path, "close", monkeypatch)
-    ship(SHIPPED["close"], tmp_path, tmp_path / "out", "mean")
+    ship(SHIPPED["close"], tmp_path / "close", tmp_path / "out", "mean")
     graph = onnx.load(tmp_path / "out" / "close.onnx").graph
     shapes = {
         output.name: [d.dim_value for d in output.type.tensor_type.shape.dim]

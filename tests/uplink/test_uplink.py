@@ -30,6 +30,7 @@ from edge.records import Abilities
 from edge.results.outbox import Outbox
 from edge.settings import Settings
 from edge.uplink import uplink as uplink_module
+from edge.uplink.presence import Presence
 from edge.uplink.session import Session
 from edge.uplink.uplink import Uplink
 from edge.wire.messages import CollectorState, Command, Response, State, decode, encode
@@ -305,7 +306,7 @@ def test_retained_poison_stops_nothing(
 def test_retained_poison_is_survived_at_every_start(
     broker: Mosquitto, clinic: Clinic, outbox: Outbox, start: Start, topic: str, monkeypatch: Any
 ) -> None:
-    monkeypatch.setattr("edge.uplink.session._PROBE_S", 0.1)
+    monkeypatch.setattr("edge.uplink.presence.HINT_S", 0.1)
     for number, poison in enumerate(POISON):
         outbox.accept(assessment(number))
         clinic.publish(getattr(TOPICS, topic), poison, retain=True)
@@ -321,7 +322,7 @@ def test_without_a_word_of_the_collector_one_message_is_tried(
     broker: Mosquitto, clinic: Clinic, outbox: Outbox, start: Start, monkeypatch: Any
 ) -> None:
     """Its retained word may be lost, cleared, or a lie: a hint slows a station, never stops it."""
-    monkeypatch.setattr("edge.uplink.session._PROBE_S", 0.1)
+    monkeypatch.setattr("edge.uplink.presence.HINT_S", 0.1)
     for number in range(3):
         outbox.accept(assessment(number))
     clinic.collector_is(online=False)
@@ -332,6 +333,36 @@ def test_without_a_word_of_the_collector_one_message_is_tried(
         )
         clinic.publish(TOPICS.receipt, receipt(outbox, outbox.pending(1)[0].seq))
         eventually(lambda n=left: outbox.depth() == n)
+
+
+def test_a_receipt_makes_a_standing_lie_void(
+    broker: Mosquitto, clinic: Clinic, outbox: Outbox, start: Start, monkeypatch: Any
+) -> None:
+    """No collector, says whoever may write there: after one receipt the window is full again."""
+    tries = iter([True])
+    monkeypatch.setattr(Presence, "may_try", lambda *_: next(tries, False))
+    for number in range(40):
+        outbox.accept(assessment(number))
+    clinic.collector_is(online=False)
+    start(broker.settings)
+    eventually(lambda: clinic.bodies("result"))
+    clinic.publish(TOPICS.receipt, receipt(outbox, 1))
+    eventually(lambda: len({sent_body(b)["seq"] for b in clinic.bodies("result")}) >= 16)
+    clinic.collector_is(online=False)
+    clinic.publish(TOPICS.receipt, receipt(outbox, *(m.seq for m in outbox.pending(16))))
+    eventually(lambda: len({sent_body(b)["seq"] for b in clinic.bodies("result")}) >= 32)
+
+
+def test_one_that_nobody_answers_keeps_no_other_from_being_tried(
+    broker: Mosquitto, clinic: Clinic, outbox: Outbox, start: Start, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr("edge.uplink.presence.HINT_S", 0.1)
+    for number in range(3):
+        outbox.accept(assessment(number))
+    clinic.collector_is(online=False)
+    start(broker.settings)
+    eventually(lambda: {sent_body(b)["seq"] for b in clinic.bodies("result")} == {1, 2, 3})
+    eventually(lambda: len(clinic.bodies("result")) > 3)
 
 
 def test_a_restored_card_goes_on_in_a_new_epoch(

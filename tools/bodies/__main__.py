@@ -36,6 +36,9 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=0, help="of bodies, clothes and rooms")
     parser.add_argument("--count", type=int, default=18)
     parser.add_argument("--visits", type=int, default=1, help="exam: pictures of each person")
+    parser.add_argument(
+        "--changed", action="store_true", help="exam: with other measures in the last of them"
+    )
     parser.add_argument("--split", choices=("train", "val", "test"), default="train")
     parser.add_argument(
         "--pack",
@@ -62,7 +65,7 @@ def main(argv: list[str] | None = None) -> int:
         return 0
     rng = np.random.default_rng([{"train": 0, "val": 1, "test": 2}[options.split], options.seed])
     if options.command == "exam":
-        _examine(renderer, rng, options.count, options.visits, options.out)
+        _examine(renderer, rng, options)
         return 0
     writer, began = PackWriter(options.out), time.monotonic()
     pictures: list[NDArray[np.uint8]] = []
@@ -83,17 +86,18 @@ def main(argv: list[str] | None = None) -> int:
     return 0
 
 
-def _examine(
-    renderer: Renderer, rng: np.random.Generator, count: int, visits: int, out: Path
-) -> None:
+def _examine(renderer: Renderer, rng: np.random.Generator, options: argparse.Namespace) -> None:
     """A pack of test bodies, as many of each view, each as often as it visits."""
     from posture_tools.bodies.exam import VIEWS, draw_visits
     from posture_tools.bodies.pack import PackWriter
 
-    writer = PackWriter(out)
+    writer, count = PackWriter(options.out), options.count
     for n in range(count):
         for i, view in enumerate(VIEWS):
-            for examined in draw_visits(renderer, view, rng, visits, n * len(VIEWS) + i):
+            person = n * len(VIEWS) + i
+            for examined in draw_visits(
+                renderer, view, rng, options.visits, person, changed=options.changed
+            ):
                 writer.add_examined(examined, 92)
         if (n + 1) % 25 == 0:
             print(f"{n + 1} of {count} of each view", file=sys.stderr, flush=True)

@@ -57,21 +57,28 @@ def draw_test_body(renderer: Renderer, view: View, rng: np.random.Generator) -> 
 
 
 def draw_visits(
-    renderer: Renderer, view: View, rng: np.random.Generator, count: int, number: int
+    renderer: Renderer,
+    view: View,
+    rng: np.random.Generator,
+    count: int,
+    number: int,
+    *,
+    changed: bool = False,
 ) -> Iterator[Examined]:
     """A test body, and the same again before the same camera: new clothes, hair, light and noise.
 
     The person sways, stands up to 10 cm elsewhere and is turned by up to 3 deg more or less.
-    number : of the person, for all of these visits.
+    number : of the person, for all of these visits. changed : the last one has other measures.
     """
     person = _draw_person(renderer, rng)
     first = _seen(renderer, view, rng, person)
     yield replace(first, person=number)
     camera = first.rendered.camera
-    for _ in range(count - 1):
+    for visit in range(1, count):
+        stands = _ask(person, rng) if changed and visit == count - 1 else person
         asked = {
             name: value + float(rng.normal(0.0, _SWAY_DEG)) if name in _EVENLY else value
-            for name, value in person.asked.items()
+            for name, value in stands.asked.items()
         }
         again = draw_standing(renderer.model, rng, person.shape)  # arms hang as they will
         there = replace(
@@ -86,7 +93,11 @@ def draw_visits(
 
 def _draw_person(renderer: Renderer, rng: np.random.Generator) -> Person:
     shape = draw_shape(renderer.model, rng)
-    person = draw_standing(renderer.model, rng, shape)
+    return _ask(draw_standing(renderer.model, rng, shape), rng)
+
+
+def _ask(person: Person, rng: np.random.Generator) -> Person:
+    """The person with every measure drawn evenly."""
     asked = {
         name: _ABOUT.get(name, 0.0) + float(rng.uniform(-_REACH_DEG, _REACH_DEG))
         for name in _EVENLY

@@ -9,9 +9,11 @@ from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from typing import Any, Literal, Self
 
+from posture_tools.collector.archive import reading
+from posture_tools.collector.archive.folder import Archive
 from posture_tools.collector.erasure_list import ErasureList
 from posture_tools.collector.hearing import follows, is_heard, see
-from posture_tools.collector.intake import Bad, Good
+from posture_tools.collector.intake import Bad, Good, Key
 from posture_tools.collector.sql import Sql
 from posture_tools.collector.store import LastMessage, Note, Outcome
 from posture_tools.collector.trust import Known, enrol, judge, known
@@ -24,8 +26,9 @@ from edge.wire.topics import Address
 class StoreBody(ABC):
     """A `store.Store`. oddities : counts what single messages did that nobody foresaw."""
 
-    def __init__(self, erasures: ErasureList, oddities: Oddities | None) -> None:
+    def __init__(self, erasures: ErasureList, archive: Archive, oddities: Oddities | None) -> None:
         self.erasures = erasures
+        self.archive = archive
         self._oddities = oddities or Oddities()
 
     @abstractmethod
@@ -98,6 +101,10 @@ class StoreBody(ABC):
             self.rows("SELECT 1 FROM trusted WHERE site = ? AND unsigned = 1 AND key = ''", (site,))
         )
 
+    def standbys(self) -> int | None:
+        """A file has none."""
+        return None
+
     def lead(self, what: str) -> bool:
         """A file has one process that takes in."""
         return True
@@ -141,6 +148,9 @@ class StoreBody(ABC):
                     f"UPDATE station SET {note.kind} = ? WHERE site = ? AND station = ?",  # noqa: S608
                     (note.body, note.site, note.station),
                 )
+
+    def archived(self, key: Key, utc_ns: int) -> tuple[bytes, bytes]:
+        return reading.archived(self, key, utc_ns)
 
     def forget_letter(self, table: Literal["dead_letter", "ingest_conflict"], sha256: str) -> None:
         with self.transaction() as db:

@@ -12,7 +12,7 @@ from posture_tools.collector.opening import STATE, Where, open_store, where
 from posture_tools.collector.store import Store
 
 from edge.errors import SettingsInvalid
-from edge.mqtt.settings import MqttSettings, broker_at
+from edge.mqtt.settings import MqttSettings, brokers_at
 from edge.wire.topics import topic_level
 
 STORE = argument(
@@ -35,9 +35,10 @@ KEYS = argument(
 BROKER = (
     argument(
         "--broker",
-        default="127.0.0.1:1883",
+        action="append",
+        default=[],
         metavar="HOST:PORT",
-        help="The broker of the site. The default is one on this machine.",
+        help="The broker of the site, or all of them. The default is one on this machine.",
     ),
     KEYS,
     argument("--site", default="desk", help="The site, as in its stations' settings."),
@@ -63,7 +64,7 @@ BROKER = (
 
 
 def broker_and_site(options: Namespace) -> tuple[MqttSettings, str]:
-    """Where the broker is and which site is meant, of the options BROKER.
+    """Where the broker is, or all of them, and which site is meant, of the options BROKER.
 
     Raises
     ------
@@ -78,7 +79,8 @@ def broker_and_site(options: Namespace) -> tuple[MqttSettings, str]:
         cert_file=options.cert_file,
         key_file=options.key_file,
     )
-    return broker_at(options.broker, given), topic_level(options.site, "--site")
+    named = options.broker or ["127.0.0.1:1883"]
+    return brokers_at(named, given), topic_level(options.site, "--site")
 
 
 @contextmanager

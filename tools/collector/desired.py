@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 
 import msgspec
@@ -48,7 +49,8 @@ def publish(
     wanted: Desired,
     key: GrantedKey | None = None,
 ) -> int:
-    """Replace what is desired of each station, retained; returns the version, which is new to all.
+    """Replace what is desired of each station, retained at every broker; returns the version, which
+    is new to all.
 
     key : the operator's; without it only stations at a desk obey.
 
@@ -59,35 +61,55 @@ def publish(
     BrokerUnreachable, BrokerRefused : not, or not certainly, published; say it again.
     """
     topics = {name: Topics(site, name).desired for name in stations}
-    connection = open_best(mqtt, f"desire-{secrets.token_hex(4)}")
-    try:
-        known = _retained(connection, topics.values())
+    requester = f"desire-{secrets.token_hex(4)}"
+    away: list[BrokerUnreachable] = []
+    with ExitStack() as stack:
+        connections = []
+        for each in mqtt.each:
+            try:
+                connections.append(open_best(each, requester))
+                stack.callback(connections[-1].drop)
+            except BrokerUnreachable as problem:
+                away.append(problem)
+        if not connections:
+            raise away[0]
+        known = [n for each in connections for n in _retained(each, topics.values())]
         now_s = int(time.time())
         # A version from the future was a lie, which no station with a right clock obeys.
         believed = (each + 1 for each in known if each <= now_s + _AHEAD_S)
         version = max(now_s, wanted.version, *believed, 1)
         body = encode(msgspec.structs.replace(wanted, version=version))
         sign = plain_payload if key is None else key.payload
-        awaited = {
-            connection.publish(topic, sign("desired", topic, body), retain=True): topic
-            for topic in topics.values()
-        }
-        deadline_s = time.monotonic() + _ANSWER_S
-        while awaited:
-            if time.monotonic() > deadline_s:
-                raise BrokerUnreachable("The broker does not acknowledge.", "Say it again.")
-            for event in connection.poll(0.1):
-                if isinstance(event, Acknowledged):
-                    topic = awaited.pop(event.mid, "")
-                    if event.refusal:
-                        raise BrokerRefused(
-                            f"The broker refused {topic}: {event.reason}.",
-                            "Give this user the right to write it in the broker's ACL file.",
-                        )
-        connection.close()
-    finally:
-        connection.drop()
+        payloads = {topic: sign("desired", topic, body) for topic in topics.values()}
+        for connection in connections:
+            _say(connection, payloads)
+            connection.close()
+    if away:
+        raise BrokerUnreachable(
+            f"{away[0].problem} Version {version} stands at the other brokers only.",
+            "Say it again when it is back: a station that comes there would not hear it.",
+        )
     return version
+
+
+def _say(connection: Connection, payloads: Mapping[str, bytes]) -> None:
+    """Publish each on its topic, and wait for the broker's word. Raises as `publish`."""
+    awaited = {
+        connection.publish(topic, payload, retain=True): topic
+        for topic, payload in payloads.items()
+    }
+    deadline_s = time.monotonic() + _ANSWER_S
+    while awaited:
+        if time.monotonic() > deadline_s:
+            raise BrokerUnreachable("The broker does not acknowledge.", "Say it again.")
+        for event in connection.poll(0.1):
+            if isinstance(event, Acknowledged):
+                topic = awaited.pop(event.mid, "")
+                if event.refusal:
+                    raise BrokerRefused(
+                        f"The broker refused {topic}: {event.reason}.",
+                        "Give this user the right to write it in the broker's ACL file.",
+                    )
 
 
 def _retained(connection: Connection, topics: Collection[str]) -> list[int]:

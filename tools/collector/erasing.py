@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import replace
 
 import msgspec
+from posture_tools.collector.archive.cleaning import mark
 from posture_tools.collector.intake import Good, Key
 from posture_tools.collector.sql import Sql
 from posture_tools.collector.visits import forget_visit
@@ -141,6 +142,7 @@ def entomb(db: Sql, key: Key, at: str) -> None:
     where = (key.site, key.station, key.epoch, key.seq)
     if db.execute(f"SELECT 1 FROM event {_WHERE}", where).fetchone():  # noqa: S608
         return
+    mark(db, where)
     for table in ("result", "measure", "ingest_conflict", "dead_letter"):
         db.execute(f"DELETE FROM {table} {_WHERE}", where)  # noqa: S608
     db.execute(

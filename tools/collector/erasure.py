@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from posture_tools.collector.erasing import forget, remember, sessions_of
 from posture_tools.collector.erasure_list import Erasure
+from posture_tools.collector.kept_pictures import KeptPictures
 from posture_tools.collector.store import Store
 from posture_tools.collector.worker_key import GrantedKey, plain_payload
 
@@ -83,6 +84,7 @@ def erase(
         for station in stations
     ]  # fmt: skip
     store.erasures.append(entry)
+    KeptPictures.beside(store.erasures).forget(site, found)
     with store.transaction() as db:
         gone = forget(db, site, "", found, at)
         for station in stations if code else ():

@@ -5,6 +5,9 @@ from __future__ import annotations
 from posture_tools.collector.sql import Sql
 from posture_tools.collector.store import Life
 
+from edge.errors import MessageRefused
+from edge.wire.messages import State, decode
+
 # Anybody may say a state: a flood of names must not fill the disk. Enrolled ones always fit.
 MOST_HEARD = 10_000
 
@@ -39,23 +42,37 @@ def see(db: Sql, site: str, station: str, at: str, online: bool) -> None:
 def follows(db: Sql, place: tuple[str, str], life: Life, online: bool, at: str) -> bool:
     """Whether a state is newer than what is known; what it tells of instances is then kept.
 
-    A will may come long after its station has connected elsewhere. An instance that speaks again
-    after another took its place shows that two run under this name. place : a known station.
+    A will may come long after its station has connected elsewhere, and a worker may hear late what
+    another has heard already. An instance that speaks anew after another took its place shows that
+    two run under this name. place : a known station.
     """
-    instance, connection, before = db.execute(
-        "SELECT instance, connection, before FROM station WHERE site = ? AND station = ?", place
+    instance, connection, before, state = db.execute(
+        "SELECT instance, connection, before, state FROM station WHERE site = ? AND station = ?",
+        place,
     ).fetchone()
+    before_now, twice = before, False
     if life.instance == instance:
         if life.connection < connection:
             return False
-        before_now, twice = before, False
-    elif not online:
-        return not instance
+    elif life.retained or not online:
+        if instance:
+            return False
     else:
-        before_now, twice = instance, life.instance == before
+        was, _, last = before.partition("/")
+        if life.instance == was and 0 < life.said <= int(last or 0):
+            return False
+        before_now, twice = f"{instance}/{_said(state)}", life.instance == was
     db.execute(
         "UPDATE station SET instance = ?, connection = ?, before = ?,"
         " twice_at = CASE WHEN ? = 1 THEN ? ELSE twice_at END WHERE site = ? AND station = ?",
         (life.instance, life.connection, before_now, int(twice), at, *place),
     )
     return True
+
+
+def _said(state: bytes) -> int:
+    """How often the instance whose state this is had told it."""
+    try:
+        return decode(state, State).said
+    except MessageRefused:
+        return 0

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable
 
 from posture_tools.collector.erasure_sending import ErasureSending
+from posture_tools.collector.home_assistant import announcements
 from posture_tools.collector.intake import Bad, Good, Incoming, examine
 from posture_tools.collector.store import Life, Note, Outcome, Store
 from posture_tools.collector.worker_key import GrantedKey, plain_payload
@@ -44,8 +45,10 @@ class Collector:
     key : signs the receipts; without one, only stations at a desk believe them.
     shares : other workers take in from this broker too: each result goes to one of them. Where the
         broker cannot share (MQTT 3.1.1), one worker serves it and the others wait.
+    home_assistant : tell it of each station that is heard.
     on_batch : told of each committed batch. on_problem : told once of each new problem.
-    on_ready : called whenever a subscription stands.
+    on_ready : called whenever a subscription stands; on_away : when it stands no more.
+    on_health : told what each station says of itself.
     """
 
     def __init__(
@@ -56,15 +59,20 @@ class Collector:
         *,
         key: GrantedKey | None = None,
         shares: bool = False,
+        home_assistant: bool = False,
         on_batch: Callable[[Outcome], None] = lambda _: None,
         on_problem: Callable[[str], None] = log.error,
         on_ready: Callable[[], None] = lambda: None,
+        on_away: Callable[[], None] = lambda: None,
+        on_health: Callable[[str, str, Health], None] = lambda *_: None,
     ) -> None:
         self._mqtt = mqtt
         self._store = store
         self._site = site
         self._key = key
         self._shares = shares
+        self._home_assistant = home_assistant
+        self._shown: set[str] = set()
         self._health: dict[tuple[str, str], Note] = {}
         self._health_at_s = 0.0
         self._old = False
@@ -75,6 +83,8 @@ class Collector:
         self._on_batch = on_batch
         self._on_problem = on_problem
         self._on_ready = on_ready
+        self._on_away = on_away
+        self._on_health = on_health
         self._oddities = Oddities()
         self._erasures = ErasureSending(store, site)
 
@@ -93,6 +103,7 @@ class Collector:
                 if text != told:
                     self._on_problem(text)
                 told = text
+                self._on_away()
                 stop.wait(backoff.next_s())
 
     def _serve(self, backoff: Backoff, stop: threading.Event) -> None:
@@ -103,6 +114,7 @@ class Collector:
             acks=True,
         )
         try:
+            self._shown.clear()
             self._old = self._store.has_unsigned(self._site)
             if not self._may_serve(connection):
                 connection.close()
@@ -132,7 +144,7 @@ class Collector:
         """Not where workers cannot share, and another serves this broker."""
         if not self._shares or connection.version == "5":
             return True
-        return self._store.lead(f"{self._mqtt.host}:{self._mqtt.port}/{self._site}")
+        return self._store.lead(f"{self._mqtt.address}/{self._site}")
 
     def _subscriptions(self, connection: Connection, topics: Topics) -> list[str]:
         """What a broker retains it sends to no group: that every worker hears itself."""
@@ -184,8 +196,12 @@ class Collector:
                     batch.append(item)
         if notes:
             self._store.note_all(notes)
+            if self._home_assistant:
+                self._show(connection, {note.station for note in notes})
         if batch:
+            began_s = time.monotonic()
             outcome = self._store.ingest(self._store.judge(batch))
+            outcome.took_s = time.monotonic() - began_s
             for topics, receipt in outcome.receipts:
                 self._answer(connection, topics, receipt)
             self._on_batch(outcome)
@@ -193,6 +209,13 @@ class Collector:
             if message.qos:
                 connection.acknowledge(message)
         return bool(batch)
+
+    def _show(self, connection: Connection, stations: set[str]) -> None:
+        """Once with each connection: a broker may have forgotten."""
+        for station in sorted(stations - self._shown):
+            self._shown.add(station)
+            for topic, payload in announcements(self._site, station).items():
+                connection.publish(topic, payload, retain=True)
 
     def _hear_collector(self, connection: Connection, body: bytes) -> None:
         """Ours comes back to us. That nobody is there was said by the will of our earlier life, by
@@ -224,7 +247,7 @@ class Collector:
                 if not message.body:
                     return Note(*place, "state", b"", online=False)
                 said = decode(message.body, State)
-                life = Life(said.instance, said.connection)
+                life = Life(said.instance, said.connection, said.said, message.retained)
                 return Note(*place, "state", message.body, said.online, life)
             case "enrol":
                 if message.body and (news := self._store.enrol(address, message.body)):
@@ -239,7 +262,7 @@ class Collector:
                     decode(body, Desired)
                 return Note(*place, "desired", body)
             case "health":
-                decode(message.body, Health)
+                self._on_health(*place, decode(message.body, Health))
                 return Note(*place, "health", message.body, online=True)
         return examine(Incoming(message.topic, message.body))
 

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TextIO
 
 from posture_tools.collector.desired import desired_states
+from posture_tools.collector.intake import Key
 from posture_tools.collector.rollout import actual_models, model_events
 from posture_tools.collector.store import Store
 
@@ -64,9 +65,11 @@ class Chosen:
     skip: int = 0
 
 
-def results(store: Store, chosen: Chosen = Chosen()) -> Iterator[Stored]:
-    """Results, by station, in the order in which they were screened. Only the order of all is
-    held, never their bodies."""
+def chosen_keys(
+    store: Store, chosen: Chosen = Chosen()
+) -> Iterator[tuple[tuple[str, str, str, int], int]]:
+    """Site, station, epoch and number of what is chosen, and when it was screened (ns since 1970):
+    by station, in the order of screening."""
     wheres, values = ["1 = 1"], list[Any]()
     for name in ("site", "station", "session"):
         if word := getattr(chosen, name):
@@ -77,18 +80,27 @@ def results(store: Store, chosen: Chosen = Chosen()) -> Iterator[Stored]:
             wheres.append(f"screened_ns {edge} ?")
             values.append(int(when.timestamp()) * 1_000_000_000)
     where = " AND ".join(wheres)
-    for *key, screened_ns in store.each(
+    for site, station, epoch, seq, screened_ns in store.each(
         f"SELECT site, station, epoch, seq, screened_ns FROM screening WHERE {where}"  # noqa: S608
         " ORDER BY site, station, screened_ns, epoch, seq LIMIT ? OFFSET ?",
         [*values, chosen.limit or _ALL, chosen.skip],
     ):
-        for about in store.rows(
-            "SELECT received_at, body_sha256, body, seal FROM result"
+        yield (site, station, epoch, seq), screened_ns
+
+
+def results(store: Store, chosen: Chosen = Chosen()) -> Iterator[Stored]:
+    """Results in the order of `chosen_keys`. Only the order of all is held, never their bodies.
+    Raises StoreUnusable where a file of an archived month is gone."""
+    for key, screened_ns in chosen_keys(store, chosen):
+        for received_at, body_sha256, body, seal, utc_ns in store.rows(
+            "SELECT received_at, body_sha256, body, seal, utc_ns FROM result"
             " JOIN ingest_key USING (site, station, epoch, seq)"
             " WHERE site = ? AND station = ? AND epoch = ? AND seq = ?",
             key,
         ):  # erased meanwhile, there is none
-            yield Stored(Instant(screened_ns, "synced", "", 0).utc, *about)
+            whole = (body, seal) if body else store.archived(Key(*key), utc_ns)
+            screened_at = Instant(screened_ns, "synced", "", 0).utc
+            yield Stored(screened_at, received_at, body_sha256, *whole)
 
 
 def as_json(stored: Stored) -> dict[str, Any]:
@@ -116,6 +128,12 @@ def write_csv(store: Store, out: TextIO, chosen: Chosen = Chosen()) -> int:
 
 
 def csv_rows(store: Store, chosen: Chosen = Chosen()) -> Iterator[list[object]]:
+    """`measure_lines`, as a spreadsheet may read them."""
+    for line in measure_lines(store, chosen):
+        yield [_harmless(cell) for cell in line]
+
+
+def measure_lines(store: Store, chosen: Chosen = Chosen()) -> Iterator[Sequence[object]]:
     """One row for each measure, as CSV_COLUMNS; a refused one has no value but its reasons."""
     for stored in results(store, chosen):
         try:
@@ -124,13 +142,12 @@ def csv_rows(store: Store, chosen: Chosen = Chosen()) -> Iterator[list[object]]:
             log.warning("left out, sha256 %s: %s", stored.body_sha256, ascii(problem.problem))
             continue
         for m in result.measures:
-            said = (
+            yield (
                 stored.screened_at, result.t.state, result.site, result.station, result.epoch,
                 result.seq, result.session, result.kind, m.view, m.code, m.value, m.unit, m.u95,
-                m.n, m.quality, " ".join(m.why), m.side, m.definition, result.backend,
+                m.n, str(m.quality), " ".join(m.why), m.side, m.definition, result.backend,
                 result.origin, m.u95_change, result.bodies, result.calibration,
             )  # fmt: skip
-            yield [_harmless(cell) for cell in said]
 
 
 def _harmless(cell: object) -> object:

@@ -12,8 +12,9 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, Self
 
+from posture_tools.collector.archive.folder import Archive
 from posture_tools.collector.erasure_list import ErasureList
-from posture_tools.collector.intake import Bad, Good
+from posture_tools.collector.intake import Bad, Good, Key
 from posture_tools.collector.sql import Sql
 
 from edge.wire.receipt import Receipt
@@ -24,13 +25,15 @@ LastMessage = Literal["state", "birth", "health", "desired"]
 
 @dataclass(slots=True)
 class Outcome:
-    """What became of a batch. receipts : to send, and where, after this returned."""
+    """What became of a batch. receipts : to send, and where, after this returned. took_s : until
+    it was committed."""
 
     receipts: list[tuple[Topics, Receipt]] = field(default_factory=list)
     stored: list[Good] = field(default_factory=list)
     duplicates: int = 0
     conflicts: int = 0
     dead: int = 0
+    took_s: float = 0.0
 
     def add(self, other: Outcome) -> None:
         self.receipts += other.receipts
@@ -42,10 +45,16 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Life:
-    """Which connection of which uplink says something: see `edge.wire.messages.State`."""
+    """Which connection of which uplink says something: see `edge.wire.messages.State`.
+
+    retained : it was said before somebody listened, perhaps long ago at a broker that the station
+        has left since.
+    """
 
     instance: str
     connection: int
+    said: int = 0
+    retained: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +77,13 @@ class Store(Protocol):
     """See the module. Every method raises StoreFailed where the file or server does not answer:
     then nothing was changed, and nothing may be acknowledged.
 
-    erasures : the list of erasures, kept apart from the store.
+    erasures : the list of erasures, kept apart from the store. archive : the folder of months whose
+    bodies are not in the tables.
     where : as `--store` names it, from anywhere.
     """
 
     erasures: ErasureList
+    archive: Archive
     where: str
 
     def ingest(self, batch: Sequence[Good | Bad]) -> Outcome:
@@ -94,6 +105,9 @@ class Store(Protocol):
     def lead(self, what: str) -> bool:
         """Whether this process, alone among all that share the store, does something. It loses
         that with its connection to the store."""
+
+    def standbys(self) -> int | None:
+        """How many machines have each commit beside this one; None where none was asked for."""
 
     def next_number(self) -> int:
         """For a command: higher than any before."""
@@ -117,6 +131,10 @@ class Store(Protocol):
 
     def each(self, sql: str, values: Sequence[Any] = ()) -> Iterator[tuple[Any, ...]]:
         """For reports of many rows: one at a time, as the store was when it began."""
+
+    def archived(self, key: Key, utc_ns: int) -> tuple[bytes, bytes]:
+        """Body and seal of a result whose body in the table is empty. utc_ns : its own date there.
+        Raises StoreUnusable where its file is not at hand, or does not have it."""
 
     def forget_letter(self, table: Literal["dead_letter", "ingest_conflict"], sha256: str) -> None:
         """Erase a dead letter or a conflict. sha256 : the first digits of its body's."""

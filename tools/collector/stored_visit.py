@@ -8,11 +8,12 @@ from collections.abc import Sequence
 
 import msgspec
 from posture_tools.collector.facts import as_measure
+from posture_tools.collector.intake import Key
 from posture_tools.collector.store import Store
 
 from edge.errors import SettingsInvalid
 from edge.norms import UNTOLD, Who
-from edge.records import Basis, Inputs
+from edge.records import Basis, HandSet, Inputs
 from edge.report.reported_visit import ReportedView, ReportedVisit
 from edge.shown import quoted
 from edge.wire.clock import Instant
@@ -21,21 +22,26 @@ from edge.wire.messages import Result, decode_result
 Place = tuple[str, str, str]  # site, station and session
 
 
-def stored_visit(store: Store, result_id: str, before: Sequence[str] = ()) -> ReportedVisit:
+def stored_visit(
+    store: Store, result_id: str, before: Sequence[str] = (), *, as_found: bool = False
+) -> ReportedVisit:
     """The visit that a result belongs to.
 
     result_id : `station:epoch:seq` as the message says. before : results of earlier visits of the
         same person, for the trend; the store knows visits, not people.
+    as_found : with the first answers, and nothing that was set by hand afterwards.
 
     Raises
     ------
     SettingsInvalid : no such result in the store.
     """
     place = _visit_of(store, result_id)
-    return visit_at(store, place, [_visit_of(store, each) for each in before])
+    return visit_at(store, place, [_visit_of(store, each) for each in before], as_found=as_found)
 
 
-def visit_at(store: Store, place: Place, before: Sequence[Place] = ()) -> ReportedVisit:
+def visit_at(
+    store: Store, place: Place, before: Sequence[Place] = (), *, as_found: bool = False
+) -> ReportedVisit:
     """The same of a visit whose site, station and session are known.
 
     Raises
@@ -44,17 +50,21 @@ def visit_at(store: Store, place: Place, before: Sequence[Place] = ()) -> Report
     """
     site, station, session = place
     rows = store.rows(
-        "SELECT screened_ns, body FROM screening WHERE site = ? AND station = ? AND session = ?"
+        "SELECT screened_ns, utc_ns, epoch, seq, body FROM screening"
+        " WHERE site = ? AND station = ? AND session = ?"
         " ORDER BY screened_ns, epoch, seq",
         (site, station, session),
     )
     if not rows:
         raise SettingsInvalid(f"There is no visit {quoted(session)} in the store.")
-    results = [(when_ns, decode_result(body)) for when_ns, body in rows]
-    views = [result for _, result in results if result.kind != "fms"]
+    results = [
+        (when_ns, decode_result(body or store.archived(Key(site, station, *name), utc_ns)[0]))
+        for when_ns, utc_ns, *name, body in rows
+    ]
+    views = _answers([result for _, result in results if result.kind != "fms"], as_found)
     scores = [result for _, result in results if result.kind == "fms"]
     newest = results[-1][1]
-    earlier = [visit_at(store, each) for each in before]
+    earlier = [visit_at(store, each, as_found=as_found) for each in before]
     return ReportedVisit(
         person=session,
         screened_at=Instant(results[0][0], "synced", "", 0).utc,
@@ -68,6 +78,14 @@ def visit_at(store: Store, place: Place, before: Sequence[Place] = ()) -> Report
         who=_who(store, site, newest),
         before=tuple(sorted(earlier, key=lambda visit: visit.screened_at)),
     )
+
+
+def _answers(views: list[Result], as_found: bool) -> list[Result]:
+    """A corrected answer stays in the store; on a page only one of them speaks."""
+    if as_found:
+        return [result for result in views if result.by_hand is None]
+    corrected = {result.by_hand.corrects for result in views if result.by_hand is not None}
+    return [result for result in views if result.id not in corrected]
 
 
 def _visit_of(store: Store, result_id: str) -> tuple[str, str, str]:
@@ -103,9 +121,10 @@ def _who(store: Store, site: str, result: Result) -> Who:
 
 
 def _seen(result: Result) -> ReportedView:
-    quality = result.quality
+    quality, hand = result.quality, result.by_hand
     return ReportedView(
         result.view, tuple(as_measure(m) for m in result.measures), result.figure,
         quality.frames_used, quality.frames_seen, quality.min_score, result.origin,
+        by_hand=None if hand is None else HandSet(hand.points, hand.by, hand.on),
         basis=Basis(tuple(m.sha256 for m in result.models), result.bodies, result.calibration),
     )  # fmt: skip

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from posture_tools.collector.intake import Key
 from posture_tools.collector.store import Store
 
-from edge.errors import MessageRefused
+from edge.errors import MessageRefused, StoreUnusable
 from edge.wire.messages import State, decode
 from edge.wire.ranges import Ranges
 from edge.wire.seal import digest
+
+log = logging.getLogger(__name__)
 
 What = Literal["changed", "broken", "lost", "given up", "under way"]
 
@@ -23,9 +27,9 @@ class Finding:
 
     changed : the body in the store is not the one that was received. broken : the message does not
     name the hash of the one before. lost : its station has delivered it, and it is not in the
-    store, as after a backup was restored. given up : its station dropped it or found it damaged.
-    under way : its station still has it. Which of the last it is, the station's unsigned state
-    says.
+    store, as after a backup was restored, or not in the file of its month. given up : its station
+    dropped it or found it damaged. under way : its station still has it. Which of the last it is,
+    the station's unsigned state says.
     """
 
     site: str
@@ -53,9 +57,23 @@ def _changed(store: Store) -> Iterator[Finding]:
         for site, station, epoch, seq, body, body_sha256 in store.each(
             f"SELECT site, station, epoch, seq, body, body_sha256 FROM {table}"  # noqa: S608
             " JOIN ingest_key USING (site, station, epoch, seq) WHERE fate <> 'erased'"
+            " AND LENGTH(body) > 0"
         ):
             if digest(body) != body_sha256:
                 yield Finding(site, station, epoch, seq, seq, "changed")
+    for site, station, epoch, seq, utc_ns, body_sha256 in store.each(
+        "SELECT site, station, epoch, seq, utc_ns, body_sha256 FROM result"
+        " JOIN ingest_key USING (site, station, epoch, seq) WHERE LENGTH(body) = 0"
+        " ORDER BY site, station, utc_ns, epoch, seq"
+    ):  # as they lie in the files
+        try:
+            body, _ = store.archived(Key(site, station, epoch, seq), utc_ns)
+        except StoreUnusable as problem:
+            log.warning("%s", problem)
+            yield Finding(site, station, epoch, seq, seq, "lost")
+            continue
+        if digest(body) != body_sha256:
+            yield Finding(site, station, epoch, seq, seq, "changed")
 
 
 def _absent(store: Store, site: str, station: str, state_body: bytes) -> Iterator[Finding]:

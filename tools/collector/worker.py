@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+from posture_tools.collector.archive.retention import retain
 from posture_tools.collector.ingest import Collector
 from posture_tools.collector.metrics import Metrics
 from posture_tools.collector.opening import open_store, where
@@ -19,6 +20,7 @@ from posture_tools.collector.worker_settings import WorkerSettings
 
 from edge.errors import SettingsInvalid
 from edge.mqtt.settings import MqttSettings
+from edge.wire.messages import Health
 
 
 def work(
@@ -53,8 +55,18 @@ def work(
             metrics.ready(broker)
         on_ready(broker)
 
+    def away(broker: str) -> None:
+        if metrics is not None:
+            metrics.away(broker)
+
+    def health(site: str, station: str, said: Health) -> None:
+        if metrics is not None:
+            metrics.health(f"{site}/{station}", said)
+
     try:
         with open_store(at) as store:
+            if metrics is not None:
+                metrics.watch(open_store(at), settings.site)
             if store.is_closed(settings.site) and not settings.keys:
                 raise SettingsInvalid(
                     f"The stations of {settings.site} believe signed receipts only.",
@@ -63,13 +75,17 @@ def work(
             key = load_granted(Path(settings.keys), "receipt") if settings.keys else None
 
             def serve(mqtt: MqttSettings) -> None:
-                name = f"{mqtt.host}:{mqtt.port}"
+                name = mqtt.address
                 Collector(
                     mqtt, store, settings.site, key=key, shares=not isinstance(at, Path),
+                    home_assistant=settings.home_assistant,
                     on_batch=committed, on_problem=problem, on_ready=lambda: ready(name),
+                    on_away=lambda: away(name), on_health=health,
                 ).run(stop)  # fmt: skip
 
             threads = [threading.Thread(target=serve, args=(each,)) for each in settings.broker]
+            kept = (at, settings.keep_months, stop, problem)
+            threads.append(threading.Thread(target=retain, args=kept))
             for thread in threads:
                 thread.start()
             for thread in threads:

@@ -4,6 +4,7 @@
     store = "postgresql://collector@db-1.local,db-2.local/posture"
     keys = "/etc/posture-collector/keys"
     metrics = "127.0.0.1:9465"
+    keep_months = 24
 
     [[broker]]
     host = "broker-1.local"
@@ -24,26 +25,39 @@ from typing import Annotated
 
 import msgspec
 
-from edge.errors import SettingsInvalid
+from edge.errors import NOT_TOML, SettingsInvalid
 from edge.mqtt.settings import MqttSettings
 from edge.wire.topics import TopicLevel
 
 
 class WorkerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """See the module. keys, metrics : empty for none."""
+    """See the module."""
 
     site: TopicLevel
+    """The site whose stations this worker hears."""
     store: str
+    """File, or address of a PostgreSQL database, that holds the results."""
     broker: Annotated[tuple[MqttSettings, ...], msgspec.Meta(min_length=1)]
+    """The site's brokers, one table each, with the keys of the station's section `mqtt`."""
     keys: str = ""
+    """Folder with the keys for receipts and commands; empty for a site without."""
     metrics: str = ""
+    """HOST:PORT where Prometheus may read what the worker counts; empty for nowhere."""
+    home_assistant: bool = False
+    """Tell Home Assistant of each station: of its state and health, never of measures."""
+    keep_months: Annotated[int, msgspec.Meta(ge=0, le=1200)] = 0
+    """Whole months whose bodies stay in the tables; 0 for all, and nothing is archived."""
+
+    def __post_init__(self) -> None:
+        if any(each.also for each in self.broker):
+            raise ValueError("a worker serves every broker: give each a section of its own")
 
 
 def load_worker_settings(path: Path) -> WorkerSettings:
     """Raises SettingsInvalid, also for a password in the store's address."""
     try:
         settings = msgspec.toml.decode(path.read_bytes(), type=WorkerSettings)
-    except (OSError, msgspec.DecodeError) as error:
+    except (OSError, *NOT_TOML, msgspec.DecodeError) as error:
         raise SettingsInvalid(
             f"{path} cannot be used: {error}.", "docs/grow.md shows such a file."
         ) from error

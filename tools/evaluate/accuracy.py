@@ -21,6 +21,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from posture_tools.cli import tracked
 from posture_tools.evaluate.angle_error import short_way
 from posture_tools.evaluate.bodies import dress_of
 from posture_tools.evaluate.body_pack import Body
@@ -29,8 +30,6 @@ from posture_tools.evaluate.contenders import Contender
 from posture_tools.evaluate.report import number
 from posture_tools.evaluate.slope import robust_sd, slope_of_values
 from posture_tools.evaluate.views import VIEWS
-from rich.console import Console
-from rich.progress import track
 from rich.table import Table
 
 from edge.accuracy import CLOTHING, Accuracy, Clothing, MeasureAccuracy, Predictor
@@ -82,8 +81,7 @@ def read(
     """All that a contender measures of bodies, and the stature px of the smallest of them."""
     found: list[BodyReading] = []
     statures = []
-    progress = Console(stderr=True, quiet=quiet)
-    for body in track(bodies, "measuring", console=progress, transient=True):
+    for body in tracked(bodies, "measuring", quiet=quiet):
         frame = body.read()
         calibration = body.calibration(frame)
         pose = contender.locate(frame, body.person)

@@ -15,14 +15,13 @@ from itertools import combinations
 from pathlib import Path
 
 import numpy as np
+from posture_tools.cli import tracked
 from posture_tools.evaluate.contenders import CropOptions
 from posture_tools.evaluate.labelled import Person
 from posture_tools.evaluate.named import contender_of
 from posture_tools.evaluate.oks import COCO_SIGMAS, similarity
 from posture_tools.evaluate.photos import Photo
 from posture_tools.evaluate.scores import Sight, person_oks
-from rich.console import Console
-from rich.progress import track
 from rich.table import Table
 
 from edge.decode.nms import Array, box_iou
@@ -80,9 +79,8 @@ def measure(
     ------
     ImageUnreadable, LabelsInvalid : a photograph that is damaged or is not the labelled one.
     """
-    progress = Console(stderr=True, quiet=quiet)
     labelled = [photo for photo in photos if photo.people]
-    for photo in track(labelled, "every model", console=progress, transient=True):
+    for photo in tracked(labelled, "every model", quiet=quiet):
         frame = photo.read()
         for trial in trials:
             trial.see(photo, frame)

@@ -7,14 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 
+from posture_tools.cli import tracked
 from posture_tools.evaluate.angle_error import MeasureError, Reading, error_of
 from posture_tools.evaluate.body_pack import CLOTHING, OLDEST_YEARS, Body, Clothing
 from posture_tools.evaluate.body_truth import DEFINITIONS, Truth, in_picture, in_space, with_scale
 from posture_tools.evaluate.contenders import Contender
 from posture_tools.evaluate.report import number
 from posture_tools.evaluate.views import VIEWS
-from rich.console import Console
-from rich.progress import track
 from rich.table import Table
 
 from edge.posture.assess import assess, reported_unit
@@ -58,8 +57,7 @@ def examine(
     """
     groups: dict[tuple[str, ...], list[Reading]] = defaultdict(list)
     units: dict[str, str] = {}
-    progress = Console(stderr=True, quiet=quiet)
-    for body in track(bodies, "measuring", console=progress, transient=True):
+    for body in tracked(bodies, "measuring", quiet=quiet):
         frame = body.read()
         (ages,) = (name for name, (low, high) in AGES.items() if low <= body.age_years < high)
         exact = in_space(body) if space else in_picture(body, body.calibration(frame))

@@ -27,7 +27,6 @@ Other arrays are for others. Whatever contradicts this is refused before a pictu
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,10 +37,11 @@ import numpy as np
 from numpy.typing import NDArray
 from posture_tools.evaluate.labelled import AREA_SHARE, Person
 from posture_tools.evaluate.views import VIEWS
+from posture_tools.zips import NOT_ZIP
 
 from edge.errors import ImageUnreadable, LabelsInvalid, SettingsInvalid
 from edge.posture.calibration import LEVEL, Calibration
-from edge.records import Frame, View
+from edge.records import Frame, Uint8, View
 from edge.skeletons import COCO_17
 
 Clothing = Literal["bare", "tight", "loose"]
@@ -99,10 +99,10 @@ class Body:
         ------
         ImageUnreadable : its bytes are no picture.
         """
-        image = cv2.imdecode(np.array(self.jpeg), cv2.IMREAD_COLOR) if self.jpeg.size else None
+        image = decoded(np.array(self.jpeg))
         if image is None:
             raise ImageUnreadable(f"{self.set_name}, {self.name} cannot be decoded.", _AGAIN)
-        return Frame(np.asarray(image, np.uint8), 0, 0, still=True, name=self.name)
+        return Frame(image, 0, 0, still=True, name=self.name)
 
     def calibration(self, frame: Frame) -> Calibration:
         """What the station knows of the camera."""
@@ -114,6 +114,15 @@ class Body:
             roll_deg, pitch_deg, focal_px=focal_px, centre_px=centre_px,
             distortion=(k1, 0.0, 0.0, 0.0, 0.0),
         )  # fmt: skip
+
+
+def decoded(jpeg: NDArray[np.uint8]) -> Uint8 | None:
+    """A picture of a pack, BGR; None where its bytes are no picture."""
+    try:
+        image = cv2.imdecode(jpeg, cv2.IMREAD_COLOR) if jpeg.size else None
+    except cv2.error:
+        return None
+    return None if image is None else np.asarray(image, np.uint8)
 
 
 def packs(folder: Path) -> list[Path]:
@@ -147,7 +156,7 @@ def _bodies(path: Path, limit: int | None) -> list[Body]:
         with np.load(path, allow_pickle=False) as file:
             arrays: Arrays = {name: file[name] for name in file.files}
         data = np.memmap(path.with_suffix(".bin"), np.uint8, "r")
-    except (OSError, ValueError, zipfile.BadZipFile) as error:
+    except NOT_ZIP as error:
         raise LabelsInvalid(f"cannot read the pack {path}: {error}.", _AGAIN) from error
     if fault := _fault(arrays, len(data)):
         raise LabelsInvalid(f"{path}: {fault}.", _AGAIN)

@@ -11,14 +11,13 @@ from dataclasses import dataclass, field
 from itertools import product
 
 import numpy as np
+from posture_tools.cli import tracked
 from posture_tools.evaluate.angle_error import short_way
 from posture_tools.evaluate.box_change import AS_IT_IS, BoxChange
 from posture_tools.evaluate.contenders import Contender
 from posture_tools.evaluate.labelled import Person
 from posture_tools.evaluate.photos import Picture
 from posture_tools.evaluate.views import VIEWS, known_views
-from rich.console import Console
-from rich.progress import track
 from rich.table import Table
 
 from edge.errors import LabelsInvalid, ModelRefused
@@ -81,8 +80,7 @@ def examine(contenders: Sequence[Contender], pictures: Sequence[Picture], quiet:
                 "Name single-person networks, or FINDER.onnx+REFINER.onnx.",
             )
     moved: dict[tuple[View, str, str], _Moved] = {}
-    progress = Console(stderr=True, quiet=quiet)
-    for picture in track(pictures, "moving boxes", console=progress, transient=True):
+    for picture in tracked(pictures, "moving boxes", quiet=quiet):
         known = known_views(picture.people)
         if not known:
             continue

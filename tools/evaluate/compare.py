@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from posture_tools.cli import tracked
 from posture_tools.evaluate.contenders import Contender
 from posture_tools.evaluate.photos import Photo
 from posture_tools.evaluate.report import number
 from posture_tools.evaluate.scores import Scores, Sight, TiltError, score
-from rich.console import Console
-from rich.progress import track
 from rich.table import Table
 
 VIEWS = ("front", "back", "right", "left", "side")
@@ -59,8 +58,7 @@ def compare(contenders: Sequence[Contender], photos: Sequence[Photo], quiet: boo
     ImageUnreadable, LabelsInvalid : a photograph that is damaged or is not the labelled one.
     """
     sights: dict[str, list[Sight]] = {contender.name: [] for contender in contenders}
-    progress = Console(stderr=True, quiet=quiet)
-    for photo in track(photos, "comparing", console=progress, transient=True):
+    for photo in tracked(photos, "comparing", quiet=quiet):
         frame = photo.read()
         for contender in contenders:
             sights[contender.name].append(contender.see(frame, photo.people))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
+from posture_tools.cli import tracked
 from posture_tools.evaluate.angle_error import MeasureError, Pair, measure_errors
 from posture_tools.evaluate.contenders import Contender
 from posture_tools.evaluate.labelled import AREA_SHARE
@@ -24,8 +25,6 @@ from posture_tools.mannequin import (
     render,
     stature_m,
 )
-from rich.console import Console
-from rich.progress import track
 from rich.table import Table
 
 from edge.posture.assess import assess
@@ -78,8 +77,7 @@ def measure_mannequins(
         (c.name, view): [] for c in contenders for view in YAW_DEG
     }
     scenes = [(i, posture, view) for i, posture in enumerate(asked) for view in YAW_DEG]
-    progress = Console(stderr=True, quiet=quiet)
-    for i, posture, view in track(scenes, "measuring", console=progress, transient=True):
+    for i, posture, view in tracked(scenes, "measuring", quiet=quiet):
         person = Person(PEOPLE[i % len(PEOPLE)], posture, Outfit(i), YAW_DEG[view])
         camera = CameraPose(
             distance_m=DISTANCE_M, focal_px=body_px * DISTANCE_M / stature_m(person.who)

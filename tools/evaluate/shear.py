@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
+from posture_tools.cli import tracked
 from posture_tools.evaluate.contenders import Contender
 from posture_tools.evaluate.labelled import Float64, detection
 from posture_tools.evaluate.lines import Subject, subjects
@@ -22,8 +23,6 @@ from posture_tools.evaluate.photos import Picture
 from posture_tools.evaluate.report import number
 from posture_tools.evaluate.slope import Slope, slope_of_changes
 from posture_tools.evaluate.warp import FALLOFFS, Bend, Falloff, Shear, Shift, bent, where
-from rich.console import Console
-from rich.progress import track
 from rich.table import Table
 
 from edge.errors import LabelsInvalid
@@ -101,8 +100,7 @@ def examine(
     SettingsInvalid : an unlabelled photograph, and no reference that finds people.
     """
     changes: list[Change] = []
-    progress = Console(stderr=True, quiet=quiet)
-    for picture in track(pictures, "bending", console=progress, transient=True):
+    for picture in tracked(pictures, "bending", quiet=quiet):
         frame = picture.read()
         for i, subject in enumerate(subjects(picture, frame, reference)):
             changes += _examined(contenders, picture, frame, subject, i)

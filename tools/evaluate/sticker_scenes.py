@@ -14,9 +14,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from posture_tools.evaluate.body_pack import decoded
 from posture_tools.evaluate.drawn_stickers import LIGHTS, Shot, with_targets
 from posture_tools.evaluate.labelled import Person
 from posture_tools.evaluate.photos import Photo
+from posture_tools.zips import NOT_ZIP
 
 from edge.errors import LabelsInvalid
 from edge.markers.expected import anatomy_sd, expected, stands_off_px
@@ -95,7 +97,7 @@ def on_bodies(pack: Path, rng: np.random.Generator) -> Iterator[Scene]:
             starts, all_points = truth["off"], truth["kp"]
             names = [str(name) for name in truth["names"]]
         stream = np.memmap(pack.with_suffix(".bin"), np.uint8, "r")
-    except (OSError, KeyError, ValueError) as error:
+    except NOT_ZIP as error:
         raise LabelsInvalid(
             f"{pack} is no pack of bodies: {error}.", "Name the pair NAME.bin, NAME.npz as NAME."
         ) from error
@@ -107,10 +109,9 @@ def on_bodies(pack: Path, rng: np.random.Generator) -> Iterator[Scene]:
         if view is None:
             continue
         targets = _targets(view)
-        whole = np.asarray(
-            cv2.imdecode(np.array(stream[starts[number] : starts[number + 1]]), cv2.IMREAD_COLOR),
-            np.uint8,
-        )
+        whole = decoded(np.array(stream[starts[number] : starts[number + 1]]))
+        if whole is None:
+            raise LabelsInvalid(f"{pack}, picture {number} cannot be decoded.", "Copy it again.")
         on_skin = {
             name: point[:2].astype(np.float64)
             for name, point in zip(names, points, strict=True)

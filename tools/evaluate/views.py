@@ -7,11 +7,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 
+from posture_tools.cli import tracked
 from posture_tools.evaluate.contenders import Contender
 from posture_tools.evaluate.labelled import Person
 from posture_tools.evaluate.photos import Picture
-from rich.console import Console
-from rich.progress import track
 from rich.table import Table
 
 from edge.errors import LabelsInvalid
@@ -57,8 +56,7 @@ def examine(
     ImageUnreadable, LabelsInvalid : a photograph that is damaged, or nobody whose view is known.
     """
     called: Counter[tuple[str, str, str, str]] = Counter()
-    progress = Console(stderr=True, quiet=quiet)
-    for picture in track(pictures, "looking", console=progress, transient=True):
+    for picture in tracked(pictures, "looking", quiet=quiet):
         known = known_views(picture.people)
         if not known:
             continue

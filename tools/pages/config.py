@@ -36,6 +36,7 @@ class PagesConfig:
     second_factor : whether every account needs one. sign_on : a provider that vouches for accounts.
     site, mqtt : whose stations can be commanded, and by which broker; without, the pages only
         show. keys : the folder of which only the command key is read.
+        uploads : operators may give photographs, which are kept until they are reviewed.
     """
 
     store: Where
@@ -53,6 +54,7 @@ class PagesConfig:
     site: str = ""
     mqtt: MqttSettings | None = None
     keys: Path | None = None
+    uploads: bool = False
 
     @property
     def own(self) -> Path:

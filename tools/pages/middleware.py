@@ -27,6 +27,7 @@ _CONTENT = (
     "base-uri 'none'"
 )
 _MINUTE_S = 60
+_MOST_REQUEST_BYTES = 256 << 20  # six photographs as large as one may be, and a form
 _SEEN_EVERY_S = 15  # a session is not written with each page
 _BEFORE_SECOND = ("second", "me", "leave", "enter", "enter-second")
 
@@ -46,7 +47,8 @@ class OwnLanguage:
 
 
 class Paced:
-    """One address asks no more in a minute than `Pace` says: 429. It guesses no passwords fast."""
+    """One address asks no more in a minute than `Pace` says: 429. It guesses no passwords fast, and
+    sends no more at once than an upload needs: 413."""
 
     def __init__(self, answer: Answer) -> None:
         self._answer = answer
@@ -56,6 +58,8 @@ class Paced:
         too_many = self._count(f"all:{address}") > pace.requests
         if request.method == "POST" and request.path.startswith("/enter/"):
             too_many |= self._count(f"enter:{address}") > pace.log_ins
+        if int(request.META.get("CONTENT_LENGTH") or 0) > _MOST_REQUEST_BYTES:
+            return HttpResponse(status=413)
         if not too_many:
             return self._answer(request)
         if request.path.startswith("/api/"):

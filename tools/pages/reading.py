@@ -129,18 +129,19 @@ def digest(lines: Sequence[VisitLine]) -> str:
     return hashlib.sha256(repr(lines).encode()).hexdigest()[:16]
 
 
-def visit(line: VisitLine) -> ReportedVisit | None:
+def visit(line: VisitLine, *, as_found: bool = False) -> ReportedVisit | None:
     """What a line of the list stands for, with the earlier visits of the same code; None where it
     was erased meanwhile.
 
-    A visit knows its person only by the code that its consent names.
+    A visit knows its person only by the code that its consent names. as_found : without what was
+    set by hand in its pictures.
     """
     before: list[Place] = []
     if line.code:
         earlier = visits(Search(code=line.code), (line.site,))
         before = [v.place for v in earlier if v.screened_at < line.screened_at]
     try:
-        return visit_at(store(), line.place, before)
+        return visit_at(store(), line.place, before, as_found=as_found)
     except SettingsInvalid:
         return None
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import socket
 import ssl
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -54,8 +56,9 @@ def serve(config: PagesConfig, on_ready: Callable[[str], None]) -> None:
     server = uvicorn.Server(_settings(config))
     listening = _listen(config)
     scheme = "https" if config.tls_cert else "http"
-    on_ready(f"{scheme}://{config.host}:{listening.getsockname()[1]}/")
-    server.run(sockets=[listening])
+    with _tended(config):
+        on_ready(f"{scheme}://{config.host}:{listening.getsockname()[1]}/")
+        server.run(sockets=[listening])
 
 
 def _settings(config: PagesConfig) -> Any:
@@ -96,3 +99,23 @@ def _listen(config: PagesConfig) -> socket.socket:
             f"Cannot serve on {config.host}:{config.port}: {error.strerror}.",
             "Name another --port, or stop what uses it.",
         ) from error
+
+
+@contextmanager
+def _tended(config: PagesConfig) -> Iterator[None]:
+    """Uploaded photographs go when they are due, and what was erased is forgotten, whether or not
+    anybody looks at a page."""
+    if not config.uploads:
+        yield
+        return
+    from posture_tools.pages.pictures import tending, uploads
+
+    stop = threading.Event()
+    thread = threading.Thread(target=tending, args=(stop,), name="uploads", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+        uploads().close()

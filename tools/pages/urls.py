@@ -14,6 +14,7 @@ from posture_tools.pages.views import (
     people,
     screening,
     sign_on,
+    uploads,
     visits,
 )
 
@@ -51,6 +52,16 @@ urlpatterns = [
     path("stations/rows/", fleet.rows, name="station-rows"),
     path("stations/<word:site>/<word:station>/", fleet.station, name="station"),
     path("stations/<word:site>/<word:station>/screen/", screening.screen, name="screen"),
+    path("uploads/", uploads.sites, name="upload-sites"),
+    path("uploads/<word:site>/", uploads.upload, name="upload"),
+    path("uploads/<word:site>/<word:session>/", uploads.reviewed, name="reviewed"),
+    path("uploads/<word:site>/<word:session>/<int:number>/", uploads.photo, name="photo"),
+    path(
+        "uploads/<word:site>/<word:session>/<int:number>/picture/", uploads.picture, name="picture"
+    ),
+    path(
+        "uploads/<word:site>/<word:session>/<int:number>/measures/", uploads.measures, name="moved"
+    ),
     path("people/<word:site>/<word:code>/erase/", erasing.erase, name="erase"),
     path("export/measures.csv", exports.measures, name="export"),
     path("accounts/", accounts.accounts, name="accounts"),

@@ -17,10 +17,13 @@ from edge.report.words import words as report_words
 
 @cache
 def page_words(language: str) -> Words:
-    """All texts of the pages in one of the four languages."""
-    text = resources.files("posture_tools.pages").joinpath(f"words_{language}.toml")
-    known = report_words(language).language
-    return Words(known, tomllib.loads(text.read_text(encoding="utf-8")))
+    """All texts of the pages in one of the four languages: of `words_`, and of `live_`."""
+    folder = resources.files("posture_tools.pages")
+    tables: dict[str, Any] = {}
+    for name in ("words", "live"):
+        text = folder.joinpath(f"{name}_{language}.toml").read_text(encoding="utf-8")
+        tables |= tomllib.loads(text)
+    return Words(report_words(language).language, tables)
 
 
 def language_of(request: HttpRequest) -> str:
@@ -49,4 +52,5 @@ def context(request: HttpRequest) -> dict[str, Any]:
         "bcp47": report_words(language).language and LANGUAGES[report_words(language).language],
         "rights": rights,
         "commanded_site": settings.PAGES.site,
+        "takes_uploads": settings.PAGES.uploads,
     }

@@ -12,7 +12,7 @@ from posture_tools.repository import wheel_sets
 from posture_tools.repository.folder import RepositoryFolder
 from posture_tools.repository.keys import load_public, load_signer, make_key
 from posture_tools.repository.roles import ROLES, Role
-from posture_tools.repository.status import RoleStatus, offers, releases, role_statuses
+from posture_tools.repository.status import RoleStatus, published, role_statuses
 from posture_tools.repository.terms import Conditions, terms_of
 from rich.table import Table
 from securesystemslib.signer import SSlibKey
@@ -105,20 +105,22 @@ def rotate_key(
 def status(folder: Path, out: Output) -> int:
     """Returns 1 where a role has expired, soon will, or lacks signatures."""
     repository = RepositoryFolder(folder)
-    roles, offered = role_statuses(repository), offers(repository)
-    released = releases(repository)
-    out.answer({"roles": roles, "offers": offered, "releases": released})
+    roles, offered = role_statuses(repository), published(repository)
+    out.answer(
+        {"roles": roles, "offers": offered.models, "releases": offered.releases,
+         "unreadable": offered.unreadable}
+    )  # fmt: skip
     table = Table("role", "", "version", "signatures", "expires", "", "keys")
     for role in roles:
         table.add_row(*role.cells())
     out.table(table)
-    for offer in offered:  # no table: a sha256 that was wrapped cannot be copied
+    for offer in offered.models:  # no table: a sha256 that was wrapped cannot be copied
         since = f" from {offer['not_before']}" if offer["not_before"] else ""
         out.line(
             f"{offer['slot']}: {offer['model']} {offer['version']} for {offer['ring']} %{since}"
             f" {offer['sha256']}"
         )
-    for release in released:
+    for release in offered.releases:
         since = f" from {release['not_before']}" if release["not_before"] else ""
         out.line(
             f"release {release['version']} for Python {release['python']} on {release['machine']}, "

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from posture_tools.repository.metadata_files import newest, read_metadata
 from posture_tools.repository.roles import DELEGATED, ROLES, STAGED
 from securesystemslib.signer import CryptoSigner, Key
 from tuf.api.exceptions import RepositoryError, UnsignedMetadataError
@@ -34,6 +35,7 @@ from tuf.api.metadata import (
     Targets,
     Timestamp,
 )
+from tuf.api.serialization import SerializationError
 
 from edge.errors import RepositoryUnready
 from edge.files import make_folder, write_durably
@@ -233,12 +235,8 @@ class RepositoryFolder:
     def published(self, role: str) -> Metadata[Any] | None:
         """The newest published metadata of a role."""
         if role == Timestamp.type:
-            path = self._metadata / "timestamp.json"
-            return Metadata.from_file(str(path)) if path.exists() else None
-        versions = [int(p.name.split(".")[0]) for p in self._metadata.glob(f"*.{role}.json")]
-        if not versions:
-            return None
-        return Metadata.from_file(str(self._metadata / f"{max(versions)}.{role}.json"))
+            return read_metadata(self._metadata / "timestamp.json", role)
+        return read_metadata(newest(self._metadata, role), role)
 
     def staged(self, role: str) -> Metadata[Any] | None:
         """What waits for signatures."""
@@ -246,8 +244,16 @@ class RepositoryFolder:
 
     def signatures(self, role: str, metadata: Metadata[Any]) -> tuple[int, int]:
         """How many valid signatures metadata have, and how many they need."""
+        self.keyids(role)  # the role is there
         parent = self._parent(role)
-        result = parent.get_verification_result(role, metadata.signed_bytes, metadata.signatures)
+        try:
+            result = parent.get_verification_result(
+                role, metadata.signed_bytes, metadata.signatures
+            )
+        except SerializationError as error:
+            raise RepositoryUnready(
+                f"{role} holds what nobody can sign: {error.__cause__}.", "Stage it anew."
+            ) from error
         return len(result.signed), result.threshold
 
     def _parent(self, role: str) -> Root | Targets:
@@ -259,7 +265,12 @@ class RepositoryFolder:
 
     def keyids(self, role: str) -> set[str]:
         """The keys whose signatures count for a role."""
-        keyids = set(self._parent(role).get_delegated_role(role).keyids)
+        try:
+            keyids = set(self._parent(role).get_delegated_role(role).keyids)
+        except ValueError as error:
+            raise RepositoryUnready(
+                f"{self._folder} has no role {role}: {error}.", "See `repo add-role`."
+            ) from error
         former = self.published(Root.type)
         if role == Root.type and former is not None:
             keyids |= set(former.signed.roles[Root.type].keyids)  # both must agree to a new root
@@ -355,8 +366,7 @@ class RepositoryFolder:
         write_durably(self._staged / f"{name}.json", metadata.to_bytes())
 
     def _read_staged(self, role: str) -> Metadata[Any] | None:
-        path = self._staged / f"{role}.json"
-        return Metadata.from_file(str(path)) if path.exists() else None
+        return read_metadata(self._staged / f"{role}.json", role)
 
     def _put_out(self, metadata: Metadata[Any], role: str) -> None:
         version = metadata.signed.version

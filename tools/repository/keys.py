@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
@@ -63,7 +64,7 @@ def load_public(path: Path) -> SSlibKey:
     """
     try:
         return SSlibKey.from_crypto(load_pem_public_key(path.read_bytes()))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, UnsupportedAlgorithm) as error:
         raise RepositoryUnready(
             f"{path} is no public key: {error}.", "Give a .pub file."
         ) from error
@@ -86,7 +87,7 @@ def load_signer(path: Path, passphrase: str) -> CryptoSigner:
         )
     try:
         return CryptoSigner(load_pem_private_key(data, passphrase.encode()))
-    except ValueError as error:
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
         raise RepositoryUnready(
             f"{path} does not open.", "Check the passphrase; each key may have its own."
         ) from error

@@ -7,9 +7,12 @@ from typing import Any
 
 from posture_tools.repository.folder import RepositoryFolder
 from posture_tools.repository.roles import ROLES, STAGED
+from tuf.api.metadata import TargetFile
 
-from edge.software.wheel_set import offers_in
-from edge.update.offer import terms_in
+from edge.software.wheel_set import SOFTWARE_ROLE
+from edge.software.wheel_set import offers_in as releases_in
+from edge.update.offer import offers_in as models_in
+from edge.update.trust import MODELS_ROLE
 
 
 @dataclass(frozen=True)
@@ -60,35 +63,41 @@ def role_statuses(repository: RepositoryFolder) -> list[RoleStatus]:
     return found
 
 
-def offers(repository: RepositoryFolder) -> list[dict[str, Any]]:
-    """The models on offer, as published."""
-    models = repository.published("models")
-    if models is None:
-        return []
-    found = []
-    for target in models.signed.targets.values():
-        terms = terms_in(target.custom)
-        found.append(
+@dataclass(frozen=True)
+class Published:
+    """What stations are offered. unreadable : targets whose terms they pass over."""
+
+    models: list[dict[str, Any]]
+    releases: list[dict[str, Any]]
+    unreadable: list[str]
+
+
+def published(repository: RepositoryFolder) -> Published:
+    """Models and releases of the station's software, as a station reads them."""
+    models, unreadable = models_in(_targets(repository, MODELS_ROLE))
+    software, not_either = releases_in(_targets(repository, SOFTWARE_ROLE))
+    return Published(
+        [
             {
-                "model": terms.name, "version": terms.version, "slot": terms.slot,
-                "ring": terms.ring_percent, "not_before": terms.not_before,
-                "sha256": target.hashes["sha256"],
+                "model": offer.terms.name, "version": offer.terms.version, "slot": offer.terms.slot,
+                "ring": offer.terms.ring_percent, "not_before": offer.terms.not_before,
+                "sha256": offer.sha256,
             }
-        )  # fmt: skip
+            for offer in models
+        ],
+        [
+            {
+                "version": offer.terms.version, "python": offer.terms.python,
+                "machine": offer.terms.machine, "ring": offer.terms.ring_percent,
+                "not_before": offer.terms.not_before, "sha256": offer.sha256,
+            }
+            for offer in software
+        ],
+        [*unreadable, *not_either],
+    )  # fmt: skip
+
+
+def _targets(repository: RepositoryFolder, role: str) -> dict[str, TargetFile]:
+    metadata = repository.published(role)
+    found: dict[str, TargetFile] = {} if metadata is None else metadata.signed.targets
     return found
-
-
-def releases(repository: RepositoryFolder) -> list[dict[str, Any]]:
-    """The releases of the station's software on offer, as published."""
-    software = repository.published("software")
-    if software is None:
-        return []
-    offered, _ = offers_in(software.signed.targets)
-    return [
-        {
-            "version": offer.terms.version, "python": offer.terms.python,
-            "machine": offer.terms.machine, "ring": offer.terms.ring_percent,
-            "not_before": offer.terms.not_before, "sha256": offer.sha256,
-        }
-        for offer in offered
-    ]  # fmt: skip

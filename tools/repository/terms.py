@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 import onnx
+from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 
 from edge.errors import ModelRefused
 from edge.inference.network import Network
@@ -35,11 +36,7 @@ def terms_of(path: Path, conditions: Conditions) -> Terms:
     """
     description = Network.load(path).description
     golden = description.golden
-    opset = max(
-        entry.version
-        for entry in onnx.load(path, load_external_data=False).opset_import
-        if entry.domain in ("", "ai.onnx")
-    )
+    opset = _opset(path)
     if golden is None:
         raise ModelRefused(f"{path} has no golden vectors.", "Describe it again.")
     said = {
@@ -59,4 +56,14 @@ def terms_of(path: Path, conditions: Conditions) -> Terms:
         raise ModelRefused(
             f"{path} cannot be offered: {error}.",
             "Versions are dotted numbers, not_before is RFC 3339 with a zone.",
+        ) from error
+
+
+def _opset(path: Path) -> int:
+    try:
+        graph = onnx.load(path, load_external_data=False)
+        return max(int(e.version) for e in graph.opset_import if e.domain in ("", "ai.onnx"))
+    except (OSError, DecodeError, ValueError) as error:
+        raise ModelRefused(
+            f"{path} names no operators of ONNX: {error}.", "Export it again."
         ) from error

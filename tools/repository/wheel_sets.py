@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
-from packaging.requirements import Requirement
+from packaging.requirements import InvalidRequirement, Requirement
 from packaging.tags import Tag
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 from packaging.version import Version
+from posture_tools.zips import NOT_ZIP
 
 from edge.errors import RepositoryUnready
 from edge.software.wheel_set import SetTerms, WheelSet
@@ -110,12 +111,13 @@ def _read(path: Path) -> _File:
             inside = [info.filename for info in infos]
             [metadata] = [n for n in inside if n.endswith(".dist-info/METADATA")]
             told = email.message_from_bytes(archive.read(metadata))
-    except (InvalidWheelFilename, zipfile.BadZipFile, ValueError, OSError) as error:
+        requires = tuple(Requirement(line) for line in told.get_all("Requires-Dist", []))
+    except (InvalidWheelFilename, InvalidRequirement, *NOT_ZIP) as error:
         raise RepositoryUnready(f"{path} is no wheel: {error}.", _FILL) from error
     size_bytes = sum(i.file_size * (2 if i.filename.endswith(".py") else 1) for i in infos)
     return _File(
         path, name, version, tags,
-        tuple(Requirement(line) for line in told.get_all("Requires-Dist", [])), size_bytes,
+        requires, size_bytes,
         any(each.endswith(_UNIT) for each in inside),
     )  # fmt: skip
 

@@ -53,6 +53,9 @@ def main(arguments: list[str] | None = None) -> int:
     export = commands.add_parser("export", help="write ONNX and card of a run's network")
     export.add_argument("network", choices=list(SHIPPED))
     export.add_argument("--runs", type=Path, required=True)
+    export.add_argument(
+        "--run", choices=list(RECIPES), help="whose weights; default: of the network's own run"
+    )
     export.add_argument("--out", type=Path, required=True, help="folder")
     export.add_argument(
         "--joints", choices=BLENDS, default="body", help="whose COCO joints ship: see the README"
@@ -154,7 +157,8 @@ def _curves(options: argparse.Namespace) -> int:
 
 
 def _export(options: argparse.Namespace) -> int:
-    ship(SHIPPED[options.network], options.runs, options.out, options.joints)
+    folder = options.runs / (options.run or options.network)
+    ship(SHIPPED[options.network], folder, options.out, options.joints)
     return 0
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -32,13 +33,13 @@ def save_checkpoint(
     *,
     network: nn.Module,
     average: nn.Module,
-    optimiser: torch.optim.Optimizer,
+    optimisers: Sequence[torch.optim.Optimizer],
 ) -> None:
     """Write all that a run on this machine needs to go on as if it had never stopped."""
     state = {
         "network": network.state_dict(),
         "average": average.state_dict(),
-        "optimiser": optimiser.state_dict(),
+        "optimisers": [optimiser.state_dict() for optimiser in optimisers],
         "progress": asdict(progress),
     }
     _write(state, path)
@@ -49,13 +50,14 @@ def load_checkpoint(
     *,
     network: nn.Module,
     average: nn.Module,
-    optimiser: torch.optim.Optimizer,
+    optimisers: Sequence[torch.optim.Optimizer],
 ) -> Progress:
     """Restore all of it in place and return how far the run had come."""
     stored: dict[str, Any] = torch.load(path, weights_only=True)
     network.load_state_dict(stored["network"])
     average.load_state_dict(stored["average"])
-    optimiser.load_state_dict(stored["optimiser"])
+    for optimiser, state in zip(optimisers, stored["optimisers"], strict=True):
+        optimiser.load_state_dict(state)
     return Progress(**stored["progress"])
 
 

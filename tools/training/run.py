@@ -26,6 +26,7 @@ from posture_tools.training.checkpoint import (
     save_weights,
 )
 from posture_tools.training.network import YAW, PoseNetwork, load_matching
+from posture_tools.training.optimiser import make_optimisers
 from posture_tools.training.recipe import Recipe
 from posture_tools.training.replicas import Replicas
 from posture_tools.training.stream import Batch, Source, batches
@@ -74,10 +75,12 @@ class Run:
             load_matching(self.network, weights)
         self.network.to(self._device, memory_format=torch.channels_last)
         self.average = copy.deepcopy(self.network).eval()
-        self._optimiser = self._make_optimiser()
+        self._optimisers = make_optimisers(
+            self.network, lr=recipe.learning_rate, weight_decay=recipe.weight_decay
+        )
         if checkpoint.exists():
             self.progress = load_checkpoint(
-                checkpoint, network=self.network, average=self.average, optimiser=self._optimiser
+                checkpoint, network=self.network, average=self.average, optimisers=self._optimisers
             )
         if decay and not self.progress.decay_over:
             if checkpoint.exists():  # a longer stable part may be wanted later
@@ -139,7 +142,7 @@ class Run:
             if progress.images // LOG_EVERY > before // LOG_EVERY:
                 row = {name: float(value) / steps for name, value in sums.items()}
                 row["images_per_s"] = steps * recipe.batch / (time.monotonic() - began)
-                row["learning_rate"] = self._optimiser.param_groups[0]["lr"]
+                row["learning_rate"] = self._optimisers[0].param_groups[0]["lr"]
                 if self._validate and progress.images // VALIDATE_EVERY > before // VALIDATE_EVERY:
                     row |= self._validate(self.average)
                 self._note(row)
@@ -162,8 +165,9 @@ class Run:
         losses["total"].backward()
         self._replicas.average_gradients(self.network)
         nn.utils.clip_grad_norm_(self.network.parameters(), 50.0)
-        self._optimiser.step()
-        self._optimiser.zero_grad(set_to_none=True)
+        for optimiser in self._optimisers:
+            optimiser.step()
+            optimiser.zero_grad(set_to_none=True)
         self.progress.step += 1
         self.progress.since_start += 1
         self._average_weights()
@@ -176,8 +180,9 @@ class Run:
             done = (progress.images - progress.decay_from) / progress.decay_over
             # 1 - sqrt falls fast at first: Hägele et al. 2024, arXiv 2405.18392.
             rate *= 1.0 - math.sqrt(min(1.0, done))
-        for group in self._optimiser.param_groups:
-            group["lr"] = rate
+        for optimiser in self._optimisers:
+            for group in optimiser.param_groups:
+                group["lr"] = rate
 
     @torch.no_grad()
     def _average_weights(self) -> None:
@@ -204,26 +209,11 @@ class Run:
             self.progress,
             network=self.network,
             average=self.average,
-            optimiser=self._optimiser,
+            optimisers=self._optimisers,
         )
         save_weights(self._folder / "weights.pt", self.average, self.progress.images)
         data = {"initialised": self._initialised, "people": self._source.census()}
         (self._folder / "data.json").write_text(json.dumps(data, indent=1) + "\n")
-
-    def _make_optimiser(self) -> torch.optim.Optimizer:
-        """AdamW; normalisation and biases are not drawn to zero."""
-        parameters = list(self.network.parameters())
-        return torch.optim.AdamW(
-            [
-                {
-                    "params": [p for p in parameters if p.ndim > 1],
-                    "weight_decay": self._recipe.weight_decay,
-                },
-                {"params": [p for p in parameters if p.ndim <= 1], "weight_decay": 0.0},
-            ],
-            lr=self._recipe.learning_rate,
-            fused=True,
-        )
 
     def _stop(self, signum: int, frame: FrameType | None) -> None:
         self._stopped = True

@@ -55,11 +55,14 @@ SHIPPED = {
 }
 
 
-def ship(shipped: Shipped, runs: Path, out: Path, joints: str) -> None:
-    """Export the averaged weights of a run, with a JSON of facts beside the file."""
+def ship(shipped: Shipped, folder: Path, out: Path, joints: str) -> None:
+    """Export the averaged weights of a run, with a JSON of facts beside the file.
+
+    folder: of the run, named as its recipe: the network's own, or the joint one, which sees both
+    whole bodies and close crops.
+    """
     out.mkdir(parents=True, exist_ok=True)
-    recipe = RECIPES[shipped.name]
-    folder = runs / recipe.name
+    recipe = RECIPES[folder.name]
     weights, images = load_weights(folder / "weights.pt")
     network = PoseNetwork(recipe.maps, yaw=YAW in recipe.weights)
     load_matching(network, weights)
@@ -79,7 +82,8 @@ def ship(shipped: Shipped, runs: Path, out: Path, joints: str) -> None:
         "file_bytes": path.stat().st_size,
         "file_against_network_max_difference": difference,
         "training": _training_facts(folder, images),
-        "command": f"python -m posture_tools.training export {shipped.name} --runs RUNS --out OUT",
+        "command": f"python -m posture_tools.training export {shipped.name} --run {folder.name} "
+        "--runs RUNS --out OUT",
     }
     if shipped.skeleton is not COCO_18:
         facts["joints"] = joints

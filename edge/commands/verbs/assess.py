@@ -20,6 +20,9 @@ from edge.commands.station_options import (
 from edge.errors import SettingsInvalid
 from edge.records import Opaque
 from edge.settings import Settings
+from edge.shown import quoted
+
+_ALONE = 0  # in place of a person's number
 
 
 def run(options: Namespace, out: Output) -> int:
@@ -46,11 +49,13 @@ def run(options: Namespace, out: Output) -> int:
     leave_cores_to_networks()
     estimator: Estimator = with_markers(estimator_for(settings.models), options.markers)
     points = read_points(options.points) if options.points else None
+    statures_mm = dict(options.stature_mm)
     told = Told(
         calibration=(
             read_calibration(options.calibration).calibration if options.calibration else LEVEL
         ),
-        stature_mm=options.stature_mm,
+        stature_mm=statures_mm.pop(_ALONE, None),
+        statures_mm=statures_mm,
         view=options.view,
         dress=Dress(*dress_of(options.clothing)),
         points=points,
@@ -79,7 +84,8 @@ def run(options: Namespace, out: Output) -> int:
             who=who,
             exports=[(name, Path(place)) for name, place in options.export],
             language=options.lang,
-            mm_per_px=options.mm_per_px or told.calibration.mm_per_px,
+            mm_per_px=(everywhere := options.mm_per_px or told.calibration.mm_per_px),
+            scaled=bool(everywhere or options.stature_mm or options.markers),
             overwrite=options.overwrite,
             protected=_files_read(settings, options),
         ),
@@ -124,8 +130,12 @@ def _scale(text: str) -> float:
     return _within(text, 0.01, 100.0, "size")
 
 
-def _stature_mm(text: str) -> float:
-    return _within(text, 500.0, 2500.0, "stature")
+def _stature_mm(text: str) -> tuple[int, float]:
+    """`1720` of whoever is alone; `2=1720` of the second person."""
+    number, given, mm = text.rpartition("=")
+    if given and not (number.isascii() and number.isdecimal() and int(number) > _ALONE):
+        raise ArgumentTypeError(f"{quoted(text)} names no person: 2=1720 is the second one's")
+    return int(number or _ALONE), _within(mm, 500.0, 2500.0, "stature")
 
 
 def _within(text: str, least_mm: float, most_mm: float, what: str) -> float:
@@ -233,8 +243,8 @@ VERB = Verb(
             "--mm-per-px",
             type=_scale,
             metavar="MM",
-            help="The size of a pixel where people stand, which trc and c3d need; else that of the "
-            "calibration.",
+            help="The size of a pixel where everybody stands, for trc and c3d. Default: that of "
+            "the calibration, else of each person by stickers or stature.",
         ),
         argument(
             "--report",
@@ -260,8 +270,11 @@ VERB = Verb(
         argument(
             "--stature-mm",
             type=_stature_mm,
-            metavar="MM",
-            help="The stature of the person: lengths are then in mm.",
+            action="append",
+            default=[],
+            metavar="[NUMBER=]MM",
+            help="The stature of the person: lengths are then in mm. Of several people give each, "
+            "by the number in the tables: 1=1720. Who has none has no lengths.",
         ),
         argument(
             "--calibration",

@@ -20,6 +20,7 @@ VERB = Verb(
     "Measure how long a frame takes on this machine, and how much of it is not inference.",
     example="posture-station bench --source people.mp4 --json",
     run=run,
+    waits="measuring this machine",
     measures=True,
     arguments=(SOURCE,),
     json="object",

@@ -110,6 +110,7 @@ VERB = Verb(
             "Write one picture, to read the ends of plumb lines in.",
             example="posture-station calibrate picture wall.png",
             run=_picture,
+            waits="looking",
             measures=True,
             arguments=(
                 argument("file", type=Path, metavar="FILE", help="Write it here, as .png or .jpg."),
@@ -124,6 +125,7 @@ VERB = Verb(
             example="posture-station calibrate stance --plumb 210,80,214,1190 "
             "--plumb 520,82,518,1188 --length 1500",
             run=_stance,
+            waits="looking",
             measures=True,
             arguments=(
                 argument(
@@ -151,6 +153,7 @@ VERB = Verb(
             "Find the two markers on the wall. They tell later whether the camera was moved.",
             example="posture-station calibrate marks",
             run=_marks,
+            waits="looking",
             measures=True,
             arguments=(SOURCE,),
         ),

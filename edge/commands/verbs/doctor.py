@@ -21,6 +21,7 @@ VERB = Verb(
     "nothing. The exit status is 1 where a check failed.",
     example="posture-station doctor --source /dev/video0 --broker broker.local:1883",
     run=run,
+    waits="checking",
     measures=True,
     arguments=(SOURCE, BROKER),
     json="array",

@@ -83,6 +83,7 @@ VERB = Verb(
             "Turn a clip into a file of keypoints. It holds no pictures.",
             example="posture-station fms record squat.mp4 --out squat.json",
             run=_record,
+            waits="looking at the film",
             measures=True,
             arguments=(
                 argument("clip", type=Path, metavar="CLIP", help="A video, or a pose sequence."),
@@ -102,6 +103,7 @@ VERB = Verb(
             example="posture-station fms try sheet.json deep_squat --lateral side.mp4 "
             "--frontal front.mp4",
             run=_try,
+            waits="looking at the film",
             measures=True,
             arguments=(
                 _SHEET,

@@ -91,6 +91,7 @@ VERB = Verb(
             "must answer as they should.",
             example="posture-station software check",
             run=_check,
+            waits="checking the models",
         ),
     ),
 )

@@ -20,6 +20,7 @@ VERB = Verb(
     "Write a sheet of stickers to print, true to scale. Its second page says where they belong.",
     example="posture-station stickers -o sheet.pdf",
     run=run,
+    waits="drawing",
     arguments=(
         argument(
             "-o",

@@ -27,6 +27,7 @@ VERB = Verb(
     "back to what it had.",
     example="posture-station --settings station.toml update",
     run=run,
+    waits="asking the repository",
     arguments=(
         argument("--state", metavar="DIR", help="Use this state folder, not that of the settings."),
     ),

@@ -9,10 +9,10 @@ from edge.cli.verb import Verb
 from edge.commands.station_options import settings_of
 
 
-def run(options: Namespace, _out: Output) -> int:
+def run(options: Namespace, out: Output) -> int:
     from edge.commands import warmup
 
-    return warmup.run(settings_of(options))
+    return warmup.run(settings_of(options), out)
 
 
 VERB = Verb(
@@ -21,5 +21,6 @@ VERB = Verb(
     "after an update of the models.",
     example="posture-station warmup",
     run=run,
+    waits="compiling",
     measures=True,
 )

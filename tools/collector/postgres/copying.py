@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from posture_tools.collector.month import Month, shifted
 from posture_tools.collector.postgres import months
 from posture_tools.collector.postgres.store import PostgresStore
 from posture_tools.collector.sqlite.store import SqliteStore
@@ -62,6 +63,7 @@ def copy(source: SqliteStore, target: PostgresStore) -> Iterator[Copied]:
         if target.rows(f"SELECT 1 FROM {table} LIMIT 1"):
             raise SettingsInvalid(f"The table {table} holds rows.", "Copy into a new database.")
     with source.transaction() as file:
+        target.archive.take_over(source.archive)
         months.ensure(target.database, _months(source))
         said = {}
         with target.transaction() as db:
@@ -115,10 +117,10 @@ def _tables(target: PostgresStore) -> dict[str, dict[str, str]]:
     return found
 
 
-def _months(source: SqliteStore) -> list[months.Month]:
+def _months(source: SqliteStore) -> list[Month]:
     """Those with results that a right clock may have dated."""
     today = datetime.now(UTC)
-    last = months.shifted((today.year, today.month), 2)
+    last = shifted((today.year, today.month), 2)
     rows = source.rows(
         "SELECT DISTINCT strftime('%Y-%m', utc_ns / 1000000000, 'unixepoch') FROM result"
     )

@@ -1,11 +1,17 @@
 """A connection to PostgreSQL that comes back. Its commit means: on the server's disk, and on
-that of the standby where there is a synchronous one."""
+that of the standby where there is a synchronous one.
+
+With several hosts in the address, the one that takes writes is used; if two do, that of the newer
+timeline: the other was the primary once, and does not know that a standby was promoted.
+"""
 
 from __future__ import annotations
 
+import os
+import socket
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import psycopg
@@ -27,8 +33,13 @@ DEFAULTS: dict[str, Any] = {
     "keepalives_idle": 5,
     "keepalives_interval": 5,
     "keepalives_count": 2,
+    # What waits for a lock when its client has gone ends, or such would pile up at the server.
+    "options": "-c client_connection_check_interval=10s",
 }
 _ROWS_AT_ONCE = 2_000
+_NEWEST = "SELECT pg_walfile_name(pg_current_wal_lsn())"  # its first 8 digits are the timeline
+# Cancelled while it waited for the standby, a commit is reported as done, with a warning from here.
+_WAIT_FOR_STANDBY = "SyncRepWaitForLSN"
 
 
 class PostgresDatabase:
@@ -40,16 +51,68 @@ class PostgresDatabase:
 
     def __init__(self, address: str) -> None:
         self._settings = {**DEFAULTS, **conninfo_to_dict(address)}
+        self._hosts = _hosts(self._settings)
+        self._used = self._hosts[0]
         self._lock = threading.RLock()
         self._connection: psycopg.Connection[tuple[Any, ...]] | None = None
+        self._on_one_machine = False
 
-    def _connect(self) -> psycopg.Connection[tuple[Any, ...]]:
-        return psycopg.connect(autocommit=True, **self._settings)
+    def _connect(self, host: dict[str, Any]) -> psycopg.Connection[tuple[Any, ...]]:
+        return psycopg.connect(autocommit=True, **{**self._settings, **host})
 
     def _here(self) -> psycopg.Connection[tuple[Any, ...]]:
         if self._connection is None or self._connection.closed:
-            self._connection = self._connect()
+            self._connection = self._primary()
+            self._connection.add_notice_handler(self._hear)
         return self._connection
+
+    def _primary(self) -> psycopg.Connection[tuple[Any, ...]]:
+        if len(self._hosts) == 1:
+            return self._connect(self._hosts[0])
+        found: list[tuple[str, dict[str, Any], psycopg.Connection[tuple[Any, ...]]]] = []
+        problem: psycopg.Error | None = None
+        for host in self._hosts:
+            try:
+                connection = self._connect(host)
+                [newest] = connection.execute(_NEWEST).fetchone() or ("",)
+                found.append((newest[:8], host, connection))
+            except psycopg.Error as error:
+                problem = problem or error
+        if not found:
+            assert problem is not None  # noqa: S101 - there is a host
+            raise problem
+        found.sort(key=lambda each: each[0])
+        *others, (_, self._used, chosen) = found
+        for _, _, connection in others:
+            connection.close()
+        return chosen
+
+    def _hear(self, said: psycopg.errors.Diagnostic) -> None:
+        self._on_one_machine |= said.source_function == _WAIT_FOR_STANDBY
+
+    @contextmanager
+    def cut_after(self, wait_s: float) -> Iterator[None]:
+        """Where another host may be the primary by now: hang up on one that lets us wait so long,
+        as an old primary does for whom no standby is there. What it did nobody was told."""
+        if len(self._hosts) == 1:
+            yield
+            return
+        with self._lock, self._mended():
+            channel = os.dup(self._here().fileno())
+
+        def hang_up() -> None:
+            with suppress(OSError), socket.socket(fileno=os.dup(channel)) as line:
+                line.shutdown(socket.SHUT_RDWR)
+
+        timer = threading.Timer(wait_s, hang_up)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+            timer.join()
+            os.close(channel)
 
     @contextmanager
     def _mended(self) -> Iterator[None]:
@@ -79,8 +142,15 @@ class PostgresDatabase:
         """Everything inside is committed together, or, if anything raises, not at all."""
         with self._lock, self._mended():
             connection = self._here()
+            self._on_one_machine = False
             with connection.transaction():
                 yield Transaction(connection)
+            if self._on_one_machine:
+                self.close()
+                raise StoreFailed(
+                    "Somebody ended the wait for the standby: the commit stands on one machine.",
+                    "It is made again; mend the standby.",
+                )
 
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """What a query answers, all of it. Asked again where the server was started anew since the
@@ -113,8 +183,9 @@ class PostgresDatabase:
     def each(self, sql: str, values: Sequence[Any] = ()) -> Iterator[tuple[Any, ...]]:
         """Row by row, on a connection of its own, so that nobody waits for the reader."""
         text, order = translated(sql)
-        with self._mended():
-            reader = self._connect()
+        with self._lock, self._mended():
+            self._here()
+            reader = self._connect(self._used)
         try:
             with self._mended(), reader.transaction(), reader.cursor("rows") as cursor:
                 cursor.itersize = _ROWS_AT_ONCE
@@ -127,3 +198,13 @@ class PostgresDatabase:
         with self._lock:
             if self._connection is not None:
                 self._connection.close()
+
+
+def _hosts(settings: dict[str, Any]) -> list[dict[str, Any]]:
+    """Host and port of each, as libpq reads lists of them."""
+    names = str(settings.get("host", "")).split(",")
+    ports = str(settings.get("port", "")).split(",")
+    if len(names) == 1 or "hostaddr" in settings:
+        return [{}]
+    ports = ports if len(ports) == len(names) else ports * len(names)
+    return [{"host": name, "port": port} for name, port in zip(names, ports, strict=False)]

@@ -7,8 +7,9 @@ comes that such a clock was ahead of, its rows move to where they belong.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 
+from posture_tools.collector.month import Month, bounds_ns, shifted
 from posture_tools.collector.postgres.database import PostgresDatabase
 from posture_tools.collector.postgres.dialect import Transaction
 
@@ -17,24 +18,12 @@ _LOCK = 0x6D6F6E74
 # Not by to_regclass, which may remember that another worker's new table was not there.
 _THERE = "SELECT 1 FROM pg_class WHERE relname = ? AND relnamespace = 'public'::regnamespace"
 _BEFORE, _AHEAD = 1, 2
-Month = tuple[int, int]  # year, and 1 to 12
 
 
 def months_around(when: datetime) -> Iterator[Month]:
     """The one before, this one, and two to come."""
     for away in range(-_BEFORE, _AHEAD + 1):
         yield shifted((when.year, when.month), away)
-
-
-def shifted(month: Month, by: int) -> Month:
-    count = month[0] * 12 + month[1] - 1 + by
-    return count // 12, count % 12 + 1
-
-
-def bounds_ns(month: Month) -> tuple[int, int]:
-    """First nanosecond since 1970, and the first of the next month."""
-    first, end = (int(datetime(*m, 1, tzinfo=UTC).timestamp()) for m in (month, shifted(month, 1)))
-    return first * 10**9, end * 10**9
 
 
 def ensure(database: PostgresDatabase, months: Iterable[Month]) -> list[str]:

@@ -8,9 +8,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from posture_tools.collector.archive import cleaning
+from posture_tools.collector.archive.folder import Archive
 from posture_tools.collector.body import StoreBody, now
 from posture_tools.collector.erasure_list import ErasureList, apply_again
 from posture_tools.collector.intake import Bad, Good
+from posture_tools.collector.month import Month
 from posture_tools.collector.postgres import months
 from posture_tools.collector.postgres.batch import commit
 from posture_tools.collector.postgres.database import MAY_PASS, PostgresDatabase
@@ -22,6 +25,7 @@ from edge.errors import MessageRefused, StoreFailed, StoreUnusable
 from edge.mqtt.oddities import Oddities
 
 _TRIES = 4
+_PATIENCE_S = 30.0  # for one batch
 
 
 def _today() -> datetime:
@@ -33,7 +37,8 @@ class PostgresStore(StoreBody):
 
     address : as libpq takes it; several hosts in it stand in for each other.
     erasures : the file of the list of erasures, which must not lie in the database. A worker that
-        lacks it obeys those that another has applied.
+        lacks it obeys those that another has applied. The folder of archived months lies beside
+        it, as NAME.archive.
 
     Raises
     ------
@@ -48,11 +53,12 @@ class PostgresStore(StoreBody):
         oddities: Oddities | None = None,
         today: Callable[[], datetime] = _today,
     ) -> None:
-        super().__init__(ErasureList(erasures), oddities)
+        archive = erasures.with_suffix(".archive")
+        super().__init__(ErasureList(erasures), Archive(archive), oddities)
         self.where = address
         self.database = PostgresDatabase(address)
         self._today = today
-        self._month: months.Month | None = None
+        self._month: Month | None = None
         try:
             check_version(self.database)
             if apply_again(self, self.erasures.entries(), now()):
@@ -88,8 +94,15 @@ class PostgresStore(StoreBody):
         return self._commit_once(batch)
 
     def _commit_once(self, batch: Sequence[Good | Bad]) -> Outcome:
-        with self.transaction() as db:
+        with self.database.cut_after(_PATIENCE_S), self.transaction() as db:
             return commit(db, batch, now())
+
+    def standbys(self) -> int | None:
+        [(names, there)] = self.rows(
+            "SELECT current_setting('synchronous_standby_names'), (SELECT COUNT(*)"
+            " FROM pg_stat_replication WHERE sync_state IN ('sync', 'quorum'))"
+        )
+        return int(there) if names else None
 
     def _turn_the_month(self) -> None:
         today = self._today()
@@ -103,6 +116,8 @@ class PostgresStore(StoreBody):
     def traces(self, words: Iterable[str]) -> tuple[str, ...]:
         """Writes anew what rows were erased from: a month cannot be read or written meanwhile. The
         server's log and backups keep what they have until they are recycled."""
+        said = list(words)
+        left = cleaning.traces(self, said)
         for relation, name in self.rows(
             "SELECT relation, (SELECT oid::regclass::text FROM pg_class WHERE oid = relation)"
             " FROM unclean"
@@ -111,8 +126,8 @@ class PostgresStore(StoreBody):
                 self.database.outside(f"VACUUM (FULL) {name}")
             with self.transaction() as db:
                 db.execute("DELETE FROM unclean WHERE relation = ?", (relation,))
-        still_told = any(words) and self.rows("SELECT 1 FROM pending_erasure LIMIT 1")
-        return ("the table pending_erasure",) if still_told else ()
+        still_told = any(said) and self.rows("SELECT 1 FROM pending_erasure LIMIT 1")
+        return (*left, "the table pending_erasure") if still_told else left
 
     def problems(self) -> Iterator[str]:
         for table in months.TABLES:

@@ -10,13 +10,23 @@ import shutil
 from contextlib import suppress
 from pathlib import Path
 
+from posture_tools.collector.home_assistant import DISCOVERY
+
 from edge.files import write_durably
+from edge.wire.live import LIVE
 from edge.wire.topics import Topics
 
 COLLECTOR_USER = "_collector"  # no station can be called so
 OPERATOR_USER = "_operator"
-PEOPLE = {COLLECTOR_USER: "collector.password", OPERATOR_USER: "operator.password"}
+HOME_ASSISTANT_USER = "_home-assistant"
+_PEOPLE = {COLLECTOR_USER: "collector.password", OPERATOR_USER: "operator.password"}
 _ROUNDS = 101  # mosquitto's own; the passwords are random, no dictionary holds them
+
+
+def people(home_assistant: bool) -> dict[str, str]:
+    """Users that are no stations, and the files of their passwords."""
+    others = {HOME_ASSISTANT_USER: "home-assistant.password"} if home_assistant else {}
+    return _PEOPLE | others
 
 
 def new_password() -> str:
@@ -46,16 +56,22 @@ log_dest stderr
 """
 
 
-def access(site: str) -> str:
-    """acl: `pattern` lines hold for every user, with its name in place of %u."""
+def access(site: str, *, home_assistant: bool = False) -> str:
+    """home_assistant : it may read how stations are, and nothing that they measured.
+
+    acl: `pattern` lines hold for every user, with its name in place of %u."""
     own = Topics(site, "%u")
     every = Topics(site, "+")
     writes = (own.state, own.birth, own.health, own.enrol, own.message("result/+"),
-              own.message("event/+"), own.response("+"))  # fmt: skip
+              own.message("event/+"), own.response("+"), *map(own.live, LIVE))  # fmt: skip
     reads = (own.receipt, own.desired, own.state, own.command("+"), own.collector_state)
     collects = (every.state, every.birth, every.health, every.enrol, every.desired,
                 every.message("result/+"), every.message("event/+"),
                 every.collector_state)  # fmt: skip
+    visitor = [
+        f"user {HOME_ASSISTANT_USER}",
+        *(f"topic read {topic}" for topic in (every.state, every.health, f"{DISCOVERY}/#")),
+    ]  # fmt: skip
     lines = [
         "# Written by `posture-collector site init`.",
         f"user {COLLECTOR_USER}",
@@ -63,8 +79,11 @@ def access(site: str) -> str:
         f"topic write {every.receipt}",
         f"topic write {every.command('erase')}",
         f"topic write {every.collector_state}",
+        *([f"topic write {DISCOVERY}/#"] if home_assistant else []),
+        *(visitor if home_assistant else []),
         f"user {OPERATOR_USER}",
         f"topic read {every.response('+')}",
+        *(f"topic read {every.live(kind)}" for kind in LIVE),
         f"topic readwrite {every.desired}",
         f"topic write {every.command('+')}",
         *(f"pattern write {topic}" for topic in writes),

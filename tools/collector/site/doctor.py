@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from posture_tools.collector.site import site
+from posture_tools.collector.site.about import BrokerPlace, load
 from posture_tools.collector.worker_key import load_granted
 
 from edge.errors import PostureError
@@ -30,9 +31,12 @@ class Finding:
 
 def findings(folder: Path) -> Iterator[Finding]:
     """All of them; what fails hides nothing that follows. Raises SettingsInvalid for no site."""
-    about = site.load(folder)
+    about = load(folder)
     looks: tuple[tuple[str, Callable[[], Finding]], ...] = (
-        ("broker certificate", lambda: _certificate(folder, about.hosts)),
+        *(
+            (_name(place), lambda place=place: _certificate(folder, place))
+            for place in about.places
+        ),
         ("authority", lambda: _authority(folder)),
         ("key files", lambda: _rights(folder)),
         ("grants", lambda: _grants(folder)),
@@ -46,9 +50,13 @@ def findings(folder: Path) -> Iterator[Finding]:
             yield Finding(name, False, str(error))
 
 
-def _certificate(folder: Path, hosts: tuple[str, ...]) -> Finding:
-    [first, *_] = certs.read(folder / site.BROKER / "broker.pem")
-    name, missing = "broker certificate", [host for host in hosts if host not in first.names]
+def _name(place: BrokerPlace) -> str:
+    return "broker certificate" if place.folder == "broker" else f"certificate of {place.folder}"
+
+
+def _certificate(folder: Path, place: BrokerPlace) -> Finding:
+    [first, *_] = certs.read(folder / place.folder / "broker.pem")
+    name, missing = _name(place), [host for host in place.names if host not in first.names]
     if first.problem or missing:
         said = first.problem or f"it is not for {', '.join(missing)}"
         return Finding(name, False, said, _RENEW)

@@ -12,11 +12,11 @@ from pathlib import Path
 
 from posture_tools.collector.command import send
 from posture_tools.collector.site import authority, broker_files, site
+from posture_tools.collector.site.about import load
 from posture_tools.collector.store import Store
 from posture_tools.collector.worker_key import load_granted
 
 from edge.files import write_durably
-from edge.mqtt.settings import MqttSettings
 from edge.wire.messages import RenewCommand
 
 _NEXT = "ca-next"
@@ -30,33 +30,23 @@ class Reached:
     problem: str
 
 
-def login(folder: Path) -> MqttSettings:
-    """Of the operator, at the broker of this site."""
-    about = site.load(folder)
-    return MqttSettings(
-        host=about.hosts[0], port=about.port, username=broker_files.OPERATOR_USER, tls=True,
-        password_file=str(folder / site.KEYS / "operator.password"),
-        ca_file=str(folder / "ca.pem"),
-    )  # fmt: skip
-
-
 def begin_authority(folder: Path, offline: Path) -> None:
     """Make the next one, unless an earlier try did, and have everybody here trust both."""
     if (offline / f"{_NEXT}.pem").exists():
         return
-    authority.make_authority(offline, site.load(folder).site, _NEXT)
+    authority.make_authority(offline, load(folder).site, _NEXT)
     both = (folder / "ca.pem").read_bytes() + (offline / f"{_NEXT}.pem").read_bytes()
     write_durably(folder / "ca.pem", both, mode=0o644)
 
 
-def tell(folder: Path, store: Store, mqtt: MqttSettings, *, ca: bool) -> Iterator[Reached]:
+def tell(folder: Path, store: Store, *, ca: bool) -> Iterator[Reached]:
     """A new password for each station, and with `ca` whom to trust; one after the other.
 
     Raises
     ------
     BrokerUnreachable, BrokerRefused : the broker; who was told before has it.
     """
-    about = site.load(folder)
+    about, mqtt = load(folder), site.operator_login(folder)
     key = load_granted(folder / site.KEYS, "command")
     bundle = (folder / "ca.pem").read_text("ascii") if ca else ""
     for target in sorted((folder / site.STATIONS).iterdir()):
@@ -70,27 +60,27 @@ def tell(folder: Path, store: Store, mqtt: MqttSettings, *, ca: bool) -> Iterato
             elif not response.ok:
                 yield Reached(station, response.problem)
             else:
-                broker_files.set_password(folder / site.BROKER, station, password)
+                site.set_password(folder, station, password)
                 site.write_station(folder, target, password)
-                site.reload_broker(folder)
+                site.reload_brokers(folder)
                 yield Reached(station, "")
 
 
-def certify(folder: Path, offline: Path, *, next_authority: bool) -> bool:
-    """A new certificate for the broker; whether a running one was told."""
+def certify(folder: Path, offline: Path, *, next_authority: bool) -> list[str]:
+    """A new certificate for every broker; folders of those that run elsewhere."""
     if next_authority:
         for end in (".pem", ".key"):
             (offline / f"{_NEXT}{end}").replace(offline / f"ca{end}")
-    hosts = site.load(folder).hosts
-    authority.certify_broker(offline, folder / site.BROKER / "broker", hosts)
-    broker_files.hand_over(folder / site.BROKER)
-    return site.reload_broker(folder)
+    for place in load(folder).places:
+        authority.certify_broker(offline, folder / place.folder / "broker", place.names)
+        broker_files.hand_over(folder / place.folder)
+    return site.reload_brokers(folder)
 
 
 def own_passwords(folder: Path) -> None:
-    """Of collector and operator; both read theirs at each connection."""
-    for user, name in broker_files.PEOPLE.items():
+    """Of collector, operator and Home Assistant; the first two read theirs at each connection."""
+    for user, name in broker_files.people(load(folder).home_assistant).items():
         password = broker_files.new_password()
         write_durably(folder / site.KEYS / name, password.encode(), mode=0o600)
-        broker_files.set_password(folder / site.BROKER, user, password)
-    site.reload_broker(folder)
+        site.set_password(folder, user, password)
+    site.reload_brokers(folder)

@@ -6,19 +6,20 @@ import os
 import secrets
 import signal
 from base64 import b64decode
-from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
 from posture_tools.collector.body import now
 from posture_tools.collector.site import authority, broker_files, units
+from posture_tools.collector.site.about import BrokerPlace, SiteFile, load
 from posture_tools.collector.store import Store
 from posture_tools.collector.trust import trust, withdraw
+from posture_tools.collector.worker_settings import WorkerSettings
 
 from edge.errors import SettingsInvalid
 from edge.files import make_folder, write_durably, write_toml
-from edge.mqtt.settings import MqttSettings
+from edge.mqtt.settings import MqttSettings, brokers_at
 from edge.settings import TrustSettings
 from edge.wire.grant import Granted, grant
 from edge.wire.keys import Signer, fingerprint, load_public, public_pem
@@ -26,20 +27,11 @@ from edge.wire.messages import encode
 
 OFFLINE = "offline"  # site.pem: to be carried to another place, and away from here
 KEYS = "keys"
-BROKER = "broker"
 STATIONS = "stations"
 SITE_PUBLIC = "site-key.pem"
 SECRETS = ("password", "passwords", "token", "posture.toml", "site.pem", "receipt.pem",
            "command.pem")  # fmt: skip
 _PASSWORD = "password"  # noqa: S105 - a file's name
-
-
-class SiteFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What was settled at `init`."""
-
-    site: str
-    hosts: tuple[str, ...]
-    port: int
 
 
 class DeskFile(msgspec.Struct, frozen=True):
@@ -56,7 +48,7 @@ class BootFile(msgspec.Struct, frozen=True):
 
     site: str
     station: str
-    broker: str
+    broker: str | list[str]
     token: str
     ca: str
     site_key: str
@@ -82,10 +74,11 @@ def init(folder: Path, store: Store, about: SiteFile, own: OwnCertificate | None
     """
     if folder.exists() and any(folder.iterdir()):
         raise SettingsInvalid(f"{folder} is not empty.", "Name a folder that is not there yet.")
-    for name, mode in ((OFFLINE, 0o700), (KEYS, 0o700), (BROKER, 0o755), (STATIONS, 0o700)):
+    folders = [(place.folder, 0o755) for place in about.places]
+    for name, mode in ((OFFLINE, 0o700), (KEYS, 0o700), (STATIONS, 0o700), *folders):
         make_folder(folder / name)
         (folder / name).chmod(mode)
-    site, hosts, port = about.site, about.hosts, about.port
+    site = about.site
     signer = Signer.new()
     write_durably(folder / OFFLINE / "site.pem", signer.pem(), mode=0o600)
     write_durably(folder / SITE_PUBLIC, public_pem(signer.public), mode=0o644)
@@ -94,24 +87,26 @@ def init(folder: Path, store: Store, about: SiteFile, own: OwnCertificate | None
     if own is None:
         authority.make_authority(folder / OFFLINE, site)
         write_durably(folder / "ca.pem", (folder / OFFLINE / "ca.pem").read_bytes(), mode=0o644)
-        authority.certify_broker(folder / OFFLINE, folder / BROKER / "broker", hosts)
     else:
-        for name, path, mode in (
-            ("ca.pem", own.ca, 0o644),
-            (f"{BROKER}/broker.pem", own.certificate, 0o644),
-            (f"{BROKER}/broker.key", own.key, 0o600),
-        ):
-            write_durably(folder / name, _read(path), mode=mode)
-    at = (folder / BROKER).absolute()
-    write_durably(at / "mosquitto.conf", broker_files.configuration(at, port).encode(), mode=0o644)
-    write_durably(at / "acl", broker_files.access(site).encode(), mode=0o600)
-    for user, name in broker_files.PEOPLE.items():
-        password = broker_files.new_password()
-        broker_files.set_password(at, user, password)
-        write_durably(folder / KEYS / name, password.encode(), mode=0o600)
-    broker_files.hand_over(at)
-    units.write(folder.absolute(), store.where, site, hosts[0], port)
+        write_durably(folder / "ca.pem", _read(own.ca), mode=0o644)
+    rules = broker_files.access(site, home_assistant=about.home_assistant).encode()
+    for place in about.places:
+        at = (folder / place.folder).absolute()
+        if own is None:
+            authority.certify_broker(folder / OFFLINE, at / "broker", place.names)
+        else:
+            write_durably(at / "broker.pem", _read(own.certificate), mode=0o644)
+            write_durably(at / "broker.key", _read(own.key), mode=0o600)
+        conf = broker_files.configuration(at, place.port).encode()
+        write_durably(at / "mosquitto.conf", conf, mode=0o644)
+        write_durably(at / "acl", rules, mode=0o600)
     write_toml(folder / "site.toml", about)
+    for user, name in broker_files.people(about.home_assistant).items():
+        password = broker_files.new_password()
+        set_password(folder, user, password)
+        write_durably(folder / KEYS / name, password.encode(), mode=0o600)
+    write_toml(folder / "collector.toml", worker(folder.absolute(), store.where, about))
+    units.write(folder.absolute(), store.where, about)
     closed = "INSERT INTO closed_site VALUES (?) ON CONFLICT DO NOTHING"
     store.change(lambda db: db.execute(closed, (site,)))
 
@@ -138,14 +133,35 @@ def rotate(folder: Path, site_key: Path, role: Granted, site: str) -> int:
     return serial
 
 
-def load(folder: Path) -> SiteFile:
-    """Raises SettingsInvalid where `init` has not been here."""
-    try:
-        return msgspec.toml.decode((folder / "site.toml").read_bytes(), type=SiteFile)
-    except (OSError, msgspec.DecodeError) as error:
-        raise SettingsInvalid(
-            f"{folder} is no site: {error}.", "Name the folder that `site init` wrote."
-        ) from error
+def worker(folder: Path, store: str, about: SiteFile) -> WorkerSettings:
+    """collector.toml: every worker of the site may have it. All paths from the root."""
+    keys = folder / KEYS
+    return WorkerSettings(
+        about.site, store,
+        tuple(_login(folder, place, broker_files.COLLECTOR_USER) for place in about.places),
+        str(keys), home_assistant=about.home_assistant,
+    )  # fmt: skip
+
+
+def operator_login(folder: Path) -> MqttSettings:
+    """At every broker of the site."""
+    first, *others = load(folder).places
+    login = _login(folder, first, broker_files.OPERATOR_USER)
+    return msgspec.structs.replace(login, also=tuple(place.address for place in others))
+
+
+def _login(folder: Path, place: BrokerPlace, user: str) -> MqttSettings:
+    return MqttSettings(
+        host=place.host, port=place.port, username=user, tls=True,
+        password_file=str(folder / KEYS / broker_files.people(True)[user]),
+        ca_file=str(folder / "ca.pem"),
+    )  # fmt: skip
+
+
+def set_password(folder: Path, user: str, password: str | None) -> None:
+    """In the files of every broker."""
+    for place in load(folder).places:
+        broker_files.set_password(folder / place.folder, user, password)
 
 
 def add(folder: Path, store: Store, station: str, *, replace: bool = False) -> Path:
@@ -166,7 +182,7 @@ def add(folder: Path, store: Store, station: str, *, replace: bool = False) -> P
     target = folder / STATIONS / station
     make_folder(target)
     password, token = broker_files.new_password(), secrets.token_urlsafe(24)
-    broker_files.set_password(folder / BROKER, station, password)
+    set_password(folder, station, password)
     store.change(
         lambda db: db.execute(
             "INSERT INTO token VALUES (?, ?, ?, ?) ON CONFLICT (site, station) DO UPDATE SET"
@@ -176,7 +192,7 @@ def add(folder: Path, store: Store, station: str, *, replace: bool = False) -> P
     )
     write_durably(target / "token", token.encode(), mode=0o600)
     write_station(folder, target, password)
-    reload_broker(folder)
+    reload_brokers(folder)
     return target
 
 
@@ -186,18 +202,16 @@ def write_station(folder: Path, target: Path, password: str) -> None:
     write_durably(target / _PASSWORD, password.encode(), mode=0o600)
     for name in ("ca.pem", SITE_PUBLIC):
         write_durably(target / name, (folder / name).read_bytes(), mode=0o644)
-    mqtt = MqttSettings(
-        host=about.hosts[0], port=about.port, username=station, tls=True,
-        password_file=_PASSWORD, ca_file="ca.pem",
-    )  # fmt: skip
+    brokers = about.addresses_for(station)
+    given = MqttSettings(username=station, tls=True, password_file=_PASSWORD, ca_file="ca.pem")
+    mqtt = brokers_at(brokers, given)
     believes = TrustSettings(SITE_PUBLIC, "token")
     write_toml(target / "station.toml", DeskFile(about.site, station, mqtt, believes))
     ca, site_key, token = (
         (target / name).read_text("ascii") for name in ("ca.pem", SITE_PUBLIC, "token")
     )
-    host = about.hosts[0]
-    broker = f"{f'[{host}]' if ':' in host else host}:{about.port}"
-    boot = BootFile(about.site, station, broker, password, ca, site_key, token)
+    named: str | list[str] = brokers[0] if len(brokers) == 1 else list(brokers)
+    boot = BootFile(about.site, station, named, password, ca, site_key, token)
     write_toml(target / "posture.toml", boot, mode=0o600)
 
 
@@ -223,25 +237,28 @@ def approve(store: Store, site: str, station: str, given: str) -> None:
     store.change(lambda db: trust(db, (site, station), key, "approved", at))
 
 
-def revoke(folder: Path, store: Store, station: str) -> bool:
-    """End the station's connection, and believe nothing of it any more; whether the broker was
-    told. What arrives afterwards is refused whatever it is signed with."""
+def revoke(folder: Path, store: Store, station: str) -> list[str]:
+    """End the station's connection, and believe nothing of it any more; folders of brokers that
+    run elsewhere, and must be told. What arrives afterwards is refused whatever has signed it."""
     about = load(folder)
     place = (about.site, station)
 
     store.change(lambda db: withdraw(db, place))
-    broker_files.set_password(folder / BROKER, station, None)
-    return reload_broker(folder)
+    set_password(folder, station, None)
+    return reload_brokers(folder)
 
 
-def reload_broker(folder: Path) -> bool:
-    """Have a running mosquitto read its files again, which ends the connection of a user that is
-    gone; False where none runs here."""
-    pid_file = folder / BROKER / "mosquitto.pid"
-    with suppress(OSError, ValueError):
-        os.kill(int(pid_file.read_text(encoding="ascii")), signal.SIGHUP)
-        return True
-    return False
+def reload_brokers(folder: Path) -> list[str]:
+    """Have every mosquitto that runs here read its files again, which ends the connection of a user
+    that is gone; folders of those that do not run here."""
+    elsewhere = []
+    for place in load(folder).places:
+        try:
+            pid = int((folder / place.folder / "mosquitto.pid").read_text(encoding="ascii"))
+            os.kill(pid, signal.SIGHUP)
+        except (OSError, ValueError):
+            elsewhere.append(place.folder)
+    return elsewhere
 
 
 def public_key_of(folder: Path) -> str:

@@ -5,25 +5,25 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from posture_tools.collector.site.broker_files import COLLECTOR_USER
+from posture_tools.collector.site.about import SiteFile
 
 from edge.files import make_folder, write_durably
 
-_BROKER = """# Written by `posture-collector site init`: the broker of {site}.
+_BROKER = """# Written by `posture-collector site init`: {broker} of {site}.
 [Unit]
-Description=Posture site {site}: broker
+Description=Posture site {site}: {broker}
 After=network-online.target
 Wants=network-online.target
 
 [Service]
-ExecStart=/usr/sbin/mosquitto -c {folder}/broker/mosquitto.conf
+ExecStart=/usr/sbin/mosquitto -c {folder}/{broker}/mosquitto.conf
 ExecReload=/bin/kill -HUP $MAINPID
 User=mosquitto
 Restart=always
 RestartSec=2
 NoNewPrivileges=yes
 ProtectSystem=strict
-ReadWritePaths={folder}/broker
+ReadWritePaths={folder}/{broker}
 ProtectHome={home}
 PrivateTmp=yes
 
@@ -34,13 +34,11 @@ WantedBy=multi-user.target
 _COLLECTOR = """# Written by `posture-collector site init`: the collector of {site}.
 [Unit]
 Description=Posture site {site}: collector
-After=network-online.target posture-broker.service
+After=network-online.target {after}
 Wants=network-online.target
 
 [Service]
-ExecStart={program} run --store {store} --site {site} --keys {folder}/keys \\
-    --broker {broker} --ca-file {folder}/ca.pem \\
-    --username {user} --password-file {folder}/keys/collector.password
+ExecStart={program} run --config {folder}/collector.toml
 Restart=always
 RestartSec=2
 UMask=0077
@@ -55,21 +53,23 @@ WantedBy=multi-user.target
 """
 
 
-def write(folder: Path, store: str, site: str, host: str, port: int) -> None:
-    """Both, in `systemd/` of the site's folder. All paths from the root.
+def write(folder: Path, store: str, about: SiteFile) -> None:
+    """One for each broker and one for the collector, in `systemd/` of the site's folder. All paths
+    from the root.
 
     store : as `--store` names it.
     """
     written = [] if store.startswith("postgres") else [Path(store)]
     at_home = any(Path("/home") in path.parents for path in (folder, *written))
-    broker = f"{f'[{host}]' if ':' in host else host}:{port}"
+    common = {"site": about.site, "folder": folder, "home": "read-only" if at_home else "yes"}
+    brokers = [place.folder for place in about.places]
+    texts = {name: _BROKER.format(broker=name, **common) for name in brokers}
+    texts["collector"] = _COLLECTOR.format(
+        program=Path(sys.prefix) / "bin" / "posture-collector",
+        after=" ".join(f"posture-{name}.service" for name in brokers),
+        writes="".join(f"ReadWritePaths={path.parent}\n" for path in written),
+        **common,
+    )
     make_folder(folder / "systemd")
-    for name, text in (("broker", _BROKER), ("collector", _COLLECTOR)):
-        unit = text.format(
-            site=site, folder=folder, store=store.replace("%", "%%"), broker=broker,
-            user=COLLECTOR_USER,
-            program=Path(sys.prefix) / "bin" / "posture-collector",
-            home="read-only" if at_home else "yes",
-            writes="".join(f"ReadWritePaths={path.parent}\n" for path in written),
-        )  # fmt: skip
-        write_durably(folder / "systemd" / f"posture-{name}.service", unit.encode(), mode=0o644)
+    for name, text in texts.items():
+        write_durably(folder / "systemd" / f"posture-{name}.service", text.encode(), mode=0o644)

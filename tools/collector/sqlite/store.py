@@ -9,6 +9,8 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from posture_tools.collector.archive import cleaning
+from posture_tools.collector.archive.folder import Archive
 from posture_tools.collector.body import StoreBody, now
 from posture_tools.collector.committing import commit
 from posture_tools.collector.erasure_list import ErasureList, apply_again
@@ -39,7 +41,7 @@ class SqliteStore(StoreBody):
     """
 
     def __init__(self, path: Path, oddities: Oddities | None = None) -> None:
-        super().__init__(ErasureList.beside(path), oddities)
+        super().__init__(ErasureList.beside(path), Archive.beside(path), oddities)
         schema = resources.files("posture_tools.collector.sqlite").joinpath("store.sql")
         self.path = path
         self.where = str(path.absolute())
@@ -66,10 +68,29 @@ class SqliteStore(StoreBody):
             ) from problem
 
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        return self._database.rows(sql, values)
+        with self._readable():
+            return self._database.rows(sql, values)
 
     def each(self, sql: str, values: Sequence[Any] = ()) -> Iterator[tuple[Any, ...]]:
-        return self._database.each(sql, values)
+        with self._readable():
+            yield from self._database.each(sql, values)
+
+    @contextmanager
+    def _readable(self) -> Iterator[None]:
+        """Raises StoreUnusable for a damaged file, StoreFailed for one that cannot be reached."""
+        try:
+            yield
+        except _OF_ONE_MESSAGE:
+            raise
+        except sqlite3.OperationalError as problem:
+            raise StoreFailed(
+                f"{self.path} cannot be read: {problem}.", "Check its disk, then try again."
+            ) from problem
+        except (sqlite3.Error, UnicodeDecodeError) as problem:
+            raise StoreUnusable(
+                f"{self.path} is damaged: {problem}.",
+                "Restore a backup beside it, and compare: `posture-collector store check`.",
+            ) from problem
 
     def _commit(self, batch: Sequence[Good | Bad]) -> Outcome:
         with self.transaction() as db:
@@ -87,7 +108,7 @@ class SqliteStore(StoreBody):
         if found and not self.rows("SELECT 1 FROM pending_erasure LIMIT 1"):
             self._database.vacuum()
             found = holding(files, said)
-        return tuple(str(path) for path in found)
+        return (*(str(path) for path in found), *cleaning.traces(self, said))
 
     def problems(self) -> Iterator[str]:
         for (said,) in self.rows("PRAGMA integrity_check"):

@@ -258,6 +258,13 @@ CREATE TABLE command_number (           -- the last that was given to a command 
     number INTEGER NOT NULL
 ) STRICT;
 
+CREATE TABLE archive_file (             -- months whose bodies lie in the folder of archived months
+    name TEXT PRIMARY KEY,
+    first_ns INTEGER NOT NULL,
+    end_ns INTEGER NOT NULL,
+    unclean INTEGER NOT NULL            -- what happened that the file does not show yet
+) STRICT, WITHOUT ROWID;
+
 -- What is seen at a glance of a million results: kept by the triggers below, so that nobody counts
 -- them all to show a page.
 CREATE TABLE seen_visit (

@@ -108,9 +108,17 @@ def _fill(db: sqlite3.Connection) -> None:
             visits.take_consent(db, Key(*name), decode(body, Event))
 
 
+def _with_archive(db: sqlite3.Connection) -> None:
+    """Version 4: files of archived months. Version 3 may have been made with it just now."""
+    db.execute(
+        "CREATE TABLE IF NOT EXISTS archive_file (name TEXT PRIMARY KEY, first_ns INTEGER NOT NULL,"
+        " end_ns INTEGER NOT NULL, unclean INTEGER NOT NULL) STRICT, WITHOUT ROWID"
+    )
+
+
 def _with_seen(db: sqlite3.Connection) -> None:
-    """Version 4: what is seen at a glance, so that pages need not count."""
-    _run(db, "to_4.sql")
+    """Version 5: what is seen at a glance, so that pages need not count."""
+    _run(db, "to_5.sql")
 
 
 def _run(db: sqlite3.Connection, name: str) -> None:
@@ -119,4 +127,4 @@ def _run(db: sqlite3.Connection, name: str) -> None:
         db.execute(statement)
 
 
-UPGRADES = (_with_desired, _with_sites, _with_seen)
+UPGRADES = (_with_desired, _with_sites, _with_archive, _with_seen)

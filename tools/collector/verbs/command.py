@@ -63,7 +63,9 @@ def _send(options: Namespace, out: Output, name: str, body: msgspec.Struct, told
     key = None if options.keys is None else load_granted(options.keys, "command")
     with open_store(options.store) as store:
         number = store.next_number()
-    for station, response in send(mqtt, site, stations, name, body, number=number, key=key):
+    for station, response in send(
+        mqtt, site, stations, name, body, number=number, key=key, on_away=out.note
+    ):
         with out.reading(station):
             if response is None:
                 silence = f"{station} gave no answer in {ANSWER_S} s; the command is void."
@@ -118,6 +120,7 @@ VERB = Verb(
             example="posture-collector command hall-1 screen --code p-17 --consent 2026-05 "
             "--stature-mm 1720",
             run=_screen,
+            waits="waiting for the stations",
             arguments=(
                 argument(
                     "--code",
@@ -159,6 +162,7 @@ VERB = Verb(
             example="posture-collector command hall-1 erase --session 5f1c9a\n"
             "posture-collector command hall-1 erase --seq 4 5 --yes",
             run=_erase,
+            waits="waiting for the stations",
             arguments=(
                 argument("--session", default="", help="Forget all results of this session."),
                 argument(
@@ -180,6 +184,7 @@ VERB = Verb(
             "Send again what the station still has, also what the collector once rejected.",
             example="posture-collector command hall-1 resend --from 3 --to 9",
             run=_resend,
+            waits="waiting for the stations",
             arguments=(
                 argument(
                     "--from",

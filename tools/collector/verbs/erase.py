@@ -102,6 +102,7 @@ VERB = Verb(
     example="posture-collector erase --session 5f1c9a2b7d3e4f60 --site north --keys site/keys\n"
     "posture-collector erase --code p-17 --yes\nposture-collector erase --open",
     run=run,
+    waits="erasing",
     arguments=(
         argument("--session", default="", help="Forget this session."),
         argument("--code", default="", help="Forget all sessions that named this code."),

@@ -41,6 +41,7 @@ VERB = Verb(
     "Say which station is silent and since when, and what is missing of each.",
     example="posture-collector fleet --store collector.db",
     run=run,
+    waits="reading the store",
     arguments=(STORE,),
     json="array",
     inputs="store",

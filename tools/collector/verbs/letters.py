@@ -57,6 +57,7 @@ def _steps(kind: letters.Kind) -> tuple[Verb, ...]:
             "List them, oldest first.",
             example=f"posture-collector {kind} list --store collector.db",
             run=partial(_list, kind),
+            waits="reading the store",
             json="array",
             inputs="store",
         ),

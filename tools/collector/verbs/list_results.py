@@ -59,6 +59,7 @@ VERB = Verb(
     example="posture-collector list --store collector.db --since 2026-05-01 --station hall-1\n"
     "posture-collector list --limit 50 --skip 100",
     run=run,
+    waits="reading the store",
     arguments=(STORE, *CHOICE),
     json="array",
     inputs="store",

@@ -43,6 +43,7 @@ VERB = Verb(
             "status is 1 where there is nothing.",
             example="posture-collector person p-17 export --site north --json > p-17.json",
             run=_export,
+            waits="reading the store",
             json="array",
             inputs="store",
         ),

@@ -35,6 +35,7 @@ VERB = Verb(
     "Write one visit as a page that prints on one sheet.",
     example="posture-collector report hall-1:65a0c1f2e3d4b5a697887766:4 -o visit.html --lang ko",
     run=run,
+    waits="writing",
     arguments=(
         argument(
             "result_id",

@@ -41,6 +41,7 @@ VERB = Verb(
     example="posture-collector rollout "
     "3f786850e387550fdab836ed7e6dc881de23001b8bd8bbb6ad1b1d3c4e5f6a7b --ring 10",
     run=run,
+    waits="reading the store",
     arguments=(
         argument("sha256", metavar="SHA256", help="The sha256 of the offered file."),
         argument(

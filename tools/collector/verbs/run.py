@@ -30,10 +30,10 @@ def run(options: Namespace, out: Output) -> int:
     if options.config is None:
         mqtt, site = broker_and_site(options)
         keys = "" if options.keys is None else str(options.keys)
-        settings = WorkerSettings(site, str(options.store), (mqtt,), keys)
+        settings = WorkerSettings(site, str(options.store), mqtt.each, keys)
     else:
         settings = load_worker_settings(options.config)
-    site, brokers = settings.site, [f"{each.host}:{each.port}" for each in settings.broker]
+    site, names = settings.site, [each.address for each in settings.broker]
 
     def stored(outcome: Outcome) -> None:
         if options.verbose:
@@ -47,9 +47,9 @@ def run(options: Namespace, out: Output) -> int:
     def say_ready(broker: str) -> None:
         if broker not in ready:
             ready.add(broker)
-            if len(ready) == len(brokers):
+            if len(ready) == len(names):
                 print(
-                    f"collecting {site} from {', '.join(brokers)} into {settings.store}", flush=True
+                    f"collecting {site} from {', '.join(names)} into {settings.store}", flush=True
                 )
 
     with _until_signal() as stop:

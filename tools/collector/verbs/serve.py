@@ -35,6 +35,7 @@ def run(options: Namespace, _out: Output) -> int:
         site=site,
         mqtt=mqtt,
         keys=options.keys,
+        uploads=options.uploads,
     )
     serve(config, lambda address: print(f"pages at {address}", flush=True))
     return 0
@@ -101,6 +102,12 @@ VERB = Verb(
             "--commands",
             action="store_true",
             help="Let operators command the stations of --site by --broker, signed with --keys.",
+        ),
+        argument(
+            "--uploads",
+            action="store_true",
+            help="Let operators upload photographs. They are measured here, and kept until they "
+            "are reviewed, 7 days at most.",
         ),
         argument(
             "--idle-minutes",

@@ -10,9 +10,11 @@ from posture_tools.cli import Output, Verb, argument
 from posture_tools.collector.collector_options import STORE
 from posture_tools.collector.opening import open_store
 from posture_tools.collector.site import doctor, renew, site
+from posture_tools.collector.site.about import SiteFile, load
 from posture_tools.collector.trust import let_unsigned
 
 from edge.errors import SettingsInvalid, StationUnreachable
+from edge.mqtt.settings import MqttSettings, broker_at
 from edge.wire.keys import fingerprint
 from edge.wire.topics import topic_level
 
@@ -20,13 +22,24 @@ from edge.wire.topics import topic_level
 def _init(options: Namespace, out: Output) -> int:
     if not 1 <= options.port <= 65_535:
         raise SettingsInvalid(f"{options.port} is no port.", "Mostly it is 8883.")
+    if not (options.host or options.broker):
+        raise SettingsInvalid(
+            "Stations must find a broker.", "Give its --host, or a --broker for each of several."
+        )
     name = topic_level(options.site, "--site")
+    brokers, balancers = (_addresses(each) for each in (options.broker, options.balancer))
+    about = SiteFile(
+        name, tuple(options.host), options.port, brokers, balancers, options.home_assistant
+    )
     with open_store(options.store) as store:
-        about = site.SiteFile(name, tuple(options.host), options.port)
         site.init(options.folder, store, about, _own(options))
     away = options.folder / site.OFFLINE
     out.line(f"{options.folder}: carry {away} away from this machine, and keep it")
     return 0
+
+
+def _addresses(said: list[str]) -> tuple[str, ...]:
+    return tuple(broker_at(each, MqttSettings()).address for each in dict.fromkeys(said))
 
 
 def _own(options: Namespace) -> site.OwnCertificate | None:
@@ -48,7 +61,7 @@ def _add(options: Namespace, out: Output) -> int:
 
 
 def _approve(options: Namespace, out: Output) -> int:
-    name = site.load(options.folder).site
+    name = load(options.folder).site
     with open_store(options.store) as store:
         site.approve(store, name, options.station, options.fingerprint)
     out.line(f"{options.station} is trusted")
@@ -57,15 +70,20 @@ def _approve(options: Namespace, out: Output) -> int:
 
 def _revoke(options: Namespace, out: Output) -> int:
     with open_store(options.store) as store:
-        told = site.revoke(options.folder, store, options.station)
+        elsewhere = site.revoke(options.folder, store, options.station)
     out.line(f"{options.station} is revoked")
-    if not told:
-        out.note("No broker runs here: `systemctl reload posture-broker` where it does.")
+    _tell_of(elsewhere, out)
     return 0
 
 
+def _tell_of(elsewhere: list[str], out: Output) -> None:
+    for name in elsewhere:
+        out.note(f"{name} does not run here: copy its folder to where it does, and there "
+                 f"`systemctl reload posture-{name}`.")  # fmt: skip
+
+
 def _let_unsigned(options: Namespace, out: Output) -> int:
-    place = (site.load(options.folder).site, topic_level(options.station, "STATION"))
+    place = (load(options.folder).site, topic_level(options.station, "STATION"))
     with open_store(options.store) as store:
         store.change(lambda db: let_unsigned(db, place))
     out.line(f"{options.station} is heard without signatures; update it soon")
@@ -73,7 +91,7 @@ def _let_unsigned(options: Namespace, out: Output) -> int:
 
 
 def _rotate(options: Namespace, out: Output) -> int:
-    name = site.load(options.folder).site
+    name = load(options.folder).site
     serial = site.rotate(options.folder, options.site_key, options.role, name)
     out.line(f"{options.role} key {serial}; start again what uses it")
     return 0
@@ -86,7 +104,7 @@ def _renew(options: Namespace, out: Output) -> int:
         renew.begin_authority(folder, offline)
     missed = []
     with open_store(options.store) as store:
-        for each in renew.tell(folder, store, renew.login(folder), ca=options.new_authority):
+        for each in renew.tell(folder, store, ca=options.new_authority):
             out.line(f"{each.station}: {each.problem or 'has the new ones'}")
             missed += [each.station] if each.problem else []
     renew.own_passwords(folder)
@@ -95,8 +113,9 @@ def _renew(options: Namespace, out: Output) -> int:
             f"{', '.join(missed)} would not know the new authority: the old one is still shown.",
             "Say it again when they are there, or with --leave-behind.",
         )
-    told = renew.certify(folder, offline, next_authority=options.new_authority)
-    out.line("the broker has a new certificate" + ("" if told else ": reload it where it runs"))
+    elsewhere = renew.certify(folder, offline, next_authority=options.new_authority)
+    out.line("the broker has a new certificate")
+    _tell_of(elsewhere, out)
     return 1 if missed else 0
 
 
@@ -111,7 +130,7 @@ def _doctor(options: Namespace, out: Output) -> int:
 
 
 def _list(options: Namespace, out: Output) -> int:
-    name = (site.load(options.folder).site,)
+    name = (load(options.folder).site,)
     with open_store(options.store) as store:
         trusted = store.rows(
             "SELECT station, key, how, revoked, since FROM trusted WHERE site = ? ORDER BY station",
@@ -164,10 +183,32 @@ VERB = Verb(
                 argument(
                     "--host",
                     action="append",
-                    required=True,
-                    help="A name or address by which stations reach the broker. Give all of them.",
+                    default=[],
+                    help="A name or address by which stations reach the broker. Give all of them; "
+                    "beside several brokers, names that stand in every certificate.",
                 ),
                 argument("--port", type=int, default=8883, help="The broker's port."),
+                argument(
+                    "--broker",
+                    action="append",
+                    default=[],
+                    metavar="HOST:PORT",
+                    help="One of several brokers, each with a folder of files. They know nothing "
+                    "of each other, and stations try them in turn.",
+                ),
+                argument(
+                    "--balancer",
+                    action="append",
+                    default=[],
+                    metavar="HOST:PORT",
+                    help="What stands before the brokers: stations are given these addresses "
+                    "instead. Give two, or the balancer is one thing whose end ends all.",
+                ),
+                argument(
+                    "--home-assistant",
+                    action="store_true",
+                    help="Let Home Assistant read state and health of stations, never measures.",
+                ),
                 argument(
                     "--own-ca",
                     type=Path,
@@ -275,6 +316,7 @@ VERB = Verb(
             "the clock. The exit status is 1 where something is wrong.",
             example="posture-collector site doctor site",
             run=_doctor,
+            waits="checking",
             arguments=(_FOLDER,),
             json="array",
             inputs="folder",

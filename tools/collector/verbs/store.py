@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from datetime import UTC, datetime
 from pathlib import Path
 
 from posture_tools.cli import Output, Verb, argument
 from posture_tools.collector import facts
+from posture_tools.collector.archive.archiving import archive_months
+from posture_tools.collector.archive.reopening import reopen
 from posture_tools.collector.collector_options import STORE, existing_store
 from posture_tools.collector.opening import require_postgres
 from rich.table import Table
 
 from edge.errors import SettingsInvalid
 from edge.norms import shipped_norms
+
+_MOST_MONTHS = 1200
 
 
 def _migrate(options: Namespace, out: Output) -> int:
@@ -70,7 +75,10 @@ def _copy(options: Namespace, out: Output) -> int:
 def _clean(options: Namespace, out: Output) -> int:
     with existing_store(options.store) as store:
         left = store.traces(())
-    out.line("what was erased is gone from the tables' files")
+    for path in left:
+        out.line(f"could not be written anew: {path}")
+    if not left:
+        out.line("what was erased is gone from the tables' files and the archive")
     return 1 if left else 0
 
 
@@ -87,6 +95,35 @@ def _reband(options: Namespace, out: Output) -> int:
     return 0
 
 
+def _archive(options: Namespace, out: Output) -> int:
+    table = Table("file", "results", "MB")
+    with existing_store(options.store) as store:
+        for made in archive_months(store, options.keep_months, datetime.now(UTC)):
+            out.entry(made)
+            table.add_row(made.name, str(made.results), f"{made.size_bytes / 1e6:.1f}")
+        folder = store.archive.path
+    if table.row_count:
+        out.table(table)
+        out.line(f"they lie in {folder}: back them up with the store")
+    else:
+        out.line(f"nothing is older than {options.keep_months} whole months")
+    return 0
+
+
+def _reopen(options: Namespace, out: Output) -> int:
+    with existing_store(options.store) as store:
+        count = reopen(store, options.file)
+    out.line(f"{count} bodies are in the tables again; {options.file} is gone")
+    return 0
+
+
+def _months(said: str) -> int:
+    count = int(said)
+    if not 1 <= count <= _MOST_MONTHS:
+        raise ValueError(said)
+    return count
+
+
 VERB = Verb(
     "store",
     "Look after the tables: bring them up to date, check them, move a file into PostgreSQL.",
@@ -99,6 +136,7 @@ VERB = Verb(
             "Make the tables, or bring those of an older version up to date while workers go on.",
             example="posture-collector store migrate --store postgresql://db.local/posture",
             run=_migrate,
+            waits="migrating",
         ),
         Verb(
             "check",
@@ -106,6 +144,7 @@ VERB = Verb(
             "messages themselves. The exit status is 1 where something is wrong.",
             example="posture-collector store check --store collector.db",
             run=_check,
+            waits="checking",
             json="array",
             inputs="store",
         ),
@@ -115,6 +154,7 @@ VERB = Verb(
             "waits; the stations keep what they have until another takes it.",
             example="posture-collector store copy --store collector.db --to postgresql://db/posture",
             run=_copy,
+            waits="copying",
             arguments=(
                 argument("--to", required=True, metavar="ADDRESS", help="The empty database."),
             ),
@@ -122,17 +162,48 @@ VERB = Verb(
             inputs="store",
         ),
         Verb(
+            "archive",
+            "Move bodies and signatures of old months into Parquet files beside the store. Keys, "
+            "hashes, visits and measures stay in it, and every command finds the bodies there. A "
+            "collector.toml with keep_months does it by itself.",
+            example="posture-collector store archive --keep-months 24 --store collector.db",
+            run=_archive,
+            arguments=(
+                argument(
+                    "--keep-months",
+                    type=_months,
+                    required=True,
+                    metavar="N",
+                    help="Leave the last N whole months, and this one, in the tables.",
+                ),
+            ),
+            json="array",
+            inputs="store",
+            extra="parquet",
+        ),
+        Verb(
+            "reopen",
+            "Bring a file of the archive back into the tables, as after an older backup of them "
+            "was restored. The file is gone afterwards.",
+            example="posture-collector store reopen 2026-05.parquet --store collector.db",
+            run=_reopen,
+            arguments=(argument("file", metavar="FILE", help="Its name in the archive."),),
+            extra="parquet",
+        ),
+        Verb(
             "clean",
             "Write anew the files of what was erased, so that no byte of it stays in them. A month "
             "is locked meanwhile.",
             example="posture-collector store clean --store postgresql://db.local/posture",
             run=_clean,
+            waits="writing the tables anew",
         ),
         Verb(
             "reband",
             "Judge all measures by the norms of this version.",
             example="posture-collector store reband --store collector.db",
             run=_reband,
+            waits="judging anew",
         ),
     ),
 )

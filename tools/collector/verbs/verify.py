@@ -28,6 +28,7 @@ VERB = Verb(
     "exit status is 1 where something was changed, broken or lost.",
     example="posture-collector verify --store collector.db",
     run=run,
+    waits="reading every body",
     arguments=(STORE,),
     json="array",
     inputs="store",

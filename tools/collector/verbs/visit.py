@@ -54,6 +54,7 @@ VERB = Verb(
     example="posture-collector visit 5f1c9a2b7d3e4f60 --site north\n"
     "posture-collector visit 5f1c9a2b7d3e4f60 --site north --station hall-1 --code p-17",
     run=run,
+    waits="writing",
     arguments=(
         argument("session", metavar="SESSION", help="Of the visit, as `list` shows it."),
         argument("--code", default=None, help="From now on this is its code."),

@@ -18,6 +18,7 @@ from posture_tools.evaluate.verbs import (
     shear,
     stickers,
     views,
+    visits,
 )
 
 VERBS = (
@@ -28,6 +29,7 @@ VERBS = (
     boxes.VERB,
     bodies.VERB,
     accuracy.VERB,
+    visits.VERB,
     ap.VERB,
     pck.VERB,
     mannequin.VERB,

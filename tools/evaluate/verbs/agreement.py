@@ -37,6 +37,7 @@ VERB = Verb(
     "Measure how far two raters of the same tests agree.",
     example="python -m posture_tools.evaluate agreement ratings.csv --matrices matrices/",
     run=run,
+    waits="comparing",
     arguments=(
         argument(
             "ratings",

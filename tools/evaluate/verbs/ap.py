@@ -30,6 +30,7 @@ VERB = Verb(
     "Compute COCO's ten keypoint figures of a file of results.",
     example="python -m posture_tools.evaluate ap results.json annotations.json",
     run=run,
+    waits="comparing",
     arguments=(
         argument("results", type=Path, metavar="RESULTS", help="Results in COCO's format."),
         argument("annotations", type=Path, metavar="ANNOTATIONS", help="Labels in COCO's format."),

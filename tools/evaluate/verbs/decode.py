@@ -32,6 +32,7 @@ VERB = Verb(
     "is the second half of `make bench`.",
     example="python -m posture_tools.evaluate decode --frames 5 --photos 20",
     run=run,
+    waits="decoding",
     arguments=(
         argument(
             "--shared",

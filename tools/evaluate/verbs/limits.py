@@ -36,6 +36,7 @@ VERB = Verb(
     "lengths, with their 95 % intervals.",
     example="python -m posture_tools.evaluate limits measurements.csv",
     run=run,
+    waits="comparing",
     arguments=(
         argument(
             "measurements",

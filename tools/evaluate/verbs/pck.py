@@ -33,6 +33,7 @@ VERB = Verb(
     "of the person's size, torso or head.",
     example="python -m posture_tools.evaluate pck results.json annotations.json",
     run=run,
+    waits="comparing",
     arguments=(
         argument("results", type=Path, metavar="RESULTS", help="Results in COCO's format."),
         argument(

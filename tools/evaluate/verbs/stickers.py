@@ -39,6 +39,7 @@ VERB = Verb(
     "what is taken for a target where there is none.",
     example="python -m posture_tools.evaluate stickers --photos photos/ --bodies bodies/test",
     run=run,
+    waits="looking",
     arguments=(
         *PHOTOS,
         argument(

@@ -31,6 +31,7 @@ VERB = Verb(
     "exit status is 1 where one must not serve.",
     example="posture-models check described.onnx --threads 2",
     run=run,
+    waits="running the models",
     arguments=(
         argument("files", type=Path, nargs="+", metavar="FILE", help="A model file, or several."),
         argument("--threads", type=int, default=1, help="Compute with so many threads."),

@@ -30,6 +30,7 @@ VERB = Verb(
     "at every start that it still answers as it did here.",
     example="posture-models describe model.onnx card.json -o described.onnx",
     run=run,
+    waits="running the model",
     arguments=(
         argument("model", type=Path, metavar="MODEL", help="The ONNX file."),
         argument(

@@ -37,6 +37,7 @@ VERB = Verb(
     "written.",
     example="posture-models export hourglass checkpoint.pth -o hourglass.onnx --size 256x192",
     run=run,
+    waits="tracing",
     arguments=(
         argument(
             "architecture",

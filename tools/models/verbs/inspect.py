@@ -28,6 +28,7 @@ VERB = Verb(
     "they disagree.",
     example="posture-models inspect described.onnx",
     run=run,
+    waits="reading the model",
     arguments=(argument("file", type=Path, metavar="FILE", help="A model file."),),
     json="object",
     inputs="file",

@@ -30,6 +30,7 @@ VERB = Verb(
     "Draw the heatmaps of every stage over a photograph, and list the peaks.",
     example="posture-models look described.onnx person.jpg -o maps/",
     run=run,
+    waits="looking",
     arguments=(
         argument("model", type=Path, metavar="MODEL", help="A model with heatmaps."),
         argument(

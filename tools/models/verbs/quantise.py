@@ -39,6 +39,7 @@ VERB = Verb(
     "it, the others measure.",
     example="posture-models quantise described.onnx --photos photos/ -o small.onnx",
     run=run,
+    waits="quantising",
     arguments=(
         argument("model", type=Path, metavar="MODEL", help="A described model."),
         argument(

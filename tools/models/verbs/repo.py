@@ -117,6 +117,7 @@ VERB = Verb(
             example="posture-models repo add repository model.onnx --slot refiner --latency-ms 80 "
             "--ring 1",
             run=_add,
+            waits="running the model",
             arguments=(
                 _REPOSITORY,
                 argument("model", type=Path, metavar="MODEL", help="A described model."),
@@ -156,6 +157,7 @@ VERB = Verb(
             "posture_tools.wheels --fetch` fills it.",
             example="posture-models repo release repository dist/wheels --ring 1",
             run=_release,
+            waits="reading the wheels",
             arguments=(
                 _REPOSITORY,
                 argument("wheels", type=Path, metavar="DIR", help="The folder of wheels."),
@@ -250,6 +252,7 @@ VERB = Verb(
             "due, expired or unsigned.",
             example="posture-models repo status repository",
             run=_status,
+            waits="reading the repository",
             arguments=(_REPOSITORY,),
             json="object",
             inputs="folder",

@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from posture_tools.pages import reading
+from posture_tools.pages import pictures, reading
 from posture_tools.pages.access import Right, account_of, needs
 from posture_tools.pages.audit import note
 from posture_tools.pages.words import language_of
@@ -78,20 +78,26 @@ def _found(request: HttpRequest, *, logged: bool) -> dict[str, Any]:
 @needs(Right.SEE)
 def visit(request: HttpRequest, site: str, station: str, session: str) -> HttpResponse:
     """One visit: figures, measures with intervals and bands, what was refused, FMS, trend."""
-    line, shown = _visit(site, station, session)
+    as_found = request.GET.get("answer") == "first"
+    line, shown = _visit(site, station, session, as_found=as_found)
     note(request, "see", site, f"{station} {session}")
+    kept = pictures.visit_for(account_of(request), site, session)
     texts = words(language_of(request))
     return render(
         request,
         "pages/visit.html",
-        {"visit": shown, "line": line, "site": site, "station": station, "session": session,
+        {"photos": () if kept is None else kept.photos, "as_found": as_found,
+         "corrected": as_found or any(seen.by_hand is not None for seen in shown.views),
+         "visit": shown, "line": line, "site": site, "station": station, "session": session,
          "figures": figures(shown, texts), "columns": columns(shown, shipped_norms(), texts)},
     )  # fmt: skip
 
 
-def _visit(site: str, station: str, session: str) -> tuple[reading.VisitLine, ReportedVisit]:
+def _visit(
+    site: str, station: str, session: str, *, as_found: bool = False
+) -> tuple[reading.VisitLine, ReportedVisit]:
     line = reading.visit_line(site, station, session)
-    shown = None if line is None else reading.visit(line)
+    shown = None if line is None else reading.visit(line, as_found=as_found)
     if line is None or shown is None:
         raise Http404
     return line, shown

@@ -1,4 +1,4 @@
--- As sqlite/to_4.sql: what is seen at a glance of a million results, kept by triggers, so that nobody
+-- As sqlite/to_5.sql: what is seen at a glance of a million results, kept by triggers, so that nobody
 -- counts them all to show a page. A batch holds the rows of its stations and epochs before it stores,
 -- so these rows are never fought over.
 

@@ -1,0 +1,78 @@
+"""`site.toml`: what was settled at `init`, and where the site's brokers are."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from edge.errors import NOT_TOML, SettingsInvalid
+from edge.mqtt.settings import MqttSettings, broker_at
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerPlace:
+    """One broker. folder : of its files, in the site's. names : in its certificate."""
+
+    folder: str
+    host: str
+    port: int
+    names: tuple[str, ...]
+
+    @property
+    def address(self) -> str:
+        return MqttSettings(host=self.host, port=self.port).address
+
+
+class SiteFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Either one broker with several names, or several brokers that know nothing of each other.
+
+    hosts, port : of the one broker; of several, further names that stand in every certificate.
+    brokers : HOST:PORT of each, where there are several. balancers : HOST:PORT of what stands
+    before them, if stations do not reach them themselves. home_assistant : one may read state and
+    health.
+    """
+
+    site: str
+    hosts: tuple[str, ...]
+    port: int
+    brokers: tuple[str, ...] = ()
+    balancers: tuple[str, ...] = ()
+    home_assistant: bool = False
+
+    @property
+    def places(self) -> tuple[BrokerPlace, ...]:
+        if not self.brokers:
+            names = (*self.hosts, *(_at(each).host for each in self.balancers))
+            return (BrokerPlace("broker", self.hosts[0], self.port, _distinct(*names)),)
+        shared = (*self.hosts, *(_at(each).host for each in self.balancers))
+        return tuple(
+            BrokerPlace(f"broker-{number}", at.host, at.port, _distinct(at.host, *shared))
+            for number, at in enumerate(map(_at, self.brokers), 1)
+        )
+
+    def addresses_for(self, station: str) -> tuple[str, ...]:
+        """In the order in which a station tries them: not all begin with the same one."""
+        every = self.balancers or tuple(place.address for place in self.places)
+        first = zlib.crc32(station.encode()) % len(every)
+        return every[first:] + every[:first]
+
+
+def _distinct(*names: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(names))
+
+
+def _at(address: str) -> MqttSettings:
+    return broker_at(address, MqttSettings())
+
+
+def load(folder: Path) -> SiteFile:
+    """Raises SettingsInvalid where `init` has not been here."""
+    try:
+        return msgspec.toml.decode((folder / "site.toml").read_bytes(), type=SiteFile)
+    except (OSError, *NOT_TOML, msgspec.DecodeError) as error:
+        raise SettingsInvalid(
+            f"{folder} is no site: {error}.", "Name the folder that `site init` wrote."
+        ) from error

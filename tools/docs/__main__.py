@@ -1,0 +1,29 @@
+"""`python -m posture_tools.docs build | links`: the pages, and whether their links lead on."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from posture_tools.docs.links import broken_links
+from posture_tools.docs.site import ROOT, build
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m posture_tools.docs", description=__doc__)
+    steps = parser.add_subparsers(dest="step", required=True)
+    making = steps.add_parser("build", help="Write the pages; a warning is an error.")
+    making.add_argument("out", nargs="?", type=Path, default=ROOT / "build" / "site")
+    steps.add_parser("links", help="Say which links of the repository's pages lead nowhere.")
+    asked = parser.parse_args()
+    broken = broken_links(ROOT)
+    for each in broken:
+        print(each, file=sys.stderr)
+    if broken or asked.step == "links":
+        return 1 if broken else 0
+    return build(asked.out)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
