@@ -53,6 +53,7 @@ class ServedPages:
 
     def browser(self) -> requests.Session:
         session = requests.Session()
+        session.trust_env = False  # a machine's own authorities would stand before `verify`
         session.verify = self.verify or True
         return session
 
