@@ -11,4 +11,4 @@ import os
 # onnxruntime 1.31 writes a file of usage events into the home folder, to be sent to its makers.
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
-__version__ = "0.1.0"
+__version__ = "1.0.0"

@@ -26,6 +26,8 @@ class MeasureAccuracy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, o
 
     definition : its version. clothing : the loosest over its landmarks.
     n : readings it was found on.
+    gain, shift : gain x reading + shift is what the body is likely to have: a network that is not
+        sure reads too little of a tilt. The rest is said of readings that were set right so.
     slope : change of the reading for a change of the body by 1; None where the bodies do not tell.
     slope_photos : the same for a line that was sheared in photographs; None where none was.
     bias : mean error, in the measure's unit; of lengths % of stature, as of all that follows.
@@ -42,6 +44,8 @@ class MeasureAccuracy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, o
     sd: Deviation
     sd_change: Deviation
     definition: str = "1"
+    gain: Annotated[float, msgspec.Meta(ge=0.5, le=2)] = 1.0
+    shift: float = 0.0
     slope: float | None = None
     slope_photos: float | None = None
     bias: float = 0.0

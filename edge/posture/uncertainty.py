@@ -230,6 +230,7 @@ def frames_effect(gradient: Float64, body: Landmarks, names: tuple[str, ...]) ->
 class Known(NamedTuple):
     """What is known of how a network reads a measure.
 
+    gain, shift : set a reading right, in the unit of the formula.
     unit_px : one unit of the row in that of the formula. least_stature_px : of the people it was
     found on; of smaller ones the picture shows less, and the error grows as they shrink.
     """
@@ -237,6 +238,14 @@ class Known(NamedTuple):
     row: MeasureAccuracy
     unit_px: float
     least_stature_px: float
+
+    @property
+    def gain(self) -> float:
+        return self.row.gain
+
+    @property
+    def shift(self) -> float:
+        return self.row.shift * self.unit_px
 
 
 def network_effect(

@@ -33,10 +33,13 @@ AT_ONCE = {
     "posture-collector site add", "posture-collector site approve",
     "posture-collector site revoke", "posture-collector site let-unsigned",
     "posture-collector site list", "posture-collector desire", "posture-collector contract",
+    *(f"posture-collector webhook {step}" for step in
+      ("allow", "disallow", "add", "remove", "list", "again")),
 }  # fmt: skip
 FOR_EVER = {  # they tell each thing as it happens
     "posture-station run", "posture-station demo", "posture-station netwatch",
     "posture-collector run", "posture-collector serve", "posture-collector demo-broker",
+    "posture-collector webhook deliver",
 }  # fmt: skip
 ASKS = {  # for a passphrase or a password: a line that turns would stand over the question
     "posture-models repo init", "posture-models repo add-role", "posture-models repo sign",

@@ -20,8 +20,9 @@ from posture_tools.collector.postgres.database import PostgresDatabase
 from posture_tools.collector.postgres.dialect import translated
 from posture_tools.collector.postgres.store import PostgresStore
 from posture_tools.collector.report import fleet, results
+from posture_tools.collector.searching import Chosen, query
 from posture_tools.collector.sqlite.store import SqliteStore
-from posture_tools.collector.store import Outcome, Store
+from posture_tools.collector.store import Outcome
 from posture_tools.collector.verify import findings
 from simulators.assessments import assessment
 from simulators.postgres import Postgres, find_postgres
@@ -266,26 +267,22 @@ def test_shared_sql_is_written_for_both() -> None:
     db.close()
 
 
-def searches(store: Store) -> Iterator[tuple[str, tuple[object, ...]]]:
-    yield "SELECT body FROM result WHERE site = ? AND station = ? AND session = ?", (
-        "north", "hall-1", "session-1",
-    )  # fmt: skip
-    yield "SELECT session FROM visit WHERE site = ? AND code = ?", ("north", "p-1")
-    yield (
-        "SELECT body FROM measure JOIN result USING (site, station, epoch, seq, utc_ns)"
-        " WHERE measure.code = ? AND band = ? AND utc_ns BETWEEN ? AND ?",
-        ("head_tilt", "usual", *bounds_ns((2026, 5))),
-    )
-    yield "SELECT body FROM result WHERE site = ? AND station = ? AND utc_ns >= ?", (
-        "north", "hall-1", 1,
-    )  # fmt: skip
+DAY = datetime(2026, 5, 14, tzinfo=UTC)
+SEARCHES = {
+    "session": Chosen(session="session-1", site="north", station="hall-1"),
+    "code": Chosen(code="p-1"),
+    "day": Chosen(since=DAY, until=DAY + timedelta(days=1), newest=True, limit=50),
+    "measure and band": Chosen(measure="head_tilt", band="usual", newest=True, limit=50),
+    "month of a station": Chosen("north", "hall-1", since=DAY, until=DAY + timedelta(days=31)),
+}
 
 
-def test_no_search_reads_a_whole_table(store: PostgresStore, tmp_path: Path) -> None:
+@pytest.mark.parametrize("what", SEARCHES)
+def test_no_search_reads_a_whole_table(store: PostgresStore, tmp_path: Path, what: str) -> None:
     """The plans that a full table gets; an empty one is read whole, so that is forbidden here."""
     store.ingest(messages(tmp_path, "hall-1", 5))
-    for sql, values in searches(store):
-        with store.transaction() as db:
-            db.execute("SET LOCAL enable_seqscan = off")
-            plan = "\n".join(row for (row,) in db.execute("EXPLAIN " + sql, values).fetchall())
-        assert "Seq Scan" not in plan, plan
+    sql, values = query(SEARCHES[what])
+    with store.transaction() as db:
+        db.execute("SET LOCAL enable_seqscan = off")
+        plan = "\n".join(row for (row,) in db.execute("EXPLAIN " + sql, values).fetchall())
+    assert "Seq Scan" not in plan, plan

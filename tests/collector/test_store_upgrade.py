@@ -22,6 +22,7 @@ from edge.results.intact import Pending
 from edge.results.outbox import Outbox
 from edge.wire.messages import Desired, encode
 
+NEWEST = 6
 FIRST_SCHEMA = ROOT / "tests" / "golden" / "collector_store_1.sql"
 
 
@@ -79,7 +80,7 @@ def test_an_older_store_keeps_its_results_and_takes_new_ones(
             assert [stored.body for stored in results(store)][:2] == [m.body for m in messages[:2]]
             [line] = fleet(store)
             assert (line.station, line.online) == ("hall-1", True)
-        assert version(old) == 5
+        assert version(old) == NEWEST
     with SqliteStore(old) as store:
         assert send(store, *messages) == 1, "three of the four are known"
         assert len(list(results(store))) == 3
@@ -97,6 +98,23 @@ def test_an_older_store_has_the_tables_of_a_new_one(old: Path, tmp_path: Path) -
             assert upgraded.rows(columns, table) == fresh.rows(columns, table)
 
 
+def test_a_store_before_archive_and_webhooks_gets_their_tables(tmp_path: Path) -> None:
+    path = tmp_path / "third.db"
+    schema = "SELECT type, name FROM sqlite_master ORDER BY name"
+    columns = 'SELECT name, type, "notnull", pk FROM pragma_table_info(?)'
+    tables = ("archive_file", "webhook_host", "webhook", "webhook_delivery")
+    with SqliteStore(path) as store:
+        known = store.rows(schema), [store.rows(columns, (table,)) for table in tables]
+    with sqlite3.connect(path) as db:
+        for table in tables:
+            db.execute(f"DROP TABLE {table}")
+        db.execute("PRAGMA user_version=3")
+    db.close()
+    with SqliteStore(path) as store:
+        assert (store.rows(schema), [store.rows(columns, (table,)) for table in tables]) == known
+    assert version(path) == NEWEST
+
+
 def test_a_store_that_had_the_column_before_it_had_a_version(tmp_path: Path) -> None:
     path = tmp_path / "between.db"
     with sqlite3.connect(path) as db:
@@ -109,7 +127,7 @@ def test_a_store_that_had_the_column_before_it_had_a_version(tmp_path: Path) -> 
     db.close()
     with SqliteStore(path) as store:
         assert store.rows("SELECT station, desired FROM station") == [("hall-1", b"{}")]
-    assert version(path) == 5
+    assert version(path) == NEWEST
 
 
 def test_an_upgrade_that_is_cut_short_leaves_the_old_store(
@@ -136,7 +154,7 @@ def test_a_newer_collectors_store_is_refused_in_words(
     path = tmp_path / "newer.db"
     SqliteStore(path).close()
     with sqlite3.connect(path) as db:
-        db.execute("PRAGMA user_version=4")
+        db.execute(f"PRAGMA user_version={NEWEST + 1}")
     db.close()
     assert main([verb, "--store", str(path)]) == 1
-    assert "written by version 4, newer than 3" in capsys.readouterr().err
+    assert f"written by version {NEWEST + 1}, newer than {NEWEST}" in capsys.readouterr().err

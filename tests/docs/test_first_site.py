@@ -17,7 +17,7 @@ from conftest import ROOT
 from fresh import guide
 from posture_tools.collector.broker import free_port
 
-pytestmark = [pytest.mark.broker, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.broker, pytest.mark.timeout(1800)]
 
 
 @pytest.fixture

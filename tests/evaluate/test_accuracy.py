@@ -43,14 +43,25 @@ def readings(n, *, slope=1.0, bias=0.0, own=1.0, visit=0.0, foretold=None, cloth
     return found
 
 
-def test_slope_bias_and_both_deviations_come_out() -> None:
+def test_a_reading_of_most_of_a_tilt_is_set_right_and_its_errors_grow_with_it() -> None:
     (row,) = fit(readings(2000, slope=0.8, bias=0.3, own=0.5, visit=0.4))
     assert (row.code, row.definition, row.view, row.clothing) == (*KEY, "loose")
     assert (row.n, row.predictor) == (2000, "")
-    assert row.slope == pytest.approx(0.8, abs=0.02)
-    assert row.bias == pytest.approx(0.3, abs=0.12)
-    # 0.2 x uniform within 8 deg, the bias and both scatters: their 95 % quantile is about 2 deg.
-    assert 0.9 < row.sd < 1.3
+    assert row.gain == pytest.approx(1 / 0.8, abs=0.02)
+    assert row.shift == pytest.approx(-0.3 / 0.8, abs=0.1)
+    assert row.slope == pytest.approx(1.0, abs=0.001)
+    assert row.bias == pytest.approx(0.0, abs=0.001)
+    assert row.sd == pytest.approx(np.hypot(0.5, 0.4) / 0.8, rel=0.1)
+    assert row.sd_change == pytest.approx(0.4 / 0.8, rel=0.06)
+
+
+def test_a_reading_of_half_a_tilt_stays_and_its_slope_and_bias_come_out() -> None:
+    (row,) = fit(readings(2000, slope=0.5, bias=0.3, own=0.5, visit=0.4))
+    assert (row.gain, row.shift) == (1.0, 0.0)
+    assert row.slope == pytest.approx(0.5, abs=0.02)
+    assert row.bias == pytest.approx(0.3, abs=0.2)
+    # 0.5 x uniform within 8 deg, the bias and both scatters: their 95 % quantile is about 4 deg.
+    assert 1.8 < row.sd < 2.4
     assert row.sd_change == pytest.approx(0.4, rel=0.06)
 
 
@@ -80,8 +91,8 @@ def test_photographs_widen_clothed_people_and_tell_a_slope() -> None:
     bare, loose = fit(both, photos={KEY: 2.5}, sheared={KEY: 0.61})
     assert (bare.clothing, loose.clothing) == ("bare", "loose")
     assert bare.sd < 1.0
-    assert loose.sd == 2.5
-    assert bare.slope_photos == loose.slope_photos == 0.61
+    assert loose.sd == pytest.approx(2.5 * loose.gain)
+    assert bare.slope_photos == pytest.approx(0.61 * bare.gain, abs=0.001)
 
 
 def test_a_third_network_takes_the_labels_noise_out() -> None:

@@ -26,6 +26,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 _BLOCK = re.compile(r'^```bash(?: title="([^"]*)")?\n(.*?)^```$', re.MULTILINE | re.DOTALL)
 _STARTED_S = 120.0
+_STAYS_S = 2.0
 _QUIET_S = 5.0  # a program that says nothing when all is well has had its time by then
 
 
@@ -87,11 +88,18 @@ class Terminal:
         quiet_until_s = time.monotonic() + _QUIET_S
         while time.monotonic() < waited_until_s:
             try:
-                return self._lines.get(timeout=0.2) is not None
+                said = self._lines.get(timeout=0.2)
+                return said is not None and not self._ends_within(_STAYS_S)
             except queue.Empty:
                 if "mosquitto" in text and time.monotonic() > quiet_until_s:
                     break
         return self._process.poll() is None
+
+    def _ends_within(self, seconds: float) -> bool:
+        """Whether what was started gives up, as one does that has only said what it lacks."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(timeout=seconds)
+        return self._process.poll() is not None
 
     def stop(self) -> None:
         """End the shell and what it started; asked first, then made to."""

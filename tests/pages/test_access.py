@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, connection
 from django.test import Client
-from simulators.pages_world import CODE
+from simulators.pages_world import CODE, DEAD_SHA256, MODEL_SHA256
 from simulators.uploaded import SESSION
 
 # The whole table: an address without a row here fails below.
@@ -38,6 +38,17 @@ ADDRESSES = {
     "accounts": ("/accounts/", "admin", ("GET", "POST")),
     "account": ("/accounts/1/", "admin", ("GET", "POST")),
     "audit": ("/audit/", "admin", ("GET",)),
+    "session": ("/stations/north/hall-1/session/", "command", ("GET", "POST")),
+    "session-now": ("/stations/north/hall-1/session/now/", "command", ("GET",)),
+    "movements": ("/stations/north/hall-1/session/s-1/movements/", "command", ("GET", "POST")),
+    "movements-now": ("/stations/north/hall-1/session/s-1/movements/now/", "command", ("GET",)),
+    "aim": ("/stations/north/hall-1/aim/", "command", ("GET", "POST")),
+    "aim-now": ("/stations/north/hall-1/aim/now/", "command", ("GET",)),
+    "letters": ("/letters/", "see", ("GET",)),
+    "letter": (f"/letters/dead-letters/{DEAD_SHA256}/", "command", ("GET", "POST")),
+    "resolve": (f"/letters/dead-letters/{'0' * 64}/resolve/", "erase", ("POST",)),
+    "roll-outs": ("/roll-outs/", "see", ("GET",)),
+    "roll-out": (f"/roll-outs/{MODEL_SHA256}/", "see", ("GET",)),
 }
 # What somebody reaches who has not entered yet.
 OPEN = {
@@ -191,3 +202,13 @@ def test_what_an_answer_says_to_the_browser(entered: Callable[..., Any]) -> None
     assert "unsafe" not in headers["Content-Security-Policy"]
     assert headers["Cache-Control"] == "no-store"
     assert headers["X-Frame-Options"] == "DENY"
+
+
+def test_a_page_that_follows_by_itself_keeps_nobody_logged_in(entered: Callable[..., Any]) -> None:
+    client = entered()
+    before = client.session.get_expiry_date(), client.cookies["sessionid"]["expires"]
+    followed = client.get("/visits/rows/", headers={"hx-request": "true"})
+    assert followed.status_code == 200
+    assert "sessionid" not in followed.cookies
+    assert "sessionid" in client.get("/visits/").cookies
+    assert before[1]

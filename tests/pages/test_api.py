@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from collections.abc import Callable
 from typing import Any
 
 import jsonschema
 import pytest
 from django.test import Client
+from posture_tools.collector.archive import files
+from pyarrow import parquet
 from simulators.pages_world import CODE
+
+EXPORTS = ("/api/measures.csv", "/api/measures.parquet", "/api/measures.fhir.json")
+PATHS = ("/api/visits", "/api/visits/north/hall-1/spring", "/api/stations", *EXPORTS)
 
 
 @pytest.fixture
@@ -65,12 +71,82 @@ def test_a_token_of_one_site_sees_nothing_of_another(token: Callable[..., Any]) 
     assert client.get("/api/visits/north/hall-1/spring", headers=headers).status_code == 404
 
 
+def content(answer: Any) -> bytes:
+    assert answer.status_code == 200
+    assert answer.streaming
+    return b"".join(answer.streaming_content)
+
+
 def test_exporting_is_a_right_of_its_own(token: Callable[..., Any]) -> None:
     client = Client()
-    assert client.get("/api/measures.csv", headers=token()).status_code == 403
+    for path in EXPORTS:
+        assert client.get(path, headers=token()).status_code == 403
     answer = client.get("/api/measures.csv?session=spring", headers=token(may_export="on"))
-    rows = list(csv.DictReader(io.StringIO(b"".join(answer.streaming_content).decode())))
+    rows = list(csv.DictReader(io.StringIO(content(answer).decode())))
     assert {row["session"] for row in rows} == {"spring"}
+
+
+def test_the_three_formats_hold_the_same_measures(token: Callable[..., Any]) -> None:
+    client, headers = Client(), token(may_export="on")
+    table, typed, bundle = (content(client.get(path, headers=headers)) for path in EXPORTS)
+    lines = list(csv.DictReader(io.StringIO(table.decode())))
+    rows = parquet.read_table(io.BytesIO(typed)).to_pylist()
+    observations = [
+        each["resource"]
+        for each in json.loads(bundle)["entry"]
+        if each["resource"]["resourceType"] == "Observation"
+    ]
+    assert len(lines) == len(rows) == len(observations) > 200
+    assert {row["site"] for row in rows} == {"north", "south"}
+    by_csv = sorted(float(row["value"]) for row in lines if row["value"])
+    assert by_csv == sorted(row["value"] for row in rows if row["value"] is not None)
+    assert by_csv == sorted(
+        each["valueQuantity"]["value"] for each in observations if "valueQuantity" in each
+    )
+
+
+def test_an_export_is_of_the_sites_of_its_token(token: Callable[..., Any]) -> None:
+    client, headers = Client(), token(may_export="on", sites="south")
+    for path in EXPORTS:
+        whole = content(client.get(path, headers=headers))
+        assert b"elsewhere" in whole or path.endswith("parquet")
+        assert b"spring" not in whole
+        assert client.get(f"{path}?site=north", headers=headers).status_code == 403
+    typed = content(client.get("/api/measures.parquet?site=south", headers=headers))
+    assert set(parquet.read_table(io.BytesIO(typed))["site"].to_pylist()) == {"south"}
+
+
+def test_an_export_is_of_the_days_that_are_named(token: Callable[..., Any]) -> None:
+    client, headers = Client(), token(may_export="on")
+    head = content(client.get("/api/measures.csv?until=2001-01-01", headers=headers))
+    assert len(head.splitlines()) == 1
+    whole = content(client.get("/api/measures.csv", headers=headers)).decode()
+    days = sorted({row["screened_at"][:10] for row in csv.DictReader(io.StringIO(whole))})
+    day = f"/api/measures.csv?since={days[0]}&until={days[-1]}"
+    assert len(content(client.get(day, headers=headers)).splitlines()) > 200
+    for query in ("since=0001-01-01", "until=9999-12-31", "limit=-1", "skip=x"):
+        assert client.get(f"/api/measures.csv?{query}", headers=headers).status_code == 422
+
+
+def test_without_pyarrow_the_others_are_exported(
+    token: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files.importlib.util, "find_spec", lambda _: None)
+    client, headers = Client(), token(may_export="on")
+    refused = client.get("/api/measures.parquet", headers=headers)
+    assert refused.status_code == 501
+    assert "posture-station[parquet]" in refused.json()["detail"]
+    assert content(client.get("/api/measures.fhir.json", headers=headers))
+
+
+def test_every_export_is_logged_with_its_words(token: Callable[..., Any]) -> None:
+    from posture_tools.pages.models import AuditLine
+
+    headers = token(may_export="on")
+    content(Client().get("/api/measures.fhir.json?site=north&session=spring", headers=headers))
+    newest = AuditLine.objects.latest("pk")
+    assert (newest.what, newest.about) == ("api export", "measures.fhir.json north spring")
+    assert newest.account == headers["x-name"]
 
 
 def test_a_revoked_token_ends(token: Callable[..., Any], entered: Callable[..., Any]) -> None:

@@ -12,7 +12,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from posture_tools.collector.sqlite.store import SqliteStore
-from simulators.pages_world import CODE, deliver, fill, visit
+from simulators.pages_world import CODE, DEAD_SHA256, MODEL_SHA256, deliver, fill, visit
 
 from edge.results.outbox import Outbox
 
@@ -22,7 +22,9 @@ PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
 PATHS = (
     "/visits/", "/visits/north/hall-1/autumn/", f"/people/north/{CODE}/", "/stations/",
     "/stations/north/hall-1/", "/stations/north/hall-1/screen/", f"/people/north/{CODE}/erase/",
-    "/accounts/", "/audit/", "/me/",
+    "/accounts/", "/audit/", "/me/", "/stations/north/hall-1/session/",
+    "/stations/north/hall-1/session/s-1/movements/", "/stations/north/hall-1/aim/", "/letters/",
+    f"/letters/dead-letters/{DEAD_SHA256}/", "/roll-outs/", f"/roll-outs/{MODEL_SHA256}/",
 )  # fmt: skip
 
 
@@ -39,11 +41,15 @@ class Served:
         )  # fmt: skip
         self.password = made.stdout.partition("Password: ")[2].strip()
         self.process = subprocess.Popen(
-            [*_PROGRAM, "serve", "--port", "0", "--store", str(self.store)],
+            [*_PROGRAM, "serve", "--port", "0", "--store", str(self.store), *self.serve_options()],
             stdout=subprocess.PIPE, text=True,
         )  # fmt: skip
         assert self.process.stdout is not None
         self.address = self.process.stdout.readline().split()[-1].rstrip("/")
+
+    def serve_options(self) -> tuple[str, ...]:
+        """Further options of `serve`."""
+        return ()
 
 
 _PROGRAM = (sys.executable, "-m", "posture_tools.collector")

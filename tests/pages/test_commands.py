@@ -22,8 +22,8 @@ from edge.settings import Settings
 from edge.uplink.uplink import Uplink
 
 SCREEN = "/stations/north/hall-1/screen/"
-ASKED = {"code": "p-17", "consent_version": "2026-05", "stature_mm": "1720", "pain": "no",
-         "clothing_upper": "tight"}  # fmt: skip
+ASKED = {"code": "p-17", "consent_version": "2026-05", "agreed": "on", "stature_mm": "1720",
+         "pain": "no", "clothing_upper": "tight"}  # fmt: skip
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ PAGES = Path(__file__).resolve().parents[2] / "tools" / "pages"
 
 def test_a_visit_shows_figures_measures_scores_and_the_change(entered: Callable[..., Any]) -> None:
     page = entered().get("/visits/north/hall-1/autumn/").content.decode()
-    assert page.count('class="plumb"') == 4
+    assert page.partition("Before and after")[0].count('class="plumb"') == 4
     assert "Shoulder tilt" in page
     assert "Total 14 of 21" in page
     assert 'class="trend"' in page  # the other visit of the same code came before
@@ -88,9 +88,10 @@ def test_pages_speak_the_language_that_is_chosen(entered: Callable[..., Any]) ->
     assert "방문" in page
 
 
-def test_the_four_languages_have_the_same_texts() -> None:
+@pytest.mark.parametrize("name", ["words", "live"])
+def test_the_four_languages_have_the_same_texts(name: str) -> None:
     tables = [
-        tomllib.loads((PAGES / f"words_{language}.toml").read_text("utf-8"))
+        tomllib.loads((PAGES / f"{name}_{language}.toml").read_text("utf-8"))
         for language in ("en", "zh", "ko", "ja")
     ]
     keys = [{(t, k) for t, table in each.items() for k in table} for each in tables]
@@ -127,3 +128,38 @@ def test_a_short_password_is_refused(entered: Callable[..., Any]) -> None:
     answer = entered("admin").post("/accounts/", form)
     assert answer.status_code == 200
     assert "too short" in answer.content.decode()
+
+
+def test_visits_are_found_by_a_measure_and_its_band(
+    config: Any, entered: Callable[..., Any]
+) -> None:
+    from posture_tools.collector.sqlite.store import SqliteStore
+
+    code, band = "shoulder_tilt", "above"
+    with SqliteStore(config.store) as store, store.transaction() as db:
+        db.execute(  # nobody of that world told an age
+            "UPDATE measure SET band = ? WHERE code = ? AND (site, station, epoch, seq) IN"
+            " (SELECT site, station, epoch, seq FROM result WHERE session = 'autumn')",
+            (band, code),
+        )
+    client = entered()
+    found = client.get(f"/visits/?measure={code}&band={band}").content.decode()
+    shown = found.partition('id="rows"')[2]
+    assert "/autumn/" in shown
+    assert "/spring/" not in shown
+    none = client.get(f"/visits/?measure={code}&band=below").content.decode()
+    assert "/autumn/" not in none.partition('id="rows"')[2]
+
+
+def test_a_visit_begins_with_its_findings_and_stands_beside_the_one_before(
+    entered: Callable[..., Any],
+) -> None:
+    page = entered().get("/visits/north/hall-1/autumn/").content.decode()
+    assert "Main findings" in page
+    assert "Before and after" in page
+    before, _, after = page.partition("Before and after")[2].partition("<h3>Now")
+    assert "/visits/north/hall-1/spring/" in before
+    assert before.count('class="plumb"') == after.count('class="plumb"') == 4
+    assert "changed" in after
+    first = entered().get("/visits/north/hall-1/spring/").content.decode()
+    assert "Before and after" not in first

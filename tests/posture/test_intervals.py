@@ -218,6 +218,26 @@ def test_people_smaller_than_those_it_was_found_on_are_read_worse():
     assert smaller == pytest.approx(2.0 * same, rel=0.01)
 
 
+def test_a_reading_is_set_right_by_its_line_and_what_moves_the_picture_moves_it_more():
+    known = accuracy(sd=0.5)
+    rows = [msgspec.structs.replace(row, gain=1.25, shift=-0.4) for row in known.measures]
+    pose = standing()
+    right = replace(pose, accuracy=with_rows(rows))
+    plain = replace(pose, accuracy=known)
+    assert measure_of(right).value == pytest.approx(1.25 * measure_of(plain).value - 0.4)
+    before, after = causes(plain, "shoulder_tilt"), causes(right, "shoulder_tilt")
+    assert after["roll"].normal == pytest.approx(1.25 * before["roll"].normal)
+    assert after["network"] == before["network"], "found of readings that were set right"
+
+
+def test_a_point_that_hands_placed_is_not_set_right():
+    rows = [msgspec.structs.replace(row, gain=1.25, shift=-0.4) for row in accuracy().measures]
+    placing = np.zeros((17, 2, 2), np.float32)
+    placing[COCO_17.index["left_shoulder"]] = 9.0 * np.eye(2)
+    pose = replace(standing(), placed=Placed(placing), accuracy=with_rows(rows))
+    assert measure_of(pose).value == measure_of(standing()).value
+
+
 def test_a_length_is_known_in_percent_of_stature():
     pose = read_well(standing(), sd=1.0)
     scaled = replace(FAR, mm_per_px=2.0, scale_sd=0.0)

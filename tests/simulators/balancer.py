@@ -14,15 +14,19 @@ FILE = Path(collector.__file__).parent / "deploy" / "haproxy" / "haproxy.cfg"
 
 
 class Balancer:
-    """One balancer before some brokers of this machine."""
+    """One balancer before some brokers of this machine. most : connections; an ordinary user's
+    processes may not open as many files as a server's."""
 
-    def __init__(self, program: str, folder: Path, brokers: Sequence[int]) -> None:
+    def __init__(
+        self, program: str, folder: Path, brokers: Sequence[int], most: int = 1_000
+    ) -> None:
         self.port = free_port()
         self._program = program
         self._process: subprocess.Popen[bytes] | None = None
         text = FILE.read_text()
         text = re.sub(r"\n *server broker-.*", "", text)
-        text = re.sub(r"\n *stats socket .*", "", text)
+        text = re.sub(r"\n *(stats socket|ulimit-n) .*", "", text)
+        text = re.sub(r"maxconn \d+", f"maxconn {most}", text)
         text = text.replace("bind :8883", f"bind 127.0.0.1:{self.port}")
         text = text.replace("bind 127.0.0.1:8405", f"bind 127.0.0.1:{free_port()}")
         servers = "".join(

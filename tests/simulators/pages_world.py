@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +15,9 @@ from edge.records import Assessment, ModelIdentity
 from edge.results.outbox import Outbox
 
 CODE = "P-0042"
+DEAD = b"no message at all"
+DEAD_SHA256 = hashlib.sha256(DEAD).hexdigest()
+MODEL_SHA256 = "cd" * 32
 _MODEL = ModelIdentity("bottom_up", "3.1", "ab" * 32)
 
 
@@ -35,7 +39,11 @@ def fill_store(store: Store, folder: Path) -> None:
             )
             for assessment in visit(session, tilt):
                 outbox.accept(assessment)
+        model = {"slot": "finder", "version": "3.2", "sha256": MODEL_SHA256}
+        for step in ("decide", "confirm"):
+            outbox.accept_event("model", {**model, "step": step, "reason": "ok"})
         deliver(store, outbox, "north")
+        store.ingest([examine(Incoming("ps/v2/north/hall-1/result/posture", DEAD))])
     with Outbox.open(
         folder / "south.db", site="south", station="hall-1", limit_bytes=10_000_000,
         at_limit="refuse",

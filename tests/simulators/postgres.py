@@ -10,6 +10,7 @@ import signal
 import subprocess
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -20,6 +21,7 @@ from posture_tools.collector.postgres.database import PostgresDatabase
 from posture_tools.collector.postgres.migrate import migrate
 
 _START_S = 60.0
+_ROOM_BYTES = 4 * 2**30
 _TEMPLATE = "migrated"
 DEPLOY = Path(collector.__file__).parent / "deploy" / "postgresql"
 
@@ -36,17 +38,25 @@ def find_postgres() -> Path | None:
 class Postgres:
     """One server on a socket of its own folder. Nobody else reaches it.
 
-    follows : its data are a copy of that server's, whose standby it is.
+    follows : its data are a copy of that server's, whose standby it is. on_disk : its commits wait
+    for a disk; tests that kill processes, not machines, are quicker without.
     """
 
     def __init__(
-        self, programs: Path, *settings: str, name: str = "db_1", follows: Postgres | None = None
+        self,
+        programs: Path,
+        *settings: str,
+        name: str = "db_1",
+        follows: Postgres | None = None,
+        on_disk: bool = False,
     ) -> None:
         self._programs = programs
         self.name = name
         self._process: subprocess.Popen[bytes] | None = None
         self._numbers = itertools.count()
-        self.folder = Path(tempfile.mkdtemp(prefix="posture-postgres-"))
+        self.folder = Path(
+            tempfile.mkdtemp(prefix="posture-postgres-", dir=None if on_disk else _memory())
+        )
         self.data = self.folder / "data"
         self._as: dict[str, Any] = {}
         if os.geteuid() == 0:  # it refuses to run as root
@@ -68,6 +78,11 @@ class Postgres:
 
     def address(self, database: str = "postgres") -> str:
         return f"postgresql://postgres@/{database}?host={quote(str(self.folder), safe='')}"
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
 
     @property
     def owned(self) -> bool:
@@ -175,11 +190,20 @@ class Postgres:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
+def _memory() -> str | None:
+    """A folder in memory that has room, if there is one."""
+    with suppress(OSError):
+        if shutil.disk_usage("/dev/shm").free > _ROOM_BYTES:  # noqa: S108
+            return "/dev/shm"  # noqa: S108
+    return None
+
+
 class Pair:
     """A primary and its synchronous standby, set up in the order of docs/grow.md."""
 
-    def __init__(self, programs: Path) -> None:
-        self.primary = Postgres(programs, "max_wal_size=1GB")
+    def __init__(self, programs: Path, *, on_disk: bool = False) -> None:
+        self._on_disk = on_disk
+        self.primary = Postgres(programs, "max_wal_size=1GB", on_disk=on_disk)
         self._programs = programs
         self._numbers = itertools.count(2)
         self._servers = [self.primary]
@@ -194,7 +218,7 @@ class Pair:
         """A standby of today's primary."""
         made = Postgres(
             self._programs, "max_wal_size=1GB", name=f"db_{next(self._numbers)}",
-            follows=self.primary,
+            follows=self.primary, on_disk=self._on_disk,
         )  # fmt: skip
         self._servers.append(made)
         made.start()

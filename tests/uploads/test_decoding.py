@@ -1,4 +1,4 @@
-"""Uploaded files as pixels: whole, damaged, hostile, and with a place in them not to stay."""
+"""Uploaded files as pixels: whole, damaged, hostile, and with a place in them that goes."""
 
 from __future__ import annotations
 

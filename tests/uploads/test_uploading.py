@@ -1,4 +1,4 @@
-"""From a file to results that the store believes, corrections beside them, and nothing left."""
+"""From a file to results that the store believes; corrections beside them; nothing left over."""
 
 from __future__ import annotations
 

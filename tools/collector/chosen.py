@@ -6,7 +6,7 @@ from argparse import Namespace
 from datetime import UTC, datetime
 
 from posture_tools.cli import argument
-from posture_tools.collector.report import Chosen
+from posture_tools.collector.searching import Chosen
 
 from edge.errors import SettingsInvalid
 
@@ -18,6 +18,14 @@ CHOICE = (
         "--since", default="", metavar="TIME", help="Screened then or later; UTC unless it says so."
     ),
     argument("--until", default="", metavar="TIME", help="Screened before then."),
+    argument("--code", default="", help="Of the person who has this code."),
+    argument("--measure", default="", metavar="CODE", help="Results with this measure."),
+    argument(
+        "--band",
+        default="",
+        help="Of these only where that measure lies in this band: below, usual or above.",
+    ),
+    argument("--newest", action="store_true", help="The last ones first, whatever their station."),
     argument("--limit", type=int, default=0, metavar="N", help="So many at most, for one page."),
     argument("--skip", type=int, default=0, metavar="N", help="Leave out the first of them."),
 )
@@ -27,9 +35,12 @@ def chosen_by(options: Namespace) -> Chosen:
     """Raises SettingsInvalid for what is no time, and for less than nothing."""
     if options.limit < 0 or options.skip < 0:
         raise SettingsInvalid("--limit and --skip count results.", "Give 0 or more.")
+    if options.band and not options.measure:
+        raise SettingsInvalid("A band is one of a measure.", "Name it with --measure.")
     return Chosen(
         options.site, options.station, options.session,
         _time(options.since), _time(options.until), options.limit, options.skip,
+        options.code, options.measure, options.band, options.newest,
     )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from posture_tools.collector.intake import Bad, Good
 from posture_tools.collector.sql import Sql
 from posture_tools.collector.store import Outcome
 from posture_tools.collector.taking import Answer, take
+from posture_tools.collector.webhooks.queue import queue
 
 from edge.wire.receipt import Receipt
 from edge.wire.topics import Topics
@@ -27,6 +28,7 @@ def commit(db: Sql, batch: Sequence[Good | Bad], at: str) -> Outcome:
         take_one(db, item, at, outcome, answers)
     if outcome.dead:
         evict(db)
+    queue(db, outcome.stored)
     for (topics, epoch), given in answers.items():
         (newest,) = db.execute(
             "SELECT MAX(seq) FROM ingest_key WHERE site = ? AND station = ? AND epoch = ?",

@@ -5,14 +5,16 @@ from __future__ import annotations
 import csv
 import json
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, TextIO
+from itertools import islice
+from typing import Any, TextIO, TypeVar
 
 from posture_tools.collector.desired import desired_states
 from posture_tools.collector.intake import Key
 from posture_tools.collector.rollout import actual_models, model_events
+from posture_tools.collector.searching import EVERYTHING, Chosen, Name, chosen_keys
 from posture_tools.collector.store import Store
 
 from edge.errors import MessageRefused
@@ -25,12 +27,13 @@ log = logging.getLogger(__name__)
 # A station speaks at least each minute (its health); two missed and a half are no accident.
 SILENT_AFTER = timedelta(seconds=150)
 
-_ALL = 2**62  # as a limit
+_BODIES_AT_ONCE = 100
+Row = TypeVar("Row")
 
 CSV_COLUMNS = (
     "screened_at", "clock_state", "site", "station", "epoch", "seq", "session", "kind", "view",
     "code", "value", "unit", "u95", "n", "quality", "why", "side", "definition",
-    "backend", "origin", "u95_change", "bodies", "calibration",
+    "backend", "origin", "u95_change", "bodies", "calibration", "corrects",
 )  # fmt: skip
 
 
@@ -49,58 +52,38 @@ class Stored:
         return decode_result(self.body)
 
 
-@dataclass(frozen=True, slots=True)
-class Chosen:
-    """Which results are meant; an empty word means any.
-
-    since, until : screened then. limit, skip : of one page; no limit is none.
-    """
-
-    site: str = ""
-    station: str = ""
-    session: str = ""
-    since: datetime | None = None
-    until: datetime | None = None
-    limit: int = 0
-    skip: int = 0
-
-
-def chosen_keys(
-    store: Store, chosen: Chosen = Chosen()
-) -> Iterator[tuple[tuple[str, str, str, int], int]]:
-    """Site, station, epoch and number of what is chosen, and when it was screened (ns since 1970):
-    by station, in the order of screening."""
-    wheres, values = ["1 = 1"], list[Any]()
-    for name in ("site", "station", "session"):
-        if word := getattr(chosen, name):
-            wheres.append(f"{name} = ?")
-            values.append(word)
-    for edge, when in ((">=", chosen.since), ("<", chosen.until)):
-        if when is not None:
-            wheres.append(f"screened_ns {edge} ?")
-            values.append(int(when.timestamp()) * 1_000_000_000)
-    where = " AND ".join(wheres)
-    for site, station, epoch, seq, screened_ns in store.each(
-        f"SELECT site, station, epoch, seq, screened_ns FROM screening WHERE {where}"  # noqa: S608
-        " ORDER BY site, station, screened_ns, epoch, seq LIMIT ? OFFSET ?",
-        [*values, chosen.limit or _ALL, chosen.skip],
-    ):
-        yield (site, station, epoch, seq), screened_ns
-
-
-def results(store: Store, chosen: Chosen = Chosen()) -> Iterator[Stored]:
+def results(store: Store, chosen: Chosen = EVERYTHING) -> Iterator[Stored]:
     """Results in the order of `chosen_keys`. Only the order of all is held, never their bodies.
     Raises StoreUnusable where a file of an archived month is gone."""
-    for key, screened_ns in chosen_keys(store, chosen):
-        for received_at, body_sha256, body, seal, utc_ns in store.rows(
-            "SELECT received_at, body_sha256, body, seal, utc_ns FROM result"
-            " JOIN ingest_key USING (site, station, epoch, seq)"
-            " WHERE site = ? AND station = ? AND epoch = ? AND seq = ?",
-            key,
-        ):  # erased meanwhile, there is none
+    for page in batched(chosen_keys(store, chosen), _BODIES_AT_ONCE):
+        found = _bodies(store, [key for key, _ in page])
+        for key, screened_ns in page:
+            if key not in found:
+                continue  # erased meanwhile
+            received_at, body_sha256, body, seal, utc_ns = found[key]
             whole = (body, seal) if body else store.archived(Key(*key), utc_ns)
             screened_at = Instant(screened_ns, "synced", "", 0).utc
             yield Stored(screened_at, received_at, body_sha256, *whole)
+
+
+def batched(rows: Iterable[Row], count: int) -> Iterator[list[Row]]:
+    """Lists of so many, and what is left (itertools has it from Python 3.12 on)."""
+    every = iter(rows)
+    while page := list(islice(every, count)):
+        yield page
+
+
+def _bodies(store: Store, keys: Sequence[Name]) -> dict[Name, tuple[Any, ...]]:
+    """Received when, hash, body, seal and date of each that is still there."""
+    marks = ", ".join(["(?, ?, ?, CAST(? AS BIGINT))"] * len(keys))
+    rows = store.rows(
+        f"WITH meant(site, station, epoch, seq) AS (VALUES {marks})"  # noqa: S608
+        " SELECT site, station, epoch, seq, received_at, body_sha256, body, seal, utc_ns FROM meant"
+        " JOIN result USING (site, station, epoch, seq)"
+        " JOIN ingest_key USING (site, station, epoch, seq)",
+        [value for key in keys for value in key],
+    )
+    return {(site, station, epoch, seq): tuple(rest) for site, station, epoch, seq, *rest in rows}
 
 
 def as_json(stored: Stored) -> dict[str, Any]:
@@ -116,7 +99,7 @@ def as_json(stored: Stored) -> dict[str, Any]:
     }
 
 
-def write_csv(store: Store, out: TextIO, chosen: Chosen = Chosen()) -> int:
+def write_csv(store: Store, out: TextIO, chosen: Chosen = EVERYTHING) -> int:
     """A head and the rows of `csv_rows`. Returns how many."""
     writer = csv.writer(out)
     writer.writerow(CSV_COLUMNS)
@@ -127,13 +110,13 @@ def write_csv(store: Store, out: TextIO, chosen: Chosen = Chosen()) -> int:
     return count
 
 
-def csv_rows(store: Store, chosen: Chosen = Chosen()) -> Iterator[list[object]]:
+def csv_rows(store: Store, chosen: Chosen = EVERYTHING) -> Iterator[list[object]]:
     """`measure_lines`, as a spreadsheet may read them."""
     for line in measure_lines(store, chosen):
         yield [_harmless(cell) for cell in line]
 
 
-def measure_lines(store: Store, chosen: Chosen = Chosen()) -> Iterator[Sequence[object]]:
+def measure_lines(store: Store, chosen: Chosen = EVERYTHING) -> Iterator[Sequence[object]]:
     """One row for each measure, as CSV_COLUMNS; a refused one has no value but its reasons."""
     for stored in results(store, chosen):
         try:
@@ -147,6 +130,7 @@ def measure_lines(store: Store, chosen: Chosen = Chosen()) -> Iterator[Sequence[
                 result.seq, result.session, result.kind, m.view, m.code, m.value, m.unit, m.u95,
                 m.n, str(m.quality), " ".join(m.why), m.side, m.definition, result.backend,
                 result.origin, m.u95_change, result.bodies, result.calibration,
+                result.by_hand.corrects if result.by_hand is not None else "",
             )  # fmt: skip
 
 

@@ -3,8 +3,10 @@
 Of each measure, view and kind of clothing: the slope over bodies, the deviation of which 1.96 hold
 95 % of the errors, and what of it a second visit of the same person in other clothes does not
 share. Errors are taken of measures, not of keypoints, so that left and right, which err together,
-do what they do. Where a picture tells how large its own error is, by its heatmaps or by the looks
-of the measuring pass, the deviation is a factor of that; where it does not, it is a constant.
+do what they do. A reading that follows the body in part is set right by a line (classical
+calibration: Eisenhart 1939), and everything is said of what comes of it: its slope is one, its
+errors are the larger for it. Where a picture tells how large its own error is, by its heatmaps or
+by the looks of the measuring pass, the deviation is a factor of that; else it is a constant.
 
 Photographs may widen what bodies say: the labels' noise is taken out of the difference between
 network and labels by a third network (a three-cornered hat).
@@ -43,6 +45,9 @@ Key = tuple[str, str, str]  # code, version of the definition, view
 _LEAST = 8  # readings; of fewer nothing is said
 _LEAST_DRESSED = 20  # of one kind of clothing; else everybody's count
 _LEAST_QUANTILE = 40  # readings that have a 95 % quantile worth the name
+# A reading that follows less of the body is left as it is: set right, it would be noise enlarged.
+_LEAST_FOLLOWED = 0.6
+_LEAST_SURE = 0.1  # standard error of a slope by which a reading may be set right
 # Rank correlation of error and what foretells it, from which on it does.
 _FORETELLS = 0.3
 _FORETOLD_BY: tuple[Predictor, ...] = ("maps", "looks")
@@ -146,11 +151,11 @@ def fit(
             if len(alike) < _LEAST_DRESSED:
                 alike = everybody
             row = _row(key, clothing, alike)
-            at_least = (photos or {}).get(key, 0.0) if clothing != "bare" else 0.0
+            at_least = row.gain * (photos or {}).get(key, 0.0) if clothing != "bare" else 0.0
             if at_least > row.sd and not row.predictor:
                 row = _replaced(row, sd=at_least)
             if sheared and key in sheared:
-                row = _replaced(row, slope_photos=round(sheared[key], 3))
+                row = _replaced(row, slope_photos=round(row.gain * sheared[key], 3))
             rows.append(row)
     return tuple(rows)
 
@@ -165,6 +170,8 @@ def _row(key: Key, clothing: Clothing, readings: Sequence[BodyReading]) -> Measu
     code, definition, view = key
     errors = np.array([reading.error for reading in readings])
     true = np.array([reading.true for reading in readings])
+    gain, shift = _setting_right(true, true + errors)
+    errors = gain * (true + errors) + shift - true
     slope = slope_of_values(true, true + errors).slope
     predictor = _predictor(readings, errors)
     scale = _foretold(readings, predictor)
@@ -176,10 +183,22 @@ def _row(key: Key, clothing: Clothing, readings: Sequence[BodyReading]) -> Measu
         sd=round(deviation(errors / scale), 4),
         sd_change=round(_of_change(readings, errors, scale), 4),
         definition=definition,
+        gain=gain,
+        shift=shift,
         slope=None if math.isnan(slope) else round(slope, 3),
         bias=round(float(errors.mean()), 3),
         predictor=predictor,
     )
+
+
+def _setting_right(true: Float64, read: Float64) -> tuple[float, float]:
+    """Gain and shift that make a reading follow the body; 1 and 0 where it hardly does."""
+    line = slope_of_values(true, read)
+    sure = len(true) >= _LEAST_DRESSED and line.standard_error <= _LEAST_SURE
+    if not (sure and line.slope >= _LEAST_FOLLOWED):
+        return 1.0, 0.0
+    gain = round(1.0 / line.slope, 3)
+    return gain, round(float(true.mean() - gain * read.mean()), 3)
 
 
 def deviation(errors: Float64) -> float:

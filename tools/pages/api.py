@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import asdict
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Any
 
 from django.contrib.auth.decorators import login_not_required
@@ -16,12 +16,19 @@ from django.http import HttpRequest, HttpResponseBase
 from ninja import Field, Path, Query, Schema
 from ninja.errors import HttpError
 from ninja.security import HttpBearer
+from posture_tools.collector.archive.files import require_parquet
+from posture_tools.collector.body import now
+from posture_tools.collector.exports.fhir import bundle
+from posture_tools.collector.exports.parquet import parquet_pieces
+from posture_tools.collector.searching import Chosen
 from posture_tools.pages import reading
 from posture_tools.pages.audit import note
 from posture_tools.pages.described import DescribedApi, call
 from posture_tools.pages.models import Token
-from posture_tools.pages.views.exports import csv_answer
+from posture_tools.pages.views.exports import csv_lines, download, wanted
 from pydantic import BeforeValidator
+
+from edge.errors import PartMissing
 
 
 class TokenAuth(HttpBearer):
@@ -60,6 +67,19 @@ class Asked(Schema):
     station: Word = ""
     since: Day | None = None
     until: Day | None = None
+    skip: Annotated[int, Field(ge=0, le=reading.MOST_SKIPPED)] = 0
+
+
+class Exported(Schema):
+    """What is exported; an empty word means any. since, until : days, both in. limit, skip : count
+    results, of each site; no limit is none."""
+
+    site: Word = ""
+    station: Word = ""
+    session: Word = ""
+    since: Day | None = None
+    until: Day | None = None
+    limit: Annotated[int, Field(ge=0, le=reading.MOST_SKIPPED)] = 0
     skip: Annotated[int, Field(ge=0, le=reading.MOST_SKIPPED)] = 0
 
 
@@ -181,17 +201,80 @@ def stations(request: HttpRequest) -> list[dict[str, Any]]:
     return [asdict(line) for line in reading.stations(_token(request).site_names())]
 
 
-_CSV = {"description": "a head, then a row for each measure",
-        "content": {"text/csv": {"schema": {"type": "string"}}}}  # fmt: skip
+_EXPORTED = {403: Problem}
 
 
-@api.get("/measures.csv", response={403: Problem}, openapi_extra={"responses": {200: _CSV}})
-def measures(request: HttpRequest, station: Word = "", session: Word = "") -> HttpResponseBase:
+def _whole(media: str, what: str) -> dict[str, Any]:
+    """The answer to an export, for the description."""
+    schema = {"type": "string"} if media.startswith("text/") else {}
+    return {"responses": {200: {"description": what, "content": {media: {"schema": schema}}}}}
+
+
+@api.get(
+    "/measures.csv",
+    response=_EXPORTED,
+    openapi_extra=_whole("text/csv", "a head, then a row for each measure"),
+)
+def measures(request: HttpRequest, asked: Query[Exported]) -> HttpResponseBase:
     """Every measure as CSV, a row each. The token needs the right to export."""
+    chosen = _exported(request, asked)
+    return download(csv_lines(chosen), "text/csv", "measures.csv")
+
+
+@api.get(
+    "/measures.parquet",
+    response={**_EXPORTED, 501: Problem},
+    openapi_extra=_whole("application/vnd.apache.parquet", "the same rows"),
+)
+def measures_parquet(request: HttpRequest, asked: Query[Exported]) -> HttpResponseBase:
+    """The same as Parquet. 501 where this server lacks pyarrow."""
+    chosen = _exported(request, asked)
+    try:
+        require_parquet()
+    except PartMissing as problem:
+        raise HttpError(501, str(problem)) from problem
+    pieces = parquet_pieces(reading.store(), chosen)
+    return download(pieces, "application/vnd.apache.parquet", "measures.parquet")
+
+
+@api.get(
+    "/measures.fhir.json",
+    response=_EXPORTED,
+    openapi_extra=_whole("application/fhir+json; fhirVersion=4.0", "a bundle of Observations"),
+)
+def measures_fhir(request: HttpRequest, asked: Query[Exported]) -> HttpResponseBase:
+    """Every measure as an Observation, in one FHIR R4 transaction bundle."""
+    chosen = _exported(request, asked)
+    pieces = bundle(reading.store(), chosen, now())
+    return download(pieces, "application/fhir+json; fhirVersion=4.0", "measures.fhir.json")
+
+
+def _exported(request: HttpRequest, asked: Exported) -> tuple[Chosen, ...]:
+    """What of it the token may have. Raises HttpError."""
     token = _token(request)
     if not token.may_export:
         raise HttpError(403, "this token may not export")
-    return csv_answer(token.site_names(), station, session)
+    sites = token.site_names()
+    if asked.site:
+        if not token.sees(asked.site):
+            raise HttpError(403, "this token does not see that site")
+        sites = (asked.site,)
+    return wanted(
+        sites,
+        station=asked.station,
+        session=asked.session,
+        since=_midnight(asked.since),
+        until=_midnight(asked.until, days=1),
+        limit=asked.limit,
+        skip=asked.skip,
+    )
+
+
+def _midnight(day: date | None, days: int = 0) -> datetime | None:
+    """When a day begins in UTC, or so many later."""
+    if day is None:
+        return None
+    return datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(days=days)
 
 
 def _token(request: HttpRequest) -> Token:

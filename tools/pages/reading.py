@@ -39,7 +39,10 @@ def store() -> Store:
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """What is looked for among visits; an empty word means any. since, until : days, both in."""
+    """What is looked for among visits; an empty word means any.
+
+    since, until : days, both in. measure, band : a code, and the band that its interval clears.
+    """
 
     code: str = ""
     session: str = ""
@@ -47,6 +50,8 @@ class Search:
     since: date | None = None
     until: date | None = None
     skip: int = 0
+    measure: str = ""
+    band: str = ""
 
     @property
     def is_empty(self) -> bool:
@@ -89,6 +94,19 @@ def visits(wanted: Search, sites: Sites) -> list[VisitLine]:
     if wanted.until is not None:
         wheres.append("s.first_ns < ?")
         values.append(_ns_of(wanted.until) + _DAY_NS)
+    if wanted.measure or wanted.band:
+        inner = [
+            (column, word)
+            for column, word in (("code", wanted.measure), ("band", wanted.band))
+            if word
+        ]
+        chosen = " AND ".join(f"m.{column} = ?" for column, _ in inner)
+        wheres.append(
+            "(s.site, s.station, s.session) IN (SELECT r.site, r.station, r.session FROM measure m"  # noqa: S608
+            " JOIN result r ON r.site = m.site AND r.station = m.station AND r.epoch = m.epoch"
+            f" AND r.seq = m.seq WHERE {chosen})"
+        )
+        values += [word for _, word in inner]
     found = store().rows(
         # the code as consented to or as an operator mended it; '' where nobody said one
         "SELECT s.site, s.station, s.session, COALESCE(v.code, ''), s.first_ns, s.results"  # noqa: S608

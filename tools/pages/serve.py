@@ -13,6 +13,7 @@ from typing import Any
 from posture_tools.pages.config import PagesConfig
 
 from edge.errors import SettingsInvalid
+from edge.mqtt.address import address
 
 _THREADS = 8
 _LAST_ANSWER_S = 5
@@ -57,7 +58,7 @@ def serve(config: PagesConfig, on_ready: Callable[[str], None]) -> None:
     listening = _listen(config)
     scheme = "https" if config.tls_cert else "http"
     with _tended(config):
-        on_ready(f"{scheme}://{config.host}:{listening.getsockname()[1]}/")
+        on_ready(f"{scheme}://{address(config.host, listening.getsockname()[1])}/")
         server.run(sockets=[listening])
 
 
@@ -96,7 +97,7 @@ def _listen(config: PagesConfig) -> socket.socket:
         return socket.create_server((config.host, config.port), family=family, backlog=128)
     except OSError as error:
         raise SettingsInvalid(
-            f"Cannot serve on {config.host}:{config.port}: {error.strerror}.",
+            f"Cannot serve on {address(config.host, config.port)}: {error.strerror}.",
             "Name another --port, or stop what uses it.",
         ) from error
 

@@ -7,11 +7,16 @@ from posture_tools.pages import away
 from posture_tools.pages.api import api_urls
 from posture_tools.pages.views import (
     accounts,
+    aiming,
     entrance,
     erasing,
     exports,
     fleet,
+    letters,
+    movements,
+    operating,
     people,
+    roll_outs,
     screening,
     sign_on,
     uploads,
@@ -69,6 +74,24 @@ urlpatterns = [
     path("tokens/", accounts.tokens, name="tokens"),
     path("api/", api_urls()),
     path("audit/", accounts.audit_log, name="audit"),
+]
+
+_STATION = "stations/<word:site>/<word:station>"
+_MOVEMENTS = f"{_STATION}/session/<word:session>/movements"
+urlpatterns += [  # an operator at a station
+    path(f"{_STATION}/session/", operating.session, name="session"),
+    path(f"{_STATION}/session/now/", operating.now, name="session-now"),
+    path(f"{_MOVEMENTS}/", movements.sheet, name="movements"),
+    path(f"{_MOVEMENTS}/now/", movements.now, name="movements-now"),
+    path(f"{_STATION}/aim/", aiming.aim, name="aim"),
+    path(f"{_STATION}/aim/now/", aiming.now, name="aim-now"),
+]
+urlpatterns += [  # the fleet
+    path("letters/", letters.letters, name="letters"),
+    path("letters/<word:kind>/<word:sha256>/", letters.letter, name="letter"),
+    path("letters/<word:kind>/<word:sha256>/resolve/", letters.resolve, name="resolve"),
+    path("roll-outs/", roll_outs.roll_outs, name="roll-outs"),
+    path("roll-outs/<word:sha256>/", roll_outs.roll_out, name="roll-out"),
 ]
 
 handler403, handler404, handler500 = away.refused, away.not_there, away.broken

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import io
+from collections.abc import Iterator, Sequence
 from itertools import chain, islice
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any
 
 from posture_tools.collector.archive.files import require_parquet
-from posture_tools.collector.report import CSV_COLUMNS, Chosen, measure_lines
+from posture_tools.collector.report import CSV_COLUMNS, measure_lines
+from posture_tools.collector.searching import Chosen
 from posture_tools.collector.store import Store
 
 from edge.output import MARK
@@ -31,8 +33,33 @@ def schema() -> pa.Schema:
     )
 
 
-def write_parquet(store: Store, out: BinaryIO, chosen: Sequence[Chosen]) -> int:
-    """All measures of what is chosen, a row each; how many.
+class _Pieces(io.RawIOBase):
+    """What the writer wrote since somebody last asked."""
+
+    def __init__(self) -> None:
+        self._written: list[bytes] = []
+        self._at = 0
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        self._written.append(bytes(data))
+        self._at += len(self._written[-1])
+        return len(self._written[-1])
+
+    def tell(self) -> int:
+        return self._at
+
+    def taken(self) -> bytes:
+        """And forget it."""
+        piece = b"".join(self._written)
+        self._written.clear()
+        return piece
+
+
+def parquet_pieces(store: Store, chosen: Sequence[Chosen]) -> Iterator[bytes]:
+    """The file, a group of rows at a time: all measures of what is chosen, a row each.
 
     Raises
     ------
@@ -42,14 +69,11 @@ def write_parquet(store: Store, out: BinaryIO, chosen: Sequence[Chosen]) -> int:
     import pyarrow as pa
     from pyarrow import parquet
 
-    count = 0
-    lines: Iterable[Sequence[object]] = chain.from_iterable(
-        measure_lines(store, each) for each in chosen
-    )
-    rows = iter(lines)
-    with parquet.ParquetWriter(out, schema(), compression="zstd") as writer:
+    rows = chain.from_iterable(measure_lines(store, each) for each in chosen)
+    pieces = _Pieces()
+    with parquet.ParquetWriter(pieces, schema(), compression="zstd") as writer:
         while group := list(islice(rows, _GROUP_ROWS)):
             columns = [list(column) for column in zip(*group, strict=True)]
             writer.write_table(pa.table(columns, schema=schema()))
-            count += len(group)
-    return count
+            yield pieces.taken()
+    yield pieces.taken()

@@ -18,6 +18,7 @@ from posture_tools.collector.postgres.dialect import Transaction
 from posture_tools.collector.store import Outcome
 from posture_tools.collector.taking import Answer
 from posture_tools.collector.visits import told
+from posture_tools.collector.webhooks.queue import queue
 
 from edge.norms import UNTOLD, Who, shipped_norms
 from edge.wire.clock import utc_ns_of
@@ -88,6 +89,7 @@ def commit(db: Transaction, batch: Sequence[Good | Bad], at: str) -> Outcome:
         judge(db, Key(site, station, epoch, seq + 1))  # its link was guessed from this batch
     if outcome.dead:
         evict(db)
+    queue(db, outcome.stored)
     for (topics, epoch), given in answers.items():
         known = newest[topics.site, topics.station, epoch]
         outcome.receipts.append((topics, receipt(topics, epoch, known, given)))

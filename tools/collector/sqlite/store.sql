@@ -265,6 +265,34 @@ CREATE TABLE archive_file (             -- months whose bodies lie in the folder
     unclean INTEGER NOT NULL            -- what happened that the file does not show yet
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE webhook_host (             -- that an administrator lets be told
+    host TEXT PRIMARY KEY
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE webhook (                  -- who is told that a result came
+    name TEXT PRIMARY KEY,
+    url TEXT NOT NULL,
+    secret TEXT NOT NULL,               -- of its signatures; the receiver has it too
+    sites TEXT NOT NULL,                -- with commas between; '' for all
+    due_ns INTEGER NOT NULL,            -- nothing is tried before: nobody was there
+    problem TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE webhook_delivery (         -- what is not said yet; it goes when it is
+    hook TEXT NOT NULL,
+    site TEXT NOT NULL,
+    station TEXT NOT NULL,
+    epoch TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    queued_ns INTEGER NOT NULL,
+    tries INTEGER NOT NULL,
+    due_ns INTEGER NOT NULL,
+    dead INTEGER NOT NULL,              -- given up, and kept for a person to see
+    problem TEXT NOT NULL,
+    PRIMARY KEY (hook, site, station, epoch, seq)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX webhook_delivery_due ON webhook_delivery (hook, dead, due_ns);
+
 -- What is seen at a glance of a million results: kept by the triggers below, so that nobody counts
 -- them all to show a page.
 CREATE TABLE seen_visit (

@@ -116,9 +116,29 @@ def _with_archive(db: sqlite3.Connection) -> None:
     )
 
 
+_WEBHOOKS = (
+    "webhook_host (host TEXT PRIMARY KEY)",
+    "webhook (name TEXT PRIMARY KEY, url TEXT NOT NULL, secret TEXT NOT NULL, sites TEXT NOT NULL,"
+    " due_ns INTEGER NOT NULL, problem TEXT NOT NULL)",
+    "webhook_delivery (hook TEXT NOT NULL, site TEXT NOT NULL, station TEXT NOT NULL,"
+    " epoch TEXT NOT NULL, seq INTEGER NOT NULL, queued_ns INTEGER NOT NULL,"
+    " tries INTEGER NOT NULL, due_ns INTEGER NOT NULL, dead INTEGER NOT NULL,"
+    " problem TEXT NOT NULL, PRIMARY KEY (hook, site, station, epoch, seq))",
+)
+
+
+def _with_webhooks(db: sqlite3.Connection) -> None:
+    """Version 5: hooks, and what waits for them."""
+    for table in _WEBHOOKS:
+        db.execute(f"CREATE TABLE IF NOT EXISTS {table} STRICT, WITHOUT ROWID")
+    db.execute(
+        "CREATE INDEX IF NOT EXISTS webhook_delivery_due ON webhook_delivery (hook, dead, due_ns)"
+    )
+
+
 def _with_seen(db: sqlite3.Connection) -> None:
-    """Version 5: what is seen at a glance, so that pages need not count."""
-    _run(db, "to_5.sql")
+    """Version 6: what is seen at a glance, so that pages need not count."""
+    _run(db, "to_6.sql")
 
 
 def _run(db: sqlite3.Connection, name: str) -> None:
@@ -127,4 +147,4 @@ def _run(db: sqlite3.Connection, name: str) -> None:
         db.execute(statement)
 
 
-UPGRADES = (_with_desired, _with_sites, _with_archive, _with_seen)
+UPGRADES = (_with_desired, _with_sites, _with_archive, _with_webhooks, _with_seen)

@@ -20,6 +20,7 @@ from posture_tools.collector.verbs import (
     store,
     verify,
     visit,
+    webhook,
 )
 
 VERBS = (
@@ -41,6 +42,7 @@ VERBS = (
     person.VERB,
     visit.VERB,
     store.VERB,
+    webhook.VERB,
     contract.VERB,
     demo_broker.VERB,
 )

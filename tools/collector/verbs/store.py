@@ -168,6 +168,7 @@ VERB = Verb(
             "collector.toml with keep_months does it by itself.",
             example="posture-collector store archive --keep-months 24 --store collector.db",
             run=_archive,
+            waits="writing months into files",
             arguments=(
                 argument(
                     "--keep-months",
@@ -187,6 +188,7 @@ VERB = Verb(
             "was restored. The file is gone afterwards.",
             example="posture-collector store reopen 2026-05.parquet --store collector.db",
             run=_reopen,
+            waits="bringing bodies back",
             arguments=(argument("file", metavar="FILE", help="Its name in the archive."),),
             extra="parquet",
         ),

@@ -11,15 +11,15 @@ function draw(place) {
     width: place.clientWidth || 320,
     height: 180,
     legend: { show: false },
-    scales: { x: { time: true } },
+    scales: { x: { time: true }, y: told.from_zero ? { range: (_, low, high) => [0, Math.max(1, high * 1.1)] } : {} },
     axes: [axis, { ...axis, size: 46 }],
-    bands: [{ series: [3, 2], fill: ink.getPropertyValue("--band") }],
+    bands: told.data.length > 2 ? [{ series: [3, 2], fill: ink.getPropertyValue("--band") }] : [],
     series: [
       {},
       { stroke: line, width: 2, points: { size: 8 }, spanGaps: true },
       { stroke: "transparent", spanGaps: true },
       { stroke: "transparent", spanGaps: true },
-    ],
+    ].slice(0, told.data.length),
   }, told.data, place);
 }
 

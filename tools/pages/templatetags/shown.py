@@ -33,6 +33,12 @@ def span(seconds: float) -> str:
     return f"{seconds:.0f} s"
 
 
+@register.simple_tag
+def filled(text: str, *values: object) -> str:
+    """A text with its places filled in."""
+    return text.format(*values)
+
+
 @register.simple_tag(takes_context=True)
 def measure_name(context: RequestContext, code: str, definition: str = "") -> str:
     """The name of a measure as the report has it."""

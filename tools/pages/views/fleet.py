@@ -1,15 +1,24 @@
-"""The stations: who is silent, why, and what each runs."""
+"""The stations: who is silent, why, what each runs, and how it went."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from posture_tools.collector.report import StationLine
-from posture_tools.pages import reading
+from posture_tools.pages import fleet_reading, reading
 from posture_tools.pages.access import Right, account_of, needs
+from posture_tools.pages.commanding import ANSWER
+from posture_tools.pages.models import AuditLine
+
+from edge.errors import SettingsInvalid
+from edge.mqtt import certificates
+
+_COMMANDS = ("screen", "repeat", "end", "fms", "aim", ANSWER)
+_COMMAND_ROWS = 20
 
 
 @needs(Right.SEE)
@@ -38,10 +47,38 @@ def _trouble(line: StationLine) -> bool:
 
 @needs(Right.SEE)
 def station(request: HttpRequest, site: str, station: str) -> HttpResponse:
-    """One station: everything the fleet knows of it, and its newest visits."""
+    """One station: everything the fleet knows of it, its days, commands and newest visits."""
     line = reading.station(site, station)
     if line is None:
         raise Http404
     found = reading.visits(reading.Search(station=station), (site,))
-    context = {"line": line, "visits": found[: reading.PAGE_ROWS]}
+    store = reading.store()
+    told = fleet_reading.days(store, site, station)
+    # of both: what was asked, and what became of it
+    commands = AuditLine.objects.filter(
+        site=site, what__in=_COMMANDS, about__startswith=f"{station} "
+    ).order_by("-pk")[:_COMMAND_ROWS]
+    context = {
+        "line": line,
+        "visits": found[: reading.PAGE_ROWS],
+        "machine": fleet_reading.machine(store, site, station),
+        "key": fleet_reading.key(store, site, station),
+        "certificate": _certificate(),
+        "has_days": bool(told["times"]),
+        "plots": {
+            "results_a_day": {"data": [told["times"], told["counts"]], "from_zero": True},
+            "refused_part": {"data": [told["times"], told["refused"]], "from_zero": True},
+        },
+        "commands": commands,
+    }
     return render(request, "pages/station.html", context)
+
+
+def _certificate() -> certificates.Certificate | None:
+    """Of the site's broker, where the pages have the folder that `site init` wrote."""
+    if settings.PAGES.keys is None:
+        return None
+    try:
+        return certificates.read(settings.PAGES.keys.parent / "broker" / "broker.pem")[0]
+    except SettingsInvalid:
+        return None

@@ -9,8 +9,7 @@ import msgspec
 from django import forms
 from django.conf import settings
 from django.contrib import messages
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from posture_tools.collector.facts import as_measure
 from posture_tools.pages import pictures, reading
@@ -166,18 +165,18 @@ def photo(request: HttpRequest, site: str, session: str, number: int) -> HttpRes
         "views": _VIEWS, "last": say("upload", "last", photo.by, photo.on[:16]),
         "people": say("upload", "people", photo.people),
         "taken": say("upload", "taken", photo.taken_at.replace("T", " ")),
-        "rows": _rows(request, visit, photo, Moved(photo.points, photo.view)),
+        **_rows(request, visit, photo, Moved(photo.points, photo.view)),
     }  # fmt: skip
     return render(request, "pages/photo.html", context, status=409 if problem else 200)
 
 
 @needs(Right.COMMAND)
-def picture(request: HttpRequest, site: str, session: str, number: int) -> HttpResponseBase:
+def picture(request: HttpRequest, site: str, session: str, number: int) -> HttpResponse:
     """The photograph, small enough to be shown; nothing of EXIF is in it."""
     visit, photo = _photo(request, site, session, number)
     place = pictures.uploads().kept.picture(visit.site, visit.session, photo.number)
     try:
-        return FileResponse(place.with_suffix(".jpg").open("rb"), content_type="image/jpeg")
+        return HttpResponse(place.with_suffix(".jpg").read_bytes(), content_type="image/jpeg")
     except OSError as error:
         raise Http404 from error
 
@@ -191,7 +190,7 @@ def measures(request: HttpRequest, site: str, session: str, number: int) -> Http
         rows = _rows(request, visit, photo, moved)
     except (PostureError, msgspec.DecodeError) as error:
         return HttpResponse(str(error), status=422, content_type="text/plain; charset=utf-8")
-    return render(request, "pages/photo_measures.html", {"rows": rows})
+    return render(request, "pages/photo_measures.html", rows)
 
 
 def _kept(request: HttpRequest, site: str, session: str) -> KeptVisit:
@@ -231,21 +230,24 @@ def _points(visit: KeptVisit, photo: Photo, say: Words) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _rows(request: HttpRequest, visit: KeptVisit, photo: Photo, moved: Moved) -> list[Row]:
-    """Measured ones first."""
+def _rows(request: HttpRequest, visit: KeptVisit, photo: Photo, moved: Moved) -> dict[str, Any]:
+    """For the table: measured ones first, refused ones with why; doubts once for all."""
     say = words(language_of(request))
     refused = page_words(say.language)("upload", "refused")
     hand = HandSet(moved.points, "", "") if moved.points else None
     chosen = msgspec.structs.replace(photo, view=moved.view)
     now = pictures.uploads().measured(visit, chosen, hand).measures
     first = {(m.code, m.side, m.definition): m for m in _first_answer(visit, photo)}
-    rows = []
+    rows, doubts = [], dict[str, None]()
     for m in sorted(now, key=lambda m: m.value is None):
         before = first.get((m.code, m.side, m.definition))
         told = refused if before is None else _told(before, say, refused)
-        why = say.reason(m.why[0]) if m.why else ""
+        why = say.reason(m.why[0]) if m.value is None else ""
+        if m.value is not None:
+            doubts |= dict.fromkeys(say.reason(each) for each in m.why)
         rows.append(Row(say.measure(m.code, m.definition), told, _told(m, say, refused), why))
-    return rows
+    low = f"{say('page', 'low')}: {say.listed(doubts)}" if doubts else ""
+    return {"rows": rows, "doubts": low}
 
 
 def _first_answer(visit: KeptVisit, photo: Photo) -> list[Measure]:

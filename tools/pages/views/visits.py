@@ -12,10 +12,12 @@ from posture_tools.pages.access import Right, account_of, needs
 from posture_tools.pages.audit import note
 from posture_tools.pages.words import language_of
 
-from edge.norms import shipped_norms
-from edge.report.page import columns, figures, page
+from edge.norms import BANDS, shipped_norms
+from edge.report.page import columns, figures, page, summary
 from edge.report.reported_visit import ReportedVisit
-from edge.report.words import words
+from edge.report.together import combined
+from edge.report.trend import changes
+from edge.report.words import Words, words
 
 _WORD = 64
 # The sheet brings its own style, and nothing else.
@@ -30,6 +32,8 @@ class SearchForm(forms.Form):
     station = forms.CharField(required=False, max_length=_WORD)
     since = forms.DateField(required=False)
     until = forms.DateField(required=False)
+    measure = forms.CharField(required=False, max_length=_WORD)
+    band = forms.ChoiceField(required=False, choices=[(band, "") for band in ("", *BANDS)])
     skip = forms.IntegerField(required=False, min_value=0, max_value=reading.MOST_SKIPPED)
 
     def search(self) -> reading.Search:
@@ -59,14 +63,19 @@ def _found(request: HttpRequest, *, logged: bool) -> dict[str, Any]:
     form = SearchForm(request.GET)
     wanted = form.search()
     if logged and not wanted.is_empty:
-        told = (wanted.code, wanted.session, wanted.station, wanted.since, wanted.until)
+        told = (wanted.code, wanted.session, wanted.station, wanted.since, wanted.until,
+                wanted.measure, wanted.band)  # fmt: skip
         note(request, "search", about=" ".join(str(word) for word in told if word))
     found = reading.visits(wanted, account_of(request).site_names())
+    texts = words(language_of(request))
+    codes = shipped_norms().codes
     query = request.GET.copy()
     query.pop("skip", None)
     query.pop("newest", None)
     return {
         "form": form,
+        "measures": sorted((texts.measure(code), code) for code in codes),
+        "bands": [(band, texts("bands", band)) for band in BANDS],
         "visits": found[: reading.PAGE_ROWS],
         "newest": reading.digest(found),
         "query": query.urlencode(),
@@ -89,8 +98,31 @@ def visit(request: HttpRequest, site: str, station: str, session: str) -> HttpRe
         {"photos": () if kept is None else kept.photos, "as_found": as_found,
          "corrected": as_found or any(seen.by_hand is not None for seen in shown.views),
          "visit": shown, "line": line, "site": site, "station": station, "session": session,
-         "figures": figures(shown, texts), "columns": columns(shown, shipped_norms(), texts)},
+         "figures": figures(shown, texts), "columns": columns(shown, shipped_norms(), texts),
+         "summary": summary(shown, shipped_norms(), texts), **_before(shown, line, texts)},
     )  # fmt: skip
+
+
+def _before(shown: ReportedVisit, line: reading.VisitLine, texts: Words) -> dict[str, Any]:
+    """The last visit before, beside this one: its figures, and every change in words."""
+    if not shown.before:
+        return {"earlier": None}
+    earlier = shown.before[-1]
+    lines = reading.visits(reading.Search(code=line.code), (line.site,)) if line.code else []
+    before = next((each for each in lines if each.screened_at == earlier.screened_at), None)
+    return {
+        "earlier": before,
+        "earlier_figures": figures(earlier, texts),
+        "changes": [
+            (
+                texts.measure(one.measure.code, one.measure.definition),
+                texts("page", told[-1].change.verdict),
+                told[-1].change.verdict,
+            )
+            for one in combined(shown)
+            if (told := changes(shown, one))
+        ],
+    }
 
 
 def _visit(

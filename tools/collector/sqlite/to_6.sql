@@ -1,4 +1,4 @@
--- From version 4 to 5: what is seen at a glance, and indexes of what pages ask for.
+-- From version 5 to 6: what is seen at a glance, and indexes of what pages ask for.
 CREATE INDEX result_unsynced ON result (site, station, boot_id) WHERE clock_state <> 'synced';
 CREATE INDEX event_kind ON event (kind, site, station);
 CREATE INDEX ingest_key_rejected ON ingest_key (site, station) WHERE fate = 'rejected';

@@ -1,11 +1,8 @@
--- As sqlite/to_5.sql: what is seen at a glance of a million results, kept by triggers, so that nobody
+-- As sqlite/to_6.sql: what is seen at a glance of a million results, kept by triggers, so that nobody
 -- counts them all to show a page. A batch holds the rows of its stations and epochs before it stores,
 -- so these rows are never fought over.
 
-CREATE INDEX result_unsynced ON result (site, station, boot_id) WHERE clock_state <> 'synced';
 CREATE INDEX ingest_key_rejected ON ingest_key (site, station) WHERE fate = 'rejected';
-DROP INDEX visit_code;
-CREATE INDEX visit_code ON visit (code, site);
 
 CREATE TABLE seen_visit (
     site TEXT COLLATE "C" NOT NULL,

@@ -1,0 +1,187 @@
+"""An operator before a real browser, a rendered person before a real station, a broker between."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from pages.test_browser import Served, entered
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+from posture_tools.collector.sqlite.store import SqliteStore
+from simulators.mosquitto import Mosquitto
+from simulators.waiting import eventually
+
+from edge.wire.messages import Birth, decode
+
+pytestmark = [pytest.mark.browser, pytest.mark.broker, pytest.mark.timeout(600)]
+
+_COLLECTOR = (sys.executable, "-m", "posture_tools.collector")
+_SOON_MS = 30_000  # on a machine that renders, measures and shows at once
+SITE, STATION = "north", "wall-1"
+HERE = f"/stations/{SITE}/{STATION}"
+
+
+class Hall(Served):
+    """A station that somebody rendered stands before, its collector, and pages that command it."""
+
+    def __init__(self, folder: Path, mosquitto: str, stack: ExitStack) -> None:
+        self.broker = stack.enter_context(Mosquitto(mosquitto, folder / "broker"))
+        to_broker = ("--broker", f"127.0.0.1:{self.broker.port}", "--site", SITE)
+        self._commands = ("--commands", *to_broker)
+        super().__init__(folder)
+        stack.callback(self.end, self.process)
+        collector = (*_COLLECTOR, "run", *to_broker, "--store", str(self.store))
+        stack.callback(self.end, subprocess.Popen(collector, stdout=subprocess.DEVNULL))
+        settings = folder / "station.toml"
+        settings.write_text(
+            f'site = "{SITE}"\nstation = "{STATION}"\nstate_dir = "{folder / "state"}"\n'
+            '[camera]\nsource = "mannequin:?view=front&seconds=3000&fps=4&sway=0"\n'
+            f'[mqtt]\nhost = "127.0.0.1"\nport = {self.broker.port}\n'
+            '[screening]\nstart = "asked"\nrepeats = 1\nhold_s = 5.0\nsettle_s = 0.5\n'
+            '[models]\nmode = "bottom-up"\nclose = "none"\n'
+        )
+        station = (sys.executable, "-m", "edge", "--settings", str(settings), "run")
+        self.log = (folder / "station.log").open("wb")
+        stack.callback(
+            self.end, subprocess.Popen(station, stdout=self.log, stderr=subprocess.STDOUT)
+        )
+
+    def serve_options(self) -> tuple[str, ...]:
+        return self._commands
+
+    @staticmethod
+    def end(process: subprocess.Popen[bytes]) -> None:
+        process.terminate()
+        process.communicate(timeout=30)
+
+    def born(self) -> bool:
+        with SqliteStore(self.store) as store:
+            rows = store.rows("SELECT birth FROM station WHERE station = ?", (STATION,))
+            return bool(rows) and "aim" in decode(bytes(rows[0][0]), Birth).commands
+
+    def results(self, kind: str) -> list[dict]:
+        with SqliteStore(self.store) as store:
+            rows = store.rows(
+                "SELECT body FROM result WHERE station = ? AND kind = ? ORDER BY seq",
+                (STATION, kind),
+            )
+        return [json.loads(body) for (body,) in rows]
+
+
+@pytest.fixture(scope="module")
+def hall(tmp_path_factory: pytest.TempPathFactory, mosquitto: str) -> Iterator[Hall]:
+    with ExitStack() as stack:
+        hall = Hall(tmp_path_factory.mktemp("hall"), mosquitto, stack)
+        eventually(hall.born, within_s=120.0)
+        yield hall
+        hall.log.close()
+
+
+@pytest.fixture(scope="module")
+def page(browser: str, hall: Hall) -> Iterator[Page]:
+    with sync_playwright() as playwright:
+        chrome: Browser = playwright.chromium.launch(executable_path=browser, args=["--no-sandbox"])
+        _, page = entered(chrome, hall)
+        page.set_default_timeout(_SOON_MS)
+        yield page
+        chrome.close()
+
+
+def fine(page: Page) -> None:
+    found = Axe().run(page).response["violations"]
+    assert [v["id"] for v in found if v["impact"] in ("serious", "critical")] == []
+    assert page.wrong == []  # type: ignore[attr-defined]
+
+
+def test_the_camera_is_aimed_by_points_alone(page: Page, hall: Hall) -> None:
+    page.goto(f"{HERE}/aim/")
+    page.get_by_label("Stature").fill("1780")
+    page.get_by_role("button", name="Begin to aim").click()
+    expect(page.get_by_text("The station is being aimed.")).to_be_visible()
+    expect(page.locator("svg.aimed circle").first).to_be_visible(timeout=_SOON_MS)
+    expect(page.locator("dd .good")).to_have_text("yes", timeout=_SOON_MS)
+    assert page.locator("#now img, #now canvas, #now image").count() == 0
+    fine(page)
+    page.get_by_role("button", name="End").click()
+    expect(page.get_by_text("Aiming has ended.")).to_be_visible()
+    assert hall.results("posture") == []
+
+
+def test_an_operator_follows_a_screening_repeats_a_view_scores_and_ends_it(
+    page: Page, hall: Hall
+) -> None:
+    page.goto(f"{HERE}/screen/")
+    page.get_by_label("Code", exact=True).fill("PS1:p-17:2026-05")  # as a code reader types
+    page.get_by_label("The person has agreed").check()
+    page.get_by_label("Footwear").select_option("barefoot")
+    page.get_by_role("button", name="Start").click()
+    expect(page.get_by_text("The station waits for p-17.")).to_be_visible()
+    page.get_by_role("link", name="Follow the session").click()
+
+    prompt = page.locator(".prompt")
+    expect(page.locator("dd", has_text="p-17")).to_be_visible(timeout=_SOON_MS)
+    expect(prompt).to_have_attribute("data-code", re.compile("settling|holding|moving"))
+    expect(prompt).to_have_attribute("data-code", "turn_right", timeout=3 * _SOON_MS)
+    fine(page)
+    eventually(lambda: len(hall.results("posture")) == 1, within_s=30.0)
+    page.get_by_role("button", name="Repeat: Front").click()
+    expect(page.get_by_text("asks for this view once more: Front")).to_be_visible()
+    expect(prompt).to_have_attribute("data-code", "turn_right", timeout=3 * _SOON_MS)
+    eventually(lambda: len(hall.results("posture")) == 2, within_s=30.0)
+    first, second = hall.results("posture")
+    assert (first["session"], first["view"]) == (second["session"], second["view"])
+    assert first["consent"]["version"] == "2026-05"
+
+    page.get_by_role("link", name="Seven movements").click()
+    page.get_by_label("Seven movements").select_option("deep_squat")
+    page.get_by_role("button", name="Film", exact=True).click()
+    expect(page.locator(".prompt")).to_contain_text("Filming: Deep squat")
+    page.get_by_role("button", name="Stop filming").click()
+    expect(page.locator("#now .problem")).to_be_visible()  # nobody moved
+    page.get_by_label("Seven movements").select_option("deep_squat")
+    page.get_by_label("Score").select_option("2")
+    page.get_by_role("button", name="Confirm").click()
+    expect(page.get_by_text("Confirmed: 2")).to_be_visible()
+    fine(page)
+    page.get_by_role("button", name="Save the sheet").click()
+    expect(page.get_by_text("The sheet is saved as a result.")).to_be_visible()
+    eventually(lambda: len(hall.results("fms")) == 1, within_s=30.0)
+    [scores] = hall.results("fms")
+    assert (scores["session"], scores["origin"]) == (first["session"], "rendered")
+    squat = next(m for m in scores["measures"] if m["code"] == "fms_deep_squat")
+    assert (squat["value"], squat["why"]) == (2.0, ["confirmed_by:anna"])
+
+    page.goto(f"{HERE}/session/")
+    page.get_by_role("button", name="End the visit").click()
+    expect(page.get_by_text("The visit has ended.")).to_be_visible()
+    expect(page.locator(".prompt")).to_have_attribute("data-code", "done")
+    page.get_by_role("button", name="End the visit").click()  # once more changes nothing
+    page.goto(f"/visits/{SITE}/{STATION}/{first['session']}/")
+    expect(page.get_by_text("barefoot")).to_have_count(0)  # on the record, no reader's matter
+    fine(page)
+
+
+def test_the_station_shows_its_commands_with_their_answers(page: Page) -> None:
+    page.goto(f"{HERE}/")
+    table = page.locator("table.list", has_text="answer")
+    for said in ("screen: done", "repeat: done", "fms: done", "end: done", "aim: done"):
+        expect(table.get_by_text(said).first).to_be_visible()
+    expect(page.get_by_text("mannequin:")).to_be_visible()
+    fine(page)
+
+
+def test_a_broker_that_is_gone_is_said(page: Page, hall: Hall) -> None:
+    page.goto(f"{HERE}/session/")
+    hall.broker.kill()
+    try:
+        expect(page.locator("#now .problem")).to_contain_text("broker", timeout=_SOON_MS)
+    finally:
+        hall.broker.start()
+    expect(page.locator("#now .problem")).to_have_count(0, timeout=_SOON_MS)

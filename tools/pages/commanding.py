@@ -1,0 +1,107 @@
+"""Asking something of a station: who may, whether it understands, what it answered, and the log."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import msgspec
+from django.conf import settings
+from django.http import HttpRequest
+from posture_tools.collector.command import send
+from posture_tools.collector.worker_key import load_granted
+from posture_tools.pages import reading
+from posture_tools.pages.audit import note
+from posture_tools.pages.live import Listener, listener
+from posture_tools.pages.words import language_of, page_words
+
+from edge.errors import MessageRefused, PostureError
+from edge.wire.messages import Birth, decode
+
+ANSWER = "answer"  # what the audit log calls the line of an answer
+# What every station has understood since there were commands.
+_ALWAYS = ("screen", "erase", "resend")
+_INPUTS_ALWAYS = (
+    "stature_mm", "age_years", "sex", "hand_length_mm", "tibia_height_mm", "pain",
+    "clothing_upper", "clothing_lower",
+)  # fmt: skip
+
+
+class Answered(NamedTuple):
+    """data : what the station answered; None where it did not, and `problem` says why."""
+
+    data: dict[str, Any] | None
+    problem: str = ""
+
+
+class Understood(NamedTuple):
+    """What a station's birth names."""
+
+    commands: tuple[str, ...]
+    inputs: tuple[str, ...]
+
+
+def understood(site: str, station: str) -> Understood:
+    """Of a station that has not said so, what all of them understand."""
+    for (body,) in reading.store().rows(
+        "SELECT birth FROM station WHERE site = ? AND station = ?", (site, station)
+    ):
+        try:
+            birth = decode(bytes(body), Birth)
+        except MessageRefused:
+            break
+        return Understood(birth.commands or _ALWAYS, birth.inputs or _INPUTS_ALWAYS)
+    return Understood(_ALWAYS, _INPUTS_ALWAYS)
+
+
+def is_commanded(site: str) -> bool:
+    """Whether stations of this site can be commanded from here."""
+    return settings.PAGES.mqtt is not None and settings.PAGES.site == site
+
+
+def live_of(site: str) -> Listener | None:
+    """Who hears the stations of this site; None where nobody does."""
+    return listener(settings.PAGES.mqtt, site) if is_commanded(site) else None
+
+
+def ask(
+    request: HttpRequest,
+    place: tuple[str, str],
+    name: str,
+    body: msgspec.Struct,
+    *,
+    about: str = "",
+) -> Answered:
+    """Send a command and wait for its answer. Both stand in the audit log.
+
+    place : site and station. about : whom or what it is about, for the log.
+    """
+    say = page_words(language_of(request))
+    site, station = place
+    if not is_commanded(site):
+        return Answered(None, say("screen", "not_here"))
+    if name not in understood(site, station).commands:
+        return Answered(None, say("operate", "old"))
+    note(request, name, site, f"{station} {about}".strip())
+    try:
+        answered = _sent(site, station, name, body)
+    except PostureError as problem:
+        answered = Answered(None, str(problem))
+    else:
+        if answered.data is None and not answered.problem:
+            answered = Answered(None, say("screen", "silent"))
+        elif answered.problem:
+            answered = Answered(None, say("screen", "refused", answered.problem))
+    told = answered.problem or "done"
+    note(request, ANSWER, site, f"{station} {name}: {told}")
+    return answered
+
+
+def _sent(site: str, station: str, name: str, body: msgspec.Struct) -> Answered:
+    """Without data and problem where no answer came."""
+    config = settings.PAGES
+    key = None if config.keys is None else load_granted(config.keys, "command")
+    number = reading.store().next_number()
+    for _, response in send(config.mqtt, site, [station], name, body, number=number, key=key):
+        if response is not None:
+            return Answered(response.data if response.ok else None, response.problem)
+    return Answered(None)
