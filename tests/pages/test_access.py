@@ -202,13 +202,3 @@ def test_what_an_answer_says_to_the_browser(entered: Callable[..., Any]) -> None
     assert "unsafe" not in headers["Content-Security-Policy"]
     assert headers["Cache-Control"] == "no-store"
     assert headers["X-Frame-Options"] == "DENY"
-
-
-def test_a_page_that_follows_by_itself_keeps_nobody_logged_in(entered: Callable[..., Any]) -> None:
-    client = entered()
-    before = client.session.get_expiry_date(), client.cookies["sessionid"]["expires"]
-    followed = client.get("/visits/rows/", headers={"hx-request": "true"})
-    assert followed.status_code == 200
-    assert "sessionid" not in followed.cookies
-    assert "sessionid" in client.get("/visits/").cookies
-    assert before[1]
