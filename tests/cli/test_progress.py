@@ -32,6 +32,9 @@ AT_ONCE = {
     "posture-collector conflicts show", "posture-collector conflicts erase",
     "posture-collector site add", "posture-collector site approve",
     "posture-collector site revoke", "posture-collector site let-unsigned",
+    "posture-collector webhook allow", "posture-collector webhook disallow",
+    "posture-collector webhook add", "posture-collector webhook remove",
+    "posture-collector webhook list", "posture-collector webhook again",
     "posture-collector site list", "posture-collector desire", "posture-collector contract",
     *(f"posture-collector webhook {step}" for step in
       ("allow", "disallow", "add", "remove", "list", "again")),
@@ -54,7 +57,7 @@ BARS = {  # verb -> where it counts its steps
         for verb, file in (
             ("compare", "compare"), ("models", "all_models"), ("shear", "shear"),
             ("views", "views"), ("boxes", "boxes"), ("bodies", "bodies"),
-            ("accuracy", "accuracy"), ("mannequin", "mannequin"),
+            ("accuracy", "accuracy"), ("mannequin", "mannequin"), ("visits", "visits"),
         )
     },
 }  # fmt: skip

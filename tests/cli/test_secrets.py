@@ -104,6 +104,16 @@ ROWS: dict[str, tuple[str, ...]] = {
         f"posture-collector store {step}": _STORE
         for step in ("migrate", "check", "clean", "reband")
     },
+    "posture-collector store archive": ("--keep-months", "24", *_STORE),
+    "posture-collector store reopen": ("{folder}", *_STORE),
+    "posture-collector webhook list": _STORE,
+    "posture-collector webhook deliver": _STORE,
+    "posture-collector webhook add": ("records", "https://hook-user:cam-pa55@h.example/x", *_STORE),
+    **{f"posture-collector webhook {step}": ("records", *_STORE) for step in ("remove", "again")},
+    **{
+        f"posture-collector webhook {step}": ("h.example", *_STORE)
+        for step in ("allow", "disallow")
+    },
     "posture-collector store copy": ("--store", "{folder}/no.db", "--to", "{store}"),
     "posture-collector contract": (),
     "posture-models describe": ("{camera}", "{camera}", "-o", "{folder}/d.onnx"),
@@ -135,7 +145,7 @@ ROWS: dict[str, tuple[str, ...]] = {
             ("compare", ("{model}", "{model}"), ("--photos", "{camera}")),
             ("models", ("{model}",), ("--photos", "{camera}")),
             *((verb, ("{camera}",), ("--predictor", "{model}"))
-              for verb in ("shear", "views", "boxes", "bodies", "accuracy")),
+              for verb in ("shear", "views", "boxes", "bodies", "accuracy", "visits")),
             *((verb, ("{camera}", "{camera}"), ()) for verb in ("ap", "pck")),
             ("mannequin", ("{camera}",), ()),
             ("stickers", ("--photos", "{camera}"), ()),
