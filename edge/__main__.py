@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from edge.cli.program import Program
 from edge.commands.station_options import SETTINGS
 from edge.commands.verbs import VERBS
+from edge.systemd import log_to_journal
 
 PROGRAM = Program(
     "posture-station",
@@ -20,6 +21,7 @@ PROGRAM = Program(
 
 
 def main(words: Sequence[str] | None = None) -> int:
+    log_to_journal()
     return PROGRAM.main(words)
 
 

@@ -9,16 +9,21 @@ from __future__ import annotations
 
 import base64
 import os
+import re
 import unicodedata
+from urllib.parse import SplitResult, urlsplit
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\\x09", "\\x0d")
+# An address that may hold a secret, up to the end of its word; a path that is one has lost a slash.
+_ADDRESS = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):/{1,2}([^\s'\"<>]*[@?][^\s'\"<>]*)")
 _UNSEEN = ("Cc", "Cf", "Zl", "Zp")  # control, format (direction, zero width), line, paragraph
 
 
 def shown(text: str | os.PathLike[str]) -> str:
     r"""The text with every byte that is no UTF-8 as \xNN, and so every character without a shape
-    (\uNNNN beyond the first 256). Everything else, backslashes too, stays as it is."""
-    told = os.fspath(text)
+    (\uNNNN beyond the first 256). Of an address with a user or a question only scheme, host and
+    port. Everything else, backslashes too, stays as it is."""
+    told = without_secrets(os.fspath(text))
     return told if told.isascii() and told.isprintable() else "".join(map(_shown, told))
 
 
@@ -43,6 +48,39 @@ def csv_cell(text: str | os.PathLike[str]) -> str:
     """
     told = shown(text)
     return f"'{told}" if told.startswith(_FORMULA) else told
+
+
+def shown_address(address: str) -> str:
+    """Scheme, host and port. User, password, path and what is asked may each hold a secret.
+
+    Of an address that can be read in two ways only the scheme: what looks like its host may be the
+    beginning of a password.
+    """
+    scheme = address.partition("://")[0]
+    try:
+        parts = split_address(address)
+        port = f":{parts.port}" if parts.port else ""
+    except ValueError:
+        return f"{scheme}://..."
+    host = parts.hostname or "..."
+    return f"{scheme}://{f'[{host}]' if ':' in host else host}{port}"
+
+
+def split_address(address: str) -> SplitResult:
+    """Raises ValueError where host or port make no sense, or another @ follows the host."""
+    parts = urlsplit(address)
+    _ = parts.port  # checked when asked for
+    rest = address.partition("://")[2][len(parts.netloc) :]
+    if "@" in rest or parts.netloc.count("@") > 1 or not address.isprintable():
+        raise ValueError("an address that can be read in two ways")
+    return parts
+
+
+def without_secrets(text: str) -> str:
+    """The text, and of each address in it that may hold a secret what people may see."""
+    if ":/" not in text:
+        return text
+    return _ADDRESS.sub(lambda found: shown_address(f"{found[1]}://{found[2]}"), text)
 
 
 def _shown(character: str) -> str:

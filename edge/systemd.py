@@ -1,4 +1,4 @@
-"""What the service manager hears: READY, WATCHDOG, STATUS and more time for a slow start.
+"""What the service manager hears: READY, WATCHDOG, STATUS, more time for a slow start, and logs.
 
 The protocol is a datagram to the socket that systemd names (sd_notify(3)). Without systemd
 nothing is sent.
@@ -6,8 +6,36 @@ nothing is sent.
 
 from __future__ import annotations
 
+import logging
 import os
 import socket
+
+# sd-daemon(3): what stands before a line on standard error is its level in the journal.
+_LEVELS = {
+    logging.DEBUG: 7, logging.INFO: 6, logging.WARNING: 4, logging.ERROR: 3, logging.CRITICAL: 2,
+}  # fmt: skip
+
+
+class JournalFormatter(logging.Formatter):
+    """Each line of a record with its level: a traceback is not cut into lines of another one."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        level = _LEVELS.get(record.levelno, 6)
+        return "\n".join(f"<{level}>{line}" for line in super().format(record).splitlines())
+
+
+def log_to_journal() -> None:
+    """Where standard error is the journal, log there with levels, our own from info on.
+
+    Each change of state of engine, camera, screening, uplink and updates is one line; what repeats
+    itself is told once. At a terminal warnings stand there as they are, as without this.
+    """
+    if not os.environ.get("JOURNAL_STREAM"):
+        return
+    handler = logging.StreamHandler()
+    handler.setFormatter(JournalFormatter("%(message)s"))
+    logging.getLogger().addHandler(handler)
+    logging.getLogger("edge").setLevel(logging.INFO)
 
 
 def notify(*fields: str) -> bool:

@@ -67,7 +67,7 @@ def parse_first_boot(text: str, name: str, folder: Path) -> FirstBoot:
     try:
         at = brokers_at(brokers, MqttSettings())
     except SettingsInvalid as error:
-        raise SettingsInvalid(f"{name}: {error.problem}", 'Write "HOST:PORT".') from error
+        raise SettingsInvalid(f"{name}: broker: {error.problem}", error.remedy) from error
     mqtt: dict[str, Any] = {"host": at.host, "port": at.port, "also": list(at.also)}
     if token:
         mqtt |= {"username": given["station"], "password_file": _TOKEN_CREDENTIAL}

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import cv2
 
-from edge.camera.address import shown_address
 from edge.camera.quiet import quieten
 from edge.errors import CameraLost, PartMissing
+from edge.shown import shown_address
 
 # Network cameras that wake up, or send a whole picture every few seconds only, take this long to
 # begin. Less than `slot.LETS_GO_S`: whoever stops the station meanwhile need not end its process.

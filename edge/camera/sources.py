@@ -21,7 +21,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 
 from edge.camera import connect
-from edge.camera.address import check_address, shown_address
+from edge.camera.address import check_address
 from edge.camera.base import Camera
 from edge.camera.disk import is_folder, kind_on_disk
 from edge.camera.live import LiveCamera
@@ -30,7 +30,7 @@ from edge.camera.picamera import PiCamera
 from edge.camera.video import VideoFileCamera
 from edge.errors import ImageUnreadable, PartMissing, SourceInvalid
 from edge.settings import CameraSettings
-from edge.shown import shown
+from edge.shown import shown, shown_address
 
 GROUP = "posture_station.cameras"
 NO_CAMERA = (
@@ -52,6 +52,15 @@ def camera_for(settings: CameraSettings) -> Camera:
     ------
     SourceInvalid : none is named, or nobody knows it; says which there are.
     PartMissing : the package that brings it cannot be used.
+
+    Examples
+    --------
+    >>> camera_for(CameraSettings(source="v4l2:/dev/video0")).name
+    '/dev/video0'
+    >>> camera_for(CameraSettings(source="csi:left"))
+    Traceback (most recent call last):
+        ...
+    edge.errors.SourceInvalid: csi:left names no sensor. Write csi:0 or csi:1.
     """
     source = settings.source
     if not source:

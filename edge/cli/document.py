@@ -15,7 +15,7 @@ import msgspec
 
 from edge.errors import PostureError
 from edge.output import STDOUT, write_output
-from edge.shown import path_entry, shown
+from edge.shown import path_entry, shown, without_secrets
 
 Shape = Literal["object", "array"]
 _NO_TEXT = frozenset(map(chr, range(0xD800, 0xE000)))  # bytes of a name that are no UTF-8
@@ -44,11 +44,12 @@ class Document:
 
     def plan(self, inputs: Sequence[str]) -> None:
         """Of what the document will speak."""
-        self._inputs = list(inputs)
-        self._waiting = list(inputs)
+        self._inputs = [without_secrets(each) for each in inputs]
+        self._waiting = list(self._inputs)
 
     def reach(self, path: str) -> None:
         """From now on this input is being read."""
+        path = without_secrets(path)
         self._at = path
         if path in self._waiting:
             self._waiting.remove(path)
@@ -69,6 +70,7 @@ class Document:
 
     def problem(self, error: PostureError, path: str) -> None:
         """An input that could not be read."""
+        path = without_secrets(path)
         if self.shape == "array":
             self.entry({**path_entry(path, self.called), "problem": problem_of(error)})
         else:

@@ -24,6 +24,7 @@ from edge.mqtt.probe import probe_broker
 from edge.records import Frame
 from edge.settings import Settings
 from edge.shown import shown
+from edge.uplink.uplink_file import read_uplink_file
 from edge.wire.clock import read_clock
 
 _DEVICE_PACKAGES = ("numpy", "numba", "opencv-python-headless", "paho-mqtt")
@@ -108,12 +109,19 @@ def accelerator(settings: Settings) -> Check:
 
 
 def broker(settings: Settings) -> Check:
-    """All of them: a station that can reach one works, and is told of the others."""
+    """All of them: a station that can reach one works, and is told of the others.
+
+    Of the one that the uplink is connected to, its word is taken: see uplink_file.py.
+    """
+    told_by = read_uplink_file(settings.state_path)
     found: list[str] = []
     failed: list[PostureError] = []
     for each in settings.mqtt.each:
         try:
-            found.append(probe_broker(each))
+            if told_by is not None and told_by.is_connected and told_by.broker == each.address:
+                found.append(told_by.words)
+            else:
+                found.append(probe_broker(each))
         except PostureError as problem:
             failed.append(problem)
     if failed and not found:

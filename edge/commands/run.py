@@ -31,6 +31,7 @@ from edge.records import Assessment
 from edge.results.outbox import Outbox
 from edge.settings import Settings
 from edge.shown import shown
+from edge.uplink.uplink_file import UplinkFile
 
 _LOOK_EVERY_S = 10.0
 _LOOP_LATE_S = 90.0  # longer than the longest wait between two tries to connect
@@ -93,7 +94,8 @@ def uplink_running(
     thread = threading.Thread(target=uplink.run, args=(stop,), name="uplink")
     thread.start()
     try:
-        yield
+        with UplinkFile(settings.state_path, uplink.status):
+            yield
     finally:
         stop.set()
         thread.join()
@@ -108,11 +110,12 @@ def _run_uplink(
     thread.start()
     systemd.ready("sending")
     tell_software = software_events(settings, outbox, reporter.problem)
-    while not stop.wait(_LOOK_EVERY_S):
-        tell_software()
-        status = uplink.status()
-        if status.loop_age_s < _LOOP_LATE_S:
-            systemd.alive(status.problem or f"{status.phase}, {outbox.depth()} waiting")
+    with UplinkFile(settings.state_path, uplink.status):
+        while not stop.wait(_LOOK_EVERY_S):
+            tell_software()
+            status = uplink.status()
+            if status.loop_age_s < _LOOP_LATE_S:
+                systemd.alive(status.problem or f"{status.phase}, {outbox.depth()} waiting")
     thread.join()
     systemd.stopping()
     return 0

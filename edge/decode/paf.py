@@ -169,6 +169,20 @@ class PafDecoder:
         Raises
         ------
         ModelRefused : maps that are not of this topology.
+
+        Examples
+        --------
+        Maps of an empty room, of a network whose cells are 8 px wide:
+
+        >>> import numpy as np
+        >>> from edge.records import Letterbox
+        >>> from edge.skeletons import COCO_18
+        >>> heatmaps = np.zeros((len(COCO_18.keypoints), 46, 54), np.float32)
+        >>> pafs = np.zeros((2 * len(COCO_18.limbs), 46, 54), np.float32)
+        >>> whole = Letterbox(1.0, 1.0, 0.0, 0.0, input_width_px=432, input_height_px=368)
+        >>> decoder = PafDecoder(COCO_18, COCO_18.limbs)
+        >>> decoder.decode(FieldMaps(heatmaps, pafs, stride=8.0, letterbox=whole)).poses
+        []
         """
         shapes = maps.heatmaps.shape, None if maps.pafs is None else maps.pafs.shape
         if shapes != self._fitting:

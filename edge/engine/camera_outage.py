@@ -6,6 +6,7 @@ the next process goes on with the same outage instead of reporting a new one at 
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,10 @@ import msgspec
 
 from edge.errors import NOT_JSON
 from edge.files import write_for_this_boot
+from edge.shown import shown
 from edge.wire.clock import boot_id
 
+log = logging.getLogger(__name__)
 Tell = Callable[[dict[str, Any]], None]
 
 
@@ -52,6 +55,7 @@ class CameraOutage:
             self._tell(
                 {"state": "back", "faults": self._kept.faults, "outage_s": round(outage_s, 1)}
             )
+            log.info("camera: back after %.1f s", outage_s)
             self._kept = None
             self._path.unlink(missing_ok=True)
         self._good_ns = self._now_ns()
@@ -67,6 +71,7 @@ class CameraOutage:
         after_s = (self._now_ns() - self._kept.since_ns) / 1e9
         # On a full disk the outage is told a second time after a restart.
         write_for_this_boot(self._path, self._kept)
+        log.warning("camera: %s, no picture for %.1f s: %s", fault, after_s, shown(problem))
         self._tell(
             {"state": "lost", "fault": fault, "after_s": round(after_s, 1), "problem": problem}
         )

@@ -6,6 +6,7 @@ another process sends them.
 
 from __future__ import annotations
 
+import logging
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
     from edge.estimation.estimator import Estimator
     from edge.results.outbox import Outbox
     from edge.screening.prompts import Prompt
+
+log = logging.getLogger(__name__)
 
 _REOPEN_FIRST_S = 1.0
 _REOPEN_MOST_S = 15.0  # well within the 30 s of the service's watchdog
@@ -179,7 +182,11 @@ class Engine:
         except CameraHung as fault:
             self._outage.bad("hung", fault.problem)
             raise
+        log.info("engine: ends after %d frames", self.frames)
         self._on_end()
+
+    def _named(self) -> str:
+        return ", ".join(f"{model.name} {model.version}" for model in self.models) or "no network"
 
     def _run(self, stop: Event) -> None:
         backoff = Backoff(_REOPEN_FIRST_S, _REOPEN_MOST_S, jitter=0.0)
@@ -225,6 +232,7 @@ class Engine:
                 self.times.add(stage, ms)
             if self.frames == 1:
                 systemd.ready("measuring")
+                log.info("engine: measuring, with %s", self._named())
             if assessment is not None:
                 self._save(assessment, stop)
             if self._frame_rate.looked(frame, bool(poses)):

@@ -42,7 +42,8 @@ def combine(points_px: Array, weights: Array, least_px: float) -> Consensus:
     counted = weights
     for _ in range(_ROUNDS):
         radius = np.hypot(*np.moveaxis(points - centre, 2, 0))
-        # Each look counts once here: of two camps the heavier one must not call the other wrong.
+        # The scatter counts each look once: with weights, a heavy half would make it small and so
+        # throw out the other half.
         sd = np.maximum(weighted_median(radius, seen.astype(np.float64)) / _MEDIAN_RADIUS, least_px)
         counted = weights * np.clip(1 - (radius / (_TUKEY * sd)) ** 2, 0, None) ** 2
         total = counted.sum(axis=0)

@@ -29,7 +29,7 @@ class Repetition(_Table, frozen=True):
 
 
 class Criterion(_Table, frozen=True, kw_only=True):
-    """One thing that is looked at; exactly one of the three limits."""
+    """One criterion of a movement. Exactly one of its three limits is set."""
 
     name: str
     view: FilmedFrom

@@ -15,8 +15,8 @@ from edge.skeletons import SPINE_5, Skeleton
 
 Float64 = NDArray[np.float64]
 
-# Spinous processes along the back from C4, in parts of stature: segment estimates of SPINE-5, the
-# vertebrae between them by their number.
+# How far below C4 each spinous process lies along the back, in parts of stature. The five of
+# SPINE-5 are estimates; those between them are spaced evenly.
 ALONG_BACK = {
     "C4": 0.0, "C7": 0.039, "T1": 0.049, "T3": 0.071, "T6": 0.115, "T8": 0.144, "T10": 0.176,
     "T12": 0.214, "L2": 0.252, "L4": 0.287, "S5": 0.384,

@@ -73,7 +73,7 @@ def of_broker(mqtt: MqttSettings) -> Certificate:
         ):
             shown = secure.getpeercert(binary_form=True) or b""
     except (OSError, ssl.SSLError) as error:
-        raise BrokerUnreachable(f"No TLS with {mqtt.host}:{mqtt.port}: {error}.") from error
+        raise BrokerUnreachable(f"No TLS with {mqtt.address}: {error}.") from error
     return _told(x509.load_der_x509_certificate(shown))
 
 

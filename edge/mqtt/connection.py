@@ -146,7 +146,7 @@ class Connection:
         return connection
 
     def _connect(self, mqtt: MqttSettings, keep_session: bool) -> None:
-        where = f"{mqtt.host}:{mqtt.port}"
+        where = mqtt.address
         properties = self._properties(PacketTypes.CONNECT)
         if properties is not None and keep_session:
             properties.SessionExpiryInterval = SESSION_EXPIRY_S

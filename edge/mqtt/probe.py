@@ -16,4 +16,4 @@ def probe_broker(mqtt: MqttSettings) -> str:
     connection = open_best(mqtt, f"probe-{secrets.token_hex(4)}")
     connection.close()
     lacks = "" if connection.version == "5" else " only: no commands, no reasons for refusals"
-    return f"{mqtt.host}:{mqtt.port} speaks MQTT {connection.version}{lacks}"
+    return f"{mqtt.address} speaks MQTT {connection.version}{lacks}"

@@ -8,7 +8,7 @@ from typing import Annotated
 import msgspec
 
 from edge.errors import SettingsInvalid
-from edge.shown import quoted
+from edge.mqtt.address import address, plain_host, split_address
 
 _Seconds = Annotated[float, msgspec.Meta(gt=0, le=86_400)]
 _MOST_OTHERS = 15
@@ -47,43 +47,34 @@ class MqttSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A message without a receipt is sent again after this, then after longer and longer times."""
 
     def __post_init__(self) -> None:
-        for address in self.also:
-            _split(address)
+        msgspec.structs.force_setattr(self, "host", plain_host(self.host))
+        for typed in self.also:
+            try:
+                split_address(typed)
+            except SettingsInvalid as error:
+                raise ValueError(error.problem) from error  # msgspec adds the key's name
 
     @property
     def address(self) -> str:
         """HOST:PORT, as people read it."""
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+        return address(self.host, self.port)
 
     @property
     def each(self) -> tuple[MqttSettings, ...]:
         """One for each address, the first one first."""
         first = msgspec.structs.replace(self, also=())
-        others = (_split(address) for address in self.also)
+        others = map(split_address, self.also)
         return (first, *(msgspec.structs.replace(first, host=h, port=p) for h, p in others))
 
 
-def _split(address: str) -> tuple[str, int]:
-    """Raises ValueError."""
-    host, _, port = address.rpartition(":")
-    if not host or not (port.isascii() and port.isdecimal()):
-        raise ValueError(f"{quoted(address)} names no broker, or names no port")
-    if not 1 <= int(port) <= 65_535:
-        raise ValueError(f"{quoted(address)} names no broker: ports are 1 to 65535")
-    return host.strip("[]"), int(port)
-
-
-def broker_at(address: str, mqtt: MqttSettings) -> MqttSettings:
+def broker_at(typed: str, mqtt: MqttSettings) -> MqttSettings:
     """The settings with another broker, which somebody typed as HOST:PORT.
 
     Raises
     ------
     SettingsInvalid : that is no address.
     """
-    try:
-        host, port = _split(address)
-    except ValueError as error:
-        raise SettingsInvalid(f"{error}.", "Write HOST:PORT.") from error
+    host, port = split_address(typed)
     return msgspec.structs.replace(mqtt, host=host, port=port, also=())
 
 

@@ -81,6 +81,26 @@ def assess(
     dress : what the person wears, which decides how well the network reads.
 
     Where the view is unknown every measure the skeleton could give is refused, with the reason.
+
+    Examples
+    --------
+    Somebody who faces the camera, whose right shoulder is 10 px higher than the left one:
+
+    >>> from edge.skeletons import COCO_17
+    >>> halves = {"eye": (8, 92), "ear": (18, 98), "shoulder": (50, 175), "elbow": (65, 270),
+    ...     "wrist": (70, 360), "hip": (30, 360), "knee": (28, 520), "ankle": (26, 670)}
+    >>> places = {"nose": (200.0, 100.0)}
+    >>> for part, (aside, y) in halves.items():
+    ...     raised = 5 if part == "shoulder" else 0
+    ...     places |= {f"left_{part}": (200 + aside, y + raised)}
+    ...     places |= {f"right_{part}": (200 - aside, y - raised)}
+    >>> keypoints = np.array([(*places[k], 0.9) for k in COCO_17.keypoints], np.float32)
+    >>> pose = Pose(COCO_17, keypoints, np.tile(np.eye(2, dtype=np.float32), (17, 1, 1)), 0.9)
+    >>> measured = {measure.code: measure for measure in assess(pose)}
+    >>> measured["shoulder_tilt"].view, round(measured["shoulder_tilt"].value, 1)
+    ('front', 5.7)
+    >>> measured["q_angle_right"].quality, measured["q_angle_right"].why[0]
+    (<Quality.REFUSED: 'refused'>, 'keypoint_not_in_skeleton:right_asis')
     """
     sight = _sight(pose, view, calibration, n_eff, dress)
     return tuple(

@@ -26,7 +26,8 @@ def figure_of(pose: Pose, calibration: Calibration = LEVEL) -> Figure:
 
 
 def _between_the_ankles(body: Landmarks) -> Float64:
-    """Or at the one ankle, or, without any, below the lowest keypoint seen."""
+    """The figure's origin: the middle of the ankles, the one that is seen, or else the point below
+    the lowest keypoint."""
     ankles = [side for side in ("left_ankle", "right_ankle") if body.seen(side)]
     if ankles:
         points = [body.point(ankle) for ankle in ankles]

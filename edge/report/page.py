@@ -31,7 +31,21 @@ _ROW_NAME = re.compile("<tr><t[dh][^>]*>(.*?)</t[dh]>", re.DOTALL)
 
 
 def page(visit: ReportedVisit, norms: Norms, words: Words) -> str:
-    """The whole document."""
+    """The whole document.
+
+    Examples
+    --------
+    >>> from edge.norms import shipped_norms
+    >>> from edge.records import Measure, Quality
+    >>> from edge.report.reported_visit import ReportedView
+    >>> from edge.report.words import words
+    >>> tilt = Measure("shoulder_tilt", 4.0, "deg", 2.0, 45.0, Quality.OK, view="front")
+    >>> front = ReportedView("front", (tilt,), {}, 45, 60, 0.6, "camera")
+    >>> visit = ReportedVisit("p-17", "2026-11-21T09:30:00Z", "hall-1", "1.0.0", (), (front,))
+    >>> html = page(visit, shipped_norms(), words("en"))
+    >>> "Shoulder tilt" in html, "+4.0" in html
+    (True, True)
+    """
     left, right = columns(visit, norms, words)
     body = (
         f"{_header(visit, words)}{_origin_notes(visit, words)}"
@@ -216,7 +230,7 @@ def _rests_on(seen: ReportedView, words: Words) -> Iterator[str]:
 def _without_norm(
     visit: ReportedVisit, shown: list[Combined], norms: Norms, words: Words
 ) -> Iterator[str]:
-    """Quantities that somebody has norms of, and why they have no band here."""
+    """Why quantities that have norms got no band for this person, a line a reason."""
     by_reason: dict[str, dict[str, None]] = {}
     for one in shown:
         absent = placed(visit, one, norms).absent

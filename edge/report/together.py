@@ -50,7 +50,23 @@ class Combined:
 
 
 def combined(visit: ReportedVisit) -> tuple[Combined, ...]:
-    """Every quantity with a value, in the order in which the views gave them."""
+    """Every quantity with a value, in the order in which the views gave them.
+
+    Examples
+    --------
+    One line, seen from the front and from behind, is one number:
+
+    >>> from edge.records import Quality
+    >>> from edge.report.reported_visit import ReportedView
+    >>> def seen(view, value):
+    ...     tilt = Measure("shoulder_tilt", value, "deg", 2.0, 45.0, Quality.OK, view=view)
+    ...     return ReportedView(view, (tilt,), {}, 45, 60, 0.6, "camera")
+    >>> views = (seen("front", 4.0), seen("back", 5.0))
+    >>> visit = ReportedVisit("p-17", "2026-11-21T09:30:00Z", "hall-1", "1.0.0", (), views)
+    >>> [one] = combined(visit)
+    >>> one.measure.value, one.views, one.apart
+    (4.5, ('front', 'back'), None)
+    """
     groups: dict[tuple[str, ...], list[tuple[Measure, ReportedView]]] = {}
     for measure, seen in _newest(visit):
         plane = next((name for name, of in _PLANES.items() if measure.view in of), "unknown")

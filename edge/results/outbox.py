@@ -149,6 +149,21 @@ class Outbox(DatabaseOwner):
         MessageRefused : the assessment cannot be sent (a value that is no number, over 16 KiB).
         OutboxFull : the stated limit of undelivered results is reached; nothing was written.
         OutboxUnusable : the file cannot be written.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> from edge.records import Measure, Quality
+        >>> tilt = Measure("shoulder_tilt", 4.0, "deg", 2.0, 45.0, Quality.OK, view="front")
+        >>> seen = Assessment("posture", "5f1c9a2b", "front", "camera", 0, (tilt,), 45, 60, 0.6)
+        >>> folder = tempfile.TemporaryDirectory()
+        >>> with Outbox.open(
+        ...     Path(folder.name, "outbox.db"), site="north", station="hall-1",
+        ...     limit_bytes=10_000_000, at_limit="refuse",
+        ... ) as outbox:
+        ...     outbox.accept(seen), outbox.accept(seen), outbox.depth()
+        (1, 2, 2)
+        >>> folder.cleanup()
         """
 
         def write(envelope: dict[str, Any]) -> Envelope:
@@ -330,7 +345,7 @@ class Outbox(DatabaseOwner):
             return commanded.begin(db, number, sha256, again=again)
 
     def end_command(self, number: int, answer: bytes) -> None:
-        """Keep what a command was answered."""
+        """Keep the answer that a command got, for whoever asks again."""
         with self._transaction() as db:
             commanded.end(db, number, answer)
 

@@ -15,6 +15,7 @@ the captures it has when the person goes on to another view, leaves, or the sour
 
 from __future__ import annotations
 
+import logging
 import secrets
 from collections.abc import Callable
 
@@ -45,6 +46,8 @@ from edge.screening.repeats import combine
 from edge.screening.subject import Subject, SubjectLock
 from edge.screening.visit import VIEWS, Visit
 from edge.settings import ScreeningSettings
+
+log = logging.getLogger(__name__)
 
 _LEFT_AFTER_NS = 1_000_000_000  # nobody seen for so long: the person is gone
 AWAY_NS = 5_000_000_000  # who steps off between two captures may be out of the picture for longer
@@ -205,12 +208,15 @@ class Screening:
             return None
         inputs, asked = admitted
         self._visit = Visit(self._new_session(), inputs, asked, now_ns)
+        log.info("screening: a visit begins")  # who it is stays out of the journal
         return self._visit
 
     def _end_visit(self, now_ns: int) -> Assessment | None:
         visit, self._visit = self._visit, None
         view = None if visit is None else visit.left_open()
         self._tell("no_person")
+        if visit is not None:
+            log.info("screening: the visit is over")
         if visit is None or view is None:
             return None
         return self._close(visit, view, now_ns)
@@ -325,6 +331,7 @@ class Screening:
     ) -> Assessment:
         """Close a view with the captures it has, or refused."""
         if not visit.captures.get(view):
+            log.info("screening: %s is not measured: %s", view, ", ".join(why))
             seen = visit.attempt.frames_seen if visit.attempt is not None else 1
             refused = refuse(pose.skeleton, view, why)
             visit.captures[view] = [Capture(refused, pose, pose, now_ns, 0, seen)]
@@ -336,6 +343,7 @@ class Screening:
 
     def _close(self, visit: Visit, view: View, now_ns: int) -> Assessment:
         captures = visit.close(view, now_ns)
+        log.info("screening: %s is done, captures: %d", view, len(captures))
         following = visit.next_view
         if self._visit is visit:
             self._tell("done" if following is None else f"turn_{following}")

@@ -39,7 +39,8 @@ class EventBook:
         """
         numbers = _numbers(self._folder)
         n = numbers[-1] + 1 if numbers else 1
-        logger.info("software event %d: %s %s", n, data.get("step"), data.get("reason"))
+        level = logging.INFO if data.get("reason") == "ok" else logging.WARNING
+        logger.log(level, "software event %d: %s %s", n, data.get("step"), data.get("reason"))
         try:
             path = self._folder / f"{n:08d}.json"
             write_durably(path, msgspec.json.encode({"n": n, **data}), mode=0o644)

@@ -31,7 +31,8 @@ class Probation:
     good_screenings: int = 0
 
     def saw_frame(self, found: bool, witness_found: bool | None) -> None:
-        """One frame; witness_found is None where the witness was not asked."""
+        """Count a frame of the trial. found : the candidate saw somebody. witness_found : the model
+        that served before saw somebody; None where it was not asked."""
         if found:
             self.frames_with_person += 1
             self.misses = 0

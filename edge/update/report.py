@@ -45,7 +45,9 @@ class Spool:
             write_durably(self._folder / f"{n:08d}.json", msgspec.json.encode({"n": n, **data}))
             for path in waiting[: max(0, len(waiting) + 1 - _LIMIT)]:
                 path.unlink()
-        logger.info("model event %d: %s", n, data.get("step"))
+        level = logging.INFO if data.get("reason") == "ok" else logging.WARNING
+        what = (data.get("step"), data.get("reason"), data.get("name", ""))
+        logger.log(level, "model event %d: %s %s %s", n, *what)
 
     def drain(self, accept: Report) -> int:
         """Hand every waiting event to `accept`, oldest first, and remove it once that returned."""

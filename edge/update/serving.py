@@ -177,7 +177,7 @@ class ModelStore:
         return files
 
     def _without_damaged(self, slots: Slots) -> Slots:
-        """Files that the disk damaged are dropped without blame: they may be fetched again."""
+        """Without files that the disk damaged; not marked as bad, so they may be fetched again."""
         trial = slots.candidate
         if trial is not None and not self._store.holds(trial.model.sha256):
             self._tell("rollback", "damaged_on_disk", trial.slot, trial.model)

@@ -75,6 +75,26 @@ class Updater:
         UpdateDelayed : clock, disk or network; the next run may pass.
         UpdateRefused, ModelRefused : the repository or the file is not trusted.
         In each case the files that serve are untouched, and the event was reported.
+
+        Examples
+        --------
+        Root metadata that is none is refused before anything is asked of the network:
+
+        >>> import tempfile
+        >>> from edge.update.repository import Source
+        >>> folder, told = tempfile.TemporaryDirectory(), []
+        >>> updater = Updater(
+        ...     Path(folder.name), Source("https://models.example.org", root=b"{}"),
+        ...     station="hall-1", shipped={}, desired=Path(folder.name, "desired.json"),
+        ...     report=told.append,
+        ... )
+        >>> updater.run()
+        Traceback (most recent call last):
+            ...
+        edge.errors.UpdateRefused: ...
+        >>> [event["step"] for event in told]
+        ['refresh']
+        >>> folder.cleanup()
         """
         with locked(self._folder / "updater.lock"):
             fetcher = MetadataFetcher(self._source.web, self._source.metadata_budget_s)

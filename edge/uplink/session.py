@@ -20,6 +20,7 @@ from edge.mqtt.oddities import Oddities
 from edge.results.intact import Pending
 from edge.results.outbox import Outbox
 from edge.uplink.commands import AGAIN, Commands
+from edge.uplink.hang_ups import PAUSE_S, HangUps
 from edge.uplink.presence import Presence
 from edge.uplink.window import Window
 from edge.wire import clock
@@ -46,11 +47,13 @@ class Identity:
 
     connection : how often this uplink has tried to connect. said : how often it told its state.
     known : the broker has shown us our own state once; whoever is online there later is another.
+    hang_ups : of all its connections.
     """
 
     instance: str = field(default_factory=lambda: secrets.token_hex(8))
     known: bool = False
     connection: int = 0
+    hang_ups: HangUps = field(default_factory=HangUps)
     said: int = 0
 
 
@@ -95,6 +98,8 @@ class Session:
         self._oddities = oddities
         self._size = min(window, connection.receive_maximum)
         self._window = Window(self._size, resend_s)
+        self._hang_ups = identity.hang_ups
+        self._hang_ups.keep(lambda seq: outbox.waiting(seq) is not None)
         self._epoch = outbox.epoch
         self._seq_of_mid: dict[int, int] = {}
         self._cursor = 0
@@ -176,7 +181,10 @@ class Session:
                 self._window.forget(seq)
             else:
                 self._send(waiting)
-        for message in self._next(self._window.free):
+        free = self._window.free
+        if self._hang_ups.suspects:
+            free = int(free == self._size)
+        for message in self._next(free):
             self._send(message)
 
     def _begin_epoch(self, epoch: str) -> None:
@@ -185,8 +193,13 @@ class Session:
         self._epoch = epoch
         self._window = Window(self._size, self._resend_s)
         self._seq_of_mid.clear()
+        self._hang_ups.forget()
         self._cursor = self._tried = 0
         self._announce(online=True)
+
+    def broke(self) -> None:
+        """The connection ended by itself."""
+        self._hang_ups.ended(self._seq_of_mid.values())
 
     def say_state(self) -> None:
         """Again, from time to time."""
@@ -250,6 +263,14 @@ class Session:
             return False
         topic = self._topics.message(message.channel)
         size = packet_bytes(topic, message.payload)
+        if self._hang_ups.must_wait(message.seq):
+            self._window.hold(message.seq)
+            self._window.flights[message.seq].due_s = time.monotonic() + PAUSE_S
+            self._on_trouble(
+                f"the broker hangs up on message {message.seq} of {size} bytes, which waits:"
+                " does it take packets of that size?"
+            )
+            return False
         if size > self._connection.packet_limit_bytes:
             self._window.hold(message.seq)
             self._on_trouble(
@@ -266,6 +287,7 @@ class Session:
         seq = self._seq_of_mid.pop(event.mid, None)
         if seq is None:  # state, birth or an answer
             return
+        self._hang_ups.taken(seq)
         now_s = time.monotonic()
         if event.refusal in _NEVER_ON_THIS_CONNECTION:
             self._window.hold(seq)

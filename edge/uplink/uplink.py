@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from edge import __version__
-from edge.errors import OutboxFull, PostureError
+from edge.errors import BrokerUnreachable, OutboxFull, PostureError
 from edge.mqtt.backoff import Backoff
 from edge.mqtt.connection import MQTT5_AGAIN_S, WILL_DELAY_S, Connection, open_best
 from edge.mqtt.events import Will
@@ -56,12 +56,15 @@ class Status:
 
     loop_age_s : since the loop last came round; a dead or stuck thread cannot hide.
     receipt_age_s : since the last receipt, None before the first. problem : "" when all is well.
+    broker, version : HOST:PORT, and of MQTT: of the last connection.
     """
 
     phase: Phase
     problem: str
     loop_age_s: float
     receipt_age_s: float | None
+    broker: str
+    version: str
 
 
 class Uplink:
@@ -115,7 +118,7 @@ class Uplink:
         self._oddities = Oddities()
         self._phase: Phase = "stopped"
         self._problem = ""
-        self._said_version = ""
+        self._broker, self._said_version = "", ""
         self._loop_at_s = time.monotonic()
         self._receipt_at_s: float | None = None
         self._health_at_s = 0.0
@@ -126,10 +129,36 @@ class Uplink:
         """How it goes; may be asked from any thread."""
         now_s = time.monotonic()
         receipt_age_s = None if self._receipt_at_s is None else now_s - self._receipt_at_s
-        return Status(self._phase, self._problem, now_s - self._loop_at_s, receipt_age_s)
+        age_s = now_s - self._loop_at_s
+        at = self._broker, self._said_version
+        return Status(self._phase, self._problem, age_s, receipt_age_s, *at)
 
     def run(self, stop: threading.Event) -> None:
-        """Connect, serve, and connect again, until `stop`. Never gives up, never raises."""
+        """Connect, serve, and connect again, until `stop`. Never gives up, never raises.
+
+        Examples
+        --------
+        It runs in a thread of its own. Where no broker answers it goes on trying, and says so:
+
+        >>> import tempfile
+        >>> from edge.mqtt.settings import MqttSettings
+        >>> folder = tempfile.TemporaryDirectory()
+        >>> settings = Settings(state_dir=folder.name, mqtt=MqttSettings(port=1))
+        >>> with Outbox.open(
+        ...     settings.state_path / "outbox.db", site=settings.site, station=settings.station,
+        ...     limit_bytes=10_000_000, at_limit="refuse",
+        ... ) as outbox:
+        ...     uplink, stop = Uplink(settings, outbox), threading.Event()
+        ...     thread = threading.Thread(target=uplink.run, args=(stop,))
+        ...     thread.start()
+        ...     while not uplink.status().problem:
+        ...         time.sleep(0.01)
+        ...     stop.set()
+        ...     thread.join()
+        >>> uplink.status().phase
+        'stopped'
+        >>> folder.cleanup()
+        """
         while not stop.is_set():
             self._phase = "connecting"
             self._loop_at_s = time.monotonic()
@@ -149,6 +178,7 @@ class Uplink:
             if not stop.is_set():
                 stop.wait(self._backoff.next_s())
         self._phase = "stopped"
+        log.info("uplink: stopped")
 
     def _connect(self) -> Connection:
         self._identity.connection += 1
@@ -159,8 +189,10 @@ class Uplink:
             self._outbox.epoch,
             connection=self._identity.connection,
         )
+        here = self._turns.here(self._renewed.login())
+        self._broker = here.address
         connection = open_best(
-            self._turns.here(self._renewed.login()),
+            here,
             self._settings.station,
             will=Will(self._topics.state, encode(away), WILL_DELAY_S),
             keep_session=True,
@@ -177,6 +209,7 @@ class Uplink:
         return connection
 
     def _serve(self, connection: Connection, stop: threading.Event) -> None:
+        session: Session | None = None
         try:
             session = Session(
                 connection,
@@ -196,6 +229,7 @@ class Uplink:
             self._learn()
             session.start(encode(self._birth()), self._enrolment())
             self._phase = "connected"
+            log.info("uplink: connected")
             while not stop.is_set():
                 self._loop_at_s = time.monotonic()
                 session.turn()
@@ -215,6 +249,10 @@ class Uplink:
             if stop.is_set():
                 session.farewell()
             connection.close()
+        except BrokerUnreachable:
+            if session is not None:
+                session.broke()
+            raise
         finally:
             connection.drop()
 

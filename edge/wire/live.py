@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from edge.records import Opaque, View
+from edge.records import View
 from edge.wire.messages import Coordinate, Count, Name
 
 LiveKind = Literal["prompt", "aim", "fms"]
@@ -22,6 +22,7 @@ Side = Literal["left", "right", ""]
 # Thousandths of the picture's width and height, from its upper left corner.
 InPicture = Annotated[int, msgspec.Meta(ge=-1000, le=2000)]
 Session = Annotated[str, msgspec.Meta(pattern=r"^[^\x00-\x1f\x7f-\x9f]{1,200}$(?!\n)")]
+OpaqueOrNone = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9._-]{0,64}$(?!\n)")]
 AIM_MOST_S = 300
 
 
@@ -129,7 +130,7 @@ class EndCommand(msgspec.Struct, frozen=True):
     for this code."""
 
     session: Name = ""
-    code: Opaque | Literal[""] = ""
+    code: OpaqueOrNone = ""
 
     def __post_init__(self) -> None:
         if bool(self.session) == bool(self.code):
@@ -163,7 +164,7 @@ class FmsCommand(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     score: Annotated[int, msgspec.Meta(ge=0, le=3)] | None = None
     pain: bool = False
     test: Code = ""
-    by: Opaque | Literal[""] = ""
+    by: OpaqueOrNone = ""
 
 
 OPERATING: dict[str, type[msgspec.Struct]] = {

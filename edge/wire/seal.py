@@ -102,7 +102,24 @@ def unpack(payload: bytes) -> Sealed:
 
 
 def is_sealed_by(public: bytes, seal: Seal, topic: str) -> bool:
-    """Whether the key signed this seal for this topic."""
+    """Whether the key signed this seal for this topic.
+
+    public : 32 bytes. seal : as `unpack` gave it, which has held it against the body.
+
+    Examples
+    --------
+    >>> from edge.wire.keys import Signer
+    >>> topic, body = "ps/v2/north/hall-1/result/posture", b'{"schema":"ps.result/2"}'
+    >>> station, thief = Signer.new(), Signer.new()
+    >>> payload = pack(body, seal_of("message", topic, body, name="hall-1:1", signer=station))
+    >>> message = unpack(payload)
+    >>> is_sealed_by(station.public, message.seal, topic)
+    True
+    >>> is_sealed_by(thief.public, message.seal, topic)
+    False
+    >>> is_sealed_by(station.public, message.seal, "ps/v2/north/hall-2/result/posture")
+    False
+    """
     try:
         signature = b64decode(seal.signature, validate=True)
     except ValueError:

@@ -140,7 +140,7 @@ def test_a_slip_of_the_pen_does_not_stop_a_station_that_works(places: Places) ->
         (FILE.replace('ca = "-----BEGIN CERTIFICATE-----"', ""), "as it is"),
         (FILE.replace('site = "north"', ""), "does not say site"),
         (FILE.replace('station = "hall-1"', ""), "does not say station"),
-        (FILE.replace(":8883", ""), "names no port"),
+        (FILE.replace(":8883", ""), "names no host and port"),
         (FILE.replace(":8883", ":99999"), "65535"),
         (FILE.replace('"hall-1"', '"hall/1"'), "station"),
         (FILE.replace('token = "s3cret-of-hall-1"', "token = 17"), "texts"),
@@ -276,7 +276,7 @@ def test_a_technician_with_a_card_reader_reads_what_was_wrong(
     put(places, FILE.replace(":8883", ""))
     with pytest.raises(SettingsInvalid):
         command.run(places)
-    assert 'Write "HOST:PORT"' in status.read_text()
+    assert "Write HOST:PORT" in status.read_text()
     put(places)
     assert command.run(places) == 0
     assert status.read_text() == "This is station hall-1.\n"

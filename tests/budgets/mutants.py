@@ -15,7 +15,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent.parent
 OUTBOX, WINDOW, SLOTS = (
     ("tests/results/test_outbox.py", "tests/collector/test_erasure.py"),
-    ("tests/uplink/test_window.py",),
+    ("tests/uplink/test_window.py", "tests/uplink/test_presence.py"),
     ("tests/update/test_slots.py",),
 )
 MUTANTS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
@@ -32,6 +32,14 @@ MUTANTS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
     ("edge/results/counts.py", "boot_id == instant.boot_id", "False", OUTBOX),
     ("edge/results/erasing.py", "if row.consent is not None:", "if False:", OUTBOX),
     ("edge/results/intact.py", "digest(self.body) != self.sha256", "False", OUTBOX),
+    # Damage that nobody sees.
+    ("edge/results/salvage.py", "integrity_check(1)", "quick_check(1)", OUTBOX),
+    ("edge/results/chain.py", " and is_sealed_by(public, seal, topic)", "", OUTBOX),
+    ("edge/results/outbox.py", "if self._mark.exists():", "if False:", OUTBOX),
+    ("edge/uplink/presence.py", " and now_s - self._returned_s >= HINT_S", "", WINDOW),
+    ("edge/uplink/presence.py", "due = now_s - self._tried_s >= HINT_S", "due = False", WINDOW),
+    ("edge/uplink/presence.py", " or now_s - self._proven_s < HINT_S", "", WINDOW),
+    ("edge/uplink/presence.py", "back = not self.is_there(now_s)", "back = False", WINDOW),
     ("edge/uplink/window.py", "flight.sent_s, flight.due_s = now_s, math.inf",
      "flight.sent_s = now_s", WINDOW),
     ("edge/uplink/window.py", "flight.tries += 1", "pass", WINDOW),

@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.camera.address import check_address, shown_address
+from edge.camera.address import check_address
 from edge.camera.sources import camera_for
 from edge.errors import SourceInvalid
 from edge.settings import CameraSettings
+from edge.shown import shown_address
 
 SECRET = "s3cr3t"  # noqa: S105 - the one that is looked for
 

@@ -32,11 +32,17 @@ AT_ONCE = {
     "posture-collector conflicts show", "posture-collector conflicts erase",
     "posture-collector site add", "posture-collector site approve",
     "posture-collector site revoke", "posture-collector site let-unsigned",
+    "posture-collector webhook allow", "posture-collector webhook disallow",
+    "posture-collector webhook add", "posture-collector webhook remove",
+    "posture-collector webhook list", "posture-collector webhook again",
     "posture-collector site list", "posture-collector desire", "posture-collector contract",
+    *(f"posture-collector webhook {step}" for step in
+      ("allow", "disallow", "add", "remove", "list", "again")),
 }  # fmt: skip
 FOR_EVER = {  # they tell each thing as it happens
     "posture-station run", "posture-station demo", "posture-station netwatch",
     "posture-collector run", "posture-collector serve", "posture-collector demo-broker",
+    "posture-collector webhook deliver",
 }  # fmt: skip
 ASKS = {  # for a passphrase or a password: a line that turns would stand over the question
     "posture-models repo init", "posture-models repo add-role", "posture-models repo sign",
@@ -51,7 +57,7 @@ BARS = {  # verb -> where it counts its steps
         for verb, file in (
             ("compare", "compare"), ("models", "all_models"), ("shear", "shear"),
             ("views", "views"), ("boxes", "boxes"), ("bodies", "bodies"),
-            ("accuracy", "accuracy"), ("mannequin", "mannequin"),
+            ("accuracy", "accuracy"), ("mannequin", "mannequin"), ("visits", "visits"),
         )
     },
 }  # fmt: skip

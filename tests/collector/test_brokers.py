@@ -336,7 +336,7 @@ def test_home_assistant_hears_of_state_and_health_and_of_no_measure(site: Site) 
 
 def test_addresses_that_are_none_are_refused() -> None:
     for text in ("also = ['x']", "also = ['x:0']", "also = ['x:99999']", "also = 'x:1'"):
-        with pytest.raises(SettingsInvalid, match=r"also|names no broker"):
+        with pytest.raises(SettingsInvalid, match=r"also|names no host and port"):
             parse_settings(f"[mqtt]\n{text}")
     several = brokers_at(["a.test:1", "[2001:db8::7]:2"], MqttSettings(username="x"))
     assert [each.address for each in several.each] == ["a.test:1", "[2001:db8::7]:2"]

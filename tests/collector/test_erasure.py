@@ -29,10 +29,12 @@ from edge.screening.order import OrderBox
 from edge.traces import holding
 from edge.uplink.forgetting import Forgetting
 from edge.wire.messages import EraseCommand, Event, decode, encode
+from edge.wire.topics import Topics
 
 CODE, SESSION = "p-17", "5f1c9a2b7d3e4f60"
 AT = "2100-01-01T00:00:00.000Z"  # after all that these tests accept
-WORDS = (f'"{CODE}"', SESSION, "stature_mm")
+# The stature with its value: a station's birth names what it asks for, and nobody's answer.
+WORDS = (f'"{CODE}"', SESSION, '"stature_mm":1720', '"stature_mm": 1720')
 
 
 def consent(outbox: Outbox, session: str = SESSION, code: str = CODE) -> int:
@@ -222,6 +224,16 @@ def test_a_person_reads_all_of_it(
     assert main([*words, "--json"]) == 0
     [visit] = json.loads(capsys.readouterr().out)
     assert [each["seq"] for each in visit["results"]] == [3, 4]
+    assert visit["not_taken_in"] == []
+    [session] = {each["session"] for each in visit["results"]}
+    topic = Topics("north", "hall-1").message("result/posture")
+    lost = examine(Incoming(topic, b'{"session":"' + session.encode() + b'","x":\x1b}'))
+    store.ingest(store.judge([lost]))
+    assert main([*words, "--json"]) == 0
+    [copy] = json.loads(capsys.readouterr().out)[0]["not_taken_in"]
+    assert (copy["kind"], session in copy["body"], "\x1b" in copy["body"]) == (
+        "dead letter", True, False,
+    )  # fmt: skip
     words[1] = "p-18"
     assert main(words) == 1
 

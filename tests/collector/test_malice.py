@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from simulators.malice import Malice
 
-pytestmark = [pytest.mark.broker, pytest.mark.timeout(1200)]
+pytestmark = [pytest.mark.broker, pytest.mark.timeout(600)]
 
 
 @pytest.mark.parametrize(("seed", "with_acl"), [(1, True), (2, False), (3, True)])

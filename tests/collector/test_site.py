@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import stat
 import time
 from pathlib import Path
@@ -12,17 +13,21 @@ import pytest
 from posture_tools.collector.__main__ import main
 from posture_tools.collector.site.broker_files import COLLECTOR_USER, OPERATOR_USER
 from posture_tools.collector.sqlite.store import SqliteStore
+from posture_tools.collector.worker_settings import load_worker_settings
 from simulators.assessments import assessment
 from simulators.collector_words import payload_of
 from simulators.site import Site, running
 from simulators.waiting import eventually
 
+from edge.appliance.first_boot import parse_first_boot
+from edge.commands import checks, checks_trust
 from edge.engine.station_key import station_signer
 from edge.errors import BrokerRefused, BrokerUnreachable
 from edge.mqtt.connection import open_best
 from edge.mqtt.events import Acknowledged, Arrived
 from edge.mqtt.settings import MqttSettings
 from edge.results.outbox import Outbox
+from edge.uplink.uplink_file import UplinkFile, read_uplink_file
 from edge.wire.keys import fingerprint
 from edge.wire.receipt import Receipt
 from edge.wire.topics import OLD_ROOT, Topics
@@ -238,3 +243,51 @@ def test_a_station_of_version_0_1_is_answered_in_its_words(site: Site) -> None:
     assert json.loads(heard[old.collector_state])["online"] is True
     with SqliteStore(site.store) as store:
         assert store.rows("SELECT station, seal FROM result") == [("hall-1", b"")]
+
+
+def test_a_site_whose_broker_has_an_address_of_version_6(
+    tmp_path: Path, mosquitto: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Written files, boot partition, collector, station, both doctors: [::1] all the way."""
+    site = Site(tmp_path, mosquitto, host="[::1]")
+    settings = site.station("hall-1")
+    assert settings.mqtt.host == "::1"
+    where = f"[::1]:{site.port}"
+    boot = (site.folder / "stations" / "hall-1" / "posture.toml").read_text()
+    given = parse_first_boot(boot, "posture.toml", tmp_path).settings.mqtt
+    assert (given.host, given.port) == ("::1", site.port)
+    [broker] = load_worker_settings(site.folder / "collector.toml").broker
+    assert broker.address == where
+    with site.broker(), site.collector(), running(settings) as (outbox, _):
+        outbox.accept(assessment(1))
+        eventually(lambda: outbox.depth() == 0, within_s=40)
+        assert len(site.stored()) == 1
+        assert where in checks.broker(settings).found
+        assert "::1" in checks_trust.certificates(settings).found
+        capsys.readouterr()
+        site.verb("doctor")
+        assert "ok   broker certificate: broker.test, ::1;" in capsys.readouterr().out
+    with pytest.raises(BrokerUnreachable, match=re.escape(f"No broker at {where}")):
+        checks.broker(settings)
+
+
+def test_doctor_throws_no_running_station_off(tmp_path: Path, mosquitto: str) -> None:
+    """This broker knows clients by the user's name: whoever connects with it ends the other."""
+    site = Site(tmp_path, mosquitto)
+    conf = site.folder / "broker" / "mosquitto.conf"
+    conf.write_text(conf.read_text() + "use_username_as_clientid true\n")
+    settings = site.station("hall-1")
+    with site.broker(), site.collector():
+        with (
+            running(settings) as (outbox, uplink),
+            UplinkFile(settings.state_path, uplink.status),
+        ):
+            eventually(
+                lambda: (told := read_uplink_file(settings.state_path)) and told.is_connected
+            )
+            outbox.accept(assessment(1))
+            eventually(lambda: outbox.depth() == 0, within_s=40)
+            assert "the uplink is connected" in checks.broker(settings).found
+            assert uplink.status().phase == "connected"
+            assert "client hall-1 already connected" not in site.log
+        assert "speaks MQTT 5" in checks.broker(settings).found, "nobody is thrown off any more"

@@ -90,6 +90,8 @@ def test_verify_shows_a_break(outbox: Outbox, store: Store, tmp_path: Path, caps
     send(store, first, forged(second, json.dumps(other).encode()), third)
     _, lines = told(capsys, tmp_path, "verify")
     assert lines[0].split() == ["broken", "north/hall-1", outbox.epoch, "3"]
+    _, shown = told(capsys, tmp_path, "fleet", "--json")
+    assert [station["broken"] for station in json.loads("".join(shown))] == [1]
 
 
 def test_a_dead_letter_is_listed_shown_replayed_and_erased(

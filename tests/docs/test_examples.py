@@ -57,7 +57,7 @@ points = np.full((17, 3), np.nan, np.float32)
 points[:, 2] = 0.0
 points[0] = (3.0, 4.0, 0.5)
 pose = Pose(COCO_17, points, np.full((17, 2, 2), np.nan, np.float32), 0.9)
-format_named("lines", None)
+format_named("lines", scaled=False)
 path = Path(sys.argv[1]) / "points.jsonl"
 with open_file("lines", path) as export:
     export.add(Moment("a.jpg", 1, 0.0, True, (10, 10)), {1: Exported(pose)})

@@ -12,7 +12,7 @@ from edge.errors import CommandRefused, MessageRefused
 from edge.live import line as line_module
 from edge.live.line import EngineEnd, UplinkEnd
 from edge.live.mailbox import Mailbox
-from edge.wire.live import EndCommand, Prompting
+from edge.wire.live import OPERATING, EndCommand, Prompting
 
 
 @pytest.fixture
@@ -50,6 +50,33 @@ def test_a_wish_is_carried_out_and_answered(deep: Path) -> None:
     finally:
         stop.set()
         thread.join()
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("repeat", {"session": "s-1", "view": "front"}),
+        ("end", {"session": "s-1"}),
+        ("end", {"code": "p-17"}),
+        ("aim", {"seconds": 0}),
+        ("fms", {"session": "s-1", "step": "show"}),
+    ],
+)
+def test_a_command_is_the_same_at_both_ends(deep: Path, name: str, data: dict) -> None:
+    engine, uplink, stop = EngineEnd(deep), UplinkEnd(deep), threading.Event()
+    taken: list[msgspec.Struct] = []
+
+    def take(told: dict) -> dict:
+        taken.append(msgspec.convert(told, OPERATING[name]))
+        return {}
+
+    thread = serving(engine, {name: take}, stop)
+    try:
+        uplink.asking(name, OPERATING[name])(msgspec.json.encode(data))
+    finally:
+        stop.set()
+        thread.join()
+    assert taken == [msgspec.convert(data, OPERATING[name])]
 
 
 def test_a_refusal_comes_back_in_its_words(deep: Path) -> None:

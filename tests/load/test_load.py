@@ -46,6 +46,38 @@ def test_every_result_is_answered_through_an_outage_and_nothing_false_is(
         assert len(years) > 1, "clocks were wrong"
 
 
+@pytest.mark.broker
+@pytest.mark.timeout(240)
+def test_prepared_results_and_held_connections(
+    tmp_path: Path, mosquitto: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "collector.db"
+    with Mosquitto(mosquitto, tmp_path / "broker") as broker:
+        child = collector(path, broker.port)
+        try:
+            eventually(lambda: bool(child.lines), within_s=60)
+            at = ["--broker", f"127.0.0.1:{broker.port}", "--site", "north", "--json"]
+            assert main(["run", *at, "--stations", "5", "--each", "4", "--prepared",
+                         "--process", f"worker={child.pid}"]) == 0  # fmt: skip
+            said = json.loads(capsys.readouterr().out)
+            assert (said["sent"], said["answered"]) == (20, 20)
+            assert said["worker_mb"] > 10
+            assert main(["connect", *at, "--count", "30", "--hold", "0.5",
+                         "--process", f"broker={broker.pid}"]) == 0  # fmt: skip
+            said = json.loads(capsys.readouterr().out)
+            assert (said["connected"], said["held"], said["failed"]) == (30, 30, 0)
+            broker.configure("max_connections 10")
+            broker.kill()
+            broker.start()
+            assert main(["connect", *at, "--count", "30", "--hold", "0.1"]) == 1
+            said = json.loads(capsys.readouterr().out)
+            assert said["held"] < 30
+        finally:
+            child.kill()
+    with SqliteStore(path) as store:
+        assert store.rows("SELECT COUNT(*) FROM result") == [(25,)], "one each before the clock"
+
+
 def test_the_arithmetic_of_a_large_site() -> None:
     one = size(100_000, 200, Costs(0.25, 0.1, 0.03, 2.0), 20_000)
     assert (round(one.mean_hz), round(one.peak_hz), round(one.health_hz)) == (231, 1157, 1667)

@@ -8,7 +8,7 @@ import pytest
 
 from edge.errors import BrokerUnreachable, SettingsInvalid
 from edge.mqtt.connection import open_best
-from edge.mqtt.settings import MqttSettings, broker_at
+from edge.mqtt.settings import MqttSettings
 
 
 @pytest.mark.parametrize("name", ["password_file", "cert_file"])
@@ -26,8 +26,3 @@ def test_where_the_network_is_ours_alone_it_may_be_said(tmp_path: Path) -> None:
     mqtt = MqttSettings(port=1, username="x", password_file=str(secret), allow_plain=True)
     with pytest.raises(BrokerUnreachable):
         open_best(mqtt, "x")
-
-
-def test_an_address_of_version_6(tmp_path: Path) -> None:
-    mqtt = broker_at("[::1]:8883", MqttSettings())
-    assert (mqtt.host, mqtt.port) == ("::1", 8883)

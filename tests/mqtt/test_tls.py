@@ -99,3 +99,14 @@ def test_tls_where_the_broker_speaks_plain_text(
 def test_a_certificate_file_that_is_missing(broker: StartBroker, authority: Authority) -> None:
     with pytest.raises(SettingsInvalid, match="certificate files"):
         probe_broker(tls(broker(), authority, cert_file="/nowhere.pem", key_file="/nowhere.key"))
+
+
+def test_the_authorities_of_the_system(
+    broker: StartBroker, authority: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """TLS without a file of our own: whom this machine trusts, and nobody else."""
+    running = broker()
+    with pytest.raises(BrokerRefused, match="not trusted"):
+        probe_broker(tls(running, None))
+    monkeypatch.setenv("SSL_CERT_FILE", str(authority.ca_file))
+    assert probe_broker(tls(running, None)).endswith("speaks MQTT 5")

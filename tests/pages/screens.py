@@ -20,6 +20,7 @@ import msgspec
 import numpy as np
 from playwright.sync_api import Browser, Page, sync_playwright
 from posture_tools.demo.__main__ import Stage
+from posture_tools.demo.story import BAD_SHA256
 
 INTO = Path(__file__).resolve().parents[2] / "docs" / "screens"
 SIZES = {"desk": {"width": 1280, "height": 800}, "phone": {"width": 390, "height": 844}}
@@ -27,7 +28,7 @@ LANGUAGES = {"en": "en-GB", "ja": "ja-JP"}
 MOST_HIGH_PX, QUALITY = 2000, 45
 # What stands for each part of an address; a page may need another than the rest.
 USUAL = {"site": "desk", "station": "hall-east", "session": "summer", "code": "P-1001",
-         "number": "1"}  # fmt: skip
+         "number": "1", "kind": "dead-letters", "sha256": BAD_SHA256}  # fmt: skip
 LIVE = {"station": "wall-1"}
 OTHER = dict.fromkeys(("screen", "session", "aim", "movements"), LIVE)
 SIGNED_OUT = ("enter",)

@@ -34,6 +34,10 @@ class Child:
             if stream is not None:
                 stream.close()
 
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
     def write_line(self) -> None:
         assert self._process.stdin is not None
         self._process.stdin.write("\n")

@@ -33,6 +33,8 @@ from edge.wire.topics import Topics
 
 STATIONS = ("hall-1", "hall-2", "hall-3")
 _LEAST_SAID = 100  # results, or what follows says little
+# The longest wait between two tries to connect is 75 s; no hint holds anything back for long.
+_QUIET_S = 120.0
 THIEF = "hall-3"  # whose password somebody has
 
 
@@ -243,14 +245,14 @@ class Malice:
             now = self._counts()
             return all(now.get(name, 0) > before.get(name, 0) for name in healthy)
 
-        eventually(all_went_on, within_s=120)
+        eventually(all_went_on, within_s=_QUIET_S)
         self.told.standstill_s = max(self.told.standstill_s, time.monotonic() - began_s)
 
     def _settle(self) -> None:
         for child in self._stations.values():
             child.write_line()
         for name in STATIONS:
-            eventually(lambda name=name: self._waiting(name) == 0, within_s=300)
+            eventually(lambda name=name: self._waiting(name) == 0, within_s=_QUIET_S)
         for name in STATIONS:
             self._kill_station(name)
 

@@ -43,6 +43,11 @@ class Mosquitto:
         return self._folder / "mosquitto.conf"
 
     @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
+    @property
     def settings(self) -> MqttSettings:
         return MqttSettings(host=HOST, port=self.port, resend_s=0.4, keepalive_s=5)
 

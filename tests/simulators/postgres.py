@@ -80,6 +80,11 @@ class Postgres:
         return f"postgresql://postgres@/{database}?host={quote(str(self.folder), safe='')}"
 
     @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
+    @property
     def owned(self) -> bool:
         """Its files are another user's."""
         return bool(self._as)

@@ -28,13 +28,15 @@ class Site:
     """What `site init` wrote, and its brokers. brokers : 1, or several that know nothing of each
     other."""
 
-    def __init__(self, folder: Path, program: str, brokers: int = 1, *words: str) -> None:
+    def __init__(
+        self, folder: Path, program: str, brokers: int = 1, *words: str, host: str = "127.0.0.1"
+    ) -> None:
         self.folder, self.store = folder / "site", folder / "collector.db"
         self.ports = [free_port() for _ in range(brokers)]
         self.port = self.ports[0]
-        self._program = program
+        self._program, self._host = program, host
         self._log = folder / "broker.log"
-        named = ["--host", "127.0.0.1", "--host", "broker.test", "--port", str(self.port)]
+        named = ["--host", host, "--host", "broker.test", "--port", str(self.port)]
         if brokers > 1:
             named = [w for port in self.ports for w in ("--broker", f"127.0.0.1:{port}")]
         assert self.verb("init", "--site", "north", *named, *words) == 0
@@ -56,7 +58,7 @@ class Site:
 
     def login(self, user: str, password_file: Path) -> MqttSettings:
         return MqttSettings(
-            host="127.0.0.1", port=self.port, username=user, password_file=str(password_file),
+            host=self._host, port=self.port, username=user, password_file=str(password_file),
             tls=True, ca_file=str(self.folder / "ca.pem"), resend_s=0.4, keepalive_s=5,
         )  # fmt: skip
 
@@ -87,7 +89,7 @@ class Site:
             file = str(self.folder / "collector.toml")
             return Child("-m", "posture_tools.collector", "run", "--config", file)
         return Child(
-            "-m", "posture_tools.collector", "run", "--broker", f"127.0.0.1:{self.port}",
+            "-m", "posture_tools.collector", "run", "--broker", f"{self._host}:{self.port}",
             "--store", str(self.store), "--site", "north", "--keys", str(self.folder / "keys"),
             "--username", COLLECTOR_USER,
             "--password-file", str(self.folder / "keys" / "collector.password"),

@@ -24,6 +24,7 @@ from simulators.mosquitto import Mosquitto
 from simulators.waiting import eventually
 
 from edge.errors import BrokerRefused, BrokerUnreachable, PostureError
+from edge.mqtt.connection import Connection
 from edge.mqtt.probe import probe_broker
 from edge.mqtt.settings import MqttSettings
 from edge.records import Abilities
@@ -548,6 +549,30 @@ def test_broker_with_a_small_packet_limit(
         clinic.publish(TOPICS.receipt, receipt(outbox, 2))
         eventually(lambda: outbox.depth() == 1)
         assert "max_packet_size" in running.uplink.status().problem
+        clinic.close()
+
+
+def test_a_broker_that_hangs_up_on_a_large_packet(
+    outbox: Outbox, start: Start, tmp_path: Path, mosquitto: str, monkeypatch: Any
+) -> None:
+    """With MQTT 3.1.1 it has no words for that: what it hangs up on is found, and the rest goes."""
+
+    def without_5(mqtt: MqttSettings, client_id: str, **given: Any) -> Connection:
+        given.pop("keep_session")
+        return Connection.open(mqtt, client_id, "3.1.1", **given)
+
+    monkeypatch.setattr(uplink_module, "open_best", without_5)
+    with Mosquitto(mosquitto, tmp_path / "broker", "max_packet_size 4000") as narrow:
+        clinic = Clinic(narrow.settings)
+        clinic.collector_is(online=True)
+        outbox.accept(assessment(1, padding=5000))
+        for number in (2, 3, 4):
+            outbox.accept(assessment(number))
+        running = start(narrow.settings)
+        eventually(lambda: {sent_body(b)["seq"] for b in clinic.bodies("result")} >= {2, 3, 4}, 60)
+        clinic.publish(TOPICS.receipt, receipt(outbox, 2, 3, 4))
+        eventually(lambda: outbox.depth() == 1)
+        assert "hangs up on message 1" in running.uplink.status().problem
         clinic.close()
 
 

@@ -31,7 +31,7 @@ def _deg(y: Float64, x: Float64) -> Float64:
 
 
 def tilt(pair: str) -> Measure:
-    """Of a line through a pair, seen from the front; + right side higher."""
+    """Tilt of the line through a pair, seen from the front, deg; + right side higher."""
 
     def measure(points: Float64) -> Float64:
         left, right = _p(points, f"left_{pair}"), _p(points, f"right_{pair}")
@@ -41,7 +41,7 @@ def tilt(pair: str) -> Measure:
 
 
 def lean(lower: str, upper: str) -> Measure:
-    """Of a line from the vertical, seen from the front; + towards the person's right."""
+    """How far a line leans from the vertical, seen from the front, deg; + to the person's right."""
 
     def measure(points: Float64) -> Float64:
         way = _p(points, upper) - _p(points, lower)

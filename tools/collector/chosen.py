@@ -20,7 +20,11 @@ CHOICE = (
     argument("--until", default="", metavar="TIME", help="Screened before then."),
     argument("--code", default="", help="Of the person who has this code."),
     argument("--measure", default="", metavar="CODE", help="Results with this measure."),
-    argument("--band", default="", help="And with that measure in this band."),
+    argument(
+        "--band",
+        default="",
+        help="Of these only where that measure lies in this band: below, usual or above.",
+    ),
     argument("--newest", action="store_true", help="The last ones first, whatever their station."),
     argument("--limit", type=int, default=0, metavar="N", help="So many at most, for one page."),
     argument("--skip", type=int, default=0, metavar="N", help="Leave out the first of them."),

@@ -83,6 +83,11 @@ def broker_and_site(options: Namespace) -> tuple[MqttSettings, str]:
     return brokers_at(named, given), topic_level(options.site, "--site")
 
 
+def files_of(at: Where) -> list[Path]:
+    """What of a store must not be written over: a database's server looks after itself."""
+    return [at] if isinstance(at, Path) else []
+
+
 @contextmanager
 def existing_store(at: Where) -> Iterator[Store]:
     """The store, if there is one: SettingsInvalid else."""

@@ -13,6 +13,7 @@ from posture_tools.collector.report import SILENT_AFTER
 from posture_tools.collector.store import Outcome, Store
 
 from edge.errors import PartMissing, SettingsInvalid, StoreFailed
+from edge.mqtt.address import split_address
 from edge.wire.messages import Health
 
 _COMMIT_S = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
@@ -41,7 +42,7 @@ class Metrics:
             start_http_server,
         )
 
-        host, _, port = address.rpartition(":")
+        host, port = split_address(address)
         self._registry = registry = CollectorRegistry()
         ProcessCollector(registry=registry)
         self._site: _SiteMetrics | None = None
@@ -66,7 +67,7 @@ class Metrics:
             registry=registry,
         )  # fmt: skip
         try:
-            self._server, self._thread = start_http_server(int(port), host, registry)
+            self._server, self._thread = start_http_server(port, host, registry)
         except (OSError, ValueError, OverflowError) as error:
             raise SettingsInvalid(
                 f"Metrics cannot be served at {address!r}: {error}.", "Write HOST:PORT."

@@ -20,10 +20,21 @@ def where(said: str) -> Where:
 
 
 def open_store(at: Where) -> Store:
-    """Raises
+    """The store at a file's path, made where there is none, or at a database's address.
+
+    Raises
     ------
     StoreUnusable : it cannot be opened, or must be migrated first.
     PartMissing : PostgreSQL is asked for, and psycopg is not installed.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> folder = tempfile.TemporaryDirectory()
+    >>> with open_store(where(f"{folder.name}/collector.db")) as store:
+    ...     store.rows("SELECT count(*) FROM result")
+    [(0,)]
+    >>> folder.cleanup()
     """
     if isinstance(at, Path):
         return SqliteStore(at)

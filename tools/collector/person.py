@@ -17,12 +17,28 @@ from edge.wire.messages import Event, WireMeasure, decode
 
 
 @dataclass(frozen=True, slots=True)
+class Aside:
+    """A copy that was not taken in. kind : `conflict` or `dead letter`."""
+
+    kind: str
+    sha256: str
+    received_at: str
+    body: bytes
+
+    @property
+    def text(self) -> str:
+        """Harmless to a terminal: what could not be read may hold anything."""
+        return ascii(self.body.decode(errors="backslashreplace"))[1:-1]
+
+
+@dataclass(frozen=True, slots=True)
 class Visit:
     """One session. consent : the event's body; results : in the order of their screening."""
 
     session: str
     consent: bytes
     results: tuple[Stored, ...]
+    aside: tuple[Aside, ...]
 
 
 def visits(store: Store, site: str, code: str) -> Iterator[Visit]:
@@ -37,7 +53,22 @@ def visits(store: Store, site: str, code: str) -> Iterator[Visit]:
         )
         # an operator may have given a code to a visit whose consent the store never got
         consent = bytes(consents[0][0]) if consents else b""
-        yield Visit(session, consent, tuple(results(store, Chosen(site=site, session=session))))
+        told = tuple(results(store, Chosen(site=site, session=session)))
+        yield Visit(session, consent, told, _aside(store, site, session))
+
+
+def _aside(store: Store, site: str, session: str) -> tuple[Aside, ...]:
+    """What an erasure would remove too."""
+    rows = [
+        row
+        for table, kind in (("ingest_conflict", "conflict"), ("dead_letter", "dead letter"))
+        for row in store.rows(
+            f"SELECT '{kind}', body_sha256, received_at, body FROM {table}"  # noqa: S608
+            " WHERE site = ? AND instr(body, ?) > 0 ORDER BY received_at",
+            (site, session.encode()),
+        )
+    ]
+    return tuple(Aside(kind, sha256, at, bytes(body)) for kind, sha256, at, body in rows)
 
 
 def as_json(visit: Visit) -> dict[str, Any]:
@@ -49,6 +80,15 @@ def as_json(visit: Visit) -> dict[str, Any]:
             json.loads(each.body)
             | {"screened_at": each.screened_at, "received_at": each.received_at}
             for each in visit.results
+        ],
+        "not_taken_in": [
+            {
+                "kind": each.kind,
+                "sha256": each.sha256,
+                "received_at": each.received_at,
+                "body": each.text,
+            }
+            for each in visit.aside
         ],
     }
 
@@ -70,6 +110,8 @@ def as_text(visit: Visit) -> Iterator[str]:
         )
         for measure in result.measures:
             yield f"    {_measure(measure)}"
+    for each in visit.aside:
+        yield f"  Not taken in ({each.kind}), received at {each.received_at}: {each.text}"
 
 
 def _consent(body: bytes) -> Iterator[str]:

@@ -16,7 +16,7 @@ from edge.records import Assessment
 
 PERSON, CONSENT = "P-1001", "2026-05"
 _WOMAN, _MAN = 1, 3  # of `mannequin:`
-_BAD = hashlib.sha256(b"a finder that sees nobody").hexdigest()
+BAD_SHA256 = hashlib.sha256(b"a finder that sees nobody").hexdigest()
 
 Say = Callable[[str], None]
 OnTold = Callable[[int, int], None]
@@ -46,7 +46,7 @@ def tell_story(
         ("trial", "ok", "try 1"),
         ("rollback", "no_person_found", "nobody in 40 pictures in which the one before saw one"),
     ):
-        about = {"slot": "finder", "name": "bottom_up", "version": "9.9", "sha256": _BAD}
+        about = {"slot": "finder", "name": "bottom_up", "version": "9.9", "sha256": BAD_SHA256}
         east.event(now, "model", {"step": step, "reason": reason, "detail": detail, **about})
     threads = [
         threading.Thread(target=_tell, args=(past, mqtt, stop, say, told), kwargs=how)

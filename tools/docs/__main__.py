@@ -1,4 +1,4 @@
-"""`python -m posture_tools.docs build | links`: the pages, and whether their links lead on."""
+"""`python -m posture_tools.docs build | links | sample`: the pages, their links, texts to read."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from posture_tools.docs.links import broken_links
+from posture_tools.docs.sample import sample
 from posture_tools.docs.site import ROOT, build
 
 
@@ -16,7 +17,14 @@ def main() -> int:
     making = steps.add_parser("build", help="Write the pages; a warning is an error.")
     making.add_argument("out", nargs="?", type=Path, default=ROOT / "build" / "site")
     steps.add_parser("links", help="Say which links of the repository's pages lead nowhere.")
+    drawing = steps.add_parser("sample", help="Draw comments and help texts, to be read.")
+    drawing.add_argument("--seed", type=int, default=20)
+    drawing.add_argument("--count", type=int, default=60)
     asked = parser.parse_args()
+    if asked.step == "sample":
+        for where, text in sample(ROOT, asked.seed, asked.count):
+            print(f"{where}\n    {text}")
+        return 0
     broken = broken_links(ROOT)
     for each in broken:
         print(each, file=sys.stderr)

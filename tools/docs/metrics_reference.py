@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ast
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
-KINDS = ("Counter", "Gauge", "Histogram", "Summary")
+_NAME = re.compile(r"posture_[a-z_]+")
 
 
 @dataclass(frozen=True)
@@ -21,24 +22,32 @@ class Metric:
 
 def metrics(root: Path) -> list[Metric]:
     """What the collector and its pages count, by name."""
-    found = [
-        _metric(call.func.id, call.args)
+    found = (
+        metric
         for path in sorted((root / "tools").rglob("*.py"))
         if "prometheus_client" in (text := path.read_text(encoding="utf-8"))
-        for call in ast.walk(ast.parse(text))
-        if isinstance(call, ast.Call)
-        and isinstance(call.func, ast.Name)
-        and call.func.id in KINDS
-        and len(call.args) >= 2
-    ]
+        for node in ast.walk(ast.parse(text))
+        if (metric := _metric(node)) is not None
+    )
     return sorted(found, key=lambda metric: metric.name)
 
 
-def _metric(kind: str, arguments: list[ast.expr]) -> Metric:
-    name, says = (ast.literal_eval(argument) for argument in arguments[:2])
-    labels = ast.literal_eval(arguments[2]) if len(arguments) > 2 else ()
-    counted = "_total" if kind == "Counter" and not name.endswith("_total") else ""
-    return Metric(f"{name}{counted}", kind.lower(), says, tuple(labels))
+def _metric(node: ast.AST) -> Metric | None:
+    """One that is made here, by a call, or by a row of a table that such calls go through."""
+    kind = "gauge"
+    parts: list[ast.expr] = []
+    more: list[ast.expr] = []
+    if isinstance(node, ast.Tuple):
+        parts = node.elts
+    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+        kind, parts = node.func.id.lower(), node.args
+        more = [*parts[2:3], *(word.value for word in node.keywords if word.arg == "labels")]
+    words = [part.value for part in parts[:2] if isinstance(part, ast.Constant)]
+    if len(words) < 2 or not _NAME.fullmatch(str(words[0])):
+        return None
+    counted = "_total" if kind == "counter" else ""
+    labels = tuple(ast.literal_eval(more[0])) if more else ()
+    return Metric(f"{words[0]!s}{counted}", kind, str(words[1]), labels)
 
 
 def page(root: Path) -> str:

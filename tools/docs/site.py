@@ -19,9 +19,11 @@ ROOT = Path(__file__).resolve().parents[2]
 _REFERENCE = Path("docs/reference")
 # The order in which a stranger needs them. Guides that are not named come behind these.
 _GUIDES = (
-    "docs/first-site.md", "docs/hang.md", "docs/calibrate.md", "docs/screening.md",
+    "docs/first-site.md", "docs/photographs.md",
+    "docs/hang.md", "docs/calibrate.md", "docs/screening.md",
     "docs/stickers.md", "docs/site.md", "docs/pages.md", "docs/grow.md", "docs/updates.md",
     "tools/repository/README.md", "docs/train.md", "docs/integrate.md",
+    "docs/programs.md",
 )  # fmt: skip
 _LOOKED_UP = ("docs/measures.md", "docs/events.md", "docs/wire.md", "docs/security.md")
 _CARRY_ON = ("ARCHITECTURE.md", "CONTRIBUTING.md", "docs/decisions.md", "CHANGELOG.md")

@@ -33,13 +33,13 @@ _YAW_DEG = {"front": 0.0, "back": 180.0, "left": 90.0, "right": 270.0}
 
 
 def in_picture(body: Body, calibration: Calibration) -> Truth:
-    """Of the true keypoints of the picture, seen as the station sees its own."""
+    """Measures of the picture's true keypoints, made as a station makes them of its own."""
     landmarks = Landmarks.of(_pose(body.names, body.keypoints), calibration, _near(body))
     return dict(_values(in_ankle_plane(landmarks, body.view, calibration), body))
 
 
 def in_space(body: Body) -> Truth:
-    """Of the body itself.
+    """Measures of the body in space, whatever the picture shows of it.
 
     Raises
     ------

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from statistics import median
 
+from posture_tools.cli import tracked
 from posture_tools.evaluate.angle_error import short_way
 from posture_tools.evaluate.bodies import measure
 from posture_tools.evaluate.body_pack import Body
@@ -20,8 +21,6 @@ from posture_tools.evaluate.body_truth import in_picture
 from posture_tools.evaluate.contenders import Contender
 from posture_tools.evaluate.report import number
 from posture_tools.evaluate.views import VIEWS
-from rich.console import Console
-from rich.progress import track
 from rich.table import Table
 
 from edge.errors import SettingsInvalid
@@ -102,8 +101,7 @@ def examine(contenders: Sequence[Contender], bodies: Sequence[Body], quiet: bool
             "Make some who do: python -m posture_tools.bodies exam --visits 2 --changed.",
         )
     found: dict[tuple[str, str, str], Changes] = {}
-    progress = Console(stderr=True, quiet=quiet)
-    for visits in track(again, "measuring", console=progress, transient=True):
+    for visits in tracked(again, "measuring", quiet=quiet):
         for contender in contenders:
             seen = [_seen(contender, body) for body in visits]
             for before, now in itertools.combinations(seen, 2):

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import statistics
 import sys
+import threading
 import time
 from argparse import Namespace
 from collections.abc import Sequence
 
 from posture_tools.cli import Output, Program, Verb, argument
-from posture_tools.load.cpu import cpu_s
+from posture_tools.load.connecting import Lines, connect_all
+from posture_tools.load.cpu import cpu_s, resident_mb
 from posture_tools.load.sending import Plan, Sender
 from posture_tools.load.simulated import SimulatedStation
 from posture_tools.load.sizes import Costs, size
@@ -24,7 +26,8 @@ _CLOCKS_OFF_S = (-50 * 365 * 86_400.0, 40 * 86_400.0)  # no battery; a month ahe
 
 def _run(options: Namespace, out: Output) -> int:
     site = topic_level(options.site, "--site")
-    brokers = [broker_at(each, MqttSettings()) for each in options.broker or ["127.0.0.1:1883"]]
+    given = MqttSettings(keepalive_s=300)  # a sender that makes results does not listen
+    brokers = [broker_at(each, given) for each in options.broker or ["127.0.0.1:1883"]]
     if options.stations < 1 or options.each < 1:
         raise SettingsInvalid("Nothing would be sent.", "Give --stations and --each from 1 on.")
     processes = {name: int(pid) for name, _, pid in (p.partition("=") for p in options.process)}
@@ -32,20 +35,24 @@ def _run(options: Namespace, out: Output) -> int:
         SimulatedStation(site, f"{options.prefix}-{n}", options.measures, _clock_off_s(n, options))
         for n in range(options.stations)
     ]
-    plan = Plan(options.each, options.rate, options.malice, options.outage, options.patience)
-    lanes = options.connections
+    plan = Plan(
+        options.each, options.rate, options.malice, options.outage, options.patience,
+        options.prepared,
+    )  # fmt: skip
+    lanes = min(options.connections, len(stations))
+    used_s: dict[str, float] = {}
+    start = threading.Barrier(
+        lanes, lambda: used_s.update({name: cpu_s(pid) for name, pid in processes.items()})
+    )
     senders = [
-        Sender(brokers[lane % len(brokers)], mine, plan)
+        Sender(brokers[lane % len(brokers)], stations[lane::lanes], plan, start)
         for lane in range(lanes)
-        if (mine := stations[lane::lanes])
     ]
-    used_s = {name: cpu_s(pid) for name, pid in processes.items()}
-    began_s = time.monotonic()
     for sender in senders:
         sender.start()
     for sender in senders:
         sender.join()
-    took_s = time.monotonic() - began_s
+    took_s = time.monotonic() - min(sender.began_s for sender in senders)
     tallies = [sender.tally for sender in senders]
     sent = sum(tally.sent for tally in tallies)
     delays_s = sorted(delay for tally in tallies for delay in tally.delays_s)
@@ -69,6 +76,7 @@ def _run(options: Namespace, out: Output) -> int:
         "receipt_longest_s": round(delays_s[-1], 3) if delays_s else None,
     }
     for name, pid in processes.items():
+        said[f"{name}_mb"] = round(resident_mb(pid), 1)
         said[f"{name}_cpu_ms"] = round((cpu_s(pid) - used_s[name]) * 1000 / max(1, answered), 3)
     for sender in senders:
         if sender.problem:
@@ -77,6 +85,36 @@ def _run(options: Namespace, out: Output) -> int:
         out.line(f"{name:20} {value}")
     out.answer(said)
     return 1 if said["unanswered"] or said["false_taken"] else 0
+
+
+def _connect(options: Namespace, out: Output) -> int:
+    given = MqttSettings(tls=bool(options.ca_file), ca_file=options.ca_file)
+    brokers = [broker_at(each, given) for each in options.broker or ["127.0.0.1:1883"]]
+    processes = {name: int(pid) for name, _, pid in (p.partition("=") for p in options.process)}
+    before = {name: (cpu_s(pid), resident_mb(pid)) for name, pid in processes.items()}
+    lines = Lines(brokers, topic_level(options.site, "--site"), options.count, options.hold)
+    told = connect_all(lines)
+    said = {
+        "asked": options.count,
+        "connected": told.connected,
+        "failed": options.count - told.connected,
+        "held": told.held,
+        "connects_a_second": round(told.connected / max(told.took_s, 1e-9), 1),
+        "connect_median_ms": round(told.median_s * 1000, 1),
+        "connect_99_ms": round(told.worst_s * 1000, 1),
+    }
+    for name, pid in processes.items():
+        cpu, mb = before[name]
+        there = max(1, told.connected)
+        said[f"{name}_cpu_ms_a_connect"] = round((told.cpu_s(pid) - cpu) * 1000 / there, 3)
+        said[f"{name}_mb"] = round(told.resident_mb(pid), 1)
+        said[f"{name}_kb_a_connection"] = round((told.resident_mb(pid) - mb) * 1000 / there, 1)
+    for problem, count in told.problems.items():
+        out.note(f"{count} x {problem}")
+    for name, value in said.items():
+        out.line(f"{name:30} {value}")
+    out.answer(said)
+    return 0 if told.held == options.count else 1
 
 
 def _clock_off_s(number: int, options: Namespace) -> float:
@@ -126,6 +164,9 @@ PROGRAM = Program(
                          help="Results a second of each connection; 0 for as fast as it goes."),
                 argument("--outage", type=float, default=0.0, metavar="S",
                          help="In the middle nobody reaches the broker for so long."),
+                argument("--prepared", action="store_true",
+                         help="Make and sign all results before the clock starts, and let each "
+                         "station have one receipt before."),
                 argument("--wrong-clocks", type=float, default=0.0, metavar="PART",
                          help="This part of the stations is in 1970 or 40 days ahead."),
                 argument("--malice", type=float, default=0.0, metavar="PART",
@@ -134,6 +175,27 @@ PROGRAM = Program(
                          help="Give up when no receipt came for so long."),
                 argument("--process", action="append", default=[], metavar="NAME=PID",
                          help="Say how much it computes for a result, its children too."),
+            ),
+            json="object",
+        ),
+        Verb(
+            "connect",
+            "Hold so many connections, each subscribed as a station is. The exit status is 1 where "
+            "one was refused or lost.",
+            example="python -m posture_tools.load connect --count 10000 --broker b-1:8883 "
+            "--broker b-2:8883 --ca-file ca.pem",
+            run=_connect,
+            arguments=(
+                argument("--broker", action="append", metavar="HOST:PORT",
+                         help="A broker or balancer; several are taken in turn."),
+                argument("--site", default="desk", help="The site of all stations."),
+                argument("--count", type=int, default=1000, help="So many."),
+                argument("--ca-file", default="", metavar="FILE",
+                         help="Speak TLS, with brokers whose certificates this authority signed."),
+                argument("--hold", type=float, default=10.0, metavar="S",
+                         help="Keep all of them for so long."),
+                argument("--process", action="append", default=[], metavar="NAME=PID",
+                         help="Say what it computes and holds for a connection."),
             ),
             json="object",
         ),

@@ -1,4 +1,4 @@
-"""How much a process and its children have computed, by /proc."""
+"""How much a process and its children have computed, and what it holds, by /proc."""
 
 from __future__ import annotations
 
@@ -17,3 +17,14 @@ def cpu_s(pid: int) -> float:
         return 0.0
     own = (int(fields[11]) + int(fields[12])) * _TICK_S
     return own + sum(cpu_s(int(child)) for child in children)
+
+
+def resident_mb(pid: int) -> float:
+    """Memory of a process that is in RAM, its children's too; 0 of one that is gone."""
+    try:
+        pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except OSError:
+        return 0.0
+    own = pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+    return own + sum(resident_mb(int(child)) for child in children)

@@ -29,13 +29,16 @@ _SUBSCRIBE_AT_ONCE = 100
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What each station does. malice : false messages for each honest one. outage_s : in the
-    middle, away from the broker. patience_s : for the last receipt."""
+    middle, away from the broker. patience_s : for the last receipt. prepared : all bodies are made
+    and signed before the clock starts, and each station has had one receipt, so that neither the
+    sender's own work is measured nor how keys become known."""
 
     each: int
     rate_hz: float
     malice: float
     outage_s: float
     patience_s: float
+    prepared: bool = False
 
 
 @dataclass(slots=True)
@@ -53,10 +56,14 @@ class Tally:
 
 
 class Sender(threading.Thread):
-    """One connection of one broker."""
+    """One connection of one broker. start : passed by all senders together."""
 
     def __init__(
-        self, mqtt: MqttSettings, stations: Sequence[SimulatedStation], plan: Plan
+        self,
+        mqtt: MqttSettings,
+        stations: Sequence[SimulatedStation],
+        plan: Plan,
+        start: threading.Barrier,
     ) -> None:
         super().__init__()
         self.tally = Tally()
@@ -65,17 +72,33 @@ class Sender(threading.Thread):
         self._backoff = Backoff(0.5, 10.0)
         self._waiting: dict[tuple[str, int], tuple[Message, float, float, float]] = {}
         self._false: set[str] = set()
+        self._ready: deque[Message] = deque()
+        self._start = start
+        self.began_s = 0.0
 
     def run(self) -> None:
         """Until all is answered, or patience ends."""
-        due = deque(each for _ in range(self._plan.each) for each in self._stations)
-        total, outage_s = len(due), self._plan.outage_s
+        every = [each for _ in range(self._plan.each) for each in self._stations]
+        due = deque(every)
+        self.began_s = time.monotonic()
+        if self._plan.prepared:
+            now_s = time.time()
+            self._ready.extend(station.next(now_s) for station in [*self._stations, *every])
+            due = deque(self._stations)  # one each, until every key is known
+        warms = self._plan.prepared
+        total, outage_s = len(every), self._plan.outage_s
         quiet_since_s = time.monotonic()
-        while due or self._waiting:
+        while due or self._waiting or warms:
             try:
                 connection = self._connect()
                 try:
-                    while due or self._waiting:
+                    while due or self._waiting or warms:
+                        if warms and not (due or self._waiting):
+                            warms = False
+                            due.extend(every)
+                            self.tally = Tally()
+                            self._start.wait()
+                            self.began_s = quiet_since_s = time.monotonic()
                         if outage_s and len(due) <= total // 2:
                             connection.drop()
                             time.sleep(outage_s)
@@ -85,6 +108,7 @@ class Sender(threading.Thread):
                             quiet_since_s = time.monotonic()
                         if time.monotonic() - quiet_since_s > self._plan.patience_s:
                             self.tally.unanswered = len(self._waiting) + len(due)
+                            self._start.abort()
                             return
                     connection.close()
                 finally:
@@ -92,6 +116,7 @@ class Sender(threading.Thread):
             except BrokerUnreachable:
                 time.sleep(self._backoff.next_s())
             except Exception as problem:  # noqa: BLE001  told at the end
+                self._start.abort()
                 self.problem = str(problem)
                 self.tally.unanswered = len(self._waiting) + len(due)
                 return
@@ -117,7 +142,7 @@ class Sender(threading.Thread):
         pace_s = 1 / self._plan.rate_hz if self._plan.rate_hz else 0.0
         while due and len(self._waiting) < _MOST_WAITING:
             station = due.popleft()
-            message = station.next(time.time())
+            message = self._ready.popleft() if self._ready else station.next(time.time())
             now_s = time.monotonic()
             self._waiting[message.station, message.seq] = (
                 message, now_s, now_s + _FIRST_RESEND_S, _FIRST_RESEND_S,

@@ -39,6 +39,19 @@ def describe(model: bytes, card: ModelDescription) -> bytes:
     Raises
     ------
     ModelRefused : not ONNX, does not run, or the card contradicts the graph; says where.
+
+    Examples
+    --------
+    A network that ships is described anew, by what its file says already:
+
+    >>> from edge.inference.network import Network
+    >>> from edge.inference.shipped import shipped_model
+    >>> path = shipped_model("single_person.onnx")
+    >>> card = Network.load(path).description
+    >>> card.task, card.skeleton
+    ('heatmap', 'COCO-17')
+    >>> METADATA_KEY.encode() in describe(path.read_bytes(), card)
+    True
     """
     try:
         graph = onnx.load_model_from_string(model)

@@ -210,6 +210,27 @@ class RepositoryFolder:
         Raises
         ------
         RepositoryUnready : a signature or a key is missing; says whose.
+
+        Examples
+        --------
+        Keys in memory, where an operator has files; then a repository that stations can read:
+
+        >>> import tempfile
+        >>> keys = {
+        ...     role.name: [CryptoSigner.generate_ed25519() for _ in range(role.keys)]
+        ...     for role in ROLES.values()
+        ... }
+        >>> folder = tempfile.TemporaryDirectory()
+        >>> repository = RepositoryFolder(Path(folder.name, "repository"))
+        >>> repository.create({name: [k.public_key for k in of] for name, of in keys.items()})
+        >>> everyone = [key for of in keys.values() for key in of]
+        >>> for name in ("root", "targets", "models", "software"):
+        ...     for key in keys[name]:
+        ...         _ = repository.sign(key)
+        >>> published = repository.publish(everyone)
+        >>> Path(folder.name, "repository/public/metadata/1.root.json").is_file()
+        True
+        >>> folder.cleanup()
         """
         by_keyid = {signer.public_key.keyid: signer for signer in signers}
         staged = {role: md for role in STAGED if (md := self._read_staged(role)) is not None}

@@ -146,7 +146,7 @@ VERB = Verb(
         ),
         Verb(
             "score",
-            "Enter scores by eye, all in one line. Of sides the left one stands before the right.",
+            "Enter scores by eye, all in one line. One with two sides is written left/right.",
             example="posture-station fms score sheet.json deep_squat=2 hurdle_step=2/3 "
             "rotary_stability=2/pain shoulder=no-pain --by op-7",
             run=_score,

@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import tracemalloc
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -22,7 +23,10 @@ from posture_tools.collector.exports.fhir import bundle
 from posture_tools.collector.searching import Chosen
 from posture_tools.collector.sqlite.store import SqliteStore
 from posture_tools.collector.store import Store
-from simulators.pages_world import CODE, fill
+from simulators.pages_world import CODE, deliver, fill, visit
+
+from edge.records import Correction, HandSet
+from edge.results.outbox import Outbox
 
 AT = "2026-06-01T08:00:00.000Z"
 # `make parts` puts them there.
@@ -242,6 +246,37 @@ def test_what_is_no_live_camera_is_plain_to_see(store: Store) -> None:
         assert each["meta"]["security"][0]["code"] == "HTEST"
     north = resources(exported(store, Chosen(site="north")), "Observation")
     assert all("security" not in each["meta"] for each in north)
+
+
+@pytest.mark.timeout(240)
+def test_an_answer_with_points_set_by_hand_says_what_it_corrects(
+    tmp_path: Path, schema: dict[str, Any]
+) -> None:
+    first = visit("seated", 2.0, origin="upload")[0]
+    with (
+        SqliteStore(tmp_path / "collector.db") as store,
+        Outbox.open(
+            tmp_path / "outbox.db", site="north", station="hall-1", limit_bytes=5_000_000,
+            at_limit="refuse",
+        ) as outbox,
+    ):  # fmt: skip
+        corrects = f"hall-1:{outbox.epoch}:{outbox.accept(first)}"
+        moved = HandSet({"left_shoulder": (12.0, 34.0)}, "anna", "2026-06-01T08:00:00Z")
+        by_hand = Correction(moved, {"left_shoulder": (11.0, 30.0)}, corrects)
+        outbox.accept(replace(first, by_hand=by_hand))
+        deliver(store, outbox, "north")
+        found = resources(exported(store), "Observation")
+    halves: dict[str, dict[str, Any]] = {"final": {}, "corrected": {}}
+    for each in found:
+        halves[each["status"]][each["identifier"][0]["value"]] = each
+    assert len(halves["final"]) == len(halves["corrected"]) > 10
+    for each in halves["corrected"].values():
+        [before] = each["derivedFrom"]
+        assert before["identifier"]["system"] == terms.OBSERVATION_ID
+        assert halves["final"][before["identifier"]["value"]]["code"] == each["code"]
+        assert "by anna" in each["note"][-1]["text"]
+    assert checked(*found).returncode == 0
+    assert faults_by_schema(schema, found[-1]) == []
 
 
 def test_memory_does_not_grow_with_the_store(tmp_path: Path) -> None:

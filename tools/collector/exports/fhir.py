@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import quote
 
 from posture_tools.collector.exports import fhir_terms as terms
+from posture_tools.collector.exports.fhir_corrections import Correction, Measured
 from posture_tools.collector.exports.fhir_terms import Json, required
 from posture_tools.collector.searching import Chosen, chosen_keys
 from posture_tools.collector.store import Store
@@ -47,25 +48,6 @@ class _Result:
     @property
     def name(self) -> str:
         return f"{self.site}/{self.station}:{self.epoch}:{self.seq}"
-
-
-@dataclass(frozen=True, slots=True)
-class _Measured:
-    """A row of the table of measures."""
-
-    part: int
-    code: str
-    side: str
-    view: str
-    value: float | None
-    unit: str
-    u95: float | None
-    u95_change: float | None
-    quality: str
-    why: str
-    definition: str
-    band: str
-    norms: str
 
 
 def bundle(store: Store, chosen: Sequence[Chosen], at: str) -> Iterator[str]:
@@ -155,15 +137,18 @@ def _observations(store: Store, key: tuple[str, str, str, int], ns: int) -> Iter
     received_at, *rest = about[0]
     screened_at = Instant(ns, "synced", "", 0).utc
     result = _Result(*key, screened_at, received_at, *rest)
+    correction = Correction.of_result(store, key) if result.origin == "upload" else None
     for row in store.rows(
         "SELECT part, code, side, view, value, unit, u95, u95_change, quality, why, definition,"  # noqa: S608
         f" band, norms FROM measure WHERE {_OF_KEY} ORDER BY part",
         key,
     ):
-        yield _observation(result, _Measured(*row))
+        measured = Measured(*row)
+        observation = _observation(result, measured)
+        yield observation if correction is None else correction.told(observation, measured)
 
 
-def _observation(result: _Result, m: _Measured) -> Json:
+def _observation(result: _Result, m: Measured) -> Json:
     name = f"{result.name}:{m.part}"
     coding = {"system": terms.MEASURES, "code": m.code, "display": terms.measure_name(m.code)}
     category = {"system": terms.CATEGORY, "code": required(terms.CATEGORY, "exam")}

@@ -39,7 +39,7 @@ REASON = "http://terminology.hl7.org/CodeSystem/v3-ActReason"
 REQUIRED: dict[str, frozenset[str]] = {
     "Bundle.type": frozenset({"transaction"}),
     "Bundle.entry.request.method": frozenset({"POST"}),
-    "Observation.status": frozenset({"final"}),
+    "Observation.status": frozenset({"final", "corrected"}),
     "Device.status": frozenset({"active"}),
     "Identifier.use": frozenset({"usual", "official"}),
     "CodeSystem.status": frozenset({"active"}),

@@ -9,7 +9,7 @@ from posture_tools.cli import OVERWRITE, Output, Verb, argument
 from posture_tools.collector.archive.files import require_parquet
 from posture_tools.collector.body import now
 from posture_tools.collector.chosen import CHOICE, chosen_by
-from posture_tools.collector.collector_options import STORE, existing_store
+from posture_tools.collector.collector_options import STORE, existing_store, files_of
 from posture_tools.collector.exports.fhir import bundle
 from posture_tools.collector.exports.parquet import parquet_pieces
 from posture_tools.collector.report import write_csv
@@ -26,7 +26,7 @@ def run(options: Namespace, out: Output) -> int:
         raise SettingsInvalid("No file was named.", "Give --csv, --parquet or --fhir.")
     if "parquet" in asked:
         require_parquet()
-    outputs = Outputs([options.store], overwrite=options.overwrite)
+    outputs = Outputs(files_of(options.store), overwrite=options.overwrite)
     targets = {kind: outputs.claim(path) for kind, path in asked.items()}
     if STDOUT in targets.values():
         out.give_way()

@@ -6,7 +6,7 @@ from argparse import Namespace
 from pathlib import Path
 
 from posture_tools.cli import OVERWRITE, Output, Verb, argument
-from posture_tools.collector.collector_options import STORE, existing_store
+from posture_tools.collector.collector_options import STORE, existing_store, files_of
 from posture_tools.collector.stored_visit import stored_visit
 
 from edge.desk.outputs import Outputs
@@ -18,7 +18,7 @@ from edge.report.words import words
 
 def run(options: Namespace, out: Output) -> int:
     texts = words(options.lang)
-    target = Outputs([options.store], overwrite=options.overwrite).claim(options.out)
+    target = Outputs(files_of(options.store), overwrite=options.overwrite).claim(options.out)
     with existing_store(options.store) as store:
         screening = stored_visit(store, options.result_id, options.before)
     if options.out.suffix == ".svg":

@@ -14,6 +14,7 @@ from posture_tools.collector.site.about import SiteFile, load
 from posture_tools.collector.trust import let_unsigned
 
 from edge.errors import SettingsInvalid, StationUnreachable
+from edge.mqtt.address import plain_host
 from edge.mqtt.settings import MqttSettings, broker_at
 from edge.wire.keys import fingerprint
 from edge.wire.topics import topic_level
@@ -28,9 +29,8 @@ def _init(options: Namespace, out: Output) -> int:
         )
     name = topic_level(options.site, "--site")
     brokers, balancers = (_addresses(each) for each in (options.broker, options.balancer))
-    about = SiteFile(
-        name, tuple(options.host), options.port, brokers, balancers, options.home_assistant
-    )
+    hosts = tuple(map(plain_host, options.host))
+    about = SiteFile(name, hosts, options.port, brokers, balancers, options.home_assistant)
     with open_store(options.store) as store:
         site.init(options.folder, store, about, _own(options))
     away = options.folder / site.OFFLINE

@@ -22,7 +22,7 @@ from posture_tools.collector.webhooks.signing import headers
 from edge.errors import SettingsInvalid
 
 DEAD_AFTER_S = 72 * 3600
-FORGOTTEN_AFTER_S = 30 * 24 * 3600  # dead ones
+FORGOTTEN_AFTER_S = 30 * 24 * 3600  # a delivery that was given up
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 10, 3600
 _AT_ONCE = 10
 _CLAIM_S = 600  # longer than all of one claim can take
