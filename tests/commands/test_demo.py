@@ -17,7 +17,7 @@ from http.cookiejar import CookieJar
 import pytest
 
 DEMO = [sys.executable, "-m", "edge", "demo", "--source",
-        "mannequin:?view=front&seconds=4&fps=6&seed=12"]  # fmt: skip
+        "mannequin:?view=front&seconds=8&seed=12"]  # fmt: skip
 pytestmark = [pytest.mark.broker, pytest.mark.timeout(900)]
 
 
@@ -58,7 +58,7 @@ def eventually(holds: Callable[[], bool], most_s: float = 300.0) -> None:
 def test_a_new_user_finds_the_whole_product_and_the_summary_counts(
     demo: subprocess.Popen[str],
 ) -> None:
-    read = entered(until(demo, "pages "))
+    read = entered(until(demo, "password"))
     eventually(lambda: "P-1001" in read("/visits/") and "P-1002" in read("/visits/"))
     eventually(lambda: "data-shoulder_tilt-front" in read("/people/desk/P-1001/"))
     eventually(lambda: "silent for" in read("/stations/desk/hall-west/"))
