@@ -38,7 +38,7 @@ def test_an_operator_uploads_and_comes_to_the_picture(entered: Callable[..., Any
     assert "P-0200" in page
     path = answer.redirect_chain[-1][0]
     picture = client.get(f"{path}picture/")
-    data = b"".join(picture.streaming_content)
+    data = picture.content
     assert picture.headers["Content-Type"] == "image/jpeg"
     assert picture.headers["Cache-Control"] == "no-store"
     assert data[:2] == b"\xff\xd8"

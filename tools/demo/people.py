@@ -36,7 +36,7 @@ def _estimator() -> Estimator:
 def screening(
     session: str, *, stature_mm: float, views: Sequence[View] = VIEWS, **asked: float
 ) -> list[Assessment]:
-    """One person from the front and both sides, as rendered. asked : keys of `mannequin:`."""
+    """One person from front and sides, marked as rendered. asked : keys of `mannequin:`."""
     estimator, results = _estimator(), []
     recorder = Recorder("mannequin", tuple(estimator.models), "rendered", LEVEL)
     for number, view in enumerate(views):
