@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import hypothesis
@@ -62,16 +63,14 @@ def fuzz(
         sender = open_best(patient, "poisoner")
         eventually(lambda: store.rows("SELECT 1 FROM trusted WHERE key <> ''"), within_s=60)
 
+        def has_arrived(session: str) -> bool:
+            query = "SELECT 1 FROM result WHERE station = 'hall-1' AND session = ?"
+            return bool(store.rows(query, (session,)))
+
         def await_all_but(count: int) -> None:
             nonlocal honest
             while len(under_way) > count:
-                session = under_way.popleft()
-                eventually(
-                    lambda: store.rows(  # noqa: B023 - called before the next turn
-                        "SELECT 1 FROM result WHERE station = 'hall-1' AND session = ?", (session,)
-                    ),
-                    within_s=120,
-                )
+                eventually(partial(has_arrived, under_way.popleft()), within_s=120)
                 honest += 1
                 on_honest(honest)
 
