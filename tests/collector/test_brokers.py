@@ -34,6 +34,7 @@ from edge.results.outbox import Outbox
 from edge.settings import Settings, parse_settings
 from edge.uplink import uplink as uplink_module
 from edge.uplink.uplink import Uplink
+from edge.uplink.uplink_file import UplinkFile, read_uplink_file
 from edge.wire.messages import Desired, ResendCommand
 from edge.wire.topics import Topics
 
@@ -153,6 +154,29 @@ def test_a_station_goes_on_at_another_broker_and_comes_round_again(site: Site) -
         brokers[third].kill()
         delivered(4)
     assert site.stored() == [("hall-1", seq) for seq in (1, 2, 3, 4)]
+
+
+def test_doctor_logs_in_at_no_other_broker_while_the_station_is_connected(site: Site) -> None:
+    """In a cluster that takes the user's name for the client's id that would throw it off."""
+    settings = site.station("hall-1")
+    used, *others = settings.mqtt.each
+    with ExitStack() as stack:
+        for port in site.ports:
+            stack.enter_context(site.broker(port))
+        stack.enter_context(site.collector())
+        with running(settings) as (_, uplink), UplinkFile(settings.state_path, uplink.status):
+            eventually(
+                lambda: (told := read_uplink_file(settings.state_path)) and told.is_connected,
+                within_s=60,
+            )
+            checked = checks.broker(settings)
+            assert checked.state is checks.State.OK
+            assert f"connected to {used.address}" in checked.found
+            for other in others:
+                assert f"{other.address} answers; nobody logs in" in checked.found
+            assert "as probe-" not in site.log
+        assert checks.broker(settings).found.count("speaks MQTT 5") == 3
+        assert site.log.count("as probe-") == 3
 
 
 def test_a_command_and_what_is_desired_reach_a_station_wherever_it_is(site: Site) -> None:
