@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import pty
 import re
 import signal
 import subprocess
@@ -74,22 +72,3 @@ def test_a_new_user_finds_the_whole_product_and_the_summary_counts(
     assert accepted == stored > 0
     assert messages == confirmed > 10
     assert demo.wait(timeout=300) == 0
-
-
-def test_at_a_terminal_it_stays_until_ctrl_c(mosquitto: str) -> None:
-    own, other = pty.openpty()
-    process = subprocess.Popen(DEMO, stdout=other, stderr=other, stdin=subprocess.DEVNULL)
-    os.close(other)
-    said = b""
-    try:
-        while b"saved 1" not in said:
-            said += os.read(own, 4096)
-        assert process.poll() is None
-        process.send_signal(signal.SIGINT)
-        while b"frames seen" not in said:
-            said += os.read(own, 4096)
-        assert process.wait(timeout=300) == 0
-    finally:
-        process.kill()
-        os.close(own)
-    assert b"pages     http://127.0.0.1:" in said
