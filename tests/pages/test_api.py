@@ -124,7 +124,9 @@ def test_an_export_is_of_the_days_that_are_named(token: Callable[..., Any]) -> N
     days = sorted({row["screened_at"][:10] for row in csv.DictReader(io.StringIO(whole))})
     day = f"/api/measures.csv?since={days[0]}&until={days[-1]}"
     assert len(content(client.get(day, headers=headers)).splitlines()) > 200
-    for query in ("since=0001-01-01", "until=9999-12-31", "limit=-1", "skip=x"):
+    ages = "/api/measures.csv?since=0001-01-01&until=9999-12-31"
+    assert content(client.get(ages, headers=headers)).decode() == whole
+    for query in ("since=1970", "until=0", "limit=-1", "skip=x"):
         assert client.get(f"/api/measures.csv?{query}", headers=headers).status_code == 422
 
 

@@ -56,10 +56,9 @@ def _written_out(said: object) -> object:
     return said
 
 
-# Moments are counted in nanoseconds of 64 bits: they end in 2262.
-Day = Annotated[
-    date, BeforeValidator(_written_out), Field(ge=date(1970, 1, 1), le=date(2261, 12, 31))
-]
+Day = Annotated[date, BeforeValidator(_written_out)]
+# The store counts nanoseconds of 64 bits. Outside of these days nobody was screened.
+_DAYS = date(1970, 1, 1), date(2261, 12, 31)
 
 
 class Asked(Schema):
@@ -277,6 +276,7 @@ def _midnight(day: date | None, days: int = 0) -> datetime | None:
     """When a day begins in UTC, or so many later."""
     if day is None:
         return None
+    day = min(max(day, _DAYS[0]), _DAYS[1])
     return datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(days=days)
 
 
