@@ -46,7 +46,7 @@ UNGUARDED = {
     "edge/camera/photos.py": "read_photo",
     "edge/desk/overlay_files.py": "what was just written is asked whether it opens",
     "edge/inference/network.py": "Network.load; ORT_ERRORS is defined here",
-    "edge/results/salvage.py": "rescued_from takes any row it can have",
+    "edge/results/salvage.py": "is_damaged and salvage; SQLite reads nothing before the first order",
     "edge/software/wheel_set.py": "offers_in",
     "edge/update/offer.py": "offers_in",
     "edge/wire/database.py": "Outbox and SqliteStore; SQLite reads nothing before the first order",
