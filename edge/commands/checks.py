@@ -20,7 +20,7 @@ from edge.estimation.factory import estimator_for
 from edge.inference.network import Network
 from edge.inference.opencv_threads import leave_cores_to_networks
 from edge.inference.providers import available
-from edge.mqtt.probe import probe_broker
+from edge.mqtt.probe import has_name, probe_broker, reach_broker
 from edge.records import Frame
 from edge.settings import Settings
 from edge.shown import shown
@@ -111,15 +111,19 @@ def accelerator(settings: Settings) -> Check:
 def broker(settings: Settings) -> Check:
     """All of them: a station that can reach one works, and is told of the others.
 
-    Of the one that the uplink is connected to, its word is taken: see uplink_file.py.
+    Of the one that the uplink is connected to, its word is taken, and to the others nobody logs
+    in meanwhile: see uplink_file.py.
     """
     told_by = read_uplink_file(settings.state_path)
+    connected_to = told_by.broker if told_by is not None and told_by.is_connected else ""
     found: list[str] = []
     failed: list[PostureError] = []
     for each in settings.mqtt.each:
         try:
-            if told_by is not None and told_by.is_connected and told_by.broker == each.address:
+            if told_by is not None and connected_to == each.address:
                 found.append(told_by.words)
+            elif connected_to and has_name(each):
+                found.append(reach_broker(each))
             else:
                 found.append(probe_broker(each))
         except PostureError as problem:

@@ -1,4 +1,4 @@
-"""What happens while one connection lasts: announce, send, resend, settle, answer.
+"""What happens while one connection lasts: announce, have sent (sending.py), settle, answer.
 
 A message is deleted when a receipt names it and its hash, and for no other reason: not when the
 broker acknowledged it, for a broker forgets. What anybody may have written (states, the collector's
@@ -10,19 +10,18 @@ from __future__ import annotations
 import logging
 import secrets
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from edge.errors import BrokerUnreachable, MessageRefused, PostureError
-from edge.mqtt.connection import Connection, packet_bytes
+from edge.mqtt.connection import Connection
 from edge.mqtt.events import Acknowledged, Arrived
 from edge.mqtt.oddities import Oddities
-from edge.results.intact import Pending
 from edge.results.outbox import Outbox
 from edge.uplink.commands import AGAIN, Commands
-from edge.uplink.hang_ups import PAUSE_S, HangUps
+from edge.uplink.hang_ups import HangUps
 from edge.uplink.presence import Presence
-from edge.uplink.window import Window
+from edge.uplink.sending import Sending
 from edge.wire import clock
 from edge.wire.messages import CollectorState, State, decode, encode
 from edge.wire.receipt import Receipt
@@ -32,13 +31,7 @@ from edge.wire.trust import SiteTrust
 log = logging.getLogger(__name__)
 
 IDLE_S = 0.1  # how soon a result that another process accepted is seen
-_LIVE_EVERY = 4  # each fourth message is the newest: today's do not wait behind a backlog
 _SILENT_RESENDS = 6  # so many resend times without a receipt, and the connection is not believed
-
-# Reason codes of a negative PUBACK (MQTT 5, table 2-6)
-_NOT_AUTHORIZED = 0x87
-_NEVER_ON_THIS_CONNECTION = (0x90, 0x95, 0x99)  # topic invalid, too large, payload invalid
-_REFUSED_PAUSE_S = 30.0
 
 
 @dataclass(slots=True)
@@ -96,19 +89,14 @@ class Session:
         self._on_desired = on_desired
         self._on_trouble = on_trouble
         self._oddities = oddities
-        self._size = min(window, connection.receive_maximum)
-        self._window = Window(self._size, resend_s)
-        self._hang_ups = identity.hang_ups
-        self._hang_ups.keep(lambda seq: outbox.waiting(seq) is not None)
+        self._sending = Sending(
+            connection, outbox, topics, identity.hang_ups,
+            window=window, resend_s=resend_s, on_trouble=on_trouble,
+        )  # fmt: skip
         self._epoch = outbox.epoch
-        self._seq_of_mid: dict[int, int] = {}
-        self._cursor = 0
-        self._turns = 0
         self._presence = Presence(time.monotonic(), resend_s)
         self._collector_seen_s = time.monotonic()
         self._told: str | None = None
-        self._tried = 0  # number of the message that was tried last
-        self._paused_until_s = 0.0
 
     def start(self, birth: bytes, enrolment: bytes = b"") -> None:
         """Subscribe anew, for a broker may have forgotten, and say who is here."""
@@ -135,7 +123,7 @@ class Session:
         """
         for event in self._connection.poll(IDLE_S):
             if isinstance(event, Acknowledged):
-                self._acknowledged(event)
+                self._sending.acknowledged(event)
             else:
                 self._arrived(event)
         self._outbox.tend()
@@ -154,52 +142,25 @@ class Session:
         if problem is not None and problem != self._told:
             self._told = problem
             self._on_trouble(problem)
-        if now_s < self._paused_until_s:
+        if self._sending.is_paused(now_s):
             return
         if self._presence.is_there(now_s):
-            silent_s = self._window.unanswered_s(now_s)
+            silent_s = self._sending.unanswered_s(now_s)
             if self._presence.is_announced and silent_s > _SILENT_RESENDS * self._resend_s:
                 raise BrokerUnreachable("No receipt comes, though the collector says it is there.")
-            self._send_what_is_due(now_s)
+            self._sending.send_what_is_due(now_s)
         elif self._presence.may_try(now_s):
-            self._try_one()
-
-    def _try_one(self) -> None:
-        """Another one each time: who is first in line may be one that nobody answers."""
-        for _ in range(self._size):
-            page = self._outbox.pending(1, after=self._tried) or self._outbox.pending(1)
-            if not page:
-                return
-            self._tried = page[0].seq
-            if self._send(page[0]):
-                return
-
-    def _send_what_is_due(self, now_s: float) -> None:
-        for seq in self._window.overdue(now_s):
-            waiting = self._outbox.waiting(seq)
-            if waiting is None:  # erased or dropped meanwhile
-                self._window.forget(seq)
-            else:
-                self._send(waiting)
-        free = self._window.free
-        if self._hang_ups.suspects:
-            free = int(free == self._size)
-        for message in self._next(free):
-            self._send(message)
+            self._sending.try_one()
 
     def _begin_epoch(self, epoch: str) -> None:
-        """What still waits has other numbers now."""
         log.warning("epoch %s ended, %s begins", self._epoch, epoch)
         self._epoch = epoch
-        self._window = Window(self._size, self._resend_s)
-        self._seq_of_mid.clear()
-        self._hang_ups.forget()
-        self._cursor = self._tried = 0
+        self._sending.begin_epoch()
         self._announce(online=True)
 
     def broke(self) -> None:
         """The connection ended by itself."""
-        self._hang_ups.ended(self._seq_of_mid.values())
+        self._sending.broke()
 
     def say_state(self) -> None:
         """Again, from time to time."""
@@ -223,80 +184,6 @@ class Session:
             self._identity.said,
         )
         self._connection.publish(self._topics.state, encode(state), retain=True)
-
-    def _next(self, count: int) -> Iterator[Pending]:
-        """Up to count messages that are not under way: oldest first, each fourth the newest."""
-        for _ in range(count):
-            self._turns += 1
-            message = self._newest() if self._turns % _LIVE_EVERY == 0 else None
-            message = message or self._oldest()
-            if message is None:
-                return
-            yield message
-
-    def _newest(self) -> Pending | None:
-        for message in self._outbox.pending(1, newest_first=True):
-            if message.seq not in self._window.flights:
-                return message
-        return None
-
-    def _oldest(self) -> Pending | None:
-        while page := self._outbox.pending(1, after=self._cursor):
-            self._cursor = page[0].seq
-            if page[0].seq not in self._window.flights:
-                return page[0]
-        return None
-
-    def _send(self, message: Pending) -> bool:
-        """Publish a message that is still what was committed; set aside one that is not. Whether it
-        is under way."""
-        if problem := message.damage:
-            log.error("message %d is damaged and set aside: %s", message.seq, problem)
-            self._outbox.set_aside(message.seq, problem)
-            self._window.forget(message.seq)
-            return False
-        if not self._outbox.is_sealed(message):
-            if message.seal:
-                self._outbox.unseal(message.seq)
-            self._window.hold(message.seq)  # until the key's holder has sealed it
-            self._window.flights[message.seq].due_s = time.monotonic() + self._resend_s
-            return False
-        topic = self._topics.message(message.channel)
-        size = packet_bytes(topic, message.payload)
-        if self._hang_ups.must_wait(message.seq):
-            self._window.hold(message.seq)
-            self._window.flights[message.seq].due_s = time.monotonic() + PAUSE_S
-            self._on_trouble(
-                f"the broker hangs up on message {message.seq} of {size} bytes, which waits:"
-                " does it take packets of that size?"
-            )
-            return False
-        if size > self._connection.packet_limit_bytes:
-            self._window.hold(message.seq)
-            self._on_trouble(
-                f"the broker takes packets of {self._connection.packet_limit_bytes} bytes at most;"
-                f" message {message.seq} of {size} waits until max_packet_size is raised"
-            )
-            return False
-        self._window.sent(message.seq, time.monotonic())
-        mid = self._connection.publish(topic, message.payload)
-        self._seq_of_mid[mid] = message.seq
-        return True
-
-    def _acknowledged(self, event: Acknowledged) -> None:
-        seq = self._seq_of_mid.pop(event.mid, None)
-        if seq is None:  # state, birth or an answer
-            return
-        self._hang_ups.taken(seq)
-        now_s = time.monotonic()
-        if event.refusal in _NEVER_ON_THIS_CONNECTION:
-            self._window.hold(seq)
-        else:
-            self._window.acknowledged(seq, now_s)
-        if event.refusal == _NOT_AUTHORIZED:
-            self._paused_until_s = now_s + _REFUSED_PAUSE_S
-        if event.refusal:
-            self._on_trouble(f"the broker refused message {seq}: {event.reason}; it is kept")
 
     def _arrived(self, message: Arrived) -> None:
         """Whatever one message raises ends here: whoever wrote it must not stop the results."""
@@ -335,9 +222,9 @@ class Session:
         seqs = settled.stored + settled.rejected
         if seqs:
             now_s = time.monotonic()
-            self._window.settled(seqs, now_s)
+            self._sending.settled(seqs, now_s)
             if self._presence.proved(now_s):
-                self._window.restart(now_s)
+                self._sending.restart(now_s)
             self._on_receipt()
 
     def _collector(self, body: bytes) -> None:
@@ -345,7 +232,7 @@ class Session:
         online = decode(body, CollectorState).online if body else None
         now_s = time.monotonic()
         if self._presence.said(online, now_s):
-            self._window.restart(now_s)
+            self._sending.restart(now_s)
 
     def _state(self, state: State, retained: bool) -> None:
         """Our own topic. Not every broker tells a client why another of its name replaced it; what
@@ -362,6 +249,6 @@ class Session:
 
     def _command(self, message: Arrived) -> None:
         answer = self._commands.answer(message)
-        self._cursor = 0  # a resend may have put old numbers back in line
+        self._sending.rewind()  # a resend may have put old numbers back in line
         if answer.topic:
             self._connection.publish(answer.topic, answer.body, correlation=answer.correlation)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from simulators.fuzzing import fuzz
+from simulators.fuzzing import GROUP, fuzz
 
 
 def main() -> None:
@@ -24,8 +24,14 @@ def main() -> None:
     if program is None:
         sys.exit("mosquitto is missing (Debian package mosquitto)")
     began_s = time.monotonic()
+
+    def say(honest: int) -> None:
+        if honest % 100 == 0:
+            print(f"{honest * GROUP} messages, {honest} honest results; "
+                  f"{time.monotonic() - began_s:.0f} s", flush=True)  # fmt: skip
+
     with tempfile.TemporaryDirectory() as folder:
-        honest = fuzz(Path(folder), program, options.messages)
+        honest = fuzz(Path(folder), program, options.messages, say)
     print(f"{options.messages} messages, {honest} honest results among them, all arrived;"
           f" {time.monotonic() - began_s:.0f} s")  # fmt: skip
 

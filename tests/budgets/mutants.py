@@ -1,7 +1,8 @@
-"""Mutants of the outbox, the window and the slots: `python tests/budgets/mutants.py`.
+"""Mutants of the outbox, the window and the slots: `python tests/budgets/mutants.py [NAME ...]`.
 
 Each is one change that a careless hand might make; the tests beside the module must see it. Prints
-who lives, and ends with status 1 if anybody does.
+who lives as soon as that is known, and ends with status 1 if anybody does. NAME: only the mutants
+of files whose path has it, `window` or `results/`.
 """
 
 from __future__ import annotations
@@ -87,14 +88,19 @@ def survives(file: str, before: str, after: str, tests: tuple[str, ...]) -> bool
 
 
 def main() -> None:
-    for tests in (OUTBOX, WINDOW, SLOTS):
+    names = sys.argv[1:] or [""]
+    chosen = [mutant for mutant in MUTANTS if any(name in mutant[0] for name in names)]
+    for tests in dict.fromkeys(mutant[3] for mutant in chosen):
         if not survives(SAME[0], SAME[1], SAME[1], tests):
             sys.exit(f"without any change they fail: {', '.join(tests)}")
-    alive = [mutant for mutant in MUTANTS if survives(*mutant)]
-    for file, before, after, _ in alive:
-        print(f"alive: {file}: {before!r} -> {after!r}")
-    print(f"{len(MUTANTS)} mutants, {len(alive)} live")
-    sys.exit(bool(alive))
+    alive = 0
+    for number, (file, before, after, tests) in enumerate(chosen, 1):
+        lives = survives(file, before, after, tests)
+        alive += lives
+        word = "alive" if lives else "dead"
+        print(f"{number} {word}: {file}: {before!r} -> {after!r}", flush=True)
+    print(f"{len(chosen)} mutants, {alive} live")
+    sys.exit(not chosen or bool(alive))
 
 
 if __name__ == "__main__":

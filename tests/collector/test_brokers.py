@@ -34,7 +34,8 @@ from edge.results.outbox import Outbox
 from edge.settings import Settings, parse_settings
 from edge.uplink import uplink as uplink_module
 from edge.uplink.uplink import Uplink
-from edge.wire.messages import Desired, ResendCommand
+from edge.uplink.uplink_file import UplinkFile, read_uplink_file
+from edge.wire.messages import Desired, Health, ResendCommand, State, Time, encode
 from edge.wire.topics import Topics
 
 pytestmark = [pytest.mark.broker, pytest.mark.timeout(240)]
@@ -66,11 +67,13 @@ def station_of(settings: Settings, **given: object) -> Iterator[Outbox]:
 
 
 @contextmanager
-def workers(store: Store, brokers: Sequence[Mosquitto]) -> Iterator[None]:
+def workers(store: Store, brokers: Sequence[Mosquitto], *, shares: bool = False) -> Iterator[None]:
     """One collector for each broker, as a worker has them."""
     stop = threading.Event()
     threads = [
-        threading.Thread(target=Collector(broker.settings, store, "north").run, args=(stop,))
+        threading.Thread(
+            target=Collector(broker.settings, store, "north", shares=shares).run, args=(stop,)
+        )
         for broker in brokers
     ]
     for thread in threads:
@@ -153,6 +156,29 @@ def test_a_station_goes_on_at_another_broker_and_comes_round_again(site: Site) -
         brokers[third].kill()
         delivered(4)
     assert site.stored() == [("hall-1", seq) for seq in (1, 2, 3, 4)]
+
+
+def test_doctor_logs_in_at_no_other_broker_while_the_station_is_connected(site: Site) -> None:
+    """In a cluster that takes the user's name for the client's id that would throw it off."""
+    settings = site.station("hall-1")
+    used, *others = settings.mqtt.each
+    with ExitStack() as stack:
+        for port in site.ports:
+            stack.enter_context(site.broker(port))
+        stack.enter_context(site.collector())
+        with running(settings) as (_, uplink), UplinkFile(settings.state_path, uplink.status):
+            eventually(
+                lambda: (told := read_uplink_file(settings.state_path)) and told.is_connected,
+                within_s=60,
+            )
+            checked = checks.broker(settings)
+            assert checked.state is checks.State.OK
+            assert f"connected to {used.address}" in checked.found
+            for other in others:
+                assert f"{other.address} answers; nobody logs in" in checked.found
+            assert "as probe-" not in site.log
+        assert checks.broker(settings).found.count("speaks MQTT 5") == 3
+        assert site.log.count("as probe-") == 3
 
 
 def test_a_command_and_what_is_desired_reach_a_station_wherever_it_is(site: Site) -> None:
@@ -294,6 +320,32 @@ def test_what_a_broker_kept_of_an_earlier_life_is_no_second_instance(
             assert any(b"ps.state" in body and b"true" in body for body in heard)
             eventually(lambda: store.rows("SELECT online FROM station") == [(1,)])
             assert "two of it" not in fleet(store)[0].problem
+
+
+@pytest.mark.parametrize("shares", [False, True])
+def test_a_station_that_goes_right_after_its_health_is_not_taken_for_alive(
+    tmp_path: Path, mosquitto: str, shares: bool
+) -> None:
+    """Health is written down late, the last of each station; the will that came after it counts."""
+    own = Topics("north", "hall-1")
+    gone = encode(State(False, "b", "i", "1" * 24, connection=1, said=1))
+    there = encode(State(True, "b", "i", "1" * 24, connection=1))
+    health = encode(Health(
+        t=Time("2026-11-27T10:00:00Z", "synced", "b", 1), accepted=0, waiting=0, waiting_bytes=0,
+        oldest_age_s=0.0, quarantined=0, dropped=0, problem="", vitals={},
+    ))  # fmt: skip
+    with ExitStack() as stack:
+        broker = stack.enter_context(Mosquitto(mosquitto, tmp_path / "broker"))
+        store = stack.enter_context(SqliteStore(tmp_path / "collector.db"))
+        stack.enter_context(workers(store, [broker], shares=shares))
+        line = open_best(broker.settings, "hall-1")
+        line.publish(own.state, there, retain=True)
+        eventually(lambda: store.rows("SELECT online FROM station") == [(1,)])
+        line.publish(own.health, health)
+        line.publish(own.state, gone, retain=True)
+        eventually(lambda: store.rows("SELECT health FROM station") == [(health,)])
+        assert store.rows("SELECT online FROM station") == [(0,)]
+        line.close()
 
 
 def test_home_assistant_hears_of_state_and_health_and_of_no_measure(site: Site) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -108,6 +109,60 @@ def test_the_station_keeps_no_byte(outbox: Outbox, tmp_path: Path) -> None:
     assert [each.kind for each in told] == ["gap", "fault", "erase", "consent", "erase"]
     assert told[3].data == {"version": "2026-05", "by": "badge", "erased": True}
     assert told[4].data["left"] == []
+
+
+def test_what_a_rolled_back_release_left_keeps_only_the_others(
+    outbox: Outbox, tmp_path: Path
+) -> None:
+    """Its tables have a form of tomorrow; the code stands in a consent there too."""
+    state = tmp_path / "state"
+    other = "0badc0de0badc0de"
+    kept = state / "outbox-kept-1" / "outbox.db"
+    kept.parent.mkdir()
+    with closing(open_outbox(kept.parent)) as newer:
+        newer.accept(assessment(7))
+        consent(newer, session=other)
+        newer.accept(assessment(8, session=other))
+        newer.accept(assessment(9))
+        before = [m.body for m in newer.pending(9)]
+        for path in kept.parent.glob("outbox.db*"):  # as a power cut leaves it
+            shutil.copy(path, state / path.name.replace("outbox", "cut"))
+    for path in state.glob("cut.db*"):
+        path.rename(kept.with_name(path.name.replace("cut", "outbox")))
+    with closing(sqlite3.connect(kept)) as db:
+        db.execute("ALTER TABLE message RENAME COLUMN body TO tomorrows")
+        db.execute("PRAGMA user_version = 99")
+    assert holding(kept.parent.iterdir(), [other])
+    damaged = kept.with_name("outbox.damaged-0001.db")
+    damaged.write_text(f"seen {SESSION}")
+    answer = Forgetting(outbox, state)(encode(EraseCommand(code=CODE)))
+    assert answer["left"] == ()
+    assert holding(state.rglob("*"), [*WORDS, other]) == ()
+    assert not damaged.exists()
+    with closing(sqlite3.connect(kept)) as db:
+        bodies = [body for (body,) in db.execute("SELECT tomorrows FROM message ORDER BY seq")]
+        assert bodies == [before[0], before[3]]
+        assert db.execute("SELECT COUNT(*) FROM self").fetchone() == (1,)
+
+
+def test_a_kept_outbox_that_is_no_database_goes_and_one_in_use_is_named(
+    outbox: Outbox, tmp_path: Path
+) -> None:
+    state = tmp_path / "state"
+    spoilt, used = (state / f"outbox-kept-{n}" / "outbox.db" for n in (1, 2))
+    spoilt.parent.mkdir()
+    spoilt.write_text(f"no database, but {SESSION}" * 99)
+    used.parent.mkdir()
+    with closing(sqlite3.connect(used)) as db:
+        db.execute("CREATE TABLE message (body)")
+        db.execute("INSERT INTO message VALUES (?)", (SESSION,))
+        db.commit()
+        db.execute("BEGIN EXCLUSIVE")
+        answer = Forgetting(outbox, state)(encode(EraseCommand(session=SESSION)))
+        db.rollback()
+    assert answer["left"] == ("outbox-kept-2/outbox.db",)
+    assert not spoilt.exists()
+    assert Forgetting(outbox, state)(encode(EraseCommand(session=SESSION)))["left"] == ()
 
 
 def test_a_search_that_finds_something_says_where(outbox: Outbox, tmp_path: Path) -> None:

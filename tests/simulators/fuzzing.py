@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import hypothesis
@@ -23,11 +26,18 @@ from edge.uplink.uplink import Uplink
 from edge.wire.topics import Topics
 
 GROUP = 10  # messages before an honest result
+_UNDER_WAY = 8  # honest results: the next poison need not wait until the one before has arrived
 
 
-def fuzz(folder: Path, program: str, messages: int) -> int:
-    """Returns how many honest results arrived; each after ten messages that are none."""
-    honest = 0
+def fuzz(
+    folder: Path, program: str, messages: int, on_honest: Callable[[int], object] = int
+) -> int:
+    """Returns how many honest results arrived; each after ten messages that are none.
+
+    on_honest : told their number each time one has arrived.
+    """
+    accepted = honest = 0
+    under_way: deque[str] = deque()
     with (
         Mosquitto(program, folder / "broker") as broker,
         SqliteStore(folder / "collector.db") as store,
@@ -53,6 +63,17 @@ def fuzz(folder: Path, program: str, messages: int) -> int:
         sender = open_best(patient, "poisoner")
         eventually(lambda: store.rows("SELECT 1 FROM trusted WHERE key <> ''"), within_s=60)
 
+        def has_arrived(session: str) -> bool:
+            query = "SELECT 1 FROM result WHERE station = 'hall-1' AND session = ?"
+            return bool(store.rows(query, (session,)))
+
+        def await_all_but(count: int) -> None:
+            nonlocal honest
+            while len(under_way) > count:
+                eventually(partial(has_arrived, under_way.popleft()), within_s=120)
+                honest += 1
+                on_honest(honest)
+
         @hypothesis.settings(
             max_examples=-(-messages // GROUP), database=None, derandomize=True, deadline=None,
             phases=[hypothesis.Phase.generate], suppress_health_check=list(hypothesis.HealthCheck),
@@ -62,22 +83,18 @@ def fuzz(folder: Path, program: str, messages: int) -> int:
                      min_size=GROUP, max_size=GROUP)
         )  # fmt: skip
         def one(group: list[tuple[str, bytes, bool]]) -> None:
-            nonlocal honest
+            nonlocal accepted
             for topic, payload, retain in group:
                 sender.publish(topic, payload, retain=retain)
             sender.poll(0)
-            session = f"honest-{honest}"
-            outbox.accept(assessment(session=session))
-            eventually(
-                lambda: store.rows(
-                    "SELECT 1 FROM result WHERE station = 'hall-1' AND session = ?", (session,)
-                ),
-                within_s=60,
-            )
-            honest += 1
+            under_way.append(f"honest-{accepted}")
+            outbox.accept(assessment(session=under_way[-1]))
+            accepted += 1
+            await_all_but(_UNDER_WAY)
 
         try:
             one()
+            await_all_but(0)
             sender.publish(Topics("north", "hall-1").desired, b"", retain=True)
         finally:
             stop.set()

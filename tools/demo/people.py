@@ -9,7 +9,6 @@ import numpy as np
 from posture_tools.mannequin.source import MannequinCamera
 
 from edge.estimation.estimator import Estimator, Measurer, Seen
-from edge.estimation.factory import estimator_for
 from edge.posture.calibration import LEVEL
 from edge.records import Assessment, Frame, Uint8, View
 from edge.screening.record import Recorder
@@ -30,6 +29,8 @@ def picture(view: str, **asked: float) -> Uint8:
 
 @cache
 def _estimator() -> Estimator:
+    from edge.estimation.factory import estimator_for  # its kernels take time to load
+
     return estimator_for(ModelSettings())
 
 
