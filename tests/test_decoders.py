@@ -46,7 +46,7 @@ UNGUARDED = {
     "edge/camera/photos.py": "read_photo",
     "edge/desk/overlay_files.py": "what was just written is asked whether it opens",
     "edge/inference/network.py": "Network.load; ORT_ERRORS is defined here",
-    "edge/results/salvage.py": "is_damaged and salvage; SQLite reads nothing before the first order",
+    "edge/results/salvage.py": "is_damaged, salvage; SQLite reads nothing before it is asked",
     "edge/software/wheel_set.py": "offers_in",
     "edge/update/offer.py": "offers_in",
     "edge/wire/database.py": "Outbox and SqliteStore; SQLite reads nothing before the first order",
@@ -92,6 +92,13 @@ def caught(node: ast.Try) -> set[str]:
     return {dotted(each.value if isinstance(each, ast.Starred) else each) for each in types}
 
 
+def suppressed(node: ast.With) -> set[str]:
+    """The same of `with suppress(...)`."""
+    calls = [item.context_expr for item in node.items if isinstance(item.context_expr, ast.Call)]
+    each = [arg for call in calls if dotted(call.func).endswith("suppress") for arg in call.args]
+    return {dotted(arg.value if isinstance(arg, ast.Starred) else arg) for arg in each}
+
+
 def bare_calls(node: ast.AST, guards: set[str]) -> Iterator[tuple[int, str]]:
     """Line and name of each call of a decoder whose errors nothing around it catches."""
     if isinstance(node, ast.Call):
@@ -105,6 +112,8 @@ def bare_calls(node: ast.AST, guards: set[str]) -> Iterator[tuple[int, str]]:
         for each in others:
             yield from bare_calls(each, guards)
         return
+    if isinstance(node, ast.With):
+        guards = guards | suppressed(node)
     inside = isinstance(node, ast.FunctionDef | ast.Lambda | ast.ClassDef)
     for child in ast.iter_child_nodes(node):
         yield from bare_calls(child, set() if inside else guards)
@@ -133,6 +142,7 @@ def test_every_decoder_is_translated_where_it_is_called() -> None:
         ("try:\n    msgspec.json.decode(data)\nexcept (OSError, *NOT_JSON):\n    pass", 0),
         ("try:\n    pass\nexcept NOT_JSON:\n    msgspec.json.decode(data)", 1),
         ("try:\n    f = lambda: np.load(p)\nexcept NOT_ZIP:\n    pass", 1),
+        ("with suppress(*NOT_JSON):\n    msgspec.json.decode(data)", 0),
         ("pickle.loads(data)", 1),
     ],
 )
