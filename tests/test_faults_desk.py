@@ -116,7 +116,7 @@ FAULTS: dict[int, dict[str, tuple[str, str]]] = {
         "what a measure is": (INPUTS, "an_entry_says_what_each_measure_is"),
     },
     18: {
-        "stated nowhere": ("cli/test_programs.py", "readme_has_the_table_of_exit_statuses"),
+        "stated nowhere": ("cli/test_programs.py", "the_guide_has_the_table_of_exit_statuses"),
         "four programs, four statuses": (ERRORS, "one_error_has_one_status_in_every_program"),
         "--settings behind the verb": (ERRORS, "settings_may_stand_behind_the_verb"),
     },

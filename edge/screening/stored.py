@@ -17,6 +17,7 @@ FILE_NAME = "calibration.toml"
 
 Positive = Annotated[float, msgspec.Meta(gt=0)]
 Day = Annotated[str, msgspec.Meta(pattern=r"^\d{4}-\d{2}-\d{2}$")]
+MarkNumber = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{1,4}$")]  # keys of TOML are texts
 Size = tuple[Annotated[int, msgspec.Meta(ge=64)], Annotated[int, msgspec.Meta(ge=64)]]
 
 
@@ -51,7 +52,7 @@ class StoredMarks(_Table, frozen=True):
 
     measured_on: Day
     picture_px: Size
-    centres_px: dict[str, tuple[float, float]]
+    centres_px: dict[MarkNumber, tuple[float, float]]
 
 
 class Stored(_Table, frozen=True):

@@ -84,6 +84,12 @@ def test_a_verb_of_many_steps_counts_them(file: str) -> None:
     assert not re.search(r"\btrack\(", text), "rich's own leaves an empty line in a pipe"
 
 
+def test_nobody_else_draws_bars() -> None:
+    files = [path for top in ("edge", "tools") for path in (ROOT / top).rglob("*.py")]
+    drawing = [path for path in files if "rich.progress" in path.read_text(encoding="utf-8")]
+    assert drawing == [ROOT / "edge/cli/progress.py"]
+
+
 class Screen:
     """Standard error as a terminal, or as a pipe."""
 

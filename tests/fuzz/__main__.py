@@ -26,6 +26,7 @@ SEEDS = Path(__file__).parent / "seeds"
 _HANGS_S = 30.0
 _MOST_MEMORY_BYTES = 6 << 30
 _LEAST_SHARE = 1 / 3
+_LEAST_S = 1.0  # of each kind, also where the others' processes took long to start
 
 
 def main() -> int:
@@ -34,10 +35,12 @@ def main() -> int:
         return _work(options.worker, options.seed, options.count, options.seconds, options.folder)
     began_s, failed = time.monotonic(), 0
     kinds = {name: kind.count for name, kind in KINDS.items()}
-    total = sum(kinds.values())
+    left = sum(kinds.values())
     for name, count in kinds.items():
-        share_s = options.seconds * count / total if options.seconds else 0.0
+        left_s = options.seconds - (time.monotonic() - began_s)
+        share_s = max(_LEAST_S, left_s * count / left) if options.seconds else 0.0
         failed += _run(name, count, share_s, options.seed)
+        left -= count
     print(f"{time.monotonic() - began_s:.0f} s, seed {options.seed}, {failed} findings", flush=True)
     return 1 if failed else 0
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import random
 import re
@@ -71,7 +72,7 @@ def _change(node: Any, chance: random.Random) -> None:
             case 3 if isinstance(node[key], int | float) and not isinstance(node[key], bool):
                 node[key] = node[key] * chance.choice((-1, 0, 2, 1e3, 1e18))
             case _:
-                node[key] = chance.choice(_VALUES)
+                node[key] = copy.deepcopy(chance.choice(_VALUES))  # or it would be changed too
         return
 
 

@@ -59,7 +59,7 @@ mm_per_px = 1.9
 [marks]
 measured_on = "2026-01-02"
 picture_px = [1080, 1920]
-[marks.marks_px]
+[marks.centres_px]
 10 = [100.0, 200.0]
 11 = [900.0, 200.0]
 """

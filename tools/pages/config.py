@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import ssl
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -72,22 +73,36 @@ class PagesConfig:
         return bool(self.proxy or self.tls_cert)
 
     def check(self) -> None:
-        """Refuse what would let passwords be read on the network.
+        """Refuse what would let passwords be read on the network, and what could not be served.
 
         Raises
         ------
-        SettingsInvalid : another machine could reach the pages without TLS; half of a certificate.
+        SettingsInvalid : another machine could reach the pages without TLS; half of a certificate,
+            or one that cannot be used.
         """
         if (self.tls_cert is None) != (self.tls_key is None):
             raise SettingsInvalid(
                 "A certificate needs its key.", "Give both --tls-cert and --tls-key."
             )
+        if self.tls_cert is not None and self.tls_key is not None:
+            _check_certificate(self.tls_cert, self.tls_key)
         if not (self.is_local or self.is_secure or self.plain):
             raise SettingsInvalid(
                 f"Pages on {self.host} would be sent without TLS.",
                 "Give --tls-cert and --tls-key, or put a proxy with TLS before them "
                 "(--behind-proxy), or say --plain where the network is yours alone.",
             )
+
+
+def _check_certificate(certificate: Path, key: Path) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    try:
+        context.load_cert_chain(certificate, key, password=lambda: b"")  # else OpenSSL would ask
+    except OSError as error:  # of which SSLError is one
+        raise SettingsInvalid(
+            f"The certificate {certificate} cannot be used with the key {key}: {error}.",
+            "Give a PEM file, with its chain, and its key without a password.",
+        ) from error
 
 
 def secret_of(config: PagesConfig) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -81,13 +80,7 @@ def _settings(config: PagesConfig) -> Any:
         ssl_certfile=config.tls_cert,
         ssl_keyfile=config.tls_key,
     )
-    try:
-        settings.load()
-    except (OSError, ssl.SSLError) as error:
-        raise SettingsInvalid(
-            f"The certificate {config.tls_cert} cannot be used: {error}.",
-            "Give a PEM file, with its chain, and its key without a password.",
-        ) from error
+    settings.load()
     return settings
 
 

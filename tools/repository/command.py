@@ -148,4 +148,9 @@ def _passphrase(file: Path | None, key: Path) -> str:
         raise RepositoryUnready(
             f"{file} can be read by others.", f"Make it private: chmod 600 {file}."
         )
-    return file.read_text(encoding="utf-8").rstrip("\n")
+    try:
+        return file.read_text(encoding="utf-8").rstrip("\n")
+    except UnicodeDecodeError as error:
+        raise RepositoryUnready(
+            f"{file} holds no text.", "Name the file of the passphrase, in UTF-8."
+        ) from error

@@ -18,10 +18,10 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from posture_tools.cli import tracked
 from posture_tools.training.photographs import Photographs
 from posture_tools.training.picture import Picture
 from rich.console import Console
-from rich.progress import track
 from rich.table import Table
 
 from edge.decode.paf import PafDecoder, PafOptions
@@ -51,7 +51,7 @@ def people_found(
         for least in LEAST_SCORES
     ]
     found = []
-    for picture in track(pictures, what, console=Console(stderr=True)):
+    for picture in tracked(pictures, what):
         laid, letterbox = network.lay(_bgr(picture))
         maps = network.field_maps(network.run(laid), letterbox)
         found.append([len(decoder.decode(maps).poses) for decoder in decoders])
@@ -68,7 +68,7 @@ def line_errors(
     """
     person = PersonNetwork(network)
     rows: dict[str, list[tuple[float, float]]] = {name: [] for name in LINES}
-    for picture, by_hand in track(people, network.description.name, console=Console(stderr=True)):
+    for picture, by_hand in tracked(people, network.description.name):
         x0, y0, x1, y1 = (float(v) for v in picture.box)
         box = (x0, y0, x1 - x0, y1 - y0)
         pose = person.locate(_bgr(picture.decode()), box, StageClock())

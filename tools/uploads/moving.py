@@ -43,15 +43,23 @@ def told_of(inputs: Inputs, view: View | None) -> Told:
 
 def frame_of(picture: Path) -> Frame:
     """A kept picture. Raises FileUnusable : it is gone or damaged."""
-    return Frame(_pixels(picture, picture.stat().st_mtime_ns), 0, 0, still=True, name="photo")
+    try:
+        pixels = _pixels(picture, picture.stat().st_mtime_ns)
+    except (OSError, cv2.error) as error:
+        raise _gone() from error
+    return Frame(pixels, 0, 0, still=True, name="photo")
 
 
 @lru_cache(maxsize=4)
 def _pixels(picture: Path, _written_ns: int) -> Uint8:
     image = cv2.imdecode(np.frombuffer(picture.read_bytes(), np.uint8), cv2.IMREAD_COLOR)
     if image is None:
-        raise FileUnusable("the kept picture cannot be read.", "Upload it again.")
+        raise _gone()
     return np.asarray(image, np.uint8)
+
+
+def _gone() -> FileUnusable:
+    return FileUnusable("the kept picture cannot be read.", "Upload it again.")
 
 
 def checked(points: Points, size_px: tuple[int, int]) -> Points:

@@ -8,8 +8,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
@@ -48,15 +50,64 @@ def make_authority(folder: Path, site: str, name: str = "ca") -> None:
     _write(folder / name, certificate, key)
 
 
+def read_authority(folder: Path) -> tuple[x509.Certificate, ec.EllipticCurvePrivateKey]:
+    """What `make_authority` wrote.
+
+    Raises
+    ------
+    SettingsInvalid : a file is missing, damaged or of another kind.
+    """
+    [issuer, *_] = _certificates(folder / "ca.pem", "Name the site's own.")
+    key = _private_key(folder / "ca.key", "Name the site's own.")
+    if not isinstance(key, ec.EllipticCurvePrivateKey):
+        raise SettingsInvalid(f"{folder}/ca.key is not of this kind.", "Name the site's own.")
+    return issuer, key
+
+
+def read_own(ca: Path, certificate: Path, key: Path) -> tuple[bytes, bytes, bytes]:
+    """The files of an operator's own authority and of a broker that it certified.
+
+    Raises
+    ------
+    SettingsInvalid : one is no PEM of its kind, or the key is not the certificate's.
+    """
+    remedy = "Name the certificate's own files, in PEM."
+    _certificates(ca, remedy)
+    [own, *_] = _certificates(certificate, remedy)
+    if own.public_key() != _private_key(key, remedy).public_key():
+        raise SettingsInvalid(f"{key} is not the key of {certificate}.", remedy)
+    return ca.read_bytes(), certificate.read_bytes(), key.read_bytes()
+
+
+def _certificates(path: Path, remedy: str) -> list[x509.Certificate]:
+    try:
+        return x509.load_pem_x509_certificates(path.read_bytes())
+    except (OSError, ValueError) as error:
+        raise SettingsInvalid(f"{path} holds no certificate: {_why(error)}.", remedy) from error
+
+
+def _private_key(path: Path, remedy: str) -> PrivateKeyTypes:
+    try:
+        return load_pem_private_key(path.read_bytes(), None)
+    except (OSError, ValueError, TypeError, UnsupportedAlgorithm) as error:  # TypeError: locked
+        raise SettingsInvalid(f"{path} holds no open key: {_why(error)}.", remedy) from error
+
+
+def _why(error: Exception) -> str:
+    """cryptography explains itself at length, with the address of its manual."""
+    return error.strerror or "" if isinstance(error, OSError) else str(error).partition(". ")[0]
+
+
 def certify_broker(authority: Path, target: Path, hosts: Collection[str]) -> None:
     """A certificate for the broker under all the names and addresses that stations call it by.
 
     authority : folder of `ca.pem` and `ca.key`. target : without `.pem` and `.key`.
+
+    Raises
+    ------
+    SettingsInvalid : the authority's files are not what `make_authority` wrote.
     """
-    issuer = x509.load_pem_x509_certificate((authority / "ca.pem").read_bytes())
-    issuer_key = load_pem_private_key((authority / "ca.key").read_bytes(), None)
-    if not isinstance(issuer_key, ec.EllipticCurvePrivateKey):
-        raise SettingsInvalid(f"{authority}/ca.key is not of this kind.", "Name the site's own.")
+    issuer, issuer_key = read_authority(authority)
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, next(iter(hosts))[:64])])
     known = issuer.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value

@@ -70,10 +70,12 @@ def init(folder: Path, store: Store, about: SiteFile, own: OwnCertificate | None
 
     Raises
     ------
-    SettingsInvalid : the folder is not empty. Keys are never overwritten.
+    SettingsInvalid : the folder is not empty, for keys are never overwritten; or the certificate
+        of one's own cannot be used.
     """
     if folder.exists() and any(folder.iterdir()):
         raise SettingsInvalid(f"{folder} is not empty.", "Name a folder that is not there yet.")
+    given = None if own is None else authority.read_own(own.ca, own.certificate, own.key)
     folders = [(place.folder, 0o755) for place in about.places]
     for name, mode in ((OFFLINE, 0o700), (KEYS, 0o700), (STATIONS, 0o700), *folders):
         make_folder(folder / name)
@@ -84,19 +86,19 @@ def init(folder: Path, store: Store, about: SiteFile, own: OwnCertificate | None
     write_durably(folder / SITE_PUBLIC, public_pem(signer.public), mode=0o644)
     for role in ("receipt", "command"):
         rotate(folder, folder / OFFLINE / "site.pem", role, site)
-    if own is None:
+    if given is None:
         authority.make_authority(folder / OFFLINE, site)
         write_durably(folder / "ca.pem", (folder / OFFLINE / "ca.pem").read_bytes(), mode=0o644)
     else:
-        write_durably(folder / "ca.pem", _read(own.ca), mode=0o644)
+        write_durably(folder / "ca.pem", given[0], mode=0o644)
     rules = broker_files.access(site, home_assistant=about.home_assistant).encode()
     for place in about.places:
         at = (folder / place.folder).absolute()
-        if own is None:
+        if given is None:
             authority.certify_broker(folder / OFFLINE, at / "broker", place.names)
         else:
-            write_durably(at / "broker.pem", _read(own.certificate), mode=0o644)
-            write_durably(at / "broker.key", _read(own.key), mode=0o600)
+            write_durably(at / "broker.pem", given[1], mode=0o644)
+            write_durably(at / "broker.key", given[2], mode=0o600)
         conf = broker_files.configuration(at, place.port).encode()
         write_durably(at / "mosquitto.conf", conf, mode=0o644)
         write_durably(at / "acl", rules, mode=0o600)
@@ -109,15 +111,6 @@ def init(folder: Path, store: Store, about: SiteFile, own: OwnCertificate | None
     units.write(folder.absolute(), store.where, about)
     closed = "INSERT INTO closed_site VALUES (?) ON CONFLICT DO NOTHING"
     store.change(lambda db: db.execute(closed, (site,)))
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise SettingsInvalid(
-            f"{path} cannot be read: {error.strerror}.", "Name the certificate's own files."
-        ) from error
 
 
 def rotate(folder: Path, site_key: Path, role: Granted, site: str) -> int:

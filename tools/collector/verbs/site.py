@@ -11,6 +11,7 @@ from posture_tools.collector.collector_options import STORE
 from posture_tools.collector.opening import open_store
 from posture_tools.collector.site import doctor, renew, site
 from posture_tools.collector.site.about import SiteFile, load
+from posture_tools.collector.site.authority import read_authority
 from posture_tools.collector.trust import let_unsigned
 
 from edge.errors import SettingsInvalid, StationUnreachable
@@ -102,6 +103,8 @@ def _renew(options: Namespace, out: Output) -> int:
     folder, offline = options.folder, options.authority
     if options.new_authority:
         renew.begin_authority(folder, offline)
+    else:
+        read_authority(offline)  # before any password is another
     missed = []
     with open_store(options.store) as store:
         for each in renew.tell(folder, store, ca=options.new_authority):

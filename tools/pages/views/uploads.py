@@ -21,7 +21,7 @@ from posture_tools.uploads.kept import MOST_DAYS, USUAL_DAYS, KeptVisit, Photo
 from posture_tools.uploads.moving import place_of, tallest
 from posture_tools.uploads.uploading import MOST_FILES, File
 
-from edge.errors import PostureError
+from edge.errors import NOT_JSON, PostureError
 from edge.posture.landmarks import USABLE
 from edge.records import HandSet, Inputs, Measure, Order, View
 from edge.report.drawing import signed
@@ -155,7 +155,7 @@ def photo(request: HttpRequest, site: str, session: str, number: int) -> HttpRes
             pictures.uploads().correct(visit, chosen, moved.points, by=account_of(request).name)
             messages.success(request, say("upload", "saved"))
             return redirect("photo", site, session, number)
-        except (PostureError, msgspec.DecodeError) as error:
+        except (PostureError, *NOT_JSON) as error:
             problem = str(error)
     note(request, "see", site, f"{NAME} {session} {number}")
     context = {
@@ -188,7 +188,7 @@ def measures(request: HttpRequest, site: str, session: str, number: int) -> Http
     try:
         moved = msgspec.json.decode(request.body, type=Moved)
         rows = _rows(request, visit, photo, moved)
-    except (PostureError, msgspec.DecodeError) as error:
+    except (PostureError, *NOT_JSON) as error:
         return HttpResponse(str(error), status=422, content_type="text/plain; charset=utf-8")
     return render(request, "pages/photo_measures.html", rows)
 
