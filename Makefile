@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: setup demo test test-quick parts fuzz lint check docs bench wheels device-wheels lock clean
+.PHONY: setup demo test test-quick parts fuzz fuzz-api lint check docs bench wheels device-wheels lock clean
 
 setup: $(READY)
 
@@ -38,6 +38,10 @@ parts: $(READY)
 # Damaged files of every kind: 20 000 of them, or as many as SECONDS allow.
 fuzz: $(READY)
 	PYTHONPATH=tests $(BIN)/python -m fuzz --seconds $(or $(SECONDS),0)
+
+# REST tried by its own description, all checks, EXAMPLES of each operation and kind of token.
+fuzz-api: $(READY)
+	EXAMPLES=$(or $(EXAMPLES),100) BODIES="sqlite postgres" $(BIN)/pytest tests/pages/test_schemathesis.py
 
 lint: $(READY)
 	$(BIN)/ruff check edge tools tests

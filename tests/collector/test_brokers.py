@@ -35,7 +35,7 @@ from edge.settings import Settings, parse_settings
 from edge.uplink import uplink as uplink_module
 from edge.uplink.uplink import Uplink
 from edge.uplink.uplink_file import UplinkFile, read_uplink_file
-from edge.wire.messages import Desired, ResendCommand
+from edge.wire.messages import Desired, Health, ResendCommand, State, Time, encode
 from edge.wire.topics import Topics
 
 pytestmark = [pytest.mark.broker, pytest.mark.timeout(240)]
@@ -67,11 +67,13 @@ def station_of(settings: Settings, **given: object) -> Iterator[Outbox]:
 
 
 @contextmanager
-def workers(store: Store, brokers: Sequence[Mosquitto]) -> Iterator[None]:
+def workers(store: Store, brokers: Sequence[Mosquitto], *, shares: bool = False) -> Iterator[None]:
     """One collector for each broker, as a worker has them."""
     stop = threading.Event()
     threads = [
-        threading.Thread(target=Collector(broker.settings, store, "north").run, args=(stop,))
+        threading.Thread(
+            target=Collector(broker.settings, store, "north", shares=shares).run, args=(stop,)
+        )
         for broker in brokers
     ]
     for thread in threads:
@@ -318,6 +320,32 @@ def test_what_a_broker_kept_of_an_earlier_life_is_no_second_instance(
             assert any(b"ps.state" in body and b"true" in body for body in heard)
             eventually(lambda: store.rows("SELECT online FROM station") == [(1,)])
             assert "two of it" not in fleet(store)[0].problem
+
+
+@pytest.mark.parametrize("shares", [False, True])
+def test_a_station_that_goes_right_after_its_health_is_not_taken_for_alive(
+    tmp_path: Path, mosquitto: str, shares: bool
+) -> None:
+    """Health is written down late, the last of each station; the will that came after it counts."""
+    own = Topics("north", "hall-1")
+    gone = encode(State(False, "b", "i", "1" * 24, connection=1, said=1))
+    there = encode(State(True, "b", "i", "1" * 24, connection=1))
+    health = encode(Health(
+        t=Time("2026-11-27T10:00:00Z", "synced", "b", 1), accepted=0, waiting=0, waiting_bytes=0,
+        oldest_age_s=0.0, quarantined=0, dropped=0, problem="", vitals={},
+    ))  # fmt: skip
+    with ExitStack() as stack:
+        broker = stack.enter_context(Mosquitto(mosquitto, tmp_path / "broker"))
+        store = stack.enter_context(SqliteStore(tmp_path / "collector.db"))
+        stack.enter_context(workers(store, [broker], shares=shares))
+        line = open_best(broker.settings, "hall-1")
+        line.publish(own.state, there, retain=True)
+        eventually(lambda: store.rows("SELECT online FROM station") == [(1,)])
+        line.publish(own.health, health)
+        line.publish(own.state, gone, retain=True)
+        eventually(lambda: store.rows("SELECT health FROM station") == [(health,)])
+        assert store.rows("SELECT online FROM station") == [(0,)]
+        line.close()
 
 
 def test_home_assistant_hears_of_state_and_health_and_of_no_measure(site: Site) -> None:

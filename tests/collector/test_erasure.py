@@ -34,7 +34,8 @@ from edge.wire.topics import Topics
 
 CODE, SESSION = "p-17", "5f1c9a2b7d3e4f60"
 AT = "2100-01-01T00:00:00.000Z"  # after all that these tests accept
-WORDS = (f'"{CODE}"', SESSION, "stature_mm")
+# The stature with its value: a station's birth names what it asks for, and nobody's answer.
+WORDS = (f'"{CODE}"', SESSION, '"stature_mm":1720', '"stature_mm": 1720')
 
 
 def consent(outbox: Outbox, session: str = SESSION, code: str = CODE) -> int:

@@ -15,13 +15,14 @@ from posture_tools.collector.report import fleet, results
 from posture_tools.collector.sqlite.store import SqliteStore
 from posture_tools.collector.store import Store
 from simulators.assessments import assessment
+from simulators.counted import as_counted
 
 from edge.errors import StoreUnusable
 from edge.results.intact import Pending
 from edge.results.outbox import Outbox
 from edge.wire.messages import Desired, encode
 
-NEWEST = 5
+NEWEST = 6
 FIRST_SCHEMA = ROOT / "tests" / "golden" / "collector_store_1.sql"
 
 
@@ -83,6 +84,7 @@ def test_an_older_store_keeps_its_results_and_takes_new_ones(
     with SqliteStore(old) as store:
         assert send(store, *messages) == 1, "three of the four are known"
         assert len(list(results(store))) == 3
+        as_counted(store)
         store.note("north", "hall-1", "desired", encode(Desired(version=1, hold=True)))
         store.note("north", "hall-2", "state", b'{"online": true}', online=True)
         assert desired_states(store)["north", "hall-1"].desired.hold

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import pty
 import re
 import signal
 import subprocess
@@ -17,7 +15,7 @@ from http.cookiejar import CookieJar
 import pytest
 
 DEMO = [sys.executable, "-m", "edge", "demo", "--source",
-        "mannequin:?view=front&seconds=4&fps=6&seed=12"]  # fmt: skip
+        "mannequin:?view=front&seconds=8&seed=12"]  # fmt: skip
 pytestmark = [pytest.mark.broker, pytest.mark.timeout(900)]
 
 
@@ -58,7 +56,7 @@ def eventually(holds: Callable[[], bool], most_s: float = 300.0) -> None:
 def test_a_new_user_finds_the_whole_product_and_the_summary_counts(
     demo: subprocess.Popen[str],
 ) -> None:
-    read = entered(until(demo, "pages "))
+    read = entered(until(demo, "password"))
     eventually(lambda: "P-1001" in read("/visits/") and "P-1002" in read("/visits/"))
     eventually(lambda: "data-shoulder_tilt-front" in read("/people/desk/P-1001/"))
     eventually(lambda: "silent for" in read("/stations/desk/hall-west/"))
@@ -74,22 +72,3 @@ def test_a_new_user_finds_the_whole_product_and_the_summary_counts(
     assert accepted == stored > 0
     assert messages == confirmed > 10
     assert demo.wait(timeout=300) == 0
-
-
-def test_at_a_terminal_it_stays_until_ctrl_c(mosquitto: str) -> None:
-    own, other = pty.openpty()
-    process = subprocess.Popen(DEMO, stdout=other, stderr=other, stdin=subprocess.DEVNULL)
-    os.close(other)
-    said = b""
-    try:
-        while b"saved 1" not in said:
-            said += os.read(own, 4096)
-        assert process.poll() is None
-        process.send_signal(signal.SIGINT)
-        while b"frames seen" not in said:
-            said += os.read(own, 4096)
-        assert process.wait(timeout=300) == 0
-    finally:
-        process.kill()
-        os.close(own)
-    assert b"pages     http://127.0.0.1:" in said

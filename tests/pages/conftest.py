@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from posture_tools.collector.sqlite.store import SqliteStore
-from posture_tools.pages.config import PagesConfig
+from posture_tools.pages.config import Pace, PagesConfig
 from posture_tools.pages.serve import prepare
 from posture_tools.uploads.uploading import Uploads
 from simulators.pages_world import fill
@@ -22,8 +22,10 @@ _numbers = count()
 def config(tmp_path_factory: pytest.TempPathFactory) -> PagesConfig:
     """Pages over a filled store, prepared as `serve` does."""
     folder = tmp_path_factory.mktemp("pages")
-    config = PagesConfig(store=folder / "collector.db", names=("testserver", "127.0.0.1"),
-                         uploads=True)  # fmt: skip
+    config = PagesConfig(
+        store=folder / "collector.db", names=("testserver", "127.0.0.1"), uploads=True,
+        pace=Pace(10**6, 10**6),
+    )  # fmt: skip
     fill(config.store, folder)
     with SqliteStore(config.store) as store:
         give(Uploads(store), SESSION)
@@ -60,3 +62,19 @@ def entered(account: Callable[..., Any]) -> Callable[..., Any]:
         return client
 
     return enter
+
+
+@pytest.fixture
+def new_token(config: PagesConfig) -> Callable[..., dict[str, str]]:
+    """Make a token: its fields. The header that shows it, and its name."""
+    import hashlib
+
+    from posture_tools.pages.models import Token
+
+    def make(**fields: Any) -> dict[str, str]:
+        name = f"token-{next(_numbers)}"
+        digest = hashlib.sha256(f"{name}-shown".encode()).hexdigest()
+        Token.objects.create(name=name, sha256=digest, **fields)
+        return {"authorization": f"Bearer {name}-shown", "x-name": name}
+
+    return make

@@ -91,7 +91,7 @@ def wall(stage: Stage) -> Iterator[None]:
         settings.write_text(f'station = "wall-1"\nstate_dir = "{folder}"\n')
         child = subprocess.Popen(
             [sys.executable, "-m", "edge", "run", "--settings", str(settings), "--broker",
-             f"{stage.host}:{stage.port}", "--source", "mannequin:?view=front&seconds=900&fps=4"],
+             f"{stage.host}:{stage.port}", "--source", "mannequin:?seconds=240&fps=4"],
             stdout=subprocess.DEVNULL,
         )  # fmt: skip
         try:
@@ -137,7 +137,7 @@ def live_session(chrome: Browser, stage: Stage) -> str:
     link = page.locator("#to-movements").get_attribute("href", timeout=240_000)
     page.close()
     assert link is not None
-    return link.rstrip("/").split("/")[-1]
+    return link.rstrip("/").split("/")[-2]
 
 
 def write(path: Path, shot: bytes) -> None:

@@ -16,7 +16,7 @@ from simulators.pages_world import CODE, DEAD_SHA256, MODEL_SHA256, deliver, fil
 
 from edge.results.outbox import Outbox
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]  # many pages, one browser
 
 PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
 PATHS = (

@@ -38,7 +38,7 @@ def test_an_operator_uploads_and_comes_to_the_picture(entered: Callable[..., Any
     assert "P-0200" in page
     path = answer.redirect_chain[-1][0]
     picture = client.get(f"{path}picture/")
-    data = b"".join(picture.streaming_content)
+    data = picture.content
     assert picture.headers["Content-Type"] == "image/jpeg"
     assert picture.headers["Cache-Control"] == "no-store"
     assert data[:2] == b"\xff\xd8"
@@ -82,14 +82,14 @@ def test_measures_follow_the_points_and_nothing_is_stored(
     from posture_tools.pages import reading
 
     client = entered("operator")
-    newest = reading.newest_row()
+    stored = reading.store().rows("SELECT COUNT(*) FROM result")
     path = f"/uploads/north/{session}/1/measures/"
     still = client.post(path, json.dumps({}), "application/json").content.decode()
     assert "changed" not in still
     moved = {"points": {"left_shoulder": [640.0, 600.0]}, "view": None}
     after = client.post(path, json.dumps(moved), "application/json").content.decode()
     assert "changed" in after
-    assert reading.newest_row() == newest
+    assert reading.store().rows("SELECT COUNT(*) FROM result") == stored
     for bad in ({"points": {"left_shoulder": [-5, 0]}}, {"points": {"tail": [1, 1]}}, {"x": 1}, []):
         assert client.post(path, json.dumps(bad), "application/json").status_code == 422
 

@@ -24,28 +24,33 @@ _MODEL = ModelIdentity("bottom_up", "3.1", "ab" * 32)
 def fill(path: Path, folder: Path) -> None:
     """Site north: hall-1 with two visits of one code. Site south: hall-1 with one, rendered."""
     with SqliteStore(path) as store:
-        with Outbox.open(
-            folder / "north.db", site="north", station="hall-1", limit_bytes=10_000_000,
-            at_limit="refuse",
-        ) as outbox:  # fmt: skip
-            for session, tilt in (("spring", 0.0), ("autumn", 7.0)):
-                outbox.accept_event(
-                    "consent", {"session": session, "code": CODE, "version": "1", "by": "op"}
-                )
-                for assessment in visit(session, tilt):
-                    outbox.accept(assessment)
-            model = {"slot": "finder", "version": "3.2", "sha256": MODEL_SHA256}
-            for step in ("decide", "confirm"):
-                outbox.accept_event("model", {**model, "step": step, "reason": "ok"})
-            deliver(store, outbox, "north")
-            store.ingest([examine(Incoming("ps/v2/north/hall-1/result/posture", DEAD))])
-        with Outbox.open(
-            folder / "south.db", site="south", station="hall-1", limit_bytes=10_000_000,
-            at_limit="refuse",
-        ) as outbox:  # fmt: skip
-            outbox.accept(visit("elsewhere", 2.0, origin="rendered")[0])
-            deliver(store, outbox, "south")
-        store.note("north", "hall-1", "state", b"{}", online=True)
+        fill_store(store, folder)
+
+
+def fill_store(store: Store, folder: Path) -> None:
+    """The same in an open store of either body."""
+    with Outbox.open(
+        folder / "north.db", site="north", station="hall-1", limit_bytes=10_000_000,
+        at_limit="refuse",
+    ) as outbox:  # fmt: skip
+        for session, tilt in (("spring", 0.0), ("autumn", 7.0)):
+            outbox.accept_event(
+                "consent", {"session": session, "code": CODE, "version": "1", "by": "op"}
+            )
+            for assessment in visit(session, tilt):
+                outbox.accept(assessment)
+        model = {"slot": "finder", "version": "3.2", "sha256": MODEL_SHA256}
+        for step in ("decide", "confirm"):
+            outbox.accept_event("model", {**model, "step": step, "reason": "ok"})
+        deliver(store, outbox, "north")
+        store.ingest([examine(Incoming("ps/v2/north/hall-1/result/posture", DEAD))])
+    with Outbox.open(
+        folder / "south.db", site="south", station="hall-1", limit_bytes=10_000_000,
+        at_limit="refuse",
+    ) as outbox:  # fmt: skip
+        outbox.accept(visit("elsewhere", 2.0, origin="rendered")[0])
+        deliver(store, outbox, "south")
+    store.note("north", "hall-1", "state", b"{}", online=True)
 
 
 def deliver(store: Store, outbox: Outbox, site: str) -> None:

@@ -127,20 +127,29 @@ def _retained(connection: Connection, topics: Collection[str]) -> list[int]:
     return list(versions.values())
 
 
-def desired_states(store: Store) -> dict[tuple[str, str], DesiredState]:
-    """By site and station, where something was ever desired."""
+def desired_states(
+    store: Store, place: tuple[str, str] | None = None
+) -> dict[tuple[str, str], DesiredState]:
+    """By site and station, where something was ever desired; of all of them, or of one."""
+    there = " AND site = ? AND station = ?" if place else ""
+    wanted = store.rows(
+        f"SELECT site, station, desired FROM station WHERE desired <> ?{there}",  # noqa: S608
+        (b"", *(place or ())),
+    )
+    if not wanted:
+        return {}
     answered: dict[tuple[str, str], int] = {}
     for site, station, body in store.rows(
-        "SELECT site, station, body FROM event WHERE kind = 'model'"
+        f"SELECT site, station, body FROM event WHERE kind = 'model'{there}"  # noqa: S608
+        " AND instr(body, ?) > 0",
+        (*(place or ()), b'"desired_version"'),
     ):
         data = decode(body, Event).data
         version = data.get("desired_version")
         if data.get("step") == "desired" and isinstance(version, int):
             answered[site, station] = max(version, answered.get((site, station), 0))
     found = {}
-    for site, station, body in store.rows(
-        "SELECT site, station, desired FROM station WHERE desired <> ?", (b"",)
-    ):
+    for site, station, body in wanted:
         try:
             desired = decode(body, Desired)
         except MessageRefused:

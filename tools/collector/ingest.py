@@ -191,7 +191,9 @@ class Collector:
                 if isinstance(item, Note) and item.kind == "health":
                     self._health[item.site, item.station] = item
                 elif isinstance(item, Note):
-                    notes.append(item)
+                    # What was said before a will must not be written after it: it looks alive.
+                    before = self._health.pop((item.site, item.station), None)
+                    notes += [item] if before is None else [before, item]
                 elif item is not None:
                     batch.append(item)
         if notes:

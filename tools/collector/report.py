@@ -6,7 +6,7 @@ import csv
 import json
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Any, TextIO, TypeVar
@@ -169,20 +169,37 @@ class StationLine:
     problem: str
 
 
-def fleet(store: Store, now: datetime | None = None) -> list[StationLine]:
-    """Every station that was ever heard."""
+Place = tuple[str, str]  # site and station
+
+
+def fleet(
+    store: Store,
+    now: datetime | None = None,
+    place: Place | None = None,
+    *,
+    briefly: bool = False,
+) -> list[StationLine]:
+    """Every station that was ever heard, or the one at a place.
+
+    briefly : without models and what is desired, which `with_models` adds to those that are shown.
+    """
     now = now or datetime.now(UTC)
+    read = _Counts(store, place)
+    results = read.origins()
+    holes = read.holes()
+    broken = read.counted("ingest_key", "link = 'broken'")
+    rejected = read.counted("ingest_key", "fate = 'rejected'")
+    conflicts = read.counted("ingest_conflict", "resolved = ''")
     lines = []
-    models, desired = actual_models(model_events(store)), desired_states(store)
-    for site, station, seen_at, online, health, twice_at in store.rows(
-        "SELECT site, station, seen_at, online, health, twice_at FROM station"
-        " ORDER BY site, station"
+    for site, station, seen_at, online, health, twice_at in read.rows(
+        "SELECT site, station, seen_at, online, health, twice_at FROM station", "site, station"
     ):
+        at = (site, station)
         words = _health(health)
         silence = now - datetime.fromisoformat(seen_at)
         silent = not online or silence > SILENT_AFTER
-        missing, lost = _holes(store, site, station)
-        place = (site, station)
+        origins = results.get(at, {})
+        missing, lost = holes.get(at, (0, 0))
         lines.append(
             StationLine(
                 site=site,
@@ -190,20 +207,97 @@ def fleet(store: Store, now: datetime | None = None) -> list[StationLine]:
                 online=bool(online),
                 seen_at=seen_at,
                 silent_s=silence.total_seconds() if silent else None,
-                results=_count(store, "result", "1 = 1", place),
+                results=sum(origins.values()),
                 missing=missing,
                 lost=lost,
-                broken=_count(store, "ingest_key", "link = 'broken'", place),
-                rejected=_count(store, "ingest_key", "fate = 'rejected'", place),
-                conflicts=_count(store, "ingest_conflict", "resolved = ''", place),
+                broken=broken.get(at, 0),
+                rejected=rejected.get(at, 0),
+                conflicts=conflicts.get(at, 0),
                 waiting=words.waiting if words else None,
-                models=models.get(place, {}),
-                desired=str(desired.get(place, "as offered")),
-                origins=_origins(store, place),
+                models={},
+                desired="",
+                origins=origins,
                 problem=_problem(words, twice_at),
             )
         )
-    return lines
+    return lines if briefly else with_models(store, lines, place)
+
+
+def with_models(
+    store: Store, lines: Sequence[StationLine], place: Place | None = None
+) -> list[StationLine]:
+    """The same lines with their models. place : where all of them are; None asks for the fleet's
+    at once, which for a few of thousands is the slower way."""
+    models = actual_models(model_events(store, place, serving=True))
+    desired = desired_states(store, place)
+    return [
+        replace(
+            line,
+            models=models.get((line.site, line.station), {}),
+            desired=str(desired.get((line.site, line.station), "as offered")),
+        )
+        for line in lines
+    ]
+
+
+class _Counts:
+    """What is counted of the stations, each in one query for all of them or for the one meant."""
+
+    def __init__(self, store: Store, place: Place | None) -> None:
+        self._store, self._place = store, place
+
+    def rows(self, select: str, order: str, what: str = "1 = 1") -> list[tuple[Any, ...]]:
+        there = "" if self._place is None else " AND site = ? AND station = ?"
+        return self._store.rows(f"{select} WHERE {what}{there} ORDER BY {order}", self._place or ())
+
+    def counted(self, table: str, what: str) -> dict[Place, int]:
+        """How many rows of a table are so; the table has an index of the few that are."""
+        found: dict[Place, int] = {}
+        for site, station in self.rows(
+            f"SELECT site, station FROM {table}",  # noqa: S608
+            "site, station",
+            what,
+        ):
+            found[site, station] = found.get((site, station), 0) + 1
+        return found
+
+    def origins(self) -> dict[Place, dict[Origin, int]]:
+        found: dict[Place, dict[Origin, int]] = {}
+        for site, station, origin, results in self.rows(
+            "SELECT site, station, origin, results FROM seen_origin", "origin", "results > 0"
+        ):
+            found.setdefault((site, station), {})[origin] = results
+        return found
+
+    def holes(self) -> dict[Place, tuple[int, int]]:
+        """Numbers below the newest that never came: still missing, and given up by the station."""
+        epoch = "site, station, epoch"
+        ended = {
+            (site, station, name): last
+            for site, station, name, last in self.rows(
+                f"SELECT {epoch}, last FROM epoch_end",  # noqa: S608
+                epoch,
+            )
+        }
+        given_up: dict[tuple[str, str, str], int] = {}
+        for site, station, name, first, last, known in self.rows(
+            f"SELECT {epoch}, first, last, (SELECT COUNT(*) FROM ingest_key k"  # noqa: S608
+            " WHERE k.site = gap.site AND k.station = gap.station AND k.epoch = gap.epoch"
+            " AND k.seq BETWEEN gap.first AND gap.last) FROM gap",
+            epoch,
+        ):
+            key = (site, station, name)
+            given_up[key] = given_up.get(key, 0) + last - first + 1 - known
+        found: dict[Place, tuple[int, int]] = {}
+        for site, station, name, keys, newest in self.rows(
+            f"SELECT {epoch}, keys, newest FROM seen_epoch",  # noqa: S608
+            epoch,
+        ):
+            lost = given_up.get((site, station, name), 0)
+            highest = max(newest, ended.get((site, station, name), 0))
+            missing, gone = found.get((site, station), (0, 0))
+            found[site, station] = missing + highest - keys - lost, gone + lost
+        return found
 
 
 def _health(body: bytes) -> Health | None:
@@ -228,48 +322,3 @@ def _problem(health: Health | None, twice_at: str) -> str:
 def _shown(text: str) -> str:
     """A word that nobody signed, without what moves a terminal's cursor."""
     return "".join(letter if letter.isprintable() else "?" for letter in text[:300])
-
-
-def _origins(store: Store, place: tuple[str, str]) -> dict[Origin, int]:
-    return dict(
-        store.rows(
-            "SELECT origin, COUNT(*) FROM result WHERE site = ? AND station = ?"
-            " GROUP BY origin ORDER BY origin",
-            place,
-        )
-    )
-
-
-def _count(store: Store, table: str, what: str, place: tuple[str, str]) -> int:
-    sql = f"SELECT COUNT(*) FROM {table} WHERE site = ? AND station = ? AND {what}"  # noqa: S608
-    return int(store.rows(sql, place)[0][0])
-
-
-def _holes(store: Store, site: str, station: str) -> tuple[int, int]:
-    """Numbers below the newest that never came: still missing, and given up by the station."""
-    missing = lost = 0
-    ended = dict(
-        store.rows(
-            "SELECT epoch, last FROM epoch_end WHERE site = ? AND station = ?", (site, station)
-        )
-    )
-    for epoch, highest, come in store.rows(
-        "SELECT epoch, MAX(seq), COUNT(*) FROM ingest_key WHERE site = ? AND station = ?"
-        " GROUP BY epoch",
-        (site, station),
-    ):
-        newest = max(highest, ended.get(epoch, 0))
-        gaps = 0
-        for first, last in store.rows(
-            "SELECT first, last FROM gap WHERE site = ? AND station = ? AND epoch = ?",
-            (site, station, epoch),
-        ):
-            [(known,)] = store.rows(
-                "SELECT COUNT(*) FROM ingest_key WHERE site = ? AND station = ? AND epoch = ?"
-                " AND seq BETWEEN ? AND ?",
-                (site, station, epoch, first, last),
-            )
-            gaps += last - first + 1 - known
-        lost += gaps
-        missing += newest - come - gaps
-    return missing, lost

@@ -78,17 +78,29 @@ class Advice:
     why: str
 
 
-def model_events(store: Store) -> list[ModelEvent]:
-    """Every event about a model or a release that the stations have sent."""
+_SERVES = ("confirm", "rollback", "slots_damaged")  # words of what changes which model serves
+
+
+def model_events(
+    store: Store, place: Place | None = None, *, serving: bool = False
+) -> list[ModelEvent]:
+    """Every event about a model or a release that the stations have sent, or one of them.
+
+    serving : leave out what `actual_models` does not ask for, which is most of it.
+    """
+    words = [word.encode() for word in _SERVES] if serving else []
+    only = f" AND ({' OR '.join(['instr(event.body, ?) > 0'] * len(words))})" if words else ""
     events = []
     for site, station, received_at, body in store.rows(
-        "SELECT event.site, event.station, received_at, event.body FROM event"
+        "SELECT event.site, event.station, received_at, event.body FROM event"  # noqa: S608
         " JOIN ingest_key USING (site, station, epoch, seq) WHERE kind IN ('model', 'software')"
+        f"{' AND event.site = ? AND event.station = ?' if place else ''}{only}"
         " ORDER BY event.site, event.station,"
         # by sequence, and epochs as they came: the station's clock may have jumped
         " (SELECT first.received_at FROM ingest_key AS first WHERE first.site = event.site"
         "  AND first.station = event.station AND first.epoch = event.epoch"
-        "  ORDER BY first.seq LIMIT 1), seq"
+        "  ORDER BY first.seq LIMIT 1), seq",
+        (*(place or ()), *words),
     ):
         data = json.loads(body)["data"]
         said = {key: str(data.get(key, "")) for key in ("slot", "version", "sha256")}

@@ -19,6 +19,8 @@ from edge.shown import quoted
 from edge.wire.clock import Instant
 from edge.wire.messages import Result, decode_result
 
+Place = tuple[str, str, str]  # site, station and session
+
 
 def stored_visit(
     store: Store, result_id: str, before: Sequence[str] = (), *, as_found: bool = False
@@ -33,13 +35,28 @@ def stored_visit(
     ------
     SettingsInvalid : no such result in the store.
     """
-    site, station, session = _visit_of(store, result_id)
+    place = _visit_of(store, result_id)
+    return visit_at(store, place, [_visit_of(store, each) for each in before], as_found=as_found)
+
+
+def visit_at(
+    store: Store, place: Place, before: Sequence[Place] = (), *, as_found: bool = False
+) -> ReportedVisit:
+    """The same of a visit whose site, station and session are known.
+
+    Raises
+    ------
+    SettingsInvalid : nothing of it is in the store.
+    """
+    site, station, session = place
     rows = store.rows(
         "SELECT screened_ns, utc_ns, epoch, seq, body FROM screening"
         " WHERE site = ? AND station = ? AND session = ?"
         " ORDER BY screened_ns, epoch, seq",
         (site, station, session),
     )
+    if not rows:
+        raise SettingsInvalid(f"There is no visit {quoted(session)} in the store.")
     results = [
         (when_ns, decode_result(body or store.archived(Key(site, station, *name), utc_ns)[0]))
         for when_ns, utc_ns, *name, body in rows
@@ -47,7 +64,7 @@ def stored_visit(
     views = _answers([result for _, result in results if result.kind != "fms"], as_found)
     scores = [result for _, result in results if result.kind == "fms"]
     newest = results[-1][1]
-    earlier = [stored_visit(store, each) for each in before]
+    earlier = [visit_at(store, each, as_found=as_found) for each in before]
     return ReportedVisit(
         person=session,
         screened_at=Instant(results[0][0], "synced", "", 0).utc,

@@ -9,7 +9,6 @@ import numpy as np
 from posture_tools.mannequin.source import MannequinCamera
 
 from edge.estimation.estimator import Estimator, Measurer, Seen
-from edge.estimation.factory import estimator_for
 from edge.posture.calibration import LEVEL
 from edge.records import Assessment, Frame, Uint8, View
 from edge.screening.record import Recorder
@@ -30,13 +29,15 @@ def picture(view: str, **asked: float) -> Uint8:
 
 @cache
 def _estimator() -> Estimator:
+    from edge.estimation.factory import estimator_for  # its kernels take time to load
+
     return estimator_for(ModelSettings())
 
 
 def screening(
     session: str, *, stature_mm: float, views: Sequence[View] = VIEWS, **asked: float
 ) -> list[Assessment]:
-    """One person from the front and both sides, as rendered. asked : keys of `mannequin:`."""
+    """One person from front and sides, marked as rendered. asked : keys of `mannequin:`."""
     estimator, results = _estimator(), []
     recorder = Recorder("mannequin", tuple(estimator.models), "rendered", LEVEL)
     for number, view in enumerate(views):

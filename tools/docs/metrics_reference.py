@@ -42,12 +42,12 @@ def _metric(node: ast.AST) -> Metric | None:
     elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
         kind, parts = node.func.id.lower(), node.args
         more = [*parts[2:3], *(word.value for word in node.keywords if word.arg == "labels")]
-    words = [str(part.value) for part in parts[:2] if isinstance(part, ast.Constant)]
-    if len(words) < 2 or not _NAME.fullmatch(words[0]):
+    words = [part.value for part in parts[:2] if isinstance(part, ast.Constant)]
+    if len(words) < 2 or not _NAME.fullmatch(str(words[0])):
         return None
     counted = "_total" if kind == "counter" else ""
     labels = tuple(ast.literal_eval(more[0])) if more else ()
-    return Metric(f"{words[0]}{counted}", kind, words[1], labels)
+    return Metric(f"{words[0]!s}{counted}", kind, str(words[1]), labels)
 
 
 def page(root: Path) -> str:

@@ -33,7 +33,11 @@ View = Callable[..., HttpResponseBase]
 
 def rights_of(account: Account) -> frozenset[Right]:
     """The role's, and those that were given besides."""
-    extra = {Right.ERASE: account.may_erase, Right.EXPORT: account.may_export}
+    extra = {
+        Right.COMMAND: account.may_command,
+        Right.ERASE: account.may_erase,
+        Right.EXPORT: account.may_export,
+    }
     return RIGHTS[account.role] | {right for right, given in extra.items() if given}
 
 

@@ -6,13 +6,14 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Any
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponseBase
-from ninja import Field, NinjaAPI, Query, Schema
+from ninja import Field, Path, Query, Schema
 from ninja.errors import HttpError
 from ninja.security import HttpBearer
 from posture_tools.collector.archive.files import require_parquet
@@ -22,8 +23,10 @@ from posture_tools.collector.exports.parquet import parquet_pieces
 from posture_tools.collector.searching import Chosen
 from posture_tools.pages import reading
 from posture_tools.pages.audit import note
+from posture_tools.pages.described import DescribedApi, call
 from posture_tools.pages.models import Token
 from posture_tools.pages.views.exports import csv_lines, download, wanted
+from pydantic import BeforeValidator
 
 from edge.errors import PartMissing
 
@@ -32,12 +35,28 @@ class TokenAuth(HttpBearer):
     """`Authorization: Bearer TOKEN`. What is kept of a token is its hash."""
 
     def authenticate(self, request: HttpRequest, token: str) -> Token | None:
-        digest = hashlib.sha256(token.encode()).hexdigest()
-        return Token.objects.filter(sha256=digest, revoked=False).first()
+        """Every call leaves its line in the audit log here, so no operation can forget it."""
+        digest = hashlib.sha256(token.encode(errors="replace")).hexdigest()
+        found: Token | None = Token.objects.filter(sha256=digest, revoked=False).first()
+        if found is not None:
+            match = request.resolver_match
+            site = str(match.kwargs.get("site", "")) if match else ""
+            note(request, "api", site, call(request), by=found.name)
+        return found
 
 
-Word = Annotated[str, Field(max_length=64)]
-Day = Annotated[date, Field(ge=date(1970, 1, 1), le=date(2199, 12, 31))]
+Word = Annotated[str, Field(max_length=64, pattern=r"^[^\x00]*$")]
+Level = Annotated[str, Path(min_length=1, max_length=64, pattern=r"^[^/\x00]+$")]
+
+
+def _written_out(said: object) -> object:
+    """A number is no day, though the framework would count its seconds from 1970."""
+    if isinstance(said, str) and not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", said):
+        raise ValueError("a day is written YYYY-MM-DD")
+    return said
+
+
+Day = Annotated[date, BeforeValidator(_written_out)]
 
 
 class Asked(Schema):
@@ -46,8 +65,8 @@ class Asked(Schema):
     code: Word = ""
     session: Word = ""
     station: Word = ""
-    since: date | None = None
-    until: date | None = None
+    since: Day | None = None
+    until: Day | None = None
     skip: Annotated[int, Field(ge=0, le=reading.MOST_SKIPPED)] = 0
 
 
@@ -131,18 +150,16 @@ class Problem(Schema):
     detail: str
 
 
-api = NinjaAPI(
+api = DescribedApi(
     title="Posture station", version="1", auth=TokenAuth(), docs_url=None, urls_namespace="api",
     description="Visits, measures and stations of a collector. Measures, never pictures.",
 )  # fmt: skip
 
 
-@api.get("/visits", response={200: VisitPage, 401: Problem, 422: Any})
+@api.get("/visits", response={200: VisitPage})
 def visits(request: HttpRequest, asked: Query[Asked]) -> dict[str, Any]:
     """Visits that fit, newest first."""
     token = _token(request)
-    note(request, "api search", about=f"{asked.code} {asked.session} {asked.station}".strip(),
-         by=token.name)  # fmt: skip
     wanted, skip = reading.Search(**asked.dict()), asked.skip
     found = reading.visits(wanted, token.site_names())
     more = len(found) > reading.PAGE_ROWS
@@ -154,9 +171,9 @@ def visits(request: HttpRequest, asked: Query[Asked]) -> dict[str, Any]:
 
 @api.get(
     "/visits/{site}/{station}/{session}",
-    response={200: VisitDetail, 401: Problem, 404: Problem},
+    response={200: VisitDetail, 404: Problem},
 )
-def visit(request: HttpRequest, site: str, station: str, session: str) -> dict[str, Any]:
+def visit(request: HttpRequest, site: Level, station: Level, session: Level) -> dict[str, Any]:
     """One visit with every measure, refused ones too."""
     token = _token(request)
     if not token.sees(site):
@@ -165,7 +182,6 @@ def visit(request: HttpRequest, site: str, station: str, session: str) -> dict[s
     shown = None if line is None else reading.visit(line)
     if line is None or shown is None:
         raise HttpError(404, "no such visit")
-    note(request, "api see", site, f"{station} {session}", by=token.name)
     measures = [
         {
             "view": m.view, "code": m.code, "value": m.value, "unit": m.unit, "u95": m.u95,
@@ -179,23 +195,37 @@ def visit(request: HttpRequest, site: str, station: str, session: str) -> dict[s
     return asdict(line) | of
 
 
-@api.get("/stations", response={200: list[StationOut], 401: Problem})
+@api.get("/stations", response={200: list[StationOut]})
 def stations(request: HttpRequest) -> list[dict[str, Any]]:
     """Every station of the token's sites."""
     return [asdict(line) for line in reading.stations(_token(request).site_names())]
 
 
-_EXPORTED = {401: Problem, 403: Problem, 422: Any}
+_EXPORTED = {403: Problem}
 
 
-@api.get("/measures.csv", response=_EXPORTED)
+def _whole(media: str, what: str) -> dict[str, Any]:
+    """The answer to an export, for the description."""
+    schema = {"type": "string"} if media.startswith("text/") else {}
+    return {"responses": {200: {"description": what, "content": {media: {"schema": schema}}}}}
+
+
+@api.get(
+    "/measures.csv",
+    response=_EXPORTED,
+    openapi_extra=_whole("text/csv", "a head, then a row for each measure"),
+)
 def measures(request: HttpRequest, asked: Query[Exported]) -> HttpResponseBase:
     """Every measure as CSV, a row each. The token needs the right to export."""
     chosen = _exported(request, asked)
     return download(csv_lines(chosen), "text/csv", "measures.csv")
 
 
-@api.get("/measures.parquet", response={**_EXPORTED, 501: Problem})
+@api.get(
+    "/measures.parquet",
+    response={**_EXPORTED, 501: Problem},
+    openapi_extra=_whole("application/vnd.apache.parquet", "the same rows"),
+)
 def measures_parquet(request: HttpRequest, asked: Query[Exported]) -> HttpResponseBase:
     """The same as Parquet. 501 where this server lacks pyarrow."""
     chosen = _exported(request, asked)
@@ -207,7 +237,11 @@ def measures_parquet(request: HttpRequest, asked: Query[Exported]) -> HttpRespon
     return download(pieces, "application/vnd.apache.parquet", "measures.parquet")
 
 
-@api.get("/measures.fhir.json", response=_EXPORTED)
+@api.get(
+    "/measures.fhir.json",
+    response=_EXPORTED,
+    openapi_extra=_whole("application/fhir+json; fhirVersion=4.0", "a bundle of Observations"),
+)
 def measures_fhir(request: HttpRequest, asked: Query[Exported]) -> HttpResponseBase:
     """Every measure as an Observation, in one FHIR R4 transaction bundle."""
     chosen = _exported(request, asked)
@@ -216,12 +250,10 @@ def measures_fhir(request: HttpRequest, asked: Query[Exported]) -> HttpResponseB
 
 
 def _exported(request: HttpRequest, asked: Exported) -> tuple[Chosen, ...]:
-    """What of it the token may have. Raises HttpError; adds a line to the audit log."""
+    """What of it the token may have. Raises HttpError."""
     token = _token(request)
     if not token.may_export:
         raise HttpError(403, "this token may not export")
-    what = f"{request.path.rpartition('/')[2]} {asked.site} {asked.station} {asked.session}"
-    note(request, "api export", about=" ".join(what.split()), by=token.name)
     sites = token.site_names()
     if asked.site:
         if not token.sees(asked.site):

@@ -17,6 +17,6 @@ def note(request: HttpRequest, what: str, site: str = "", about: str = "", by: s
         account=account,
         address=str(request.META.get("REMOTE_ADDR", ""))[:64],
         what=what,
-        site=site[:64],
-        about=about[:300],
+        site=site.replace("\0", "?")[:64],
+        about=about.replace("\0", "?")[:300],
     )

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+
+from posture_tools.collector.opening import STATE, Where
+from posture_tools.pages.sign_on import SignOn
 
 from edge.errors import SettingsInvalid
 from edge.files import write_durably
@@ -14,24 +17,40 @@ _SECRET_BYTES = 48
 
 
 @dataclass(frozen=True)
+class Pace:
+    """How much one address may ask in a minute: anything, and passwords or codes."""
+
+    requests: int = 6_000
+    log_ins: int = 40
+
+
+@dataclass(frozen=True)
 class PagesConfig:
     """One server of pages.
 
-    store : the collector's file. own : accounts, audit log and sessions, a file beside it.
-    behind_proxy : a proxy on this machine ends TLS and says so by X-Forwarded-Proto; without it
-        and without `plain` the pages are not served to other machines. idle_minutes : after which
-        an account is logged out. site, mqtt : whose stations can be commanded, and by which
-        broker; without, the pages only show. keys : the folder of which only the command key is
-        read. uploads : operators may give photographs, which are kept until they are reviewed.
+    store : the collector's file, or the address of its database. own : accounts, audit log and
+    sessions, a file beside that file; in a database they are a schema of its own.
+    proxy : the address of a proxy that ends TLS; what it says of its callers is believed, and
+        nobody else. tls_cert, tls_key : end TLS here. Without either and without `plain` the pages
+        are not served to other machines. idle_minutes : after which an account is logged out.
+    second_factor : whether every account needs one. sign_on : a provider that vouches for accounts.
+    site, mqtt : whose stations can be commanded, and by which broker; without, the pages only
+        show. keys : the folder of which only the command key is read.
+        uploads : operators may give photographs, which are kept until they are reviewed.
     """
 
-    store: Path
+    store: Where
     host: str = "127.0.0.1"
     port: int = 8400
-    behind_proxy: bool = False
+    proxy: str = ""
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
     plain: bool = False
     names: tuple[str, ...] = ()
     idle_minutes: int = 20
+    second_factor: bool = False
+    sign_on: SignOn | None = None
+    pace: Pace = field(default_factory=Pace)
     site: str = ""
     mqtt: MqttSettings | None = None
     keys: Path | None = None
@@ -46,7 +65,8 @@ class PagesConfig:
 
     @property
     def own(self) -> Path:
-        return self.store.with_suffix(".pages.db")
+        base = self.store if isinstance(self.store, Path) else STATE / "postgresql.db"
+        return base.with_suffix(".pages.db")
 
     @property
     def is_local(self) -> bool:
@@ -56,20 +76,24 @@ class PagesConfig:
     @property
     def is_secure(self) -> bool:
         """Whether cookies travel by TLS alone."""
-        return self.behind_proxy
+        return bool(self.proxy or self.tls_cert)
 
     def check(self) -> None:
         """Refuse what would let passwords be read on the network.
 
         Raises
         ------
-        SettingsInvalid : another machine could reach the pages without TLS.
+        SettingsInvalid : another machine could reach the pages without TLS; half of a certificate.
         """
-        if not (self.is_local or self.behind_proxy or self.plain):
+        if (self.tls_cert is None) != (self.tls_key is None):
+            raise SettingsInvalid(
+                "A certificate needs its key.", "Give both --tls-cert and --tls-key."
+            )
+        if not (self.is_local or self.is_secure or self.plain):
             raise SettingsInvalid(
                 f"Pages on {self.host} would be sent without TLS.",
-                "Serve them to 127.0.0.1 and put a proxy with TLS before them (--behind-proxy), "
-                "or say --plain where the network is yours alone.",
+                "Give --tls-cert and --tls-key, or put a proxy with TLS before them "
+                "(--behind-proxy), or say --plain where the network is yours alone.",
             )
 
 
@@ -77,5 +101,6 @@ def secret_of(config: PagesConfig) -> str:
     """The key that signs cookies: made once, readable by this user alone."""
     path = config.own.with_suffix(".key")
     if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
         write_durably(path, secrets.token_urlsafe(_SECRET_BYTES).encode(), mode=0o600)
     return path.read_text("ascii").strip()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 import django
 from django.conf import settings
 from posture_tools.pages.config import PagesConfig, secret_of
+from posture_tools.pages.own_tables import database_of
 
 import edge.report
 
@@ -14,6 +16,7 @@ _HERE = Path(__file__).parent
 _REPORT_STYLE = Path(edge.report.__file__).parent / "style"
 _DAY_S = 24 * 60 * 60
 _MOST_TRIES, _LOCKED_MINUTES = 8, 15
+_ADDRESSES = 100_000  # that are counted at once
 
 
 def configure(config: PagesConfig, *, debug: bool = False) -> None:
@@ -34,15 +37,19 @@ def configure(config: PagesConfig, *, debug: bool = False) -> None:
             "django.contrib.messages",
             "django.contrib.staticfiles",
             "axes",
+            "django_otp",
+            "django_otp.plugins.otp_totp",
             "posture_tools.pages",
         ],
         MIDDLEWARE=[
             "django.middleware.security.SecurityMiddleware",
             "whitenoise.middleware.WhiteNoiseMiddleware",
-            "posture_tools.pages.middleware.IdleSessions",
+            "posture_tools.pages.middleware.Paced",
+            "django.contrib.sessions.middleware.SessionMiddleware",
             "django.middleware.common.CommonMiddleware",
             "django.middleware.csrf.CsrfViewMiddleware",
             "django.contrib.auth.middleware.AuthenticationMiddleware",
+            "posture_tools.pages.middleware.IdleEnds",
             "django.contrib.auth.middleware.LoginRequiredMiddleware",
             "django.contrib.messages.middleware.MessageMiddleware",
             "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -54,6 +61,7 @@ def configure(config: PagesConfig, *, debug: bool = False) -> None:
         AUTHENTICATION_BACKENDS=[
             "axes.backends.AxesStandaloneBackend",
             "django.contrib.auth.backends.ModelBackend",
+            *(["posture_tools.pages.views.sign_on.Vouched"] if config.sign_on else []),
         ],
         AUTH_USER_MODEL="pages.Account",
         PASSWORD_HASHERS=["django.contrib.auth.hashers.Argon2PasswordHasher"],
@@ -65,15 +73,11 @@ def configure(config: PagesConfig, *, debug: bool = False) -> None:
             {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
             {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
         ],
-        DATABASES={
+        DATABASES={"default": database_of(config)},
+        CACHES={
             "default": {
-                "ENGINE": "django.db.backends.sqlite3",
-                "NAME": config.own,
-                "OPTIONS": {
-                    "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
-                    "transaction_mode": "IMMEDIATE",
-                    "timeout": 20,
-                },
+                "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+                "OPTIONS": {"MAX_ENTRIES": _ADDRESSES},
             }
         },
         DEFAULT_AUTO_FIELD="django.db.models.BigAutoField",
@@ -99,19 +103,19 @@ def configure(config: PagesConfig, *, debug: bool = False) -> None:
         LOGIN_URL="enter",
         LOGIN_REDIRECT_URL="home",
         LOGOUT_REDIRECT_URL="enter",
-        # Logged out after so long without a page: a tablet is handed on.
-        SESSION_COOKIE_AGE=config.idle_minutes * 60,
-        SESSION_SAVE_EVERY_REQUEST=True,
+        # A shift; who does nothing is logged out long before, by middleware.IdleEnds.
+        SESSION_COOKIE_AGE=_DAY_S // 2,
+        SESSION_EXPIRE_AT_BROWSER_CLOSE=True,
         SESSION_COOKIE_SECURE=config.is_secure,
         CSRF_COOKIE_SECURE=config.is_secure,
         CSRF_COOKIE_HTTPONLY=True,
-        SESSION_COOKIE_SAMESITE="Strict",
+        # A provider sends people back from its own site, and they must be known then.
+        SESSION_COOKIE_SAMESITE="Lax" if config.sign_on else "Strict",
         CSRF_COOKIE_SAMESITE="Strict",
         SECURE_CONTENT_TYPE_NOSNIFF=True,
         SECURE_REFERRER_POLICY="same-origin",
-        SECURE_PROXY_SSL_HEADER=("HTTP_X_FORWARDED_PROTO", "https")
-        if config.behind_proxy
-        else None,
+        # What a proxy says of its callers is judged by the server, which knows who is the proxy.
+        SECURE_SSL_REDIRECT=config.is_secure,
         SECURE_HSTS_SECONDS=_DAY_S * 365 if config.is_secure else 0,
         X_FRAME_OPTIONS="DENY",
         AXES_FAILURE_LIMIT=_MOST_TRIES,
@@ -119,6 +123,7 @@ def configure(config: PagesConfig, *, debug: bool = False) -> None:
         AXES_LOCKOUT_PARAMETERS=[["username", "ip_address"]],
         AXES_LOCKOUT_TEMPLATE="pages/locked.html",
         AXES_VERBOSE=False,
+        OTP_TOTP_ISSUER="Posture station",
         AXES_USERNAME_FORM_FIELD="username",
         USE_TZ=True,
         TIME_ZONE="UTC",
@@ -127,4 +132,5 @@ def configure(config: PagesConfig, *, debug: bool = False) -> None:
         USE_I18N=True,
         LOGGING_CONFIG=None,
     )
+    logging.getLogger("django.request").setLevel(logging.ERROR)  # who is refused is told so
     django.setup()

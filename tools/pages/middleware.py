@@ -1,38 +1,37 @@
-"""What holds for every answer: the reader's language, who may keep it, and a store that is away."""
+"""What holds for every answer: the reader's language, who may keep it, and what is away."""
 
 from __future__ import annotations
 
-import sqlite3
+import logging
+import time
 from collections.abc import Callable
+from typing import Any
 
-from django.contrib.sessions.middleware import SessionMiddleware
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import render
+from django.conf import settings
+from django.contrib.auth import logout
+from django.core.cache import cache
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect
 from django.utils import translation
+from posture_tools.pages.audit import note
+from posture_tools.pages.away import away, reason_of
+from posture_tools.pages.models import Account
+from posture_tools.pages.second_factor import device_of
 from posture_tools.pages.words import language_of
 
-from edge.errors import StoreFailed, StoreUnusable
+log = logging.getLogger(__name__)
 
 _CONTENT = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     "connect-src 'self'; font-src 'self'; form-action 'self'; frame-ancestors 'none'; "
     "base-uri 'none'"
 )
+_MINUTE_S = 60
+_MOST_REQUEST_BYTES = 256 << 20  # six photographs as large as one may be, and a form
+_SEEN_EVERY_S = 15  # a session is not written with each page
+_BEFORE_SECOND = ("second", "me", "leave", "enter", "enter-second")
 
 Answer = Callable[[HttpRequest], HttpResponse]
-
-
-class IdleSessions(SessionMiddleware):
-    """What a page asks by itself keeps nobody logged in: only what a person does counts."""
-
-    def process_response(
-        self, request: HttpRequest, response: HttpResponseBase
-    ) -> HttpResponseBase:
-        asks_itself = "HX-Request" in request.headers
-        if asks_itself and not request.session.modified:
-            return response
-        answer: HttpResponseBase = super().process_response(request, response)
-        return answer
 
 
 class OwnLanguage:
@@ -47,8 +46,73 @@ class OwnLanguage:
             return self._answer(request)
 
 
+class Paced:
+    """One address asks no more in a minute than `Pace` says: 429. It guesses no passwords fast, and
+    sends no more at once than an upload needs: 413."""
+
+    def __init__(self, answer: Answer) -> None:
+        self._answer = answer
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        address, pace = request.META.get("REMOTE_ADDR", ""), settings.PAGES.pace
+        too_many = self._count(f"all:{address}") > pace.requests
+        if request.method == "POST" and request.path.startswith("/enter/"):
+            too_many |= self._count(f"enter:{address}") > pace.log_ins
+        if int(request.META.get("CONTENT_LENGTH") or 0) > _MOST_REQUEST_BYTES:
+            return HttpResponse(status=413)
+        if not too_many:
+            return self._answer(request)
+        if request.path.startswith("/api/"):
+            answer: HttpResponse = JsonResponse({"detail": "too many requests"}, status=429)
+        else:
+            answer = away(request, "hurry", status=429)
+        answer.headers["Retry-After"] = str(_MINUTE_S)
+        return answer
+
+    def _count(self, who: str) -> int:
+        key = f"{who}:{int(time.time()) // _MINUTE_S}"
+        cache.add(key, 0, 2 * _MINUTE_S)
+        try:
+            return int(cache.incr(key))
+        except ValueError:  # dropped in between: many thousand addresses ask
+            return 1
+
+
+class IdleEnds:
+    """A tablet that lies about logs its account out. Tables that renew themselves are no work."""
+
+    def __init__(self, answer: Answer) -> None:
+        self._answer = answer
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        by_itself = request.method == "GET" and "HX-Request" in request.headers
+        if isinstance(request.user, Account) and request.user.is_authenticated:
+            now_s, seen_s = int(time.time()), request.session.get("seen_s")
+            if seen_s is not None and now_s - seen_s > settings.PAGES.idle_minutes * _MINUTE_S:
+                note(request, "idle")
+                logout(request)
+            elif seen_s is None or (not by_itself and now_s - seen_s >= _SEEN_EVERY_S):
+                request.session["seen_s"] = now_s
+        answer = self._answer(request)
+        if by_itself and answer.status_code == 302:  # to the door: the whole page goes there
+            return HttpResponse(status=204, headers={"HX-Redirect": "/enter/"})
+        return answer
+
+    def process_view(
+        self, request: HttpRequest, view: Any, _args: Any, _named: Any
+    ) -> HttpResponse | None:
+        """Where every account needs a second factor, who has none sets it up first."""
+        wanted = settings.PAGES.second_factor and isinstance(request.user, Account)
+        match = request.resolver_match
+        if not wanted or request.user.subject or match is None:
+            return None  # whom a provider vouches for is asked by it
+        if match.url_name in _BEFORE_SECOND or device_of(request.user) is not None:
+            return None
+        return redirect("second")
+
+
 class StoreAway:
-    """A store that cannot be read is said in words, whatever page was asked for."""
+    """What cannot be reached is said in words, whatever page was asked for."""
 
     def __init__(self, answer: Answer) -> None:
         self._answer = answer
@@ -58,8 +122,9 @@ class StoreAway:
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Called by the framework where a view raised."""
-        if isinstance(error, sqlite3.Error | StoreUnusable | StoreFailed):
-            return render(request, "pages/away.html", status=503)
+        if reason := reason_of(error):
+            log.warning("%s is away: %s", reason, error)
+            return away(request, reason)
         return None
 
 

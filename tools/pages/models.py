@@ -19,13 +19,19 @@ class Role(models.TextChoices):
 class Accounts(BaseUserManager["Account"]):
     """Making accounts, which the command line and the page of accounts share."""
 
-    def make(self, name: str, password: str, role: str, sites: tuple[str, ...] = ()) -> Account:
+    def make(
+        self, name: str, password: str | None, role: str, sites: tuple[str, ...] = ()
+    ) -> Account:
         """A new account.
 
-        sites : those that it sees; none are all.
+        password : None for one that only a provider vouches for. sites : those that it sees; none
+        are all.
         """
         account = self.model(name=name, role=role, every_site=not sites)
-        account.set_password(password)
+        if password is None:
+            account.set_unusable_password()
+        else:
+            account.set_password(password)
         account.save(using=self._db)
         for site in sites:
             account.sites.create(site=site)
@@ -35,17 +41,20 @@ class Accounts(BaseUserManager["Account"]):
 class Account(AbstractBaseUser):
     """Somebody who may log in.
 
-    may_erase, may_export : rights of their own beside the role's. every_site : whether `sites`
-    does not narrow what is seen.
+    may_command, may_erase, may_export : rights of their own beside the role's. every_site :
+    whether `sites` does not narrow what is seen. subject : how the provider of the single sign-on
+    calls who first came with this name; '' before.
     """
 
     name = models.CharField(max_length=64, unique=True)
     role = models.CharField(max_length=10, choices=Role.choices)
     every_site = models.BooleanField(default=False)
+    may_command = models.BooleanField(default=False)
     may_erase = models.BooleanField(default=False)
     may_export = models.BooleanField(default=False)
     is_active = models.BooleanField(default=True)
     language = models.CharField(max_length=8, default="")
+    subject = models.CharField(max_length=255, default="", blank=True)
 
     USERNAME_FIELD = "name"
     REQUIRED_FIELDS: ClassVar[list[str]] = []

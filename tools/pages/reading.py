@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from posture_tools.collector.report import StationLine, fleet
-from posture_tools.collector.sqlite.store import SqliteStore
+from posture_tools.collector.opening import Where, open_store
+from posture_tools.collector.report import StationLine, fleet, with_models
 from posture_tools.collector.store import Store
-from posture_tools.collector.stored_visit import stored_visit
+from posture_tools.collector.stored_visit import Place, visit_at
 
 from edge.errors import SettingsInvalid
 from edge.report.reported_visit import ReportedVisit
@@ -22,17 +22,14 @@ from edge.wire.clock import Instant
 PAGE_ROWS = 50
 MOST_SKIPPED = 10_000_000
 _DAY_NS = 86_400_000_000_000
-_CODE_OF = (  # of a visit, as consented to or as an operator mended it; '' where nobody said one
-    "COALESCE((SELECT v.code FROM visit v WHERE v.site = s.site AND v.station = s.station"
-    " AND v.session = s.session), '')"
-)
+_FARTHEST_NS = 2**62
 
 Sites = Sequence[str] | None
 
 
 @cache
-def _opened(path: Path) -> Store:
-    return SqliteStore(path)
+def _opened(at: Where) -> Store:
+    return open_store(at)
 
 
 def store() -> Store:
@@ -63,7 +60,7 @@ class Search:
 
 @dataclass(frozen=True, slots=True)
 class VisitLine:
-    """One visit in a list. first_id : a result of it, as the collector's report takes it."""
+    """One visit in a list."""
 
     site: str
     station: str
@@ -73,24 +70,29 @@ class VisitLine:
     results: int
     views: tuple[str, ...]
     origins: tuple[str, ...]
-    first_id: str
+
+    @property
+    def place(self) -> Place:
+        return self.site, self.station, self.session
 
 
 def visits(wanted: Search, sites: Sites) -> list[VisitLine]:
     """Newest first, at most `PAGE_ROWS` and one: the one says that there are more."""
-    wheres, values = ["1"], list[Any]()
+    wheres, values = ["1 = 1"], list[Any]()
     if sites is not None:
-        wheres.append(f"s.site IN ({','.join('?' * len(sites))})")
+        wheres.append(f"s.site IN ({','.join('?' * len(sites))})" if sites else "1 = 0")
         values += sites
-    for column, word in (("session", wanted.session), ("station", wanted.station)):
+    for column, word in (
+        ("s.session", wanted.session), ("s.station", wanted.station), ("v.code", wanted.code),
+    ):  # fmt: skip
         if word:
-            wheres.append(f"s.{column} = ?")
+            wheres.append(f"{column} = ?")
             values.append(word)
     if wanted.since is not None:
-        wheres.append("s.screened_ns >= ?")
+        wheres.append("s.first_ns >= ?")
         values.append(_ns_of(wanted.since))
     if wanted.until is not None:
-        wheres.append("s.screened_ns < ?")
+        wheres.append("s.first_ns < ?")
         values.append(_ns_of(wanted.until) + _DAY_NS)
     if wanted.measure or wanted.band:
         inner = [
@@ -105,29 +107,44 @@ def visits(wanted: Search, sites: Sites) -> list[VisitLine]:
             f" AND r.seq = m.seq WHERE {chosen})"
         )
         values += [word for _, word in inner]
-    coded = "WHERE code = ?" if wanted.code else ""
-    if wanted.code:
-        values.append(wanted.code)
-    rows = store().rows(
-        f"SELECT * FROM (SELECT s.site, s.station, s.session, {_CODE_OF} AS code,"  # noqa: S608
-        "  MIN(s.screened_ns) AS at_ns, COUNT(*), GROUP_CONCAT(DISTINCT s.view),"
-        "  GROUP_CONCAT(DISTINCT s.origin), MIN(s.station || ':' || s.epoch || ':' || s.seq)"
-        f" FROM screening s WHERE {' AND '.join(wheres)}"
-        f" GROUP BY s.site, s.station, s.session) {coded} ORDER BY at_ns DESC LIMIT ? OFFSET ?",
+    found = store().rows(
+        # the code as consented to or as an operator mended it; '' where nobody said one
+        "SELECT s.site, s.station, s.session, COALESCE(v.code, ''), s.first_ns, s.results"  # noqa: S608
+        f" FROM seen_visit s {'' if wanted.code else 'LEFT '}JOIN visit v ON v.site = s.site"
+        "  AND v.station = s.station AND v.session = s.session"
+        f" WHERE {' AND '.join(wheres)}"
+        " ORDER BY s.first_ns DESC, s.site, s.station, s.session LIMIT ? OFFSET ?",
         [*values, PAGE_ROWS + 1, wanted.skip],
     )
+    seen = _seen([row[:3] for row in found])
     return [
         VisitLine(
-            site, station, session, code, Instant(at_ns, "synced", "", 0).utc, count,
-            tuple(views.split(",")), tuple(origins.split(",")), first,
+            site, station, session, code, Instant(first_ns, "synced", "", 0).utc, results,
+            *seen.get((site, station, session), ((), ())),
         )
-        for site, station, session, code, at_ns, count, views, origins, first in rows
+        for site, station, session, code, first_ns, results in found
     ]  # fmt: skip
 
 
-def newest_row() -> int:
-    """A number that grows with every result: what is shown is as new as this says."""
-    return int(store().rows("SELECT COALESCE(MAX(rowid), 0) FROM result")[0][0])
+def _seen(places: Sequence[Place]) -> dict[Place, tuple[tuple[str, ...], tuple[str, ...]]]:
+    """Views and origins of these visits."""
+    if not places:
+        return {}
+    found: dict[Place, tuple[dict[str, None], dict[str, None]]] = {}
+    for site, station, session, view, origin in store().rows(
+        "SELECT site, station, session, view, origin FROM result"  # noqa: S608
+        f" WHERE (site, station, session) IN (VALUES {','.join(['(?, ?, ?)'] * len(places))})"
+        " ORDER BY site, station, session, epoch, seq",
+        [word for place in places for word in place],
+    ):
+        views, origins = found.setdefault((site, station, session), ({}, {}))
+        views[view], origins[origin] = None, None
+    return {place: (tuple(views), tuple(origins)) for place, (views, origins) in found.items()}
+
+
+def digest(lines: Sequence[VisitLine]) -> str:
+    """Another one as soon as anything of a list has changed."""
+    return hashlib.sha256(repr(lines).encode()).hexdigest()[:16]
 
 
 def visit(line: VisitLine, *, as_found: bool = False) -> ReportedVisit | None:
@@ -137,12 +154,12 @@ def visit(line: VisitLine, *, as_found: bool = False) -> ReportedVisit | None:
     A visit knows its person only by the code that its consent names. as_found : without what was
     set by hand in its pictures.
     """
-    before: list[str] = []
+    before: list[Place] = []
     if line.code:
         earlier = visits(Search(code=line.code), (line.site,))
-        before = [v.first_id for v in earlier if v.screened_at < line.screened_at]
+        before = [v.place for v in earlier if v.screened_at < line.screened_at]
     try:
-        return stored_visit(store(), line.first_id, before, as_found=as_found)
+        return visit_at(store(), line.place, before, as_found=as_found)
     except SettingsInvalid:
         return None
 
@@ -153,18 +170,25 @@ def visit_line(site: str, station: str, session: str) -> VisitLine | None:
     return found[0] if found else None
 
 
-def stations(sites: Sites) -> list[StationLine]:
-    """The fleet, of these sites."""
-    return [line for line in fleet(store()) if sites is None or line.site in sites]
+def stations(sites: Sites, *, briefly: bool = False) -> list[StationLine]:
+    """The fleet, of these sites. briefly : as of `fleet`."""
+    return [line for line in fleet(store(), briefly=briefly) if sites is None or line.site in sites]
+
+
+def in_full(lines: Sequence[StationLine]) -> list[StationLine]:
+    """The few of them that are shown, with their models."""
+    return [
+        line for each in lines for line in with_models(store(), [each], (each.site, each.station))
+    ]
 
 
 def station(site: str, name: str) -> StationLine | None:
     """One station of the fleet."""
-    for line in stations((site,)):
-        if line.station == name:
-            return line
-    return None
+    found = fleet(store(), place=(site, name))
+    return found[0] if found else None
 
 
 def _ns_of(day: date) -> int:
-    return (day - date(1970, 1, 1)).days * _DAY_NS
+    """As far as both bodies of the store count: some 146 years around 1970."""
+    ns = (day - date(1970, 1, 1)).days * _DAY_NS
+    return max(-_FARTHEST_NS, min(ns, _FARTHEST_NS))

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
 
 from posture_tools.pages.config import PagesConfig
 
@@ -12,17 +16,16 @@ from edge.errors import SettingsInvalid
 from edge.mqtt.address import address
 
 _THREADS = 8
-_MOST_REQUEST_BYTES = 256 << 20  # six photographs as large as one may be, and a form
+_LAST_ANSWER_S = 5
 
 
 def prepare(config: PagesConfig) -> None:
-    """Configure the framework and bring the pages' own file up to date. Once for a process."""
+    """Configure the framework and bring the pages' own tables up to date. Once for a process."""
     from posture_tools.pages.django_setup import configure
+    from posture_tools.pages.own_tables import bring_up_to_date
 
     configure(config)
-    from django.core.management import call_command
-
-    call_command("migrate", verbosity=0, interactive=False)
+    bring_up_to_date()
 
 
 def serve(config: PagesConfig, on_ready: Callable[[str], None]) -> None:
@@ -33,41 +36,70 @@ def serve(config: PagesConfig, on_ready: Callable[[str], None]) -> None:
     Raises
     ------
     SettingsInvalid : nobody could log in, or the address is taken or would be unsafe.
+    StoreFailed : the database does not answer.
     """
     config.check()
-    if not config.store.exists():
+    if isinstance(config.store, Path) and not config.store.exists():
         raise SettingsInvalid(
             f"There is no store {config.store}.", "Name the one of `run` with --store."
         )
+    if config.sign_on is not None:
+        config.sign_on.check()
     prepare(config)
-    from django.core.wsgi import get_wsgi_application
+    import uvicorn
     from posture_tools.pages.models import Account
-    from waitress.server import create_server
 
     if not Account.objects.filter(is_active=True).exists():
         raise SettingsInvalid(
             "Nobody could log in: there is no account.",
             "Make one: posture-collector account add NAME --role admin.",
         )
-    trusted = {"trusted_proxy": "127.0.0.1", "trusted_proxy_headers": "x-forwarded-proto"}
+    server = uvicorn.Server(_settings(config))
+    listening = _listen(config)
+    scheme = "https" if config.tls_cert else "http"
+    with _tended(config):
+        on_ready(f"{scheme}://{address(config.host, listening.getsockname()[1])}/")
+        server.run(sockets=[listening])
+
+
+def _settings(config: PagesConfig) -> Any:
+    """Of the server. It alone hears what a proxy says of its callers, and of that proxy only."""
+    import uvicorn
+    from a2wsgi import WSGIMiddleware
+    from django.core.wsgi import get_wsgi_application
+
+    settings = uvicorn.Config(
+        WSGIMiddleware(get_wsgi_application(), workers=_THREADS),
+        interface="asgi3",
+        lifespan="off",
+        proxy_headers=bool(config.proxy),
+        forwarded_allow_ips=config.proxy or None,
+        server_header=False,
+        access_log=False,
+        log_level="warning",
+        timeout_graceful_shutdown=_LAST_ANSWER_S,
+        ssl_certfile=config.tls_cert,
+        ssl_keyfile=config.tls_key,
+    )
     try:
-        server = create_server(
-            get_wsgi_application(),
-            host=config.host,
-            port=config.port,
-            threads=_THREADS,
-            ident=None,
-            max_request_body_size=_MOST_REQUEST_BYTES,
-            **(trusted if config.behind_proxy else {}),
-        )
+        settings.load()
+    except (OSError, ssl.SSLError) as error:
+        raise SettingsInvalid(
+            f"The certificate {config.tls_cert} cannot be used: {error}.",
+            "Give a PEM file, with its chain, and its key without a password.",
+        ) from error
+    return settings
+
+
+def _listen(config: PagesConfig) -> socket.socket:
+    family = socket.AF_INET6 if ":" in config.host else socket.AF_INET
+    try:
+        return socket.create_server((config.host, config.port), family=family, backlog=128)
     except OSError as error:
         raise SettingsInvalid(
             f"Cannot serve on {address(config.host, config.port)}: {error.strerror}.",
             "Name another --port, or stop what uses it.",
         ) from error
-    with _tended(config):
-        on_ready(f"http://{address(config.host, int(server.effective_port))}/")
-        server.run()
 
 
 @contextmanager

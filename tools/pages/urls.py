@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.urls import path, register_converter
+from posture_tools.pages import away
 from posture_tools.pages.api import api_urls
 from posture_tools.pages.views import (
     accounts,
@@ -17,6 +18,7 @@ from posture_tools.pages.views import (
     people,
     roll_outs,
     screening,
+    sign_on,
     uploads,
     visits,
 )
@@ -25,7 +27,7 @@ from posture_tools.pages.views import (
 class WordConverter:
     """A site, station, session or code, as topics allow them."""
 
-    regex = "[^/]{1,64}"
+    regex = r"[^/\x00]{1,64}"
 
     def to_python(self, value: str) -> str:
         return value
@@ -38,9 +40,14 @@ register_converter(WordConverter, "word")
 
 urlpatterns = [
     path("enter/", entrance.Enter.as_view(), name="enter"),
+    path("enter/second/", entrance.enter_second, name="enter-second"),
+    path("sign-on/", sign_on.begin, name="sign-on"),
+    path("sign-on/back/", sign_on.back, name="oidc_authentication_callback"),
+    path("sign-on/refused/", sign_on.none_here, name="sign-on-refused"),
     path("leave/", entrance.Leave.as_view(), name="leave"),
     path("", entrance.home, name="home"),
     path("me/", entrance.me, name="me"),
+    path("me/second/", entrance.second, name="second"),
     path("visits/", visits.search, name="visits"),
     path("visits/rows/", visits.rows, name="visit-rows"),
     path("visits/<word:site>/<word:station>/<word:session>/", visits.visit, name="visit"),
@@ -86,3 +93,5 @@ urlpatterns += [  # the fleet
     path("roll-outs/", roll_outs.roll_outs, name="roll-outs"),
     path("roll-outs/<word:sha256>/", roll_outs.roll_out, name="roll-out"),
 ]
+
+handler403, handler404, handler500 = away.refused, away.not_there, away.broken

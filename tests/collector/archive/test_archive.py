@@ -274,7 +274,7 @@ def test_postgresql_gives_the_room_back(postgres: Postgres, tmp_path: Path) -> N
     size = "SELECT SUM(pg_total_relation_size(relid)) FROM pg_partition_tree('result')"
     with (
         PostgresStore(postgres.database(), tmp_path / "e.erasures") as store,
-        fill(store, tmp_path / "outbox.db", padding=20_000),
+        fill(store, tmp_path / "outbox.db", padding=8_000),
     ):
         [(before,)] = store.rows(size)
         archive(store)

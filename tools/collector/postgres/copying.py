@@ -16,7 +16,8 @@ from posture_tools.collector.sqlite.store import SqliteStore
 from edge.errors import SettingsInvalid, StoreUnusable
 
 _TYPES = {"text": "text", "bigint": "int8", "double precision": "float8", "bytea": "bytea"}
-_OWN = ("migration", "progress", "unclean")  # of PostgreSQL alone
+# Of PostgreSQL alone, or kept by its triggers.
+_OWN = ("migration", "progress", "unclean", "seen_visit", "seen_origin", "seen_epoch")
 _NUMBERED = ("audit", "dead_letter")
 _EARLIEST = 2020  # years that a right clock can have shown
 

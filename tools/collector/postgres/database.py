@@ -17,6 +17,7 @@ from typing import Any
 import psycopg
 from posture_tools.collector.postgres.dialect import Transaction, translated
 from psycopg.conninfo import conninfo_to_dict
+from psycopg.pq import TransactionStatus
 
 from edge.errors import StoreFailed
 
@@ -24,7 +25,7 @@ from edge.errors import StoreFailed
 OF_ONE_MESSAGE = (psycopg.DataError, psycopg.IntegrityError)
 MAY_PASS = (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure)
 # A server that was cut off must not hold a worker for the hours that TCP allows.
-_DEFAULTS: dict[str, Any] = {
+DEFAULTS: dict[str, Any] = {
     "application_name": "posture-collector",
     "connect_timeout": 5,
     "target_session_attrs": "read-write",
@@ -49,7 +50,7 @@ class PostgresDatabase:
     """
 
     def __init__(self, address: str) -> None:
-        self._settings = {**_DEFAULTS, **conninfo_to_dict(address)}
+        self._settings = {**DEFAULTS, **conninfo_to_dict(address)}
         self._hosts = _hosts(self._settings)
         self._used = self._hosts[0]
         self._lock = threading.RLock()
@@ -152,10 +153,27 @@ class PostgresDatabase:
                 )
 
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        """What a query answers, all of it."""
-        with self._lock, self._mended():
+        """What a query answers, all of it. Asked again where the server was started anew since the
+        last question: the connection of before says so only now."""
+        with self._lock:
+            was_idle = self._is_idle()
+            try:
+                return self._rows(sql, values)
+            except StoreFailed:
+                if not was_idle:
+                    raise
+                return self._rows(sql, values)
+
+    def _rows(self, sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+        with self._mended():
             found: list[tuple[Any, ...]] = Transaction(self._here()).execute(sql, values).fetchall()
         return found
+
+    def _is_idle(self) -> bool:
+        """Whether there is a connection from before, outside of a transaction."""
+        if self._connection is None or self._connection.closed:
+            return False
+        return self._connection.info.transaction_status == TransactionStatus.IDLE
 
     def outside(self, sql: str) -> None:
         """What may stand in no transaction, as VACUUM."""

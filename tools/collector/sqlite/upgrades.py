@@ -31,7 +31,7 @@ _SITE = (
 def _with_sites(db: sqlite3.Connection) -> None:
     """Version 3: keys with the site, hashes of the chain, seals.
 
-    It makes the tables as store.sql has them: who changes them after this version freezes a copy.
+    It makes the tables as they were then: store_3.sql.
     """
     db.execute("DROP VIEW screening")
     db.execute("DROP INDEX result_session")
@@ -39,11 +39,7 @@ def _with_sites(db: sqlite3.Connection) -> None:
     db.execute("DROP TABLE progress")
     for table in _OLD:
         db.execute(f"ALTER TABLE {table} RENAME TO old_{table}")
-    schema = (
-        resources.files("posture_tools.collector.sqlite").joinpath("store.sql").read_text("utf-8")
-    )
-    for statement in schema.split(";\n"):
-        db.execute(statement)
+    _run(db, "store_3.sql")
     db.execute(
         "CREATE TEMP TABLE epoch_site AS SELECT station, epoch, MIN(site) AS site FROM ("
         " SELECT station, epoch, site FROM old_result UNION ALL SELECT station, epoch,"
@@ -140,4 +136,15 @@ def _with_webhooks(db: sqlite3.Connection) -> None:
     )
 
 
-UPGRADES = (_with_desired, _with_sites, _with_archive, _with_webhooks)
+def _with_seen(db: sqlite3.Connection) -> None:
+    """Version 6: what is seen at a glance, so that pages need not count."""
+    _run(db, "to_6.sql")
+
+
+def _run(db: sqlite3.Connection, name: str) -> None:
+    text = resources.files("posture_tools.collector.sqlite").joinpath(name).read_text("utf-8")
+    for statement in text.split(";\n"):
+        db.execute(statement)
+
+
+UPGRADES = (_with_desired, _with_sites, _with_archive, _with_webhooks, _with_seen)

@@ -29,7 +29,7 @@ def run(options: Namespace, out: Output) -> int:
     if options.act == "add":
         if Account.objects.filter(name=options.name).exists():
             raise SettingsInvalid(f"There is an account {options.name} already.", "Reset it.")
-        password, made = _password(options.name)
+        password, made = (None, "") if options.sign_on else _password(options.name)
         Account.objects.make(options.name, password, options.role, tuple(options.site))
         out.line(f"{options.name} may log in as {options.role}." + made)
         return 0
@@ -40,6 +40,16 @@ def run(options: Namespace, out: Output) -> int:
         known.is_active = True
         known.save()
         out.line(f"{options.name} has a new password." + made)
+    elif options.act == "forget-phone":
+        from posture_tools.pages.second_factor import forget
+
+        had = forget(known)
+        out.line(f"{options.name} enters by password alone." if had
+                 else f"{options.name} has no second factor.")  # fmt: skip
+    elif options.act == "forget-sign-on":
+        known.subject = ""
+        known.save()
+        out.line(f"Whoever the provider next vouches for as {options.name} gets this account.")
     else:
         known.delete()
         out.line(f"{options.name} is gone, and logged out everywhere.")
@@ -80,7 +90,12 @@ VERB = Verb(
     example="posture-collector account add anna --role admin\nposture-collector account reset anna",
     run=run,
     arguments=(
-        argument("act", choices=("add", "reset", "remove"), help="What to do."),
+        argument(
+            "act",
+            choices=("add", "reset", "remove", "forget-phone", "forget-sign-on"),
+            help="What to do. forget-phone: the second factor is lost. forget-sign-on: the "
+            "provider gave the name to another.",
+        ),
         argument("name", metavar="NAME", help="The name to log in by."),
         argument(
             "--role",
@@ -93,6 +108,11 @@ VERB = Verb(
             action="append",
             default=[],
             help="Let it see this site only; several may be given. Without, it sees all.",
+        ),
+        argument(
+            "--sign-on",
+            action="store_true",
+            help="Make it without a password: only the provider of the single sign-on vouches.",
         ),
         STORE,
     ),

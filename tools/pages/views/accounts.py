@@ -8,14 +8,18 @@ import secrets
 from django import forms
 from django.contrib.auth.password_validation import validate_password
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.db.models import Q, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from posture_tools.pages.access import Right, account_of, needs
 from posture_tools.pages.audit import note
-from posture_tools.pages.models import Account, AuditLine, Role, Token
+from posture_tools.pages.models import Account, AccountSite, AuditLine, Role, Token
+from posture_tools.pages.words import page_words
 
 _AUDIT_ROWS = 100
 _TOKEN_BYTES = 32
+_RIGHTS = ("may_command", "may_export", "may_erase")
 
 
 class AccountForm(forms.Form):
@@ -24,14 +28,15 @@ class AccountForm(forms.Form):
     name = forms.CharField(max_length=64)
     role = forms.ChoiceField(choices=Role.choices)
     sites = forms.CharField(required=False, max_length=500)
+    may_command = forms.BooleanField(required=False)
     may_export = forms.BooleanField(required=False)
     may_erase = forms.BooleanField(required=False)
     is_active = forms.BooleanField(required=False, initial=True)
     password = forms.CharField(required=False, widget=forms.PasswordInput)
 
-    def __init__(self, *args: object, known: Account | None = None) -> None:
+    def __init__(self, *args: object, by: Account, known: Account | None = None) -> None:
         super().__init__(*args)
-        self._known = known
+        self._known, self._by = known, by
         if known is not None:
             self.fields["name"].disabled = True
             self.fields["name"].initial = known.name
@@ -48,41 +53,77 @@ class AccountForm(forms.Form):
             validate_password(password, self._known)
         return password
 
+    def clean_sites(self) -> str:
+        return _given_by(self._by, self.cleaned_data["sites"])
+
     def site_names(self) -> tuple[str, ...]:
         """The sites that were named."""
-        return tuple(s.strip() for s in self.cleaned_data["sites"].split(",") if s.strip())
+        return _split(self.cleaned_data["sites"])
+
+
+def _split(said: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(s.strip() for s in said.split(",") if s.strip()))
+
+
+def _given_by(admin: Account, said: str) -> str:
+    """Nobody gives away what they do not see themselves: every site is more than some."""
+    own, asked = admin.site_names(), _split(said)
+    if own is not None and (not asked or not set(asked) <= set(own)):
+        raise forms.ValidationError(page_words(admin.language or "en")("accounts", "beyond"))
+    return ",".join(asked)
+
+
+def _managed_by(admin: Account) -> QuerySet[Account]:
+    """The accounts that see nothing which the administrator does not."""
+    own = admin.site_names()
+    if own is None:
+        return Account.objects.all()
+    elsewhere = AccountSite.objects.exclude(site__in=own).values("account")
+    return Account.objects.filter(every_site=False).exclude(pk__in=elsewhere)
+
+
+def _tokens_of(admin: Account) -> list[Token]:
+    own = admin.site_names()
+    known = Token.objects.order_by("name")
+    if own is None:
+        return list(known)
+    return [each for each in known if (its := each.site_names()) and set(its) <= set(own)]
 
 
 @needs(Right.ADMIN, "GET", "POST")
 def accounts(request: HttpRequest) -> HttpResponse:
     """All accounts; a posted form makes one more."""
-    form = AccountForm(request.POST) if request.method == "POST" else AccountForm()
+    admin = account_of(request)
+    form = AccountForm(request.POST if request.method == "POST" else None, by=admin)
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
         made = Account.objects.make(
             given["name"], given["password"], given["role"], form.site_names()
         )
-        made.may_export, made.may_erase = given["may_export"], given["may_erase"]
+        for right in _RIGHTS:
+            setattr(made, right, given[right])
         made.save()
         note(request, "account made", about=made.name)
         return redirect("accounts")
-    known = Account.objects.order_by("name").prefetch_related("sites")
+    known = _managed_by(admin).order_by("name").prefetch_related("sites")
     return render(request, "pages/accounts.html", {"form": form, "accounts": known})
 
 
 @needs(Right.ADMIN, "GET", "POST")
 def account(request: HttpRequest, number: int) -> HttpResponse:
     """Change one account. Who is shut out here is logged out everywhere at once."""
-    known = get_object_or_404(Account, pk=number)
+    admin = account_of(request)
+    known = get_object_or_404(_managed_by(admin), pk=number)
     if request.method == "POST":
-        form = AccountForm(request.POST, known=known)
+        form = AccountForm(request.POST, by=admin, known=known)
         if form.is_valid():
             given = form.cleaned_data
             names = form.site_names()
-            own = known.pk == account_of(request).pk
+            own = known.pk == admin.pk
             if not own:  # nobody takes the last administrator away by mistake
                 known.role, known.is_active = given["role"], given["is_active"]
-            known.may_export, known.may_erase = given["may_export"], given["may_erase"]
+            for right in _RIGHTS:
+                setattr(known, right, given[right])
             known.every_site = not names
             if given["password"]:
                 known.set_password(given["password"])  # ends the account's sessions
@@ -93,12 +134,11 @@ def account(request: HttpRequest, number: int) -> HttpResponse:
             note(request, "account changed", about=known.name)
             return redirect("accounts")
     else:
-        form = AccountForm(known=known)
+        form = AccountForm(by=admin, known=known)
         form.initial = {
             "role": known.role, "sites": ", ".join(known.site_names() or ()),
-            "may_export": known.may_export, "may_erase": known.may_erase,
             "is_active": known.is_active,
-        }  # fmt: skip
+        } | {right: getattr(known, right) for right in _RIGHTS}  # fmt: skip
     return render(request, "pages/account.html", {"form": form, "known": known})
 
 
@@ -108,6 +148,13 @@ class TokenForm(forms.Form):
     name = forms.CharField(max_length=64)
     sites = forms.CharField(required=False, max_length=500)
     may_export = forms.BooleanField(required=False)
+
+    def __init__(self, *args: object, by: Account) -> None:
+        super().__init__(*args)
+        self._by = by
+
+    def clean_sites(self) -> str:
+        return _given_by(self._by, self.cleaned_data["sites"])
 
     def clean_name(self) -> str:
         name: str = self.cleaned_data["name"]
@@ -119,32 +166,40 @@ class TokenForm(forms.Form):
 @needs(Right.ADMIN, "GET", "POST")
 def tokens(request: HttpRequest) -> HttpResponse:
     """All tokens. A posted name makes one, which is shown this once; `revoke` ends one."""
-    form, shown = TokenForm(), ""
+    admin = account_of(request)
+    form, shown = TokenForm(by=admin), ""
     if request.method == "POST" and "revoke" in request.POST:
         name = request.POST["revoke"]
+        if name not in {each.name for each in _tokens_of(admin)}:
+            raise Http404
         Token.objects.filter(name=name).update(revoked=True)
         note(request, "token revoked", about=name)
         return redirect("tokens")
     if request.method == "POST":
-        form = TokenForm(request.POST)
+        form = TokenForm(request.POST, by=admin)
         if form.is_valid():
             given = form.cleaned_data
             shown = secrets.token_urlsafe(_TOKEN_BYTES)
             Token.objects.create(
                 name=given["name"],
                 sha256=hashlib.sha256(shown.encode()).hexdigest(),
-                sites=",".join(s.strip() for s in given["sites"].split(",") if s.strip()),
+                sites=given["sites"],
                 may_export=given["may_export"],
             )
             note(request, "token made", about=given["name"])
-    known = Token.objects.order_by("name")
+    known = _tokens_of(admin)
     return render(request, "pages/tokens.html", {"form": form, "tokens": known, "shown": shown})
 
 
 @needs(Right.ADMIN)
 def audit_log(request: HttpRequest) -> HttpResponse:
     """Who saw and did what, newest first, and since when it is known."""
-    lines = Paginator(AuditLine.objects.order_by("-pk"), _AUDIT_ROWS)
-    page = lines.get_page(request.GET.get("page"))
+    admin = account_of(request)
+    seen, own = AuditLine.objects.order_by("-pk"), admin.site_names()
+    if own is not None:
+        names = _managed_by(admin).values("name")
+        seen = seen.filter(Q(site__in=own) | Q(site="", account__in=names))
+    page = Paginator(seen, _AUDIT_ROWS).get_page(request.GET.get("page"))
     first = AuditLine.objects.order_by("pk").first()
-    return render(request, "pages/audit.html", {"page": page, "first": first})
+    age_days = 0 if first is None else (timezone.now() - first.at).days
+    return render(request, "pages/audit.html", {"page": page, "first": first, "age_days": age_days})

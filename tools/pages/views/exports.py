@@ -24,7 +24,9 @@ class _Line:
 @needs(Right.EXPORT)
 def measures(request: HttpRequest) -> HttpResponseBase:
     """Every measure of one's sites, or of one `station` or `session`."""
-    station, session = request.GET.get("station", ""), request.GET.get("session", "")
+    station, session = (
+        request.GET.get(word, "").replace("\0", "") for word in ("station", "session")
+    )
     note(request, "export", about=f"{station} {session}".strip())
     return csv_answer(account_of(request).site_names(), station, session)
 

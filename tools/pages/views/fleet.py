@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
+from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from posture_tools.collector.report import StationLine
@@ -33,8 +34,10 @@ def rows(request: HttpRequest) -> HttpResponse:
 
 
 def _lines(request: HttpRequest) -> dict[str, Any]:
-    lines = reading.stations(account_of(request).site_names())
-    return {"stations": sorted(lines, key=lambda line: (not _trouble(line), line.station))}
+    lines = reading.stations(account_of(request).site_names(), briefly=True)
+    lines.sort(key=lambda line: (not _trouble(line), line.station, line.site))
+    page = Paginator(lines, reading.PAGE_ROWS).get_page(request.GET.get("page"))
+    return {"stations": reading.in_full(page.object_list), "page": page}
 
 
 def _trouble(line: StationLine) -> bool:

@@ -53,10 +53,10 @@ def search(request: HttpRequest) -> HttpResponse:
 @needs(Right.SEE)
 def rows(request: HttpRequest) -> HttpResponse:
     """The same list alone, for the page that follows it; 204 while nothing is new."""
-    seen = request.GET.get("newest", "")
-    if seen == str(reading.newest_row()):
+    found = _found(request, logged=False)
+    if request.GET.get("newest", "") == found["newest"]:
         return HttpResponse(status=204)
-    return render(request, "pages/visit_rows.html", _found(request, logged=False))
+    return render(request, "pages/visit_rows.html", found)
 
 
 def _found(request: HttpRequest, *, logged: bool) -> dict[str, Any]:
@@ -66,7 +66,6 @@ def _found(request: HttpRequest, *, logged: bool) -> dict[str, Any]:
         told = (wanted.code, wanted.session, wanted.station, wanted.since, wanted.until,
                 wanted.measure, wanted.band)  # fmt: skip
         note(request, "search", about=" ".join(str(word) for word in told if word))
-    newest = reading.newest_row()
     found = reading.visits(wanted, account_of(request).site_names())
     texts = words(language_of(request))
     codes = shipped_norms().codes
@@ -78,7 +77,7 @@ def _found(request: HttpRequest, *, logged: bool) -> dict[str, Any]:
         "measures": sorted((texts.measure(code), code) for code in codes),
         "bands": [(band, texts("bands", band)) for band in BANDS],
         "visits": found[: reading.PAGE_ROWS],
-        "newest": newest,
+        "newest": reading.digest(found),
         "query": query.urlencode(),
         "older": wanted.skip + reading.PAGE_ROWS if len(found) > reading.PAGE_ROWS else None,
         "newer": max(0, wanted.skip - reading.PAGE_ROWS) if wanted.skip else None,
