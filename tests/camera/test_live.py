@@ -14,9 +14,9 @@ import pytest
 from simulators.faulty_camera import NODE, FaultyCamera
 
 from edge.camera import connect
-from edge.camera.address import shown_address
 from edge.camera.live import LiveCamera
 from edge.errors import CameraLost, CameraStalled, PartMissing
+from edge.shown import shown_address
 
 
 @pytest.fixture

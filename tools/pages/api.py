@@ -56,7 +56,10 @@ def _written_out(said: object) -> object:
     return said
 
 
-Day = Annotated[date, BeforeValidator(_written_out)]
+# Moments are counted in nanoseconds of 64 bits: they end in 2262.
+Day = Annotated[
+    date, BeforeValidator(_written_out), Field(ge=date(1970, 1, 1), le=date(2261, 12, 31))
+]
 
 
 class Asked(Schema):

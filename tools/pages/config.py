@@ -56,13 +56,6 @@ class PagesConfig:
     keys: Path | None = None
     uploads: bool = False
 
-    def __post_init__(self) -> None:
-        if not isinstance(self.store, Path):
-            raise SettingsInvalid(
-                "The pages read a store that is a file, no database.",
-                "Name the collector's file with --store.",
-            )
-
     @property
     def own(self) -> Path:
         base = self.store if isinstance(self.store, Path) else STATE / "postgresql.db"
