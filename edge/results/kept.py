@@ -40,14 +40,13 @@ def forget(path: Path, words: Collection[str]) -> None:
     """
     try:
         with closing(sqlite3.connect(path)) as db:
-            db.execute("PRAGMA secure_delete = ON")
             with db:
                 for table, where, names in list(_tables(db)):
                     db.executemany(
                         f"DELETE FROM {table} WHERE {where}",  # noqa: S608
                         [[word.encode()] * names for word in words],
                     )
-            db.execute("VACUUM")
+            db.execute("VACUUM")  # what was deleted earlier stands in free pages
             db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     except sqlite3.DatabaseError as error:
         if getattr(error, "sqlite_errorcode", 0) & 0xFF in _UNREADABLE:

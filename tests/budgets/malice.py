@@ -31,7 +31,10 @@ def main() -> None:
         told = malice.run(options.seconds)
     faults = ", ".join(f"{name} {count}" for name, count in sorted(told.faults.items()))
     print(f"faults: {faults}; bits changed on the wire: {told.flips}")
-    print(f"accepted {told.accepted}, stored {told.stored}, named {told.named}, doubled 0")
+    print(
+        f"accepted {told.accepted}, named {told.named}; stored {told.stored}, {told.untold} of them"
+        " committed just before a kill and never told of; doubled 0"
+    )
     print(f"publications that the access rules refused: {told.refusals}")
     print(f"longest standstill of a healthy station after a fault: {told.standstill_s:.1f} s")
 

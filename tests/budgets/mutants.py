@@ -33,6 +33,11 @@ MUTANTS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
     ("edge/results/counts.py", "boot_id == instant.boot_id", "False", OUTBOX),
     ("edge/results/erasing.py", "if row.consent is not None:", "if False:", OUTBOX),
     ("edge/results/intact.py", "digest(self.body) != self.sha256", "False", OUTBOX),
+    # What a rolled-back release left.
+    ("edge/results/kept.py", 'db.execute("VACUUM")', "pass", OUTBOX),
+    ("edge/results/kept.py", "wal_checkpoint(TRUNCATE)", "wal_checkpoint(PASSIVE)", OUTBOX),
+    ("edge/results/kept.py", "& 0xFF in _UNREADABLE", "& 0xFF in ()", OUTBOX),
+    ("edge/uplink/forgetting.py", "found.extend(kept.sessions_of(path, code))", "pass", OUTBOX),
     # Damage that nobody sees.
     ("edge/results/salvage.py", "integrity_check(1)", "quick_check(1)", OUTBOX),
     ("edge/results/chain.py", " and is_sealed_by(public, seal, topic)", "", OUTBOX),

@@ -121,27 +121,36 @@ def test_what_a_rolled_back_release_left_keeps_only_the_others(
     kept.parent.mkdir()
     with closing(open_outbox(kept.parent)) as newer:
         newer.accept(assessment(7))
+        consent(newer, session="session-7", code="p-18")
         consent(newer, session=other)
         newer.accept(assessment(8, session=other))
         newer.accept(assessment(9))
         before = [m.body for m in newer.pending(9)]
+        with closing(sqlite3.connect(kept)) as db:
+            db.execute("ALTER TABLE message RENAME COLUMN body TO tomorrows")
+            db.execute("PRAGMA user_version = 99")
+            db.execute("PRAGMA secure_delete = OFF")
+            db.execute("CREATE TABLE delivered AS SELECT tomorrows FROM message")
+            db.execute("DELETE FROM delivered")
+            db.commit()
         for path in kept.parent.glob("outbox.db*"):  # as a power cut leaves it
             shutil.copy(path, state / path.name.replace("outbox", "cut"))
     for path in state.glob("cut.db*"):
         path.rename(kept.with_name(path.name.replace("cut", "outbox")))
-    with closing(sqlite3.connect(kept)) as db:
-        db.execute("ALTER TABLE message RENAME COLUMN body TO tomorrows")
-        db.execute("PRAGMA user_version = 99")
+    assert kept.with_name("outbox.db-wal").stat().st_size
     assert holding(kept.parent.iterdir(), [other])
     damaged = kept.with_name("outbox.damaged-0001.db")
     damaged.write_text(f"seen {SESSION}")
-    answer = Forgetting(outbox, state)(encode(EraseCommand(code=CODE)))
-    assert answer["left"] == ()
-    assert holding(state.rglob("*"), [*WORDS, other]) == ()
+    with closing(sqlite3.connect(kept)) as reader:  # so the write-ahead log outlives the erasure
+        reader.execute("SELECT * FROM self").fetchone()
+        answer = Forgetting(outbox, state)(encode(EraseCommand(code=CODE)))
+        assert kept.with_name("outbox.db-wal").exists()
+        assert answer["left"] == ()
+        assert holding(state.rglob("*"), [f'"{CODE}"', SESSION, other]) == ()
     assert not damaged.exists()
     with closing(sqlite3.connect(kept)) as db:
         bodies = [body for (body,) in db.execute("SELECT tomorrows FROM message ORDER BY seq")]
-        assert bodies == [before[0], before[3]]
+        assert bodies == [before[0], before[1], before[4]]
         assert db.execute("SELECT COUNT(*) FROM self").fetchone() == (1,)
 
 

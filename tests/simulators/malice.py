@@ -40,12 +40,17 @@ THIEF = "hall-3"  # whose password somebody has
 
 @dataclass(slots=True)
 class Told:
-    """What came of it. standstill_s : from the end of a fault to a healthy station's next result in
-    the store, the longest."""
+    """What came of it.
+
+    accepted : what stations told of. named : of those, the damaged ones. untold : stored though its
+    station died between commit and word. standstill_s : from the end of a fault to a healthy
+    station's next result in the store, the longest.
+    """
 
     accepted: int = 0
     stored: int = 0
     named: int = 0
+    untold: int = 0
     faults: Counter[str] = field(default_factory=Counter)
     flips: int = 0
     refusals: int = 0
@@ -278,7 +283,7 @@ class Malice:
         }  # fmt: skip
         assert not unnamed, f"accepted, and neither stored nor named: {unnamed}"
         self.told.accepted, self.told.stored = len(self._said), len(stored)
-        self.told.named = len(missing)
+        self.told.named, self.told.untold = len(missing), len(unknown)
 
     def _set_aside(self, name: str) -> set[str]:
         path = self._state(name) / "outbox.db"
