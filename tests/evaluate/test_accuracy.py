@@ -65,6 +65,13 @@ def test_a_reading_of_half_a_tilt_stays_and_its_slope_and_bias_come_out() -> Non
     assert row.sd_change == pytest.approx(0.4, rel=0.06)
 
 
+def test_a_reading_that_exaggerates_is_set_right_too_but_a_wild_one_is_not() -> None:
+    (row,) = fit(readings(2000, slope=1.25))
+    assert row.gain == pytest.approx(0.8, abs=0.02)
+    (row,) = fit(readings(2000, slope=2.5))
+    assert (row.gain, row.shift) == (1.0, 0.0)
+
+
 def test_1_96_deviations_hold_95_percent_of_errors_with_heavy_tails() -> None:
     errors = np.random.default_rng(2).standard_t(3, 4000)
     assert np.mean(np.abs(errors) <= 1.96 * deviation(errors)) == pytest.approx(0.95, abs=0.002)

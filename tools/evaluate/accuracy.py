@@ -192,10 +192,10 @@ def _row(key: Key, clothing: Clothing, readings: Sequence[BodyReading]) -> Measu
 
 
 def _setting_right(true: Float64, read: Float64) -> tuple[float, float]:
-    """Gain and shift that make a reading follow the body; 1 and 0 where it hardly does."""
+    """Gain and shift that make a reading follow the body; 1 and 0 where it hardly does, or wildly."""
     line = slope_of_values(true, read)
     sure = len(true) >= _LEAST_DRESSED and line.standard_error <= _LEAST_SURE
-    if not (sure and line.slope >= _LEAST_FOLLOWED):
+    if not (sure and _LEAST_FOLLOWED <= line.slope <= 1.0 / _LEAST_FOLLOWED):
         return 1.0, 0.0
     gain = round(1.0 / line.slope, 3)
     return gain, round(float(true.mean() - gain * read.mean()), 3)
