@@ -192,7 +192,7 @@ def _row(key: Key, clothing: Clothing, readings: Sequence[BodyReading]) -> Measu
 
 
 def _setting_right(true: Float64, read: Float64) -> tuple[float, float]:
-    """Gain and shift that make a reading follow the body; 1 and 0 where it hardly does, or wildly."""
+    """Gain and shift that make a reading follow the body; 1, 0 where it hardly does or wildly."""
     line = slope_of_values(true, read)
     sure = len(true) >= _LEAST_DRESSED and line.standard_error <= _LEAST_SURE
     if not (sure and _LEAST_FOLLOWED <= line.slope <= 1.0 / _LEAST_FOLLOWED):
