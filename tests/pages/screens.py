@@ -163,8 +163,8 @@ def take(chrome: Browser, stage: Stage, table: dict[str, str], session: str) -> 
                     log_in(page, stage)
                     continue
                 answer = context.request.get(filled(name, table[name], session))
-                if "<main" not in answer.text()[:20_000]:
-                    continue  # rows, downloads, pictures, the sheet for the printer
+                if not answer.ok or "<main" not in answer.text()[:20_000]:
+                    continue  # not in this demo; or rows, downloads, pictures, a printer's sheet
                 page.goto(filled(name, table[name], session))
                 if page.url != context_address(stage, name, table, session):
                     continue  # it led to another page
