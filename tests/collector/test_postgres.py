@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from posture_tools.collector import erasure
 from posture_tools.collector.__main__ import main
-from posture_tools.collector.intake import Bad, Good, Incoming, examine
+from posture_tools.collector.intake import Incoming, examine
 from posture_tools.collector.month import bounds_ns, shifted
 from posture_tools.collector.postgres import migrate as migrating
 from posture_tools.collector.postgres.copying import copy
@@ -24,13 +24,11 @@ from posture_tools.collector.searching import Chosen, query
 from posture_tools.collector.sqlite.store import SqliteStore
 from posture_tools.collector.store import Outcome
 from posture_tools.collector.verify import findings
-from simulators.assessments import assessment
+from simulators.arrived import messages
 from simulators.postgres import Postgres, find_postgres
 
 from edge.errors import SettingsInvalid, StoreFailed, StoreUnusable
-from edge.results.outbox import Outbox
 from edge.wire import clock
-from edge.wire.topics import Topics
 
 AT = "2100-01-01T00:00:00.000Z"
 
@@ -41,24 +39,11 @@ def store(postgres: Postgres, tmp_path: Path) -> Iterator[PostgresStore]:
         yield opened
 
 
-def messages(folder: Path, station: str, count: int) -> list[Good | Bad]:
-    with Outbox.open(
-        folder / f"{station}.db",
-        site="north", station=station, limit_bytes=50_000_000, at_limit="refuse",
-    ) as outbox:  # fmt: skip
-        for number in range(count):
-            outbox.accept(assessment(number))
-        topics = Topics("north", station)
-        return [
-            examine(Incoming(topics.message(m.channel), m.payload)) for m in outbox.pending(count)
-        ]
-
-
 def test_workers_beside_each_other_lose_and_double_nothing(
     postgres: Postgres, tmp_path: Path
 ) -> None:
     """Every message goes to two of three workers, in batches of any order, at the same time."""
-    sent = [m for n in range(6) for m in messages(tmp_path, f"hall-{n}", 40)]
+    sent = [m for n in range(6) for m in messages(tmp_path, 40, f"hall-{n}")]
     address = postgres.database()
     outcomes: list[Outcome] = []
     failures: list[Exception] = []
@@ -94,7 +79,7 @@ def test_workers_beside_each_other_lose_and_double_nothing(
 
 def test_the_new_go_in_together_exactly_as_one_by_one(store: PostgresStore, tmp_path: Path) -> None:
     """The rows of both bodies are the same, whatever way they took."""
-    sent = messages(tmp_path, "hall-1", 12)
+    sent = messages(tmp_path, 12)
     with SqliteStore(tmp_path / "collector.db") as file:
         for target in (store, file):
             for batch in (sent[8:], sent[:3], sent[2:9]):
@@ -129,7 +114,7 @@ def test_a_clock_a_month_ahead_does_not_keep_the_next_month_away(
     ahead = datetime(2026, 8, 3, 12, tzinfo=UTC)
     monkeypatch.setattr(clock.time, "time_ns", lambda: int(ahead.timestamp()) * 10**9)
     monkeypatch.setattr(clock, "is_disciplined", lambda: True)
-    early = messages(tmp_path, "hall-1", 3)
+    early = messages(tmp_path, 3)
     now = [today]
     address = postgres.database()
     with PostgresStore(address, tmp_path / "erasures", today=lambda: now[0]) as store:
@@ -137,7 +122,7 @@ def test_a_clock_a_month_ahead_does_not_keep_the_next_month_away(
         assert len(store.ingest(early).stored) == 3
         assert store.rows(where) == [("result_other",)]
         now[0] = today + timedelta(days=31)
-        late = messages(tmp_path, "hall-2", 2)
+        late = messages(tmp_path, 2, "hall-2")
         assert len(store.ingest(late).stored) == 2
         assert store.rows(where) == [("result_2026_08",)]
         assert store.rows("SELECT COUNT(*) FROM measure_2026_08") == [(15,)]
@@ -184,7 +169,7 @@ def test_a_server_killed_and_started_again_has_every_receipt(tmp_path: Path) -> 
     programs = find_postgres()
     if programs is None:
         pytest.skip("told by the fixture of the others")
-    sent = messages(tmp_path, "hall-1", 60)
+    sent = messages(tmp_path, 60)
     with Postgres(programs) as server:
         address = server.database()
         with PostgresStore(address, tmp_path / "erasures") as store:
@@ -206,8 +191,8 @@ def test_a_server_killed_and_started_again_has_every_receipt(tmp_path: Path) -> 
 
 def test_a_file_becomes_a_database(store: PostgresStore, tmp_path: Path) -> None:
     """With everything that a life leaves: erased, rejected, in conflict, buried, out of order."""
-    sent = messages(tmp_path, "hall-1", 30)
-    other = messages(tmp_path / "..", f"hall-2{tmp_path.name}", 5)
+    sent = messages(tmp_path, 30)
+    other = messages(tmp_path / "..", 5, f"hall-2{tmp_path.name}")
     with SqliteStore(tmp_path / "collector.db") as file:
         file.ingest(sent[10:])
         file.ingest(sent[:5])
@@ -237,7 +222,7 @@ def test_a_file_becomes_a_database(store: PostgresStore, tmp_path: Path) -> None
 
 def test_a_copy_that_differs_is_told(store: PostgresStore, tmp_path: Path) -> None:
     with SqliteStore(tmp_path / "collector.db") as file:
-        file.ingest(messages(tmp_path, "hall-1", 3))
+        file.ingest(messages(tmp_path, 3))
         store.change(
             lambda db: db.execute("CREATE RULE lose AS ON INSERT TO gap DO INSTEAD NOTHING")
         )
@@ -280,7 +265,7 @@ SEARCHES = {
 @pytest.mark.parametrize("what", SEARCHES)
 def test_no_search_reads_a_whole_table(store: PostgresStore, tmp_path: Path, what: str) -> None:
     """The plans that a full table gets; an empty one is read whole, so that is forbidden here."""
-    store.ingest(messages(tmp_path, "hall-1", 5))
+    store.ingest(messages(tmp_path, 5))
     sql, values = query(SEARCHES[what])
     with store.transaction() as db:
         db.execute("SET LOCAL enable_seqscan = off")

@@ -11,16 +11,13 @@ from pathlib import Path
 import pytest
 from conftest import missing
 from posture_tools.collector import erasure
-from posture_tools.collector.intake import Bad, Good, Incoming, examine
 from posture_tools.collector.postgres.store import PostgresStore
 from posture_tools.collector.verify import findings
-from simulators.assessments import assessment
+from simulators.arrived import messages
 from simulators.postgres import Pair, Postgres, find_postgres
 from simulators.waiting import eventually
 
 from edge.errors import StoreFailed
-from edge.results.outbox import Outbox
-from edge.wire.topics import Topics
 
 pytestmark = pytest.mark.timeout(240)
 AT = "2100-01-01T00:00:00.000Z"
@@ -39,19 +36,6 @@ def programs() -> Path:
 def pair(programs: Path) -> Iterator[Pair]:
     with Pair(programs) as both:
         yield both
-
-
-def messages(folder: Path, count: int, station: str = "hall-1") -> list[Good | Bad]:
-    with Outbox.open(
-        folder / f"{station}.db",
-        site="north", station=station, limit_bytes=50_000_000, at_limit="refuse",
-    ) as outbox:  # fmt: skip
-        for number in range(count):
-            outbox.accept(assessment(number))
-        topics = Topics("north", station)
-        return [
-            examine(Incoming(topics.message(m.channel), m.payload)) for m in outbox.pending(count)
-        ]
 
 
 class Doing:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import count
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from posture_tools.collector.sqlite.store import SqliteStore
@@ -13,6 +13,9 @@ from posture_tools.pages.serve import prepare
 from posture_tools.uploads.uploading import Uploads
 from simulators.pages_world import fill
 from simulators.uploaded import SESSION, give
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 PASSWORD = "long enough to try"  # noqa: S105 - of accounts of these tests
 _numbers = count()
@@ -31,6 +34,18 @@ def config(tmp_path_factory: pytest.TempPathFactory) -> PagesConfig:
         give(Uploads(store), SESSION)
     prepare(config)
     return config
+
+
+@pytest.fixture(scope="module")
+def chrome(browser: str) -> Iterator[Browser]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        chrome = playwright.chromium.launch(
+            executable_path=browser, args=["--no-sandbox", "--disable-dev-shm-usage"]
+        )
+        yield chrome
+        chrome.close()
 
 
 @pytest.fixture

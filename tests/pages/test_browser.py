@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, expect
 from posture_tools.collector.sqlite.store import SqliteStore
-from simulators.pages_world import CODE, DEAD_SHA256, MODEL_SHA256, deliver, fill, visit
+from simulators.in_browser import DESK, PHONE, entered
+from simulators.pages_world import CODE, DEAD_SHA256, MODEL_SHA256, deliver, visit
+from simulators.served_pages import ServedPages
 
 from edge.results.outbox import Outbox
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]  # many pages, one browser
 
-PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
 PATHS = (
     "/visits/", "/visits/north/hall-1/autumn/", f"/people/north/{CODE}/", "/stations/",
     "/stations/north/hall-1/", "/stations/north/hall-1/screen/", f"/people/north/{CODE}/erase/",
@@ -28,74 +26,15 @@ PATHS = (
 )  # fmt: skip
 
 
-class Served:
-    """A server of its own process over a store of its own, and an administrator's password."""
-
-    def __init__(self, folder: Path) -> None:
-        self.store = folder / "collector.db"
-        self.folder = folder
-        fill(self.store, folder)
-        made = subprocess.run(
-            [*_PROGRAM, "account", "add", "anna", "--role", "admin", "--store", str(self.store)],
-            check=True, capture_output=True, text=True, stdin=subprocess.DEVNULL,
-        )  # fmt: skip
-        self.password = made.stdout.partition("Password: ")[2].strip()
-        self.process = subprocess.Popen(
-            [*_PROGRAM, "serve", "--port", "0", "--store", str(self.store), *self.serve_options()],
-            stdout=subprocess.PIPE, text=True,
-        )  # fmt: skip
-        assert self.process.stdout is not None
-        self.address = self.process.stdout.readline().split()[-1].rstrip("/")
-
-    def serve_options(self) -> tuple[str, ...]:
-        """Further options of `serve`."""
-        return ()
-
-
-_PROGRAM = (sys.executable, "-m", "posture_tools.collector")
-
-
 @pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    served = Served(tmp_path_factory.mktemp("served"))
-    yield served
-    served.process.terminate()
-    served.process.communicate(timeout=30)
-
-
-@pytest.fixture(scope="module")
-def chrome(browser: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        chrome = playwright.chromium.launch(
-            executable_path=browser, args=["--no-sandbox", "--disable-dev-shm-usage"]
-        )
-        yield chrome
-        chrome.close()
-
-
-def entered(chrome: Browser, served: Served, **context: Any) -> tuple[BrowserContext, Page]:
-    """A page that is logged in, and keeps what went wrong in `page.wrong`."""
-    opened = chrome.new_context(base_url=served.address, **context)
-    page = opened.new_page()
-    wrong: list[str] = []
-    page.on("console", lambda m: wrong.append(m.text) if m.type == "error" else None)
-    page.on("pageerror", lambda error: wrong.append(str(error)))
-    page.on(
-        "request",
-        lambda r: None if r.url.startswith((served.address, "data:")) else wrong.append(r.url),
-    )
-    page.wrong = wrong  # type: ignore[attr-defined]
-    page.goto("/enter/")
-    page.get_by_label("Name").fill("anna")
-    page.get_by_label("Password").fill(served.password)
-    page.get_by_role("button", name="Log in").click()
-    page.wait_for_url("**/visits/")
-    return opened, page
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedPages]:
+    with ServedPages(tmp_path_factory.mktemp("served")) as served:
+        yield served
 
 
 @pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
 def test_no_page_is_wrong_hard_to_use_or_asks_others(
-    chrome: Browser, served: Served, size: dict[str, int]
+    chrome: Browser, served: ServedPages, size: dict[str, int]
 ) -> None:
     context, page = entered(chrome, served, viewport=size)
     for path in PATHS:
@@ -109,10 +48,10 @@ def test_no_page_is_wrong_hard_to_use_or_asks_others(
     context.close()
 
 
-def test_a_result_that_comes_in_appears_by_itself(chrome: Browser, served: Served) -> None:
+def test_a_result_that_comes_in_appears_by_itself(chrome: Browser, served: ServedPages) -> None:
     context, page = entered(chrome, served)
     expect(page.get_by_text("just-now")).to_have_count(0)
-    with SqliteStore(served.store) as store, Outbox.open(
+    with SqliteStore(Path(served.store)) as store, Outbox.open(
         served.folder / "late.db", site="north", station="hall-1", limit_bytes=10_000_000,
         at_limit="refuse",
     ) as outbox:  # fmt: skip
@@ -122,7 +61,7 @@ def test_a_result_that_comes_in_appears_by_itself(chrome: Browser, served: Serve
     context.close()
 
 
-def test_keys_alone_lead_from_the_door_to_a_visit(chrome: Browser, served: Served) -> None:
+def test_keys_alone_lead_from_the_door_to_a_visit(chrome: Browser, served: ServedPages) -> None:
     context = chrome.new_context(base_url=served.address)
     page = context.new_page()
     page.goto("/enter/")  # the cursor stands in the first field
@@ -147,7 +86,7 @@ def test_keys_alone_lead_from_the_door_to_a_visit(chrome: Browser, served: Serve
     context.close()
 
 
-def test_the_sheet_prints_on_one_page(chrome: Browser, served: Served) -> None:
+def test_the_sheet_prints_on_one_page(chrome: Browser, served: ServedPages) -> None:
     context, page = entered(chrome, served)
     for language in ("en", "zh", "ko", "ja"):
         page.goto(f"/visits/north/hall-1/autumn/sheet/?lang={language}")
@@ -155,7 +94,7 @@ def test_the_sheet_prints_on_one_page(chrome: Browser, served: Served) -> None:
     context.close()
 
 
-def test_logging_out_ends_the_session(chrome: Browser, served: Served) -> None:
+def test_logging_out_ends_the_session(chrome: Browser, served: ServedPages) -> None:
     context, page = entered(chrome, served)
     page.get_by_role("button", name="Log out").click()
     page.wait_for_url("**/enter/**")
@@ -164,15 +103,16 @@ def test_logging_out_ends_the_session(chrome: Browser, served: Served) -> None:
     context.close()
 
 
-def test_a_store_that_is_gone_is_said(chrome: Browser, served: Served) -> None:
+def test_a_store_that_is_gone_is_said(chrome: Browser, served: ServedPages) -> None:
     context, page = entered(chrome, served)
-    away = served.store.with_suffix(".away")
-    served.store.rename(away)
+    store = Path(served.store)
+    away = store.with_suffix(".away")
+    store.rename(away)
     try:
         page.goto("/visits/")
         expect(page.get_by_role("heading", level=1)).to_have_text("The store cannot be reached")
     finally:
-        away.rename(served.store)
+        away.rename(store)
     page.goto("/visits/")
     expect(page.get_by_role("heading", level=1)).to_have_text("Visits")
     context.close()

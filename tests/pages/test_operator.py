@@ -12,10 +12,11 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from pages.test_browser import Served, entered
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 from posture_tools.collector.sqlite.store import SqliteStore
+from simulators.in_browser import entered
 from simulators.mosquitto import Mosquitto
+from simulators.served_pages import ServedPages
 from simulators.waiting import eventually
 
 from edge.wire.messages import Birth, decode
@@ -28,16 +29,15 @@ SITE, STATION = "north", "wall-1"
 HERE = f"/stations/{SITE}/{STATION}"
 
 
-class Hall(Served):
+class Hall(ServedPages):
     """A station that somebody rendered stands before, its collector, and pages that command it."""
 
     def __init__(self, folder: Path, mosquitto: str, stack: ExitStack) -> None:
         self.broker = stack.enter_context(Mosquitto(mosquitto, folder / "broker"))
         to_broker = ("--broker", f"127.0.0.1:{self.broker.port}", "--site", SITE)
-        self._commands = ("--commands", *to_broker)
-        super().__init__(folder)
+        super().__init__(folder, more=("--commands", *to_broker))
         stack.callback(self.end, self.process)
-        collector = (*_COLLECTOR, "run", *to_broker, "--store", str(self.store))
+        collector = (*_COLLECTOR, "run", *to_broker, "--store", self.store)
         stack.callback(self.end, subprocess.Popen(collector, stdout=subprocess.DEVNULL))
         settings = folder / "station.toml"
         settings.write_text(
@@ -53,21 +53,18 @@ class Hall(Served):
             self.end, subprocess.Popen(station, stdout=self.log, stderr=subprocess.STDOUT)
         )
 
-    def serve_options(self) -> tuple[str, ...]:
-        return self._commands
-
     @staticmethod
     def end(process: subprocess.Popen[bytes]) -> None:
         process.terminate()
         process.communicate(timeout=30)
 
     def born(self) -> bool:
-        with SqliteStore(self.store) as store:
+        with SqliteStore(Path(self.store)) as store:
             rows = store.rows("SELECT birth FROM station WHERE station = ?", (STATION,))
             return bool(rows) and "aim" in decode(bytes(rows[0][0]), Birth).commands
 
     def results(self, kind: str) -> list[dict]:
-        with SqliteStore(self.store) as store:
+        with SqliteStore(Path(self.store)) as store:
             rows = store.rows(
                 "SELECT body FROM result WHERE station = ? AND kind = ? ORDER BY seq",
                 (STATION, kind),
@@ -85,13 +82,10 @@ def hall(tmp_path_factory: pytest.TempPathFactory, mosquitto: str) -> Iterator[H
 
 
 @pytest.fixture(scope="module")
-def page(browser: str, hall: Hall) -> Iterator[Page]:
-    with sync_playwright() as playwright:
-        chrome: Browser = playwright.chromium.launch(executable_path=browser, args=["--no-sandbox"])
-        _, page = entered(chrome, hall)
-        page.set_default_timeout(_SOON_MS)
-        yield page
-        chrome.close()
+def page(chrome: Browser, hall: Hall) -> Page:
+    _, page = entered(chrome, hall)
+    page.set_default_timeout(_SOON_MS)
+    return page
 
 
 def fine(page: Page) -> None:

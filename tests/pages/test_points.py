@@ -6,27 +6,21 @@ from collections.abc import Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect
 from posture_tools.collector.store import Store
 from posture_tools.uploads.uploading import Uploads
-from simulators.served import DESK, PHONE, Served, entered
+from simulators.in_browser import DESK, PHONE, entered
+from simulators.served_pages import ServedPages
 from simulators.uploaded import SESSION, give, jpeg, rendered
 
 pytestmark = pytest.mark.browser
 PATH = f"/uploads/north/{SESSION}/1/"
 
 
-@pytest.fixture(scope="module")
-def chrome(browser: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        chrome = playwright.chromium.launch(executable_path=browser, args=["--no-sandbox"])
-        yield chrome
-        chrome.close()
-
-
 @pytest.fixture
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    with Served(tmp_path_factory.mktemp("served"), "--uploads", before=prepare) as served:
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedPages]:
+    folder = tmp_path_factory.mktemp("served")
+    with ServedPages(folder, more=["--uploads"], before=prepare) as served:
         yield served
 
 
@@ -47,7 +41,7 @@ def handle(page: Page, name: str = "left shoulder") -> Locator:
 
 @pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
 def test_a_point_is_dragged_and_the_measures_follow(
-    chrome: Browser, served: Served, size: dict[str, int]
+    chrome: Browser, served: ServedPages, size: dict[str, int]
 ) -> None:
     context, page = entered(chrome, served, viewport=size)
     page.goto(PATH)
@@ -76,7 +70,7 @@ def test_a_point_is_dragged_and_the_measures_follow(
     context.close()
 
 
-def test_keys_alone_move_take_away_add_and_save(chrome: Browser, served: Served) -> None:
+def test_keys_alone_move_take_away_add_and_save(chrome: Browser, served: ServedPages) -> None:
     context, page = entered(chrome, served)
     page.goto(PATH)
     handle(page).focus()
@@ -107,7 +101,9 @@ def test_keys_alone_move_take_away_add_and_save(chrome: Browser, served: Served)
     context.close()
 
 
-def test_a_photograph_is_uploaded_reviewed_and_deleted(chrome: Browser, served: Served) -> None:
+def test_a_photograph_is_uploaded_reviewed_and_deleted(
+    chrome: Browser, served: ServedPages
+) -> None:
     context, page = entered(chrome, served)
     page.goto("/uploads/north/")
     found = Axe().run(page).response["violations"]
@@ -125,7 +121,7 @@ def test_a_photograph_is_uploaded_reviewed_and_deleted(chrome: Browser, served: 
     context.close()
 
 
-def test_a_server_that_is_gone_keeps_the_points(chrome: Browser, served: Served) -> None:
+def test_a_server_that_is_gone_keeps_the_points(chrome: Browser, served: ServedPages) -> None:
     context, page = entered(chrome, served)
     page.goto(PATH)
     handle(page).focus()

@@ -6,12 +6,14 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Self
 
 import requests
 from posture_tools.collector.postgres.store import PostgresStore
+from posture_tools.collector.sqlite.store import SqliteStore
+from posture_tools.collector.store import Store
 from simulators.pages_world import fill, fill_store
 
 _PROGRAM = (sys.executable, "-m", "posture_tools.collector")
@@ -22,11 +24,18 @@ class ServedPages:
     """A filled store and its server. store : a file that is made, or the address of a database.
 
     more : further words of `serve`. verify : the certificate that speaks for the pages.
+    before : done to a file's store once it is filled.
     """
 
     def __init__(
-        self, folder: Path, store: str = "", more: Sequence[str] = (), verify: str = ""
+        self,
+        folder: Path,
+        store: str = "",
+        more: Sequence[str] = (),
+        verify: str = "",
+        before: Callable[[Store], None] = lambda _: None,
     ) -> None:
+        self.folder = folder
         self.store, self.verify = store or str(folder / "collector.db"), verify
         self._env = {**os.environ, "HOME": str(folder)}
         if store:
@@ -34,6 +43,8 @@ class ServedPages:
                 fill_store(opened, folder)
         else:
             fill(Path(self.store), folder)
+            with SqliteStore(Path(self.store)) as opened:
+                before(opened)
         self.password = self.account("anna", "--role", "admin")
         self.process = subprocess.Popen(
             [*_PROGRAM, "serve", *([] if "--port" in more else ["--port", "0"]),
