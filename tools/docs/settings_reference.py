@@ -8,7 +8,6 @@ import itertools
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -160,8 +159,3 @@ def page() -> str:
         )
         lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
     return "\n".join(lines) + "\n"
-
-
-def source_of(setting: Setting) -> Path:
-    """The file in which its sentence is written."""
-    return Path(inspect.getfile(_FILES[setting.file][0]))

@@ -78,9 +78,7 @@ class Changes:
             self.same_called += called
         elif _CHANGED[0] <= times <= _CHANGED[1]:
             self.other += 1
-            self.other_called += called and math.copysign(1.0, judged.delta) == math.copysign(
-                1.0, true
-            )
+            self.other_called += called and judged.delta * true > 0.0
 
 
 def examine(contenders: Sequence[Contender], bodies: Sequence[Body], quiet: bool) -> list[Changes]:

@@ -22,7 +22,7 @@ from edge.files import make_folder, write_durably, write_toml
 from edge.mqtt.settings import MqttSettings, brokers_at
 from edge.settings import TrustSettings
 from edge.wire.grant import Granted, grant
-from edge.wire.keys import Signer, fingerprint, load_public, public_pem
+from edge.wire.keys import Signer, fingerprint, public_pem
 from edge.wire.messages import encode
 
 OFFLINE = "offline"  # site.pem: to be carried to another place, and away from here
@@ -252,8 +252,3 @@ def reload_brokers(folder: Path) -> list[str]:
         except (OSError, ValueError):
             elsewhere.append(place.folder)
     return elsewhere
-
-
-def public_key_of(folder: Path) -> str:
-    """The site key's fingerprint, to compare with what a station says it believes."""
-    return fingerprint(load_public(folder / SITE_PUBLIC))
