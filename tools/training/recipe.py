@@ -10,6 +10,7 @@ from posture_tools.training.network import YAW
 from posture_tools.training.objectives import (
     BODY,
     HEATMAPS,
+    LINE,
     PAFS,
     PHOTO,
     Objective,
@@ -28,6 +29,7 @@ _CROP_WEIGHTS = {
     f"{PHOTO}_place": 1.0,
     BODY: 1.0,
     f"{BODY}_place": 2.0,
+    LINE: 2.0,
     YAW: 8.0,
     "mirror": 0.1,
 }
