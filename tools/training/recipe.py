@@ -68,11 +68,11 @@ RECIPES = {
         Recipe("joint", _MAPS, Mix(), learning_rate=7e-4),
         # From the joint run's trunk, each for its own crops.
         Recipe("whole", _MAPS, Mix(close=0.0), learning_rate=7e-4),
-        # Here a tilt is read: exact points count more, and there are more of them.
+        # Here a tilt is read: exact points count more, there are more of them, and they are sharp.
         Recipe(
             "close",
             _MAPS,
-            Mix(close=1.0, photographs=0.31),
+            Mix(close=1.0, photographs=0.31, softened=0.2),
             refined=True,
             weights=_CROP_WEIGHTS | {f"{BODY}_place": 4.0, LINE: 4.0},
             learning_rate=7e-4,
