@@ -8,7 +8,7 @@ from pathlib import Path
 from edge.errors import ModelRefused
 
 FINDER = "bottom_up.onnx"
-WHOLE = "single_person.onnx"
+WHOLE = "whole.onnx"
 CLOSE = "close.onnx"
 NONE = "none"  # in place of a file: nothing serves there
 
@@ -32,10 +32,12 @@ def shipped_model(name: str) -> Path:
 
 
 def optional_model(given: str, name: str) -> Path | None:
-    """The file that is given, else the shipped one; None for "none", or where none is shipped."""
-    if given:
-        return None if given == NONE else Path(given)
-    try:
-        return shipped_model(name)
-    except ModelRefused:
+    """The file that is given, else the shipped one; None for "none".
+
+    Raises
+    ------
+    ModelRefused : the shipped one is not there.
+    """
+    if given == NONE:
         return None
+    return Path(given) if given else shipped_model(name)

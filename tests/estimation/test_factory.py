@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 from simulators.networks import (
@@ -17,6 +18,7 @@ from simulators.networks import (
 from edge.errors import ModelRefused
 from edge.estimation.factory import estimator_for
 from edge.estimation.keypoint_rcnn import KeypointRcnn
+from edge.estimation.measuring import Measuring
 from edge.estimation.single import Single
 from edge.estimation.top_down import TopDown
 from edge.inference import shipped
@@ -53,7 +55,9 @@ def test_top_down_takes_detector_and_person_network(detector_file: Path, person_
     settings = ModelSettings(
         mode="top-down", finder=str(detector_file), whole=str(person_file), threads=1
     )
-    assert isinstance(estimator_for(settings), TopDown)
+    assert isinstance(estimator_for(settings), Measuring), "the shipped close network measures"
+    fast = msgspec.structs.replace(settings, close="none")
+    assert isinstance(estimator_for(fast), TopDown)
 
 
 def test_c1_the_models_that_answer_tell_the_backend(detector_file: Path, person_file: Path) -> None:

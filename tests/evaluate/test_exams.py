@@ -17,7 +17,7 @@ from edge.skeletons import COCO_17
 
 ROOT = Path(__file__).resolve().parents[2]
 SHIPPED = str(ROOT / "models_onnx")
-SINGLE = str(ROOT / "models_onnx" / "single_person.onnx")
+SINGLE = str(ROOT / "models_onnx" / "whole.onnx")
 
 Output = pytest.CaptureFixture[bytes]
 
@@ -97,7 +97,7 @@ def test_a_tilt_is_read_in_part(shared: Path, capfdbinary: Output) -> None:
         if row["pictures"] == row["falloff"] == "all"
     }
     assert 0.45 < slope["pp_tinypose_256x192", "shoulder"] < 0.85
-    assert 0.2 < slope["single_person", "shoulder"] < 0.65
+    assert 0.2 < slope["whole", "shoulder"] < 0.65
     assert -0.1 < slope["pp_tinypose_256x192", "hip"] < 0.35
 
 
@@ -123,7 +123,7 @@ def test_tables_are_for_people(shared: Path, capfdbinary: Output) -> None:
     for command in ("shear", "views", "boxes"):
         assert main([command, photos, "--limit", "1", "--predictor", SINGLE]) == 0
         text = capfdbinary.readouterr().out.decode()
-        assert "single_person" in text
+        assert "whole" in text
         assert "…" not in text  # no figure is cut to the width of a supposed terminal
 
 

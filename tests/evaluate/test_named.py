@@ -19,21 +19,19 @@ OWN = CropOptions(None)
 def test_a_folder_that_ships_is_what_a_station_makes_of_it() -> None:
     (station,) = contenders([str(SHIPPED)], OWN, threads=1)
     assert station.name == "models_onnx"
-    assert [model.task for model in station.models] == ["paf", "heatmap"]
+    assert [model.task for model in station.models] == ["paf", "heatmap", "heatmap"]
     assert station.crops
 
 
 def test_a_name_before_the_place_is_taken() -> None:
-    named = contenders(
-        [f"0.1.0={SHIPPED}", f"alone={SHIPPED / 'single_person.onnx'}"], OWN, threads=1
-    )
+    named = contenders([f"0.1.0={SHIPPED}", f"alone={SHIPPED / 'whole.onnx'}"], OWN, threads=1)
     assert [contender.name for contender in named] == ["0.1.0", "alone"]
-    assert named[1].size_bytes == (SHIPPED / "single_person.onnx").stat().st_size
+    assert named[1].size_bytes == (SHIPPED / "whole.onnx").stat().st_size
 
 
 def test_an_equals_sign_may_belong_to_the_file(tmp_path: Path) -> None:
     file = tmp_path / "a=b.onnx"
-    shutil.copy(SHIPPED / "single_person.onnx", file)
+    shutil.copy(SHIPPED / "whole.onnx", file)
     (contender,) = contenders([str(file)], OWN, threads=1)
     assert contender.name == "a=b"
 
@@ -49,10 +47,10 @@ def test_four_files_are_no_estimator() -> None:
 
 
 def test_a_folder_with_two_refiners_asks_for_files(tmp_path: Path) -> None:
-    for name in ("bottom_up", "single_person"):
+    for name in ("bottom_up", "whole"):
         shutil.copy(SHIPPED / f"{name}.onnx", tmp_path)
-    shutil.copy(SHIPPED / "single_person.onnx", tmp_path / "other.onnx")
-    with pytest.raises(ModelRefused, match=r"other\.onnx, single_person\.onnx"):
+    shutil.copy(SHIPPED / "whole.onnx", tmp_path / "other.onnx")
+    with pytest.raises(ModelRefused, match=r"other\.onnx, whole\.onnx"):
         contenders([str(tmp_path)], OWN, threads=1)
 
 

@@ -46,7 +46,7 @@ def describe(model: bytes, card: ModelDescription) -> bytes:
 
     >>> from edge.inference.network import Network
     >>> from edge.inference.shipped import shipped_model
-    >>> path = shipped_model("single_person.onnx")
+    >>> path = shipped_model("whole.onnx")
     >>> card = Network.load(path).description
     >>> card.task, card.skeleton
     ('heatmap', 'COCO-17')
