@@ -26,6 +26,9 @@ Kind = Literal["posture", "spine", "fms"]
 # a desk by its owner. rendered : drawn by a computer, so nobody was measured. unknown : not said.
 Origin = Literal["camera", "file", "upload", "rendered", "unknown"]
 Backend = Literal["bottom-up", "refined", "top-down", "single", ""]
+# What says how large a millimetre is where a person stands: a board or plumb line, measured there;
+# stickers of a known size; the stature that was told. Empty: nothing does.
+ScaleSource = Literal["calibration", "stickers", "stature", ""]
 # A person as a stick figure: keypoint -> x to the right, y down, thousandths of stature from
 # between the ankles. Coarse, for drawing; measures are never made of it.
 Figure = dict[str, tuple[int, int]]
@@ -246,6 +249,11 @@ class Measure:
         check_refusal(self.code, self.value, self.quality, self.why)
 
 
+def is_length(unit: str) -> bool:
+    """Whether a measure in this unit needs a scale."""
+    return unit in ("mm", "mm/s", "mm2")
+
+
 def check_refusal(code: str, value: float | None, quality: Quality, why: tuple[str, ...]) -> None:
     """Raise ValueError where a measure's value, quality and reasons contradict each other."""
     if (value is None) != (quality is Quality.REFUSED):
@@ -346,6 +354,7 @@ class Assessment:
     figure : the pose that was measured, for drawing; empty where nobody was.
     bodies : on which bodies known exactly the accuracy of its network was found; empty where it
         was not. calibration : names the calibration of the camera; empty where there is none.
+    scale_by : what its lengths rest on, the least sure where captures differ; empty without any.
     origin : what kind of source it was; shown wherever the result is, unless it is `camera`.
     by_hand : what a person set in the picture; None where nobody did.
     """
@@ -365,6 +374,7 @@ class Assessment:
     origin: Origin = "unknown"
     bodies: str = ""
     calibration: str = ""
+    scale_by: ScaleSource = ""
     by_hand: Correction | None = None
 
 
@@ -373,11 +383,13 @@ class Basis:
     """What a measure rests on beside the person: two of them make a change only where it is one.
 
     networks : sha256 of the files that answered. bodies, calibration : as in `Assessment`.
+    scale_by : of a length, as there, or what only a newer station knows; empty of everything else.
     """
 
     networks: tuple[str, ...] = ()
     bodies: str = ""
     calibration: str = ""
+    scale_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)

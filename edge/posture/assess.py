@@ -28,6 +28,7 @@ from edge.posture.uncertainty import (
     largest_causes,
     network_effect,
     placing_effects,
+    scale_effect,
     together,
     u95_change,
 )
@@ -52,7 +53,6 @@ class _Sight:
     n_eff: float
     dress: Dress
     accuracy: Accuracy | None
-    stuck_scale: bool  # by stickers, found anew at every visit
     refused: tuple[str, ...] = ()
     doubts: tuple[str, ...] = ()
 
@@ -135,13 +135,10 @@ def _sight(
     else:
         refused = against(found, view)
     calibration = scaled(calibration, scale_of(pose, calibration))
-    stuck = pose.placed is not None and pose.placed.mm_per_px == calibration.mm_per_px
     as_seen = Landmarks.of(pose, calibration, near_side(pose, view))
     body = in_ankle_plane(as_seen, view, calibration)
     doubts = ("turned",) if _turned(pose, body, view, calibration) else ()
-    return _Sight(
-        body, as_seen, view, calibration, n_eff, dress, pose.accuracy, stuck, refused, doubts
-    )
+    return _Sight(body, as_seen, view, calibration, n_eff, dress, pose.accuracy, refused, doubts)
 
 
 def refuse(skeleton: Skeleton, view: View, why: tuple[str, ...]) -> tuple[Measure, ...]:
@@ -361,18 +358,10 @@ def _value(
             *frames_effect(gradient, body, names),
             *placing_effects(gradient, body, names),
             *geometric_effects(gradient, body, names, sight.view, sight.calibration),
-            _scale(definition, value, sight),
+            *([scale_effect(value, sight.calibration)] if definition.unit == "length" else []),
             Effect("definition", definition.open_sd),
         )
         return value, tuple(effect for effect in effects if effect.sd > 0.0 or np.isnan(effect.sd))
-
-
-def _scale(definition: Definition, value: float, sight: _Sight) -> Effect:
-    """A calibrated scale is the same at every visit, and so are a person's proportions."""
-    if definition.unit != "length":
-        return Effect("scale")
-    sd = sight.calibration.scale_sd * abs(value)
-    return Effect("scale", sd, again=sd if sight.stuck_scale else 0.0)
 
 
 def _keypoints(definition: Definition, body: Landmarks) -> tuple[str, ...]:

@@ -41,9 +41,12 @@ def needs() -> dict[str, _Need]:
 
 
 def needed(code: str, unit: str) -> float | None:
-    """Half width that an interval may have, in the measure's unit; None where nobody says."""
+    """Half width that an interval may have, in the measure's unit; None where nobody says.
+
+    What lengths of a body need says nothing of how far it sways.
+    """
     table = needs()
-    if unit in ("mm", "%H"):
+    if unit in ("mm", "%H") and not code.startswith("sway_"):
         in_mm = table.get(code, table[_LENGTHS]).needed
         return in_mm if unit == "mm" else 100.0 * in_mm / _STATURE_MM
     return table[code].needed if code in table else None

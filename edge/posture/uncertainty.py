@@ -227,6 +227,13 @@ def frames_effect(gradient: Float64, body: Landmarks, names: tuple[str, ...]) ->
     return (Effect("frames", sd, again=sd),)
 
 
+def scale_effect(length: float, calibration: Calibration) -> Effect:
+    """Of the scale on a length. Stickers are found anew at every visit; a calibrated scale is the
+    same at each, and so are a person's proportions."""
+    sd = calibration.scale_sd * abs(length)
+    return Effect("scale", sd, again=sd if calibration.scale_by == "stickers" else 0.0)
+
+
 class Known(NamedTuple):
     """What is known of how a network reads a measure.
 

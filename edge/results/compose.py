@@ -92,6 +92,7 @@ def result(
         origin=assessment.origin,
         bodies=assessment.bodies,
         calibration=assessment.calibration,
+        scale_by=assessment.scale_by,
         by_hand=_by_hand(assessment.by_hand),
     )
 

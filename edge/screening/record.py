@@ -9,7 +9,18 @@ import numpy as np
 
 from edge.posture.calibration import Calibration
 from edge.posture.stick_figure import figure_of
-from edge.records import Asked, Assessment, Kind, Measure, ModelIdentity, Origin, Pose, View
+from edge.records import (
+    Asked,
+    Assessment,
+    Kind,
+    Measure,
+    ModelIdentity,
+    Origin,
+    Pose,
+    ScaleSource,
+    View,
+    is_length,
+)
 
 
 @dataclass(frozen=True)
@@ -33,17 +44,25 @@ class Recorder:
         seen: int,
         asked: Asked | None = None,
         source: str = "",
+        scale_by: ScaleSource = "",
     ) -> Assessment:
-        """One view of one person. source : a photograph's own name."""
+        """One view of one person.
+
+        poses : what was measured on, the one that is drawn first; empty where nobody was found.
+        captured_ns : of the last frame used. used, seen : frames in the measures, and looked at.
+        source : a photograph's own name. scale_by : what its lengths rest on, if it has any.
+        """
         scores = np.concatenate([np.zeros(0), *(pose.keypoints[:, 2] for pose in poses)])
         scores = scores[scores > 0.0]
         kind: Kind = "posture" if not poses else _kind(poses[0])
         accuracy = poses[0].accuracy if poses else None
+        lengths = any(is_length(measure.unit) for measure in measures if measure.value is not None)
         return Assessment(
             kind, session, view, source or self.source, captured_ns, measures, used, seen,
             float(scores.min()) if len(scores) else 0.0, self.models, asked,
             figure_of(poses[0], self.calibration) if poses else {}, self.origin,
             "" if accuracy is None else accuracy.bodies, self.calibration.name,
+            scale_by if lengths else "",
         )  # fmt: skip
 
 

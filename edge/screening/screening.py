@@ -24,7 +24,7 @@ from edge.estimation.estimator import Measurer, Seen
 from edge.posture.assess import refuse
 from edge.posture.calibration import LEVEL, Calibration
 from edge.posture.landmarks import Landmarks
-from edge.posture.scale import scale_of, scaled
+from edge.posture.scale import least_sure
 from edge.posture.views import Facing, as_asked, view_of
 from edge.records import (
     Assessment,
@@ -299,7 +299,7 @@ class Screening:
 
     def _capture(self, visit: Visit, attempt: CaptureAttempt, now_ns: int) -> Assessment | None:
         due = attempt.capture(
-            now_ns, self._calibration_for(visit, attempt), self._measured, visit.dress
+            now_ns, self._calibration, self._measured, visit.dress, visit.inputs.stature_mm
         )
         if isinstance(due, str):
             self._tell(due)
@@ -318,13 +318,6 @@ class Screening:
         self._tell("measuring")
         self._looked_away = True
         return self._measurer.measure(seen, guide, budget_s=MEASURING_S, progress=self._progress)
-
-    def _calibration_for(self, visit: Visit, attempt: CaptureAttempt) -> Calibration:
-        """With the scale that stickers or an entered stature give, where none was calibrated."""
-        if not attempt.poses:
-            return self._calibration
-        scale = scale_of(attempt.poses[-1], self._calibration, visit.inputs.stature_mm)
-        return scaled(self._calibration, scale)
 
     def _give_up(
         self, visit: Visit, view: View, pose: Pose, why: tuple[str, ...], now_ns: int
@@ -354,11 +347,12 @@ class Screening:
             used=sum(capture.frames_used for capture in captures),
             seen=sum(capture.frames_seen for capture in captures),
             asked=visit.asked,
+            scale_by=least_sure(capture.scale_by for capture in captures),
         )  # fmt: skip
 
     def _judge_photograph(self, frame: Frame, poses: list[Pose]) -> Assessment:
         distrusted = self._guard.reasons(frame)
-        measures, pose, facing, found = judge_photograph(
+        measures, pose, facing, found, scale_by = judge_photograph(
             frame, poses, self._calibration, distrusted=distrusted,
             least_stature_px=self._settings.least_stature_px, measurer=self._measurer,
             progress=self._progress,
@@ -367,5 +361,5 @@ class Screening:
         return self._recorder.record(
             self._new_session(), facing.view, measures, [] if pose is None else [pose],
             captured_ns=frame.captured_ns, used=0 if pose is None else 1, seen=1,
-            source=frame.name,
+            source=frame.name, scale_by=scale_by,
         )  # fmt: skip

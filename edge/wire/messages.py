@@ -151,7 +151,7 @@ class CaptureQuality(msgspec.Struct, frozen=True):
 
 
 # A word that only a newer station knows is still a word.
-Backend = Annotated[str, msgspec.Meta(pattern=r"^[a-z-]{0,32}$(?!\n)")]
+Word = Annotated[str, msgspec.Meta(pattern=r"^[a-z-]{0,32}$(?!\n)")]
 # On what a change may rest: see `edge.records.Assessment`.
 Basis = Annotated[str, msgspec.Meta(pattern=r"^[^\x00-\x1f\x7f-\x9f]{0,64}$(?!\n)")]
 # Thousandths of stature from between the ankles: `edge.records.Figure`.
@@ -186,6 +186,8 @@ class Result(Envelope, frozen=True, kw_only=True, tag="ps.result/2"):
     figure : a coarse stick figure, so that a page can show what was measured without a picture.
     bodies, calibration : on what its networks were judged, and which calibration the camera had;
         empty where neither is known. Two results that differ in them do not make a change.
+    scale_by : by what its lengths were scaled (`edge.records.ScaleSource`); empty where it has
+        none, and in the messages of stations that did not tell yet.
     by_hand : what a person set in an uploaded picture; null in every result of a camera.
     """
 
@@ -198,11 +200,12 @@ class Result(Envelope, frozen=True, kw_only=True, tag="ps.result/2"):
     cfg_sha256: Name
     measures: tuple[WireMeasure, ...]
     quality: CaptureQuality
-    backend: Backend = ""
+    backend: Word = ""
     figure: dict[str, tuple[Coordinate, Coordinate]] = {}
     origin: Origin
     bodies: Basis = ""
     calibration: Basis = ""
+    scale_by: Word = ""
     by_hand: ByHand | None = None
 
 

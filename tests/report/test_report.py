@@ -110,6 +110,37 @@ def test_values_stand_with_their_intervals():
     assert f"+{shoulder.value:.1f} <small>±{shoulder.u95:.1f}</small>" in html
 
 
+@pytest.mark.parametrize(
+    ("by", "said"),
+    [
+        (["stickers"] * 4, ["Lengths by the printed size of the stickers."]),
+        ([""] * 4, ["By what lengths were scaled is not told."]),
+        (["laser"] * 4, ["By what lengths were scaled is not told."]),
+        (
+            ["stature", "calibration", "stature", "stature"],
+            ["Lengths by the stature that was told.", "Lengths by the calibrated scale."],
+        ),
+    ],
+)  # fmt: skip
+def test_lengths_say_by_what_they_were_scaled(by, said):
+    visit = screening()
+    views = tuple(replace(seen, scale_by=b) for seen, b in zip(visit.views, by, strict=True))
+    text = text_of(page(replace(visit, views=views), NORMS, words("en")))
+    assert [text.count(line) for line in said] == [1] * len(said)
+    assert (f"{words('en')('views', views[1].view)}: {said[-1]}" in text) == (len(said) == 2)
+
+
+def test_a_view_without_lengths_says_nothing_of_scales():
+    visit = screening()
+    views = tuple(
+        replace(seen, measures=tuple(m for m in seen.measures if m.unit != "mm"))
+        for seen in visit.views
+    )
+    text = text_of(page(replace(visit, views=views), NORMS, words("en")))
+    assert "Lengths by" not in text
+    assert "not told" not in text
+
+
 def test_a_change_is_told_in_words():
     then = screening(replace(PERSON, shoulder_tilt_deg=-24.0), at="2026-05-01T08:00:00Z")
     html = page(screening(before=(then,)), NORMS, words("en"))

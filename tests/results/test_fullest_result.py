@@ -52,6 +52,7 @@ def fullest(view: View) -> Assessment:
         "posture", "0123456789abcdef", view, "picamera2:", 1, tuple(measures), 75, 90, 0.4321,
         MODELS, Asked("command", "p" * 64, "v" * 64), figure_of(pose), "camera",
         "bodies-test-2026-11-27-sha256-0123456789abcdef", "2026-11-27 0123456789ab",
+        "calibration",
     )  # fmt: skip
 
 

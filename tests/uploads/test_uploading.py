@@ -103,6 +103,7 @@ def test_a_correction_says_who_when_and_what_and_the_first_answer_stays(
     visit = uploads.correct(visit, visit.photos[0], SHOULDER, by="anna")
     visit = uploads.correct(visit, visit.photos[0], {"left_ear": None}, by="bert")
     first, second, third = results(store)
+    assert {each.scale_by for each in (first, second, third)} == {"stature"}
     assert first.by_hand is None
     assert second.by_hand is not None
     assert third.by_hand is not None

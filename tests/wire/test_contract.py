@@ -81,6 +81,20 @@ def test_an_older_station_names_no_backend(bodies: list[bytes]) -> None:
     assert decode(body, Result).backend == ""
 
 
+def test_an_older_station_does_not_tell_its_scale_and_a_newer_one_may_know_others(
+    bodies: list[bytes],
+) -> None:
+    result = json.loads(bodies[0])
+    assert result["scale_by"] == ""
+    newer = json.dumps(result | {"scale_by": "laser"}).encode()
+    del result["scale_by"]
+    jsonschema.validate(result, schema_of(Result), cls=jsonschema.Draft202012Validator)
+    assert decode(json.dumps(result).encode(), Result).scale_by == ""
+    assert decode(newer, Result).scale_by == "laser"
+    with pytest.raises(MessageRefused):
+        decode(json.dumps(result | {"scale_by": "a\nline"}).encode(), Result)
+
+
 def test_a_newer_station_may_say_more(bodies: list[bytes]) -> None:
     message = json.loads(bodies[0]) | {"mood": "fine"}
     assert decode_message(json.dumps(message).encode()) == decode_message(bodies[0])

@@ -125,6 +125,7 @@ def _seen(result: Result) -> ReportedView:
     return ReportedView(
         result.view, tuple(as_measure(m) for m in result.measures), result.figure,
         quality.frames_used, quality.frames_seen, quality.min_score, result.origin,
+        result.scale_by,
         by_hand=None if hand is None else HandSet(hand.points, hand.by, hand.on),
         basis=Basis(tuple(m.sha256 for m in result.models), result.bodies, result.calibration),
     )  # fmt: skip

@@ -104,6 +104,7 @@ def assessment(
     made = recorder.record(
         session, view, person.measures, [person.pose],
         captured_ns=0, used=1, seen=1, source=f"photo {number}",
+        scale_by="" if person.scale is None else person.scale.by,
     )  # fmt: skip
     if person.hand is None:
         return made
