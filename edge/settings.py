@@ -19,7 +19,8 @@ import msgspec
 
 from edge.errors import NOT_TOML, SettingsInvalid
 from edge.mqtt.settings import MqttSettings
-from edge.wire.messages import AtLimit, slot_of
+from edge.wire.presence import AtLimit
+from edge.wire.slots import slot_of
 from edge.wire.topics import TopicLevel
 
 Seconds = Annotated[float, msgspec.Meta(gt=0, le=86_400)]

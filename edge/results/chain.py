@@ -11,8 +11,10 @@ from edge.errors import MessageRefused
 from edge.results import compose
 from edge.results.intact import Pending
 from edge.wire import clock
+from edge.wire.codec import decode
+from edge.wire.envelope import Envelope, Time, identity
+from edge.wire.event import EventKind
 from edge.wire.keys import Signer, key_id
-from edge.wire.messages import Envelope, EventKind, Time, decode, identity
 from edge.wire.seal import Role, Seal, digest, is_sealed_by, seal_of
 from edge.wire.topics import Topics
 

@@ -7,20 +7,10 @@ from typing import Any
 from edge import __version__
 from edge.errors import MessageRefused
 from edge.records import Assessment, Correction, Measure, backend_of
-from edge.wire.messages import (
-    BODY_LIMIT_BYTES,
-    ByHand,
-    CaptureQuality,
-    Consent,
-    Envelope,
-    Event,
-    EventKind,
-    Result,
-    WireMeasure,
-    WireModel,
-    decode_message,
-    encode,
-)
+from edge.wire.codec import BODY_LIMIT_BYTES, decode_message, encode
+from edge.wire.envelope import Envelope
+from edge.wire.event import Event, EventKind
+from edge.wire.result import ByHand, CaptureQuality, Consent, Result, WireMeasure, WireModel
 
 # Room that a new epoch needs for the earlier names of a message.
 NAMES_BYTES = 2 * 1024

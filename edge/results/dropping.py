@@ -14,7 +14,8 @@ from edge.errors import MessageRefused
 from edge.results.chain import Chain
 from edge.results.links import MOST_LINKS, links_of
 from edge.results.outbox_file import delete
-from edge.wire.messages import Event, Gap, Link, decode
+from edge.wire.codec import decode
+from edge.wire.event import Event, Gap, Link
 from edge.wire.ranges import merge
 
 

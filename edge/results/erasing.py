@@ -16,8 +16,9 @@ from edge.errors import MessageRefused
 from edge.results.chain import Chain
 from edge.results.links import links_of
 from edge.results.outbox_file import delete
+from edge.wire.codec import decode
+from edge.wire.event import Erase, Event
 from edge.wire.forgotten import forgotten_name
-from edge.wire.messages import Erase, Event, decode
 from edge.wire.ranges import Ranges, compress
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from edge.errors import MessageRefused
-from edge.wire.messages import Result, decode_message
+from edge.wire.codec import decode_message
+from edge.wire.result import Result
 from edge.wire.seal import digest, pack
 
 

@@ -37,12 +37,15 @@ from edge.results.steady_clock import SteadyClock
 from edge.results.upgrade import UPGRADES
 from edge.wire import clock
 from edge.wire.database import Database, DatabaseOwner
+from edge.wire.envelope import Envelope
+from edge.wire.event import Erase, EventKind, Gap
 from edge.wire.forgotten import forgotten_name
 from edge.wire.grant import Granted
 from edge.wire.keys import Signer
-from edge.wire.messages import AtLimit, Consent, Envelope, Erase, EventKind, Gap
+from edge.wire.presence import AtLimit
 from edge.wire.ranges import Ranges
 from edge.wire.receipt import Receipt
+from edge.wire.result import Consent
 
 SMALLEST_LIMIT_BYTES = 128 * 1024
 # Room above the limit for what must be written even then: gap and erase events.

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from edge.errors import OutboxFull, OutboxUnusable
 from edge.wire.database import Database
+from edge.wire.envelope import GENESIS
 from edge.wire.keys import Signer
-from edge.wire.messages import GENESIS
 
 _DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 

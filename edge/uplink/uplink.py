@@ -28,17 +28,11 @@ from edge.uplink.renewed import Renewed
 from edge.uplink.session import Identity, Session
 from edge.uplink.turns import Turns
 from edge.wire import clock
+from edge.wire.codec import BODY_LIMIT_BYTES, SCHEMAS, encode
+from edge.wire.envelope import Time
 from edge.wire.keys import load_public
-from edge.wire.messages import (
-    BODY_LIMIT_BYTES,
-    SCHEMAS,
-    Birth,
-    Health,
-    State,
-    Time,
-    WireModel,
-    encode,
-)
+from edge.wire.presence import Birth, Health, State
+from edge.wire.result import WireModel
 from edge.wire.topics import Topics
 from edge.wire.trust import SiteTrust
 

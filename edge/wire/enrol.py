@@ -8,9 +8,9 @@ from base64 import b64encode
 
 import msgspec
 
+from edge.wire.codec import encode
 from edge.wire.grant import Base64
 from edge.wire.keys import Signer
-from edge.wire.messages import encode
 from edge.wire.seal import pack, seal_of
 from edge.wire.topics import TopicLevel, Topics
 

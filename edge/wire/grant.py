@@ -12,8 +12,8 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from edge.wire.fields import Count
 from edge.wire.keys import Signer, is_signed
-from edge.wire.messages import Count
 from edge.wire.topics import TopicLevel
 
 Granted = Literal["receipt", "command"]

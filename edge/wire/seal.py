@@ -14,9 +14,10 @@ from typing import Literal
 import msgspec
 
 from edge.errors import MessageRefused
+from edge.wire.codec import decode, encode
+from edge.wire.fields import Sha256
 from edge.wire.grant import Grant
 from edge.wire.keys import Signer, is_signed
-from edge.wire.messages import Sha256, decode, encode
 
 Role = Literal["message", "late", "receipt", "command", "desired", "enrol"]
 

@@ -19,7 +19,8 @@ from edge.posture.sway import SWAY_UNITS
 from edge.records import Asked, Assessment, Measure, ModelIdentity, Pose, Quality, View
 from edge.results.outbox import Outbox
 from edge.skeletons import BODY_55
-from edge.wire.messages import BODY_LIMIT_BYTES, Consent
+from edge.wire.codec import BODY_LIMIT_BYTES
+from edge.wire.result import Consent
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -26,21 +26,14 @@ from edge.errors import MessageRefused, OutboxFull, OutboxUnusable
 from edge.records import Measure, Quality
 from edge.results.outbox import SMALLEST_LIMIT_BYTES, AtLimit, Outbox
 from edge.wire import clock
+from edge.wire.codec import BODY_LIMIT_BYTES, decode, decode_message
+from edge.wire.envelope import GENESIS
+from edge.wire.event import Erase, Event, Gap
 from edge.wire.forgotten import forgotten_name
 from edge.wire.keys import Signer
-from edge.wire.messages import (
-    BODY_LIMIT_BYTES,
-    GENESIS,
-    Consent,
-    Erase,
-    Event,
-    Gap,
-    Result,
-    decode,
-    decode_message,
-)
 from edge.wire.ranges import holds
 from edge.wire.receipt import Reject
+from edge.wire.result import Consent, Result
 from edge.wire.seal import is_sealed_by, unpack
 from edge.wire.topics import Topics
 

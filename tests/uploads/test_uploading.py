@@ -21,7 +21,7 @@ from simulators.uploaded import SESSION, give, jpeg, rendered
 
 from edge.errors import PostureError, SettingsInvalid
 from edge.records import Inputs, Order
-from edge.wire.messages import decode_result
+from edge.wire.codec import decode_result
 
 ORDER = Order("P-0100", "2026-05", Inputs(stature_mm=1700.0))
 SHOULDER = {"left_shoulder": (640.0, 520.0)}

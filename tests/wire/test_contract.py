@@ -16,18 +16,13 @@ from simulators.assessments import assessment
 from edge.errors import MessageRefused
 from edge.results.outbox import Outbox
 from edge.wire import bounds
+from edge.wire.codec import BODY_LIMIT_BYTES, decode, decode_message, encode
+from edge.wire.commands import Desired
 from edge.wire.contract import MESSAGES, asyncapi, schema_of
+from edge.wire.event import Event
 from edge.wire.keys import Signer
-from edge.wire.messages import (
-    BODY_LIMIT_BYTES,
-    Desired,
-    Event,
-    Result,
-    decode,
-    decode_message,
-    encode,
-)
 from edge.wire.receipt import Receipt, Reject
+from edge.wire.result import Result
 from edge.wire.seal import is_sealed_by, pack, seal_of, unpack
 from edge.wire.topics import Topics, parse
 

@@ -18,8 +18,10 @@ from posture_tools.collector.visits import forget_visit
 
 from edge.errors import MessageRefused
 from edge.wire.clock import utc_ns_of
+from edge.wire.codec import decode, encode
+from edge.wire.event import Erase, Event
 from edge.wire.forgotten import What, forgotten_name
-from edge.wire.messages import Erase, Event, Result, decode, encode
+from edge.wire.result import Result
 
 _WHERE = "WHERE site = ? AND station = ? AND epoch = ? AND seq = ?"
 _KEPT = ("version", "by")  # of a consent

@@ -6,7 +6,8 @@ from posture_tools.collector.sql import Sql
 from posture_tools.collector.store import Life
 
 from edge.errors import MessageRefused
-from edge.wire.messages import State, decode
+from edge.wire.codec import decode
+from edge.wire.presence import State
 
 # Anybody may say a state: a flood of names must not fill the disk. Enrolled ones always fit.
 MOST_HEARD = 10_000

@@ -20,7 +20,9 @@ from posture_tools.collector.store import Store
 from edge.errors import MessageRefused
 from edge.records import Origin, is_length
 from edge.wire.clock import Instant
-from edge.wire.messages import Health, Result, decode, decode_result
+from edge.wire.codec import decode, decode_result
+from edge.wire.presence import Health
+from edge.wire.result import Result
 
 log = logging.getLogger(__name__)
 

@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from posture_tools.collector.store import Store
 
 from edge.wire.bucket import bucket
-from edge.wire.messages import slot_of
+from edge.wire.slots import slot_of
 
 STAGES = (1, 10, 100)
 MOST_FAILURES = 0.05

@@ -17,7 +17,8 @@ from edge.records import Basis, HandSet, Inputs
 from edge.report.reported_visit import ReportedView, ReportedVisit
 from edge.shown import quoted
 from edge.wire.clock import Instant
-from edge.wire.messages import Result, decode_result
+from edge.wire.codec import decode_result
+from edge.wire.result import Result
 
 Place = tuple[str, str, str]  # site, station and session
 

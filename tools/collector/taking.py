@@ -14,8 +14,9 @@ from posture_tools.collector.sql import Sql
 from posture_tools.collector.visits import take_consent
 
 from edge.wire.clock import utc_ns_of
-from edge.wire.messages import Erase, Event, Gap, NewEpoch, Result
+from edge.wire.event import Erase, Event, Gap, NewEpoch
 from edge.wire.receipt import Reject, RejectCode
+from edge.wire.result import Result
 
 _WHERE = "WHERE site = ? AND station = ? AND epoch = ? AND seq = ?"
 

@@ -17,9 +17,9 @@ from posture_tools.collector.intake import Bad, Good
 from posture_tools.collector.sql import Sql
 
 from edge.errors import MessageRefused
+from edge.wire.codec import decode
 from edge.wire.enrol import Enrol, proof_of
 from edge.wire.keys import fingerprint
-from edge.wire.messages import decode
 from edge.wire.seal import is_sealed_by, unpack
 from edge.wire.topics import OLD_ROOT, Address
 

@@ -20,7 +20,7 @@ from posture_tools.collector.worker_settings import WorkerSettings
 
 from edge.errors import SettingsInvalid
 from edge.mqtt.settings import MqttSettings
-from edge.wire.messages import Health
+from edge.wire.presence import Health
 
 
 def work(

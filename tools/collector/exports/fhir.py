@@ -27,7 +27,9 @@ from edge.errors import MessageRefused
 from edge.records import is_length
 from edge.report.words import words
 from edge.wire.clock import Instant
-from edge.wire.messages import Birth, Result, decode, decode_result
+from edge.wire.codec import decode, decode_result
+from edge.wire.presence import Birth
+from edge.wire.result import Result
 
 _OF_KEY = "site = ? AND station = ? AND epoch = ? AND seq = ?"
 

@@ -11,7 +11,7 @@ from posture_tools.collector.exports import fhir_terms as terms
 from posture_tools.collector.exports.fhir_terms import Json, required
 from posture_tools.collector.store import Store
 
-from edge.wire.messages import Result
+from edge.wire.result import Result
 
 _ID = re.compile(r"[^:]+:[0-9a-f]{24}:[0-9]{1,16}")
 

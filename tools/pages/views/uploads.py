@@ -27,7 +27,7 @@ from edge.records import HandSet, Inputs, Measure, Order, View, is_length
 from edge.report.drawing import signed
 from edge.report.words import Words, words
 from edge.sightings.points_file import KNOWN
-from edge.wire.messages import decode_result
+from edge.wire.codec import decode_result
 
 _VIEWS = tuple(view for view in get_args(View) if view != "unknown")
 
