@@ -615,7 +615,7 @@ def test_who_writes_while_a_damaged_file_is_replaced_writes_into_the_new_one(
             for wanted in range(3, 18, 3):
                 eventually(lambda wanted=wanted: len(done) > wanted)
                 mender._mark.touch()
-                with patch("edge.results.outbox.is_damaged", lambda _: True):
+                with patch("edge.results.opening.is_damaged", lambda _: True):
                     mender.tend()
         finally:
             stop.set()
