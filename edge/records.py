@@ -9,13 +9,13 @@ from __future__ import annotations
 import enum
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, Literal
+from typing import Literal
 
-import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.accuracy import Accuracy, Clothing
+from edge.accuracy import Accuracy
+from edge.orders import Asked
 from edge.skeletons import Skeleton
 
 Float32 = NDArray[np.float32]
@@ -81,41 +81,6 @@ class Frame:
     @property
     def width_px(self) -> int:
         return int(self.image.shape[1])
-
-
-@dataclass(frozen=True, slots=True)
-class Letterbox:
-    """How a picture was laid into a network's input, and back.
-
-    input = image * scale + offset, in pixel-centre coordinates, for x and y separately.
-    """
-
-    scale_x: float
-    scale_y: float
-    offset_x_px: float
-    offset_y_px: float
-    input_width_px: int
-    input_height_px: int
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class FieldMaps:
-    """A network's answer on a grid.
-
-    heatmaps : float32 (J, H, W), one map a keypoint of the skeleton, in its order.
-    pafs : float32 (2L, H, W), x and y of limb l at 2l and 2l + 1; None for heatmap networks.
-    stride : input pixels per map cell: input = (map + 0.5) * stride - 0.5.
-    letterbox : from the picture to the input.
-    """
-
-    heatmaps: Float32
-    pafs: Float32 | None
-    stride: float
-    letterbox: Letterbox
-
-    def __post_init__(self) -> None:
-        _frozen(self.heatmaps)
-        _frozen(self.pafs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,60 +225,6 @@ def check_refusal(code: str, value: float | None, quality: Quality, why: tuple[s
         raise ValueError(f"{code}: a measure has a value exactly when it is not refused")
     if quality is not Quality.OK and not why:
         raise ValueError(f"{code}: quality {quality} without a reason")
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """Who asked for a screening, under which consent, and what they told.
-
-    code : opaque, of the person or the appointment. inputs : name and value, for the record.
-    """
-
-    by: Literal["command", "badge"]
-    code: str
-    consent_version: str
-    inputs: tuple[tuple[str, float | str | bool], ...] = ()
-
-
-Sex = Literal["female", "male"]
-Footwear = Literal["barefoot", "socks", "shoes"]
-Opaque = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
-
-
-class Inputs(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """What an operator knows and no camera sees.
-
-    tibia_height_mm : of the tibial tuberosity over the floor. hand_length_mm : from the crease of
-        the wrist to the tip of the third finger. clothing_upper, clothing_lower : of the halves of
-        the body; untold counts as loose. age_years, sex : by them norms are chosen.
-        footwear : for the record.
-    """
-
-    stature_mm: Annotated[float, msgspec.Meta(ge=500, le=2500)] | None = None
-    age_years: Annotated[float, msgspec.Meta(ge=0, le=120)] | None = None
-    sex: Sex | None = None
-    hand_length_mm: Annotated[float, msgspec.Meta(ge=80, le=300)] | None = None
-    tibia_height_mm: Annotated[float, msgspec.Meta(ge=200, le=700)] | None = None
-    pain: bool | None = None
-    clothing_upper: Clothing | None = None
-    clothing_lower: Clothing | None = None
-    footwear: Footwear | None = None
-
-
-class Order(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """One screening asked for.
-
-    code : opaque, of the person or the appointment; the station knows nobody by name.
-    consent_version : of the text that the person agreed to.
-    """
-
-    code: Opaque
-    consent_version: Opaque
-    inputs: Inputs = Inputs()
-
-    def asked(self, by: Literal["command", "badge"]) -> Asked:
-        inputs = msgspec.to_builtins(self.inputs)
-        return Asked(by, self.code, self.consent_version, tuple(sorted(inputs.items())))
 
 
 @dataclass(frozen=True)

@@ -16,8 +16,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from edge.field_maps import Letterbox
 from edge.inference.halves import Picture, halved, pixels, shrunk
-from edge.records import Frame, Letterbox, Uint8
+from edge.records import Frame, Uint8
 
 # x, y, width, height
 Box = tuple[float, float, float, float]

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from onnxruntime.capi import onnxruntime_pybind11_state as ort
 
 from edge.errors import NOT_JSON, ModelRefused
+from edge.field_maps import FieldMaps, Letterbox
 from edge.inference.agreement import Tensor, disagreements
 from edge.inference.description import METADATA_KEY, STAGE, InputSpec, ModelDescription
 from edge.inference.golden import golden_faults, golden_picture
@@ -21,7 +22,7 @@ from edge.inference.halves import Picture, pixels
 from edge.inference.letterbox import Box, Placement, contain, crop, stretch
 from edge.inference.onnx_file import content_digest, metadata
 from edge.inference.providers import CPU, Accelerator, Provider, choices
-from edge.records import FieldMaps, Float32, Letterbox, ModelIdentity, Uint8
+from edge.records import Float32, ModelIdentity, Uint8
 
 Outputs = dict[str, NDArray[Any]]
 

@@ -9,7 +9,8 @@ import msgspec
 
 from edge.errors import NOT_JSON, SettingsInvalid
 from edge.norms import Who
-from edge.records import Basis, Measure, Origin, Quality, Sex, View
+from edge.orders import Sex
+from edge.records import Basis, Measure, Origin, Quality, View
 from edge.report.reported_visit import ReportedView, ReportedVisit
 from edge.report.together import Combined
 

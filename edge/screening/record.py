@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from edge.orders import Asked
 from edge.posture.calibration import Calibration
 from edge.posture.stick_figure import figure_of
 from edge.records import (
-    Asked,
     Assessment,
     Kind,
     Measure,

@@ -26,14 +26,7 @@ from edge.posture.calibration import LEVEL, Calibration
 from edge.posture.landmarks import Landmarks
 from edge.posture.scale import least_sure
 from edge.posture.views import Facing, as_asked, view_of
-from edge.records import (
-    Assessment,
-    Frame,
-    ModelIdentity,
-    Origin,
-    Pose,
-    View,
-)
+from edge.records import Assessment, Frame, ModelIdentity, Origin, Pose, View
 from edge.screening.admission import Admission
 from edge.screening.calibration_guard import CalibrationGuard, NoGuard
 from edge.screening.capture_attempt import LEAST_FRAMES, Capture, CaptureAttempt

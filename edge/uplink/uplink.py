@@ -19,7 +19,8 @@ from edge.mqtt.backoff import Backoff
 from edge.mqtt.connection import MQTT5_AGAIN_S, WILL_DELAY_S, Connection, open_best
 from edge.mqtt.events import Will
 from edge.mqtt.oddities import Oddities
-from edge.records import Abilities, Inputs
+from edge.orders import Inputs
+from edge.records import Abilities
 from edge.results.outbox import Outbox
 from edge.settings import Settings
 from edge.uplink.commands import AGAIN, Commands, Handler

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from edge.records import Order
+from edge.orders import Order
 from edge.wire.commands import Command, Desired, EraseCommand, RenewCommand, ResendCommand, Response
 from edge.wire.enrol import Enrol
 from edge.wire.event import Event

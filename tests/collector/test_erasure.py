@@ -23,7 +23,7 @@ from simulators.postgres import Postgres
 from simulators.site import Site, running
 from simulators.waiting import eventually
 
-from edge.records import Order
+from edge.orders import Order
 from edge.results.intact import Pending
 from edge.results.outbox import Outbox
 from edge.screening.order import OrderBox

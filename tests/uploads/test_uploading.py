@@ -20,7 +20,7 @@ from posture_tools.uploads.uploading import File, Uploads
 from simulators.uploaded import SESSION, give, jpeg, rendered
 
 from edge.errors import PostureError, SettingsInvalid
-from edge.records import Inputs, Order
+from edge.orders import Inputs, Order
 from edge.wire.codec import decode_result
 
 ORDER = Order("P-0100", "2026-05", Inputs(stature_mm=1700.0))

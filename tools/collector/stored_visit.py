@@ -13,7 +13,8 @@ from posture_tools.collector.store import Store
 
 from edge.errors import SettingsInvalid
 from edge.norms import UNTOLD, Who
-from edge.records import Basis, HandSet, Inputs
+from edge.orders import Inputs
+from edge.records import Basis, HandSet
 from edge.report.reported_visit import ReportedView, ReportedVisit
 from edge.shown import quoted
 from edge.wire.clock import Instant
