@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cached_property
 
 import numpy as np
 
 from edge.accuracy import Accuracy
 from edge.posture.angles import Float64, distance_px
+from edge.posture.applying import alternatives, catalogue, reported_unit
 from edge.posture.calibration import LEVEL, Calibration
-from edge.posture.catalogue import OF_BODY, OF_SPINE
 from edge.posture.catalogue.definition import Definition
 from edge.posture.catalogue.feet import Floor
 from edge.posture.clothing import UNTOLD, Dress, under_cloth
 from edge.posture.fitness import judged, not_followed
-from edge.posture.landmarks import CONFIDENT, USABLE, Landmarks, Side, keypoints_of, near_side
+from edge.posture.landmarks import CONFIDENT, USABLE, Landmarks, near_side
 from edge.posture.perspective import in_ankle_plane
 from edge.posture.scale import scale_of, scaled
 from edge.posture.uncertainty import (
@@ -160,33 +160,6 @@ def refuse(skeleton: Skeleton, view: View, why: tuple[str, ...]) -> tuple[Measur
     )
 
 
-def catalogue(skeleton: Skeleton, view: View) -> tuple[Definition, ...]:
-    """The definitions that apply to a skeleton in a view; all views' where it is unknown.
-
-    Of definitions that share a code, the one preferred.
-    """
-    return tuple(of_code[0] for of_code in alternatives(skeleton, view))
-
-
-@cache
-def alternatives(skeleton: Skeleton, view: View) -> tuple[tuple[Definition, ...], ...]:
-    """For each code those definitions whose landmarks the skeleton has, the preferred first.
-
-    Where it has those of none, the last. Skeletons with shoulders get the body's measures, with
-    vertebrae the spine's.
-    """
-    lists = OF_BODY if "left_shoulder" in skeleton.index else ()
-    lists += OF_SPINE if "T6" in skeleton.index else ()
-    by_code: dict[str, list[Definition]] = {}
-    for definition in lists:
-        if view == "unknown" or view in definition.views:
-            by_code.setdefault(definition.code, []).append(definition)
-    return tuple(
-        tuple(d for d in of_code if d.formula is not None and _has(skeleton, d)) or (of_code[-1],)
-        for of_code in by_code.values()
-    )
-
-
 def _best_seen(of_code: tuple[Definition, ...], sight: _Sight) -> Definition:
     """The first whose landmarks are all seen; the preferred one where those of none are.
 
@@ -212,12 +185,6 @@ def _hidden(definition: Definition, sight: _Sight) -> tuple[str, ...]:
         if name in body.index and not body.placed([body.index[name]])[0]
     )
     return hidden if hidden and _known(definition, sight) is None else ()
-
-
-def _has(skeleton: Skeleton, definition: Definition) -> bool:
-    near: Side = "left" if definition.side == "near" else ""
-    names = (name for mark in definition.landmarks for name in keypoints_of(mark, near))
-    return all(name in skeleton.index for name in names)
 
 
 def _turned(pose: Pose, body: Landmarks, view: View, calibration: Calibration) -> bool:
@@ -266,11 +233,6 @@ def _known(definition: Definition, sight: _Sight) -> Known | None:
 def _placed(definition: Definition, body: Landmarks) -> bool:
     """Hands placed every keypoint: no network has a part in it."""
     return bool(body.placed([body.index[n] for n in _keypoints(definition, body)]).all())
-
-
-def reported_unit(definition: Definition) -> str:
-    """As written beside a value: lengths are in mm."""
-    return "mm" if definition.unit == "length" else definition.unit
 
 
 def _per_px(definition: Definition, calibration: Calibration) -> float:

@@ -9,9 +9,11 @@ import numpy as np
 
 from edge.orders import Asked
 from edge.posture.calibration import Calibration
+from edge.posture.scale import least_sure
 from edge.posture.stick_figure import figure_of
 from edge.records import (
     Assessment,
+    Frame,
     Kind,
     Measure,
     ModelIdentity,
@@ -21,6 +23,9 @@ from edge.records import (
     View,
     is_length,
 )
+from edge.screening.capture_attempt import Capture
+from edge.screening.photograph import Judged
+from edge.screening.repeats import combine
 
 
 @dataclass(frozen=True)
@@ -31,6 +36,34 @@ class Recorder:
     models: tuple[ModelIdentity, ...]
     origin: Origin
     calibration: Calibration
+
+    def of_captures(
+        self,
+        session: str,
+        view: View,
+        captures: Sequence[Capture],
+        repeats: int,
+        asked: Asked | None,
+    ) -> Assessment:
+        """One view of one person, from its captures. repeats : how many were asked for."""
+        return self.record(
+            session, view, combine([capture.measures for capture in captures], repeats),
+            [capture.pose for capture in captures],
+            captured_ns=captures[-1].captured_ns,
+            used=sum(capture.frames_used for capture in captures),
+            seen=sum(capture.frames_seen for capture in captures),
+            asked=asked,
+            scale_by=least_sure(capture.scale_by for capture in captures),
+        )  # fmt: skip
+
+    def of_photograph(self, session: str, frame: Frame, judged: Judged) -> Assessment:
+        """A picture that stands alone."""
+        poses = [] if judged.pose is None else [judged.pose]
+        return self.record(
+            session, judged.facing.view, judged.measures, poses,
+            captured_ns=frame.captured_ns, used=len(poses), seen=1,
+            source=frame.name, scale_by=judged.scale_by,
+        )  # fmt: skip
 
     def record(
         self,

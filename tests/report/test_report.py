@@ -16,7 +16,8 @@ from simulators.standing_person import pose_of, seen
 from edge.errors import SettingsInvalid
 from edge.fms.rules import shipped_rules
 from edge.norms import BANDS, shipped_norms
-from edge.posture.assess import assess, catalogue, refuse
+from edge.posture.applying import catalogue
+from edge.posture.assess import assess, refuse
 from edge.posture.stick_figure import figure_of
 from edge.posture.sway import sway
 from edge.records import Frame, Measure, Origin, Quality

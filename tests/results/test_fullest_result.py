@@ -13,7 +13,8 @@ from posture_tools.collector.sqlite.store import SqliteStore
 
 from edge.accuracy import Accuracy, MeasureAccuracy
 from edge.orders import Asked
-from edge.posture.assess import assess, catalogue
+from edge.posture.applying import catalogue
+from edge.posture.assess import assess
 from edge.posture.calibration import Calibration
 from edge.posture.stick_figure import figure_of
 from edge.posture.sway import SWAY_UNITS
