@@ -214,7 +214,12 @@ def _beside(settings: Settings, folder: Path) -> Settings:
 
 def load_settings(path: Path | None) -> Settings:
     """Settings from a file; the defaults where no file is named. A relative name in it is that of
-    a file beside it."""
+    a file beside it.
+
+    Raises
+    ------
+    SettingsInvalid : it cannot be read, or says what is no setting; names the line where it can.
+    """
     if path is None:
         return Settings()
     try:

@@ -112,7 +112,10 @@ def assess(
 def effects_of(
     pose: Pose, view: View, calibration: Calibration = LEVEL, dress: Dress = UNTOLD
 ) -> dict[str, tuple[Effect, ...]]:
-    """Code -> everything that may put a measure off, in its unit; of those that are not refused."""
+    """Code -> everything that may put a measure off, in its unit; of those that are not refused.
+
+    Parameters as `assess`; the view must be known.
+    """
     sight = _sight(pose, view, calibration, 1.0, dress)
     found = {}
     for of_code in alternatives(pose.skeleton, sight.view):

@@ -55,7 +55,11 @@ def needed(code: str, unit: str) -> float | None:
 def judged(
     code: str, unit: str, u95: float, u95_change: float, doubts: tuple[str, ...]
 ) -> tuple[Quality, tuple[str, ...]]:
-    """Quality and reasons of a value with these intervals, in its unit, and these doubts."""
+    """Quality and reasons of a value with these intervals, in its unit, and these doubts.
+
+    u95, u95_change : half widths. doubts : reasons that others gave; this module's own are left
+    out.
+    """
     limit = needed(code, unit)
     why = tuple(doubt for doubt in doubts if doubt not in OWN_REASONS)
     if limit is None:

@@ -61,7 +61,15 @@ def result(
     consent: Consent | None,
     cfg_sha256: str,
 ) -> Result:
-    """The result of one screening. envelope : the fields of `Envelope`."""
+    """The result of one screening.
+
+    envelope : the fields of `Envelope`. consent : under which it was taken; None where nobody was
+    asked. cfg_sha256 : of the settings.
+
+    Raises
+    ------
+    MessageRefused : a measure that the contract does not know, as one that is no number.
+    """
     return Result(
         **envelope,
         kind=assessment.kind,

@@ -39,7 +39,12 @@ def judge_photograph(
     measurer: Measurer | None,
     progress: Callable[[int, int], None],
 ) -> Judged:
-    """The largest person of a photograph. distrusted : why the calibration must not be trusted."""
+    """The largest person of a photograph.
+
+    distrusted : why the calibration must not be trusted; every measure is then refused.
+    least_stature_px : smaller people are too far away. measurer : looks closely; None takes the
+    pose as found. progress : called while it does, with looks done and the most there are.
+    """
     subject = choose(poses, frame.width_px)
     facing = Facing("unknown") if subject is None else view_of(subject.pose)
     pose = None if subject is None else subject.pose

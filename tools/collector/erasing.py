@@ -59,7 +59,10 @@ def forget(db: Sql, site: str, station: str, sessions: Collection[str], at: str)
 
 
 def remember(db: Sql, place: tuple[str, str], name: tuple[What, str], at: str) -> None:
-    """What comes of it from now on is not kept. place : site and station, or ''."""
+    """What comes of it from now on is not kept.
+
+    place : site and station, or ''. name : what kind of word it is, and its hash. at : now.
+    """
     db.execute(
         "INSERT INTO forgotten VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
         (*place, *name, utc_ns_of(at)),

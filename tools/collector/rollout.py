@@ -153,7 +153,11 @@ def progress_of(
     ring: int,
     now: datetime | None = None,
 ) -> list[StationProgress]:
-    """How far each station is with a file that `ring` percent of them may take."""
+    """How far each station is with a file that `ring` percent of them may take.
+
+    places : the stations. events : what they said of models. sha256 : of the file.
+    now : what counts as the present.
+    """
     now, events = now or datetime.now(UTC), list(events)
     actual = actual_models(events)
     found: dict[Place, StationProgress] = {}

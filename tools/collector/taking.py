@@ -32,7 +32,10 @@ class Answer:
 
 
 def take(db: Sql, item: Good | Bad, key: Key, at: str) -> Answer:
-    """Decide about one message that its station vouches for."""
+    """Decide about one message that its station vouches for.
+
+    key : its name. at : now, RFC 3339. What it gives is what the station is told.
+    """
     known = db.execute(
         f"SELECT fate, body_sha256 FROM ingest_key {_WHERE}",  # noqa: S608
         _values(key),
