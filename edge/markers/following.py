@@ -44,7 +44,10 @@ class TargetFollower:
     def find(
         self, frame: Frame, pose: Pose, view: View, targets: Mapping[str, Placement]
     ) -> FoundTargets:
-        """One person's targets."""
+        """One person's targets.
+
+        pose : of the person in this frame. targets : landmark -> placement, of those stuck on.
+        """
         found = self._followed(frame, pose, view, targets)
         if found is None or (self._may_search and len(found.fits) < len(targets)):
             if not self._may_search:

@@ -14,7 +14,7 @@ from posture_tools.docs import command_reference, metrics_reference, settings_re
 
 from edge.records import Quality
 from edge.report.words import _SAME
-from edge.wire.messages import EventKind
+from edge.wire.event import EventKind
 
 # Where reasons are given, and what is called or assigned there.
 _ROOMS = ("posture", "screening", "markers", "fms", "sightings", "estimation", "report")

@@ -24,20 +24,14 @@ from edge.mqtt.settings import MqttSettings
 from edge.records import Assessment
 from edge.results import compose
 from edge.wire.clock import Instant
+from edge.wire.codec import decode, encode
 from edge.wire.enrol import enrolment
+from edge.wire.envelope import GENESIS, Time, identity
+from edge.wire.event import EventKind
 from edge.wire.keys import Signer
-from edge.wire.messages import (
-    GENESIS,
-    Consent,
-    EventKind,
-    Health,
-    State,
-    Time,
-    decode,
-    encode,
-    identity,
-)
+from edge.wire.presence import Health, State
 from edge.wire.receipt import Receipt
+from edge.wire.result import Consent
 from edge.wire.seal import digest, pack, seal_of, unpack
 from edge.wire.topics import Topics
 
