@@ -59,7 +59,7 @@ def build_image() -> None:
         check=True,
     )  # fmt: skip
     install = (
-        "export NUMBA_CPU_NAME=generic NUMBA_CPU_FEATURES=; "
+        "export PIP_CONFIG_FILE=/dev/null NUMBA_CPU_NAME=generic NUMBA_CPU_FEATURES=; "
         f"./systemd/install --wheels wheels; {_PREPARE}"
     )
     subprocess.run(
