@@ -87,7 +87,7 @@ class Tree:
         said = ran.stdout.decode(errors="replace")
         if ran.returncode in (0, 5):  # 5: nothing is left of them
             return ""
-        if found := re.search(r"^(?:FAILED|ERROR) (tests/[^ ]+)", said, re.MULTILINE):
+        if found := re.search(r"^(?:FAILED|ERROR) (tests/.+?)(?: - |$)", said, re.MULTILINE):
             return found[1]
         sys.exit(f"pytest ended with {ran.returncode}: {said[-800:]}")
 
