@@ -63,7 +63,7 @@ def judged(
 
 
 def not_followed(row: MeasureAccuracy | None) -> tuple[str, ...]:
-    """`slope_low` where a network answers much the same however far the body leans, else nothing."""
+    """`slope_low` where a network answers much the same however far a body leans, else nothing."""
     if row is None:
         return ()
     too_flat = row.slope is not None and row.slope < _LEAST_SLOPE
