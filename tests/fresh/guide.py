@@ -30,6 +30,7 @@ from fresh.reader import read_screening, text_of
 
 ROOT = Path(__file__).resolve().parents[2]
 _BLOCK = re.compile(r'^```bash(?: title="([^"]*)")?\n(.*?)^```$', re.MULTILINE | re.DOTALL)
+_DONE = re.compile(r"block-\d+-done")  # how a shell tells that a block has ended
 _STARTED_S = 120.0
 _STAYS_S = 2.0
 _QUIET_S = 5.0  # a program that says nothing when all is well has had its time by then
@@ -65,9 +66,10 @@ class Terminal:
         assert self._process.stdout is not None
         with self._process.stdout as output:
             for line in output:
-                self._said.append(line)
-                print(f"[{self.name}] {line}", end="", flush=True)
                 self._lines.put(line)
+                if _DONE.fullmatch(line.strip()) is None:
+                    self._said.append(line)
+                    print(f"[{self.name}] {line}", end="", flush=True)
         self._lines.put(None)
 
     def type(self, text: str) -> None:

@@ -33,8 +33,7 @@ ANOTHER_BOARD = "0b9e2f4e-7a35-4b1c-8f61-5a1d3c7e2b90"
 
 # Emulated processors are some hundred times slower: kernels are compiled here, for any x86-64,
 # nothing that the station does not need is started, and the engine's time limits are widened.
-_PREPARE = """
-rm -rf wheels
+EMULATED = """
 for unit in posture-kernels posture-engine; do
   mkdir -p /etc/systemd/system/$unit.service.d
   printf '[Service]\\nEnvironment=NUMBA_CPU_NAME=generic NUMBA_CPU_FEATURES=\\n' \\
@@ -60,7 +59,7 @@ def build_image() -> None:
     )  # fmt: skip
     install = (
         "export PIP_CONFIG_FILE=/dev/null NUMBA_CPU_NAME=generic NUMBA_CPU_FEATURES=; "
-        f"./systemd/install --wheels wheels; {_PREPARE}"
+        f"./systemd/install --wheels wheels; rm -rf wheels; {EMULATED}"
     )
     subprocess.run(
         [HARNESS / "install.sh", source, "--name", IMAGE, "--dest", "/opt/source",
