@@ -204,6 +204,7 @@ def test_a_file_becomes_a_database(store: PostgresStore, tmp_path: Path) -> None
         copied = {each.table: each.rows for each in copy(file, store)}
         assert copied["result"] == 28, "session-3 of both is erased"
         assert copied["dead_letter"] == 3
+        assert list(store.problems()) == [], "with the months that a worker will need"
         for one, two in (
             (fleet(file), fleet(store)),
             (list(findings(file)), list(findings(store))),

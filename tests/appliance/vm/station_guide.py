@@ -2,9 +2,10 @@
 
 What is headed "At the collector" is typed here, in a terminal that goes on; what has a numbered
 terminal at the collector, in one of its own; what has no heading, as root in a bare Debian machine
-without internet. Of that machine nothing is prepared but wider limits of time, for its emulated
-processor is some hundred times slower. The stick is a second disk, made when the first block for
-the station comes. In the end somebody logs in and reads the screening on the page.
+without internet. Nothing of that machine is prepared but that limits of time are wider and the
+installer's kernels are not looked at again, for its emulated processor is some hundred times
+slower. The stick is a second disk, made when the first block for the station comes. In the end
+somebody logs in and reads the screening on the page.
 
 --card types the station's blocks up to the installer's into the card's root before the machine is
 switched on, as for a card that is written at a desk: an hour less on an emulated processor.
@@ -63,6 +64,7 @@ class Station(VM):
         )
         super().__init__(
             card, run="station-guide", disk="none", boot_timeout=1800, cmd_timeout=600, mem=2048,
+            append="systemd.journald.forward_to_console=1 systemd.mask=posture-kernels.service",
             qemu_args=("-uuid", BOARD, "-drive", f"file={image},format=raw,if=virtio,readonly=on"),
         )  # fmt: skip
 
