@@ -88,8 +88,13 @@ class Station(VM):
         self.run("(setsid bash /root/block >/root/said 2>&1; echo $? >/root/rc) >/dev/null 2>&1 &")
         until_s, shown = time.monotonic() + BLOCK_WITHIN_S, 0
         while time.monotonic() < until_s:
-            done = self.run("cat /root/rc 2>/dev/null")["out"].strip()
-            lines = self.run("cat /root/said")["out"].splitlines(keepends=True)
+            time.sleep(5.0)
+            try:
+                done = self.run("cat /root/rc 2>/dev/null")["out"].strip()
+                lines = self.run("cat /root/said")["out"].splitlines(keepends=True)
+            except (Timeout, OSError):  # a busy machine's agent answers later
+                self._alive()
+                continue
             for line in lines[shown : len(lines) if done else -1]:
                 said.append(line)
                 print(f"[station] {line}", end="", flush=True)
@@ -97,7 +102,6 @@ class Station(VM):
             if done:
                 self.run("rm -f /root/rc")
                 return done == "0"
-            time.sleep(5.0)
         return False
 
     def put_text(self, path: str, text: str) -> None:
