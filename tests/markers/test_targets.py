@@ -137,8 +137,8 @@ def test_a_name_is_given_where_it_is_sure_over_all_assignments(seed, view, landm
     )  # fmt: skip
     joints = sorted({joint for moves in scene.joints for joint in moves})
     moves = np.array([[of.get(joint, 0.0) for joint in joints] for of in scene.joints])
-    # Three joints astray at once are one in 40 000.
-    astray = [set(a) for n in range(3) for a in itertools.combinations(range(len(joints)), n)]
+    count = len(joints)
+    astray = [set(a) for n in range(count + 1) for a in itertools.combinations(range(count), n)]
     points = scene.points_px
     off = np.stack(
         [np.linalg.cholesky(c) @ rng.normal(size=landmarks) for c in scene.covariance_px2], axis=1
