@@ -70,7 +70,7 @@ def judged(
 
 
 def not_followed(row: MeasureAccuracy | None) -> tuple[str, ...]:
-    """Why a network must not measure this: it tells the same whatever the body does."""
+    """`slope_low` where a network answers much the same however far a body leans, else nothing."""
     if row is None:
         return ()
     too_flat = row.slope is not None and row.slope < _LEAST_SLOPE

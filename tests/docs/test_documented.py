@@ -96,7 +96,6 @@ def test_every_quality_is_explained() -> None:
 
 
 def test_every_event_is_explained() -> None:
-    assert set(rows("events.md", "Events")) == set() or True
     text = (ROOT / "docs" / "events.md").read_text(encoding="utf-8")
     table = text.partition("| event |")[2].partition("\n## ")[0]
     assert set(re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)) == set(get_args(EventKind))

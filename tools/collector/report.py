@@ -182,7 +182,7 @@ def fleet(
     *,
     briefly: bool = False,
 ) -> list[StationLine]:
-    """Every station that was ever heard, or the one at a place.
+    """A line for every station that was ever heard, or for one of them alone.
 
     briefly : without models and what is desired, which `with_models` adds to those that are shown.
     """

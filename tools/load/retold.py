@@ -64,12 +64,12 @@ class Past:
         self._add(f"result/{assessment.kind}", body)
 
     def consent(self, at: datetime, session: str, version: str, **told: Any) -> Consent:
-        """Somebody agreed. told : `code`, `by` and `inputs`."""
+        """Add the event that somebody agreed. told : `code`, `by` and `inputs`."""
         seq = self.event(at, "consent", {"session": session, "version": version, **told})
         return Consent(seq, version)
 
     def event(self, at: datetime, kind: EventKind, data: dict[str, Any]) -> int:
-        """Something happened; its number."""
+        """Add an event that happened then; returns its sequence number."""
         self._add(f"event/{kind}", compose.body_of(compose.event(self._envelope(at), kind, data)))
         return len(self.messages)
 

@@ -74,11 +74,15 @@ class RepositoryFolder:
         ------
         RepositoryUnready : it has the role.
         """
+        self.require_without(role)
         targets = self._next(Targets.type)
-        if role in targets.signed.delegations.roles:
-            raise RepositoryUnready(f"{self._folder} has the role {role}.", "See `repo status`.")
         self._delegate(targets.signed, role, keys)
         self._files.stage(targets)
+
+    def require_without(self, role: str) -> None:
+        """Raises RepositoryUnready where it has the role."""
+        if role in self._next(Targets.type).signed.delegations.roles:
+            raise RepositoryUnready(f"{self._folder} has the role {role}.", "See `repo status`.")
 
     def _delegate(self, targets: Targets, role: str, keys: Iterable[Key]) -> None:
         assert targets.delegations is not None  # noqa: S101 - its callers have made them
