@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import subprocess
+import sys
 import threading
 import urllib.request
 from collections.abc import Iterator
@@ -108,6 +110,26 @@ def test_a_dead_worker_and_a_dead_broker_cost_a_delay(
         assert store.rows("SELECT DISTINCT link FROM ingest_key") == [("ok",)]
         assert list(findings(store)) == []
         assert len(fleet(store)) == STATIONS
+
+
+def test_a_worker_loads_nothing_for_what_nobody_asked_it(tmp_path: Path) -> None:
+    """Its unit holds it to 150 MB; archives, pages and networks are other programs' work."""
+    code = (
+        "import sys\n"
+        "from pathlib import Path\n"
+        "from posture_tools.collector import worker\n"
+        "from posture_tools.collector.archive.retention import retain_once\n"
+        "from posture_tools.collector.opening import open_store\n"
+        "from posture_tools.collector.verbs import run\n"
+        f"with open_store(Path({str(tmp_path / 'collector.db')!r})) as store:\n"
+        "    retain_once(store, 0)\n"
+        "print(*sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    loaded = {name.partition(".")[0] for name in done.stdout.split()}
+    assert "posture_tools" in loaded
+    heavy = {"pyarrow", "django", "torch", "onnxruntime", "scipy", "cv2", "numba", "matplotlib"}
+    assert loaded & heavy == set()
 
 
 def say(store: Store, instance: str, connection: int, *, online: bool) -> None:
