@@ -14,7 +14,10 @@ from posture_tools.pages.config import PagesConfig
 from simulators.pages_world import DEAD_SHA256, MODEL_SHA256, visit
 
 from edge.results.outbox import Outbox
-from edge.wire.messages import Birth, Health, Time, WireModel, encode
+from edge.wire.codec import encode
+from edge.wire.envelope import Time
+from edge.wire.presence import Birth, Health
+from edge.wire.result import WireModel
 
 STATION = "/stations/north/hall-1/"
 

@@ -66,7 +66,7 @@ def visit(session: str, tilt_deg: float, origin: str = "camera") -> list[Assessm
     person = replace(PERSON, shoulder_tilt_deg=tilt_deg)
     views = [
         Assessment("posture", session, seen.view, "test", 1, seen.measures, 74, 75, 0.6, (_MODEL,),
-                   figure=seen.figure, origin=origin)
+                   figure=seen.figure, origin=origin, scale_by="calibration")
         for seen in screening(person).views
     ]  # fmt: skip
     return [*views, Assessment("fms", session, "unknown", "sheet", 1, scores(), 0, 0, 0.0)]

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from edge.errors import MessageRefused
-from edge.wire.messages import Event, Result, decode_message
+from edge.wire.codec import decode_message
+from edge.wire.event import Event
 from edge.wire.receipt import RejectCode
+from edge.wire.result import Result
 from edge.wire.seal import Sealed, digest, unpack
 from edge.wire.topics import OLD_ROOT, Address, parse
 

@@ -15,7 +15,8 @@ from posture_tools.pages.live import Listener, listener
 from posture_tools.pages.words import language_of, page_words
 
 from edge.errors import MessageRefused, PostureError
-from edge.wire.messages import Birth, decode
+from edge.wire.codec import decode
+from edge.wire.presence import Birth
 
 ANSWER = "answer"  # what the audit log calls the line of an answer
 # What every station has understood since there were commands.

@@ -19,7 +19,8 @@ from posture_tools.collector.rollout import stations as all_stations
 from posture_tools.collector.store import Store
 
 from edge.errors import MessageRefused
-from edge.wire.messages import Birth, Health, decode
+from edge.wire.codec import decode
+from edge.wire.presence import Birth, Health
 
 _DAYS = 90
 _DAY_NS = 86_400_000_000_000
