@@ -91,7 +91,6 @@ def init(folder: Path, store: Store, about: SiteFile, own: OwnCertificate | None
         write_durably(folder / "ca.pem", (folder / OFFLINE / "ca.pem").read_bytes(), mode=0o644)
     else:
         write_durably(folder / "ca.pem", given[0], mode=0o644)
-    rules = broker_files.access(site, home_assistant=about.home_assistant).encode()
     for place in about.places:
         at = (folder / place.folder).absolute()
         if given is None:
@@ -101,7 +100,7 @@ def init(folder: Path, store: Store, about: SiteFile, own: OwnCertificate | None
             write_durably(at / "broker.key", given[2], mode=0o600)
         conf = broker_files.configuration(at, place.port).encode()
         write_durably(at / "mosquitto.conf", conf, mode=0o644)
-        write_durably(at / "acl", rules, mode=0o600)
+    broker_files.write_access(folder, about)
     write_toml(folder / "site.toml", about)
     for user, name in broker_files.people(about.home_assistant).items():
         password = broker_files.new_password()
@@ -131,7 +130,7 @@ def worker(folder: Path, store: str, about: SiteFile) -> WorkerSettings:
     keys = folder / KEYS
     return WorkerSettings(
         about.site, store,
-        tuple(_login(folder, place, broker_files.COLLECTOR_USER) for place in about.places),
+        tuple(login(folder, place, broker_files.COLLECTOR_USER) for place in about.places),
         str(keys), home_assistant=about.home_assistant,
     )  # fmt: skip
 
@@ -139,11 +138,12 @@ def worker(folder: Path, store: str, about: SiteFile) -> WorkerSettings:
 def operator_login(folder: Path) -> MqttSettings:
     """At every broker of the site."""
     first, *others = load(folder).places
-    login = _login(folder, first, broker_files.OPERATOR_USER)
-    return msgspec.structs.replace(login, also=tuple(place.address for place in others))
+    there = login(folder, first, broker_files.OPERATOR_USER)
+    return msgspec.structs.replace(there, also=tuple(place.address for place in others))
 
 
-def _login(folder: Path, place: BrokerPlace, user: str) -> MqttSettings:
+def login(folder: Path, place: BrokerPlace, user: str) -> MqttSettings:
+    """Of a user that is no station, at one broker."""
     return MqttSettings(
         host=place.host, port=place.port, username=user, tls=True,
         password_file=str(folder / KEYS / broker_files.people(True)[user]),
@@ -187,6 +187,11 @@ def add(folder: Path, store: Store, station: str, *, replace: bool = False) -> P
     write_station(folder, target, password)
     reload_brokers(folder)
     return target
+
+
+def password_of(target: Path) -> str:
+    """Of the station whose folder this is."""
+    return (target / _PASSWORD).read_text(encoding="utf-8")
 
 
 def write_station(folder: Path, target: Path, password: str) -> None:

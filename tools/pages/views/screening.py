@@ -13,7 +13,7 @@ from posture_tools.pages.access import Right, needs
 from posture_tools.pages.commanding import Understood, ask, is_commanded, live_of, understood
 from posture_tools.pages.words import language_of, page_words
 
-from edge.orders import Inputs, Order
+from edge.wire.order import Inputs, Order
 
 _BADGE = "PS1"  # as a station reads it: PS1:CODE:CONSENT
 _LAST_CONSENT = "consent_version"

@@ -22,13 +22,13 @@ from posture_tools.uploads.moving import place_of, tallest
 from posture_tools.uploads.uploading import MOST_FILES, File
 
 from edge.errors import NOT_JSON, PostureError
-from edge.orders import Inputs, Order
 from edge.posture.landmarks import USABLE
 from edge.records import HandSet, Measure, View, is_length
 from edge.report.drawing import signed
 from edge.report.words import Words, words
 from edge.sightings.points_file import KNOWN
 from edge.wire.codec import decode_result
+from edge.wire.order import Inputs, Order
 
 _VIEWS = tuple(view for view in get_args(View) if view != "unknown")
 
