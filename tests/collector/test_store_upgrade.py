@@ -22,7 +22,7 @@ from edge.results.intact import Pending
 from edge.results.outbox import Outbox
 from edge.wire.messages import Desired, encode
 
-NEWEST = 6
+NEWEST = 7
 FIRST_SCHEMA = ROOT / "tests" / "golden" / "collector_store_1.sql"
 
 

@@ -91,7 +91,6 @@ def init(folder: Path, store: Store, about: SiteFile, own: OwnCertificate | None
         write_durably(folder / "ca.pem", (folder / OFFLINE / "ca.pem").read_bytes(), mode=0o644)
     else:
         write_durably(folder / "ca.pem", given[0], mode=0o644)
-    rules = broker_files.access(site, home_assistant=about.home_assistant).encode()
     for place in about.places:
         at = (folder / place.folder).absolute()
         if given is None:
@@ -101,7 +100,7 @@ def init(folder: Path, store: Store, about: SiteFile, own: OwnCertificate | None
             write_durably(at / "broker.key", given[2], mode=0o600)
         conf = broker_files.configuration(at, place.port).encode()
         write_durably(at / "mosquitto.conf", conf, mode=0o644)
-        write_durably(at / "acl", rules, mode=0o600)
+        _write_access(at, about)
     write_toml(folder / "site.toml", about)
     for user, name in broker_files.people(about.home_assistant).items():
         password = broker_files.new_password()
@@ -124,6 +123,22 @@ def rotate(folder: Path, site_key: Path, role: Granted, site: str) -> int:
     write_durably(folder / KEYS / f"{role}.pem", signer.pem(), mode=0o600)
     write_durably(folder / KEYS / f"{role}.grant", encode(given), mode=0o644)
     return serial
+
+
+def write_access(folder: Path) -> list[str]:
+    """The brokers' access rules as this version needs them, in place of those of an older one;
+    folders of brokers that run elsewhere, and must be told."""
+    about = load(folder)
+    for place in about.places:
+        at = folder / place.folder
+        _write_access(at, about)
+        broker_files.hand_over(at)
+    return reload_brokers(folder)
+
+
+def _write_access(at: Path, about: SiteFile) -> None:
+    rules = broker_files.access(about.site, home_assistant=about.home_assistant)
+    write_durably(at / "acl", rules.encode(), mode=0o600)
 
 
 def worker(folder: Path, store: str, about: SiteFile) -> WorkerSettings:

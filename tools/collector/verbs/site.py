@@ -83,6 +83,13 @@ def _tell_of(elsewhere: list[str], out: Output) -> None:
                  f"`systemctl reload posture-{name}`.")  # fmt: skip
 
 
+def _acl(options: Namespace, out: Output) -> int:
+    elsewhere = site.write_access(options.folder)
+    out.line("the access rules are those of this version")
+    _tell_of(elsewhere, out)
+    return 0
+
+
 def _let_unsigned(options: Namespace, out: Output) -> int:
     place = (load(options.folder).site, topic_level(options.station, "STATION"))
     with open_store(options.store) as store:
@@ -312,6 +319,14 @@ VERB = Verb(
                     help="Do not wait for who is not reached: it needs a new boot partition.",
                 ),
             ),
+        ),
+        Verb(
+            "acl",
+            "Write the brokers' access rules anew, as this version needs them: after an update. "
+            "Rules that you added by hand are replaced.",
+            example="posture-collector site acl site",
+            run=_acl,
+            arguments=(_FOLDER,),
         ),
         Verb(
             "doctor",
