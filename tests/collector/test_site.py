@@ -87,6 +87,23 @@ def test_a_revoked_station_is_cut_off_and_refused(site: Site) -> None:
     assert site.verb("add", "hall-1") == 2, "its name needs --replace"
 
 
+def test_rules_of_an_older_version_are_written_anew(site: Site) -> None:
+    """A site of before 1.0.0: its broker lets nobody say the words of the moment."""
+    settings = site.station("hall-1")
+    rules = site.folder / "broker" / "acl"
+    whole = rules.read_text()
+    older = "".join(line for line in whole.splitlines(True) if "/prompt" not in line)
+    assert older != whole
+    rules.write_text(older)
+    topic = Topics("north", "hall-1").live("prompt")
+    with site.broker():
+        assert publish(settings.mqtt, topic, b"{}") != 0
+        assert site.verb("acl") == 0
+        assert rules.read_text() == whole
+        assert stat.S_IMODE(rules.stat().st_mode) == 0o600
+        eventually(lambda: publish(settings.mqtt, topic, b"{}") == 0, within_s=20)
+
+
 def test_a_stolen_station_password_writes_for_no_other(site: Site) -> None:
     """With the written ACL: the broker's log names each refusal."""
     site.station("hall-1")

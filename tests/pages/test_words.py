@@ -87,12 +87,7 @@ def test_no_page_says_a_word_of_english(somebody: Callable[..., Client], languag
     client = somebody(language)
     logged(client)
     found = {}
-    for path in [
-        *paths_of("admin"),
-        "/nowhere/",
-        "/visits/?since=yesterday",
-        f"{STATION}/screen/?code=x",
-    ]:
+    for path in (*paths_of("admin"), "/nowhere/", "/visits/?since=yesterday"):
         answer = client.get(path)
         if "text/html" not in answer.headers.get("Content-Type", ""):
             answer.close()
@@ -100,7 +95,7 @@ def test_no_page_says_a_word_of_english(somebody: Callable[..., Client], languag
         page = answer.content.decode()
         if words := wrong(page, language) - names():
             found[path] = sorted(words)
-    assert found == {}
+    assert found == {}, "\n".join(f"{path}: {words}" for path, words in found.items())
 
 
 def names() -> set[str]:
@@ -126,10 +121,10 @@ REFUSED: tuple[tuple[str, dict[str, str]], ...] = (
     ("/uploads/north/", {"code": "a b", "days": "900", "stature_mm": "17"}),
     (f"/uploads/north/{SESSION}/1/", {"moved": "{"}),
     (f"/people/north/{CODE}/erase/", {"again": "no"}),
-    ("/accounts/", {"name": "", "role": "queen", "password": "short"}),
+    ("/accounts/", {"name": "", "role": "9", "password": "short"}),
     ("/accounts/", {"name": "1", "role": "viewer", "password": "long enough to try"}),
     ("/tokens/", {"name": ""}),
-    ("/webhooks/", {"name": "no name", "host": "other.example", "port": "0", "path": "x"}),
+    ("/webhooks/", {"name": "no name", "host": "9", "port": "0", "path": "x"}),
     ("/webhooks/", {"name": "records", "host": "records.example", "port": "443", "path": "/"}),
     ("/me/", {"old_password": "x", "new_password1": "y", "new_password2": "z"}),
     ("/me/second/", {"code": "1"}),
@@ -152,7 +147,7 @@ def test_no_refusal_says_a_word_of_english(somebody: Callable[..., Client], lang
     }.items():
         if words := wrong(page.content.decode(), language) - names():
             found[path] = sorted(words)
-    assert found == {}
+    assert found == {}, "\n".join(f"{path}: {words}" for path, words in found.items())
 
 
 def test_an_english_word_would_be_found() -> None:

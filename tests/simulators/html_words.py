@@ -31,7 +31,7 @@ class _Reader(HTMLParser):
         if not skips:
             self.said += [
                 text for name, text in attrs
-                if text and (name in _SAID or (name.startswith("data-") and name != "data-plot"))
+                if text and (name in _SAID or (name.startswith("data-") and " " in text))
             ]  # fmt: skip
         if tag not in _VOID:
             self._skips.append(skips)

@@ -39,7 +39,7 @@ class AccountForm(forms.Form):
         super().__init__(*args)
         self._known, self._by = known, by
         roles = active_words().tables["roles"]
-        self.fields["role"].choices = [(role.value, roles[role.value]) for role in Role]
+        self.fields["role"].choices = [(value, roles[value]) for value, _ in Role.choices]
         if known is not None:
             self.fields["name"].disabled = True
             self.fields["name"].initial = known.name

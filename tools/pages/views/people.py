@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -50,8 +51,10 @@ def person(request: HttpRequest, site: str, code: str) -> HttpResponse:
     note(request, "see", site, code)
     shown = reading.visit(found[0])
     trends = [] if shown is None else _trends(shown)
-    context = {"site": site, "code": code, "visits": found, "trends": trends}
-    context["may_badge"] = may_badge(account_of(request), code)
+    context: dict[str, Any] = {
+        "site": site, "code": code, "visits": found, "trends": trends,
+        "may_badge": may_badge(account_of(request), code),
+    }  # fmt: skip
     return render(request, "pages/person.html", context)
 
 
