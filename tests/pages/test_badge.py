@@ -84,7 +84,7 @@ def shot(browser: str, served: ServedPages, tmp_path_factory: pytest.TempPathFac
     """The badge as a page shows it, on a dark screen."""
     with sync_playwright() as playwright:
         chrome = playwright.chromium.launch(executable_path=browser, args=["--no-sandbox"])
-        context, page = in_browser(chrome, served, color_scheme="dark")
+        _, page = in_browser(chrome, served, color_scheme="dark")
         page.goto(f"{BADGE}?version=2026-05")
         data = np.frombuffer(page.screenshot(), np.uint8)
         chrome.close()
@@ -148,7 +148,7 @@ def test_without_a_camera_or_a_reader_one_types(browser: str, served: ServedPage
         page = scanning(chrome, served)
         page.get_by_role("button", name="Read a badge").click()
         expect(page.get_by_text("The camera cannot be used here. Type the code.")).to_be_visible()
-        context, plain = in_browser(chrome, served)
+        _, plain = in_browser(chrome, served)
         plain.goto(SCREEN)
         assert plain.evaluate("'BarcodeDetector' in window") is False
         expect(plain.get_by_role("button", name="Read a badge")).to_have_count(0)
