@@ -118,7 +118,7 @@ def test_the_last_tries_are_kept_for_a_person_to_see(
     key = ("records", "north", "hall-1", "e", 1)
     with store.transaction() as db:
         for number in range(attempts.KEPT):
-            attempts.keep(db, key, clock() + number, "late")
+            attempts.keep(db, key, clock() + 1 + number, "late")
     assert [each.problem for each in attempts.attempts(store, "records")] == ["late"] * 20
     assert store.rows("SELECT COUNT(*) FROM webhook_attempt") == [(20,)]
     hooks.remove(store, "records", "op")
