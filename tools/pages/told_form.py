@@ -6,7 +6,6 @@ beside its field, in the reader's language.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any, get_args
 
 import msgspec.inspect
@@ -21,7 +20,7 @@ _INPUTS = {
     for field in msgspec.inspect.type_info(Inputs).fields  # type: ignore[attr-defined]
 }
 _OPAQUE = RegexValidator(str(msgspec.inspect.type_info(Opaque).pattern))  # type: ignore[attr-defined]
-_CHOICES: dict[str, tuple[str, ...]] = {
+CHOICES: dict[str, tuple[str, ...]] = {
     "sex": get_args(Sex),
     "pain": ("yes", "no"),
     "clothing_upper": get_args(Clothing),
@@ -51,15 +50,9 @@ class ToldForm(forms.Form):
 
     def __init__(self, *args: Any, **named: Any) -> None:
         super().__init__(*args, **named)
-        for name, kinds in _CHOICES.items():
+        for name, kinds in CHOICES.items():
             choices = [(kind, "") for kind in ("", *kinds)]
             self.fields[name] = forms.ChoiceField(required=False, choices=choices)
-
-    def choices(self, names: Iterator[str]) -> Iterator[tuple[str, list[str]]]:
-        """Each of these fields that is a choice, and what may be chosen."""
-        for name in names:
-            if name in _CHOICES:
-                yield name, list(_CHOICES[name])
 
     def order(self) -> Order:
         """As a station takes it. Raises msgspec.ValidationError where it would not."""

@@ -136,9 +136,13 @@ def write_access(folder: Path) -> list[str]:
     return reload_brokers(folder)
 
 
+def access_rules(about: SiteFile) -> str:
+    """Of every broker of the site."""
+    return broker_files.access(about.site, home_assistant=about.home_assistant)
+
+
 def _write_access(at: Path, about: SiteFile) -> None:
-    rules = broker_files.access(about.site, home_assistant=about.home_assistant)
-    write_durably(at / "acl", rules.encode(), mode=0o600)
+    write_durably(at / "acl", access_rules(about).encode(), mode=0o600)
 
 
 def worker(folder: Path, store: str, about: SiteFile) -> WorkerSettings:

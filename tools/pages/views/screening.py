@@ -13,7 +13,7 @@ from posture_tools.pages import reading
 from posture_tools.pages.access import Right, needs
 from posture_tools.pages.badge import LAST_CONSENT, address_of, may_scan, unbadged
 from posture_tools.pages.commanding import Understood, ask, is_commanded, live_of, understood
-from posture_tools.pages.told_form import ToldForm
+from posture_tools.pages.told_form import CHOICES, ToldForm
 from posture_tools.pages.words import language_of, page_words
 
 
@@ -61,17 +61,11 @@ def _choices(request: HttpRequest, form: ScreenForm, knows: Understood) -> list[
     """Field, label and options with their names, of what this station understands."""
     say = page_words(language_of(request))
     said = say.tables["screen"] | say.tables["operate"]
-    labels = {"sex": "sex", "pain": "pain", "clothing_upper": "upper", "clothing_lower": "lower",
-              "footwear": "footwear"}  # fmt: skip
+    labels = {"clothing_upper": "upper", "clothing_lower": "lower"}
     return [
-        (
-            form[name],
-            said[label],
-            [(kind, said[kind]) for kind in kinds],
-        )
-        for name, kinds in form.choices(iter(labels))
+        (form[name], said[labels.get(name, name)], [(kind, said[kind]) for kind in kinds])
+        for name, kinds in CHOICES.items()
         if name in knows.inputs
-        for label in [labels[name]]
     ]
 
 
