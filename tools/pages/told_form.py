@@ -6,11 +6,13 @@ beside its field, in the reader's language.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, get_args
 
 import msgspec.inspect
 from django import forms
 from django.core.validators import RegexValidator
+from posture_tools.pages.badge import unbadged
 
 from edge.accuracy import Clothing
 from edge.records import Footwear, Inputs, Opaque, Order, Sex
@@ -41,15 +43,16 @@ def word() -> forms.CharField:
 
 
 class ToldForm(forms.Form):
-    """Who is meant, that they agreed, and what no camera sees."""
+    """Who is meant, that they agreed, and what no camera sees. A code reader types like a keyboard:
+    a badge in the field of the code brings the version of the consent along."""
 
     code = word()
     consent_version = word()
     stature_mm = number_of("stature_mm")
     age_years = number_of("age_years")
 
-    def __init__(self, *args: Any, **named: Any) -> None:
-        super().__init__(*args, **named)
+    def __init__(self, data: Mapping[str, Any] | None = None, **named: Any) -> None:
+        super().__init__(None if data is None else unbadged(data), **named)
         for name, kinds in CHOICES.items():
             choices = [(kind, "") for kind in ("", *kinds)]
             self.fields[name] = forms.ChoiceField(required=False, choices=choices)

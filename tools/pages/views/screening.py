@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -11,20 +10,16 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from posture_tools.pages import reading
 from posture_tools.pages.access import Right, needs
-from posture_tools.pages.badge import LAST_CONSENT, address_of, may_scan, unbadged
+from posture_tools.pages.badge import LAST_CONSENT, address_of, may_scan
 from posture_tools.pages.commanding import Understood, ask, is_commanded, live_of, understood
 from posture_tools.pages.told_form import CHOICES, ToldForm
 from posture_tools.pages.words import language_of, page_words
 
 
 class ScreenForm(ToldForm):
-    """One screening asked for. A code reader types like a keyboard: its field comes first, and a
-    badge in it brings the version of the consent along."""
+    """One screening asked for."""
 
     agreed = forms.BooleanField(required=False)
-
-    def __init__(self, data: Mapping[str, Any] | None = None, **named: Any) -> None:
-        super().__init__(None if data is None else unbadged(data), **named)
 
 
 @needs(Right.COMMAND, "GET", "POST")

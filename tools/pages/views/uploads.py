@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, get_args
 
@@ -16,7 +15,7 @@ from posture_tools.collector.facts import as_measure
 from posture_tools.pages import pictures, reading
 from posture_tools.pages.access import Right, account_of, needs
 from posture_tools.pages.audit import note
-from posture_tools.pages.badge import may_scan, unbadged
+from posture_tools.pages.badge import may_scan
 from posture_tools.pages.problems import told
 from posture_tools.pages.told_form import ToldForm
 from posture_tools.pages.words import language_of, page_words
@@ -47,9 +46,6 @@ class UploadForm(ToldForm):
 
     days = forms.IntegerField(min_value=1, max_value=MOST_DAYS, initial=USUAL_DAYS)
     longer = forms.BooleanField(required=False)
-
-    def __init__(self, data: Mapping[str, Any] | None = None) -> None:
-        super().__init__(None if data is None else unbadged(data))
 
     @property
     def is_too_long(self) -> bool:
