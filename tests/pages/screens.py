@@ -238,7 +238,9 @@ def main(only: Sequence[str]) -> None:
     if not only:
         shutil.rmtree(INTO, ignore_errors=True)
         INTO.mkdir(parents=True)
-    live = not only or bool(set(only) & set(OTHER))
+    live = not only or bool(set(only) & {"session", "aim", "movements"})
+    if not live:  # any station can be asked for a screening
+        del OTHER["screen"]
     with ExitStack() as stack:
         running = stack.enter_context(stage())
         if live:

@@ -34,6 +34,7 @@ def test_every_page_reads_this_body(served: ServedPages) -> None:
         ("/visits/", "/visits/north/hall-1/spring/"),
         (f"/visits/?code={CODE}&since=2020-01-01&until=2999-12-31&station=hall-1", "autumn"),
         ("/visits/?session=elsewhere", "rendered"),
+        ("/visits/?measure=shoulder_tilt&station=hall-1", "autumn"),
         ("/visits/north/hall-1/autumn/", 'class="trend"'),
         ("/visits/north/hall-1/autumn/sheet/", "Shoulder tilt"),
         (f"/people/north/{CODE}/", "data-shoulder_tilt-front"),
