@@ -124,12 +124,13 @@ def log_in(page: Page, stage: Stage) -> None:
 def add_past(store: Path) -> None:
     """What a demo of some minutes has not: a week of a station, hour by hour, and a webhook."""
     hour = int(time.time()) // HOUR_S
-    week = range(hour - 7 * 24, hour)
+    week = range(hour - 7 * 24, hour + 1)
     silent = range(hour - 60, hour - 52)
     with SqliteStore(store) as opened, opened.transaction() as db:
         db.executemany(
             "INSERT INTO station_hour VALUES ('desk', 'hall-east', ?, ?, ?, ?, ?)"
-            " ON CONFLICT DO NOTHING",
+            " ON CONFLICT DO UPDATE SET minutes = excluded.minutes,"
+            " temperature_c = excluded.temperature_c, software = excluded.software",
             [
                 (at, 2**60 - 1, 51.0 + 7.0 * math.sin(at / 24 * math.tau), 9 * (at == silent.stop),
                  "0.9.3" if at < silent.start else __version__)

@@ -172,9 +172,10 @@ def lately(store: Store, site: str, station: str, now: datetime | None = None) -
     plots["waiting"] = {"data": [times, waiting], "from_zero": True, "gaps": True}
     software: list[tuple[str, str]] = []
     for hour in sorted(known):
-        if not software or software[-1][0] != known[hour].software:
+        told = known[hour].software
+        if told and (not software or software[-1][0] != told):
             since = datetime.fromtimestamp(hour * HOUR_S, UTC)
-            software.append((known[hour].software, f"{since:%Y-%m-%d}"))
+            software.append((told, f"{since:%Y-%m-%d}"))
     return Lately(plots, software)
 
 
