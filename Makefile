@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: setup demo test test-quick parts fuzz fuzz-api lint check docs bench wheels device-wheels lock clean
+.PHONY: setup demo test test-quick parts fuzz fuzz-api mutants lint check docs bench wheels device-wheels lock clean
 
 setup: $(READY)
 
@@ -42,6 +42,10 @@ fuzz: $(READY)
 # REST tried by its own description, all checks, EXAMPLES of each operation and kind of token.
 fuzz-api: $(READY)
 	EXAMPLES=$(or $(EXAMPLES),100) BODIES="sqlite postgres" $(BIN)/pytest tests/pages/test_schemathesis.py
+
+# Small changes by chance, drawn by the commit; nine in ten must be seen by a test. Hours.
+mutants: $(READY)
+	PYTHONPATH=tests $(BIN)/python -m mutation --count $(or $(COUNT),300)
 
 lint: $(READY)
 	$(BIN)/ruff check edge tools tests

@@ -70,7 +70,11 @@ class Accuracy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=Tru
     def of(
         self, code: str, definition: str, view: str, clothing: Clothing
     ) -> MeasureAccuracy | None:
-        """Of people dressed like that, or the next looser; None where that was not found."""
+        """Of people dressed like that, or the next looser; None where that was not found.
+
+        code, definition : of the measure. view : from which it is taken. clothing : over its
+        landmarks.
+        """
         for worn in CLOTHING[CLOTHING.index(clothing) :]:
             if (row := self._rows.get((code, definition, view, worn))) is not None:
                 return row

@@ -164,7 +164,15 @@ def _skeletons(models: Sequence[ModelIdentity], settings: Settings) -> list[Skel
 def build_engine(
     settings: Settings, outbox: Outbox, *, on_saved: OnSaved, on_problem: OnProblem
 ) -> Engine:
-    """Camera, models and screening around one outbox."""
+    """Camera, models and screening around one outbox.
+
+    on_saved : told of each assessment that was committed, with its number. on_problem : told of
+    what goes wrong and is tried again.
+
+    Raises
+    ------
+    PostureError : a part cannot be had at all: source, model, calibration.
+    """
     from edge.screening.calibration_loss import watch_calibration
 
     engine = _engine(settings, outbox, on_saved=on_saved, on_problem=on_problem)

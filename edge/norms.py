@@ -17,7 +17,8 @@ from typing import Annotated, Any, Literal, NamedTuple
 import msgspec
 
 from edge.errors import NOT_TOML, SettingsInvalid
-from edge.records import Measure, Sex
+from edge.orders import Sex
+from edge.records import Measure
 
 Band = Literal["below", "usual", "above"]
 BANDS: tuple[Band, ...] = ("below", "usual", "above")

@@ -13,11 +13,12 @@ from itertools import pairwise
 import cv2
 import numpy as np
 
+from edge.field_maps import FieldMaps
 from edge.posture.angles import Float64
-from edge.posture.assess import alternatives
+from edge.posture.applying import alternatives
 from edge.posture.catalogue.definition import Definition
 from edge.posture.landmarks import USABLE, Box, Landmarks, box_px
-from edge.records import FieldMaps, Measure, Pose, Quality, Uint8
+from edge.records import Measure, Pose, Quality, Uint8
 
 Colour = tuple[int, int, int]  # BGR
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 import enum
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, Literal
+from typing import Literal
 
-import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.accuracy import Accuracy, Clothing
+from edge.accuracy import Accuracy
+from edge.orders import Asked
 from edge.skeletons import Skeleton
 
 Float32 = NDArray[np.float32]
@@ -26,6 +26,9 @@ Kind = Literal["posture", "spine", "fms"]
 # a desk by its owner. rendered : drawn by a computer, so nobody was measured. unknown : not said.
 Origin = Literal["camera", "file", "upload", "rendered", "unknown"]
 Backend = Literal["bottom-up", "refined", "top-down", "single", ""]
+# What says how large a millimetre is where a person stands: a board or plumb line, measured there;
+# stickers of a known size; the stature that was told. Empty: nothing does.
+ScaleSource = Literal["calibration", "stickers", "stature", ""]
 # A person as a stick figure: keypoint -> x to the right, y down, thousandths of stature from
 # between the ankles. Coarse, for drawing; measures are never made of it.
 Figure = dict[str, tuple[int, int]]
@@ -78,41 +81,6 @@ class Frame:
     @property
     def width_px(self) -> int:
         return int(self.image.shape[1])
-
-
-@dataclass(frozen=True, slots=True)
-class Letterbox:
-    """How a picture was laid into a network's input, and back.
-
-    input = image * scale + offset, in pixel-centre coordinates, for x and y separately.
-    """
-
-    scale_x: float
-    scale_y: float
-    offset_x_px: float
-    offset_y_px: float
-    input_width_px: int
-    input_height_px: int
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class FieldMaps:
-    """A network's answer on a grid.
-
-    heatmaps : float32 (J, H, W), one map a keypoint of the skeleton, in its order.
-    pafs : float32 (2L, H, W), x and y of limb l at 2l and 2l + 1; None for heatmap networks.
-    stride : input pixels per map cell: input = (map + 0.5) * stride - 0.5.
-    letterbox : from the picture to the input.
-    """
-
-    heatmaps: Float32
-    pafs: Float32 | None
-    stride: float
-    letterbox: Letterbox
-
-    def __post_init__(self) -> None:
-        _frozen(self.heatmaps)
-        _frozen(self.pafs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,66 +214,17 @@ class Measure:
         check_refusal(self.code, self.value, self.quality, self.why)
 
 
+def is_length(unit: str) -> bool:
+    """Whether a measure in this unit needs a scale."""
+    return unit in ("mm", "mm/s", "mm2")
+
+
 def check_refusal(code: str, value: float | None, quality: Quality, why: tuple[str, ...]) -> None:
     """Raise ValueError where a measure's value, quality and reasons contradict each other."""
     if (value is None) != (quality is Quality.REFUSED):
         raise ValueError(f"{code}: a measure has a value exactly when it is not refused")
     if quality is not Quality.OK and not why:
         raise ValueError(f"{code}: quality {quality} without a reason")
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """Who asked for a screening, under which consent, and what they told.
-
-    code : opaque, of the person or the appointment. inputs : name and value, for the record.
-    """
-
-    by: Literal["command", "badge"]
-    code: str
-    consent_version: str
-    inputs: tuple[tuple[str, float | str | bool], ...] = ()
-
-
-Sex = Literal["female", "male"]
-Footwear = Literal["barefoot", "socks", "shoes"]
-Opaque = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
-
-
-class Inputs(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """What an operator knows and no camera sees.
-
-    tibia_height_mm : of the tibial tuberosity over the floor. hand_length_mm : from the crease of
-        the wrist to the tip of the third finger. clothing_upper, clothing_lower : of the halves of
-        the body; untold counts as loose. age_years, sex : by them norms are chosen.
-        footwear : for the record.
-    """
-
-    stature_mm: Annotated[float, msgspec.Meta(ge=500, le=2500)] | None = None
-    age_years: Annotated[float, msgspec.Meta(ge=0, le=120)] | None = None
-    sex: Sex | None = None
-    hand_length_mm: Annotated[float, msgspec.Meta(ge=80, le=300)] | None = None
-    tibia_height_mm: Annotated[float, msgspec.Meta(ge=200, le=700)] | None = None
-    pain: bool | None = None
-    clothing_upper: Clothing | None = None
-    clothing_lower: Clothing | None = None
-    footwear: Footwear | None = None
-
-
-class Order(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """One screening asked for.
-
-    code : opaque, of the person or the appointment; the station knows nobody by name.
-    consent_version : of the text that the person agreed to.
-    """
-
-    code: Opaque
-    consent_version: Opaque
-    inputs: Inputs = Inputs()
-
-    def asked(self, by: Literal["command", "badge"]) -> Asked:
-        inputs = msgspec.to_builtins(self.inputs)
-        return Asked(by, self.code, self.consent_version, tuple(sorted(inputs.items())))
 
 
 @dataclass(frozen=True)
@@ -346,6 +265,7 @@ class Assessment:
     figure : the pose that was measured, for drawing; empty where nobody was.
     bodies : on which bodies known exactly the accuracy of its network was found; empty where it
         was not. calibration : names the calibration of the camera; empty where there is none.
+    scale_by : what its lengths rest on, the least sure where captures differ; empty without any.
     origin : what kind of source it was; shown wherever the result is, unless it is `camera`.
     by_hand : what a person set in the picture; None where nobody did.
     """
@@ -365,6 +285,7 @@ class Assessment:
     origin: Origin = "unknown"
     bodies: str = ""
     calibration: str = ""
+    scale_by: ScaleSource = ""
     by_hand: Correction | None = None
 
 
@@ -373,11 +294,13 @@ class Basis:
     """What a measure rests on beside the person: two of them make a change only where it is one.
 
     networks : sha256 of the files that answered. bodies, calibration : as in `Assessment`.
+    scale_by : of a length, as there, or what only a newer station knows; empty of everything else.
     """
 
     networks: tuple[str, ...] = ()
     bodies: str = ""
     calibration: str = ""
+    scale_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)

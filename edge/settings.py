@@ -19,7 +19,8 @@ import msgspec
 
 from edge.errors import NOT_TOML, SettingsInvalid
 from edge.mqtt.settings import MqttSettings
-from edge.wire.messages import AtLimit, slot_of
+from edge.wire.presence import AtLimit
+from edge.wire.slots import slot_of
 from edge.wire.topics import TopicLevel
 
 Seconds = Annotated[float, msgspec.Meta(gt=0, le=86_400)]
@@ -213,7 +214,12 @@ def _beside(settings: Settings, folder: Path) -> Settings:
 
 def load_settings(path: Path | None) -> Settings:
     """Settings from a file; the defaults where no file is named. A relative name in it is that of
-    a file beside it."""
+    a file beside it.
+
+    Raises
+    ------
+    SettingsInvalid : it cannot be read, or says what is no setting; names the line where it can.
+    """
     if path is None:
         return Settings()
     try:

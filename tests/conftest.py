@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from multiprocessing.context import ForkServerContext
 from pathlib import Path
 
 import hypothesis
 import pytest
 from not_tried import last_line
+from simulators.dying import forkserver
 from simulators.postgres import Postgres, find_postgres
 
 # How long an example takes says more about the machine than about the code.
@@ -108,3 +110,9 @@ def one_torch_thread() -> Iterator[None]:
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="session")
+def processes() -> ForkServerContext:
+    """Where children begin that die at a step of theirs."""
+    return forkserver()

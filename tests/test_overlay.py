@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from simulators.standing_person import Person, pose_of, seen
 
+from edge.field_maps import FieldMaps, Letterbox
 from edge.overlay import angle_text, blend_heatmaps, draw
 from edge.posture.assess import assess
-from edge.records import FieldMaps, Letterbox
 from edge.skeletons import COCO_17, SKELETONS, SPINE_5
 
 GREY = 90

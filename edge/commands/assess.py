@@ -162,7 +162,7 @@ class _Bars:
 
 
 class _JsonReport:
-    """An entry a picture, written as they come."""
+    """One JSON entry for each picture, written as soon as it is measured."""
 
     def __init__(self, out: Output) -> None:
         self._out = out

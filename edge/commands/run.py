@@ -73,7 +73,7 @@ class Reporter:
 
     def saved_in_full(self, assessment: Assessment, seq: int) -> None:
         title = f"saved {seq}: {assessment.view} view{_origin(assessment)}"
-        show(measure_table(title, assessment.measures), self._console)
+        show(measure_table(title, assessment.measures, assessment.scale_by), self._console)
 
     def problem(self, problem: PostureError) -> None:
         self.unreadable += isinstance(problem, ImageUnreadable)

@@ -12,9 +12,10 @@ from rich.text import Text
 from edge.norms import Norms
 from edge.posture.scale import Scale
 from edge.posture.uncertainty import COVERAGE
-from edge.records import HandSet, Measure, Quality
+from edge.records import HandSet, Measure, Quality, ScaleSource
 from edge.report.change import Change
 from edge.report.findings import placed
+from edge.report.page import scales
 from edge.report.reported_visit import ReportedVisit
 from edge.report.together import Combined
 from edge.report.trend import changes
@@ -26,7 +27,10 @@ _COLOURS = {Quality.OK: "green", Quality.LOW: "yellow"}
 
 
 def measure_table(
-    title: str, measures: Sequence[Measure], scale: Scale | None = None, hand: HandSet | None = None
+    title: str,
+    measures: Sequence[Measure],
+    scale: Scale | ScaleSource | None = None,
+    hand: HandSet | None = None,
 ) -> Table:
     """One row a measure: signed value, half widths of its 95 % intervals, quality and reasons.
 
@@ -63,7 +67,9 @@ def measure_table(
             ),
         )
     lines = [f"all values: {', '.join(shared)}"] if shared else []
-    if scale is not None:
+    if isinstance(scale, str) and scale:
+        lines.append(f"lengths: by {scale}")
+    elif isinstance(scale, Scale):
         sure = 100.0 * COVERAGE * scale.sd
         lines.append(f"lengths: {scale.mm_per_px:.3f} mm/px ± {sure:.1f} %, by {scale.by}")
     if hand is not None:
@@ -147,7 +153,9 @@ def visit_table(
     for m in visit.measured():
         if m.value is None and m.code not in measured:
             refused[", ".join(m.why)][m.code] = None
-    table.caption = "\n".join(f"refused ({why}): {', '.join(of)}" for why, of in refused.items())
+    lines = [*scales(visit, words)]
+    lines += [f"refused ({why}): {', '.join(of)}" for why, of in refused.items()]
+    table.caption = Text("\n".join(lines))
     return table
 
 

@@ -30,6 +30,9 @@ def decode_grid(
     Channels: objectness; offset of the centre from the cell through tanh; width and height as
     parts of the input through the logistic function; class probabilities. The score is
     objectness^0.6 * class^0.4 (dog-qiuqiu/FastestDet, `example/onnx-runtime/runtime.py`).
+
+    input_hw : of the network's input, px, in which the boxes are. min_score : 0..1, least of a
+    box. iou : 0..1, overlap from which on two boxes are one.
     """
     cells = grid[0].astype(np.float64)
     _, rows, columns = cells.shape

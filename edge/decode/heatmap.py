@@ -110,7 +110,11 @@ def mirror_heatmaps(heatmaps: Float32, flip: tuple[int, ...], shift: bool = Fals
 def flip_test(
     heatmaps: Float32, of_mirrored: Float32, flip: tuple[int, ...], shift: bool = False
 ) -> Float32:
-    """The mean of a picture's heatmaps and those of the mirrored picture, mirrored back."""
+    """The mean of a picture's heatmaps and those of the mirrored picture, mirrored back.
+
+    heatmaps, of_mirrored : float32 (J, H, W). flip : for each joint the one on the other side.
+    shift : move the mirrored maps by one cell, as networks of even stride ask.
+    """
     return (heatmaps + mirror_heatmaps(of_mirrored, flip, shift)) * np.float32(0.5)
 
 

@@ -16,7 +16,8 @@ from edge.decode.limbs import MEAN, SEED
 from edge.decode.paf_people import COVARIANCE, PERSON_FIELDS, find_people
 from edge.decode.peaks import PEAK_FIELDS
 from edge.errors import ModelRefused
-from edge.records import FieldMaps, Float32, Pose
+from edge.field_maps import FieldMaps
+from edge.records import Float32, Pose
 from edge.skeletons import Skeleton
 
 _MAX_PAIRS = 16384  # of one limb, that pass
@@ -175,7 +176,7 @@ class PafDecoder:
         Maps of an empty room, of a network whose cells are 8 px wide:
 
         >>> import numpy as np
-        >>> from edge.records import Letterbox
+        >>> from edge.field_maps import Letterbox
         >>> from edge.skeletons import COCO_18
         >>> heatmaps = np.zeros((len(COCO_18.keypoints), 46, 54), np.float32)
         >>> pafs = np.zeros((2 * len(COCO_18.limbs), 46, 54), np.float32)

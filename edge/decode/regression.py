@@ -34,7 +34,7 @@ class Box:
 
 
 def pose_diameter(left_shoulder: Array, right_hip: Array) -> float:
-    """DeepPose's diam(y): between opposing shoulder and hip."""
+    """Distance from the left shoulder to the right hip: the size of a body, DeepPose's diam(y)."""
     return float(np.hypot(*(left_shoulder - right_hip)))
 
 

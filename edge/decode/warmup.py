@@ -11,7 +11,7 @@ import numpy as np
 from edge.decode.heatmap import decode_heatmaps
 from edge.decode.kernel import forget_older_versions
 from edge.decode.paf import PafDecoder
-from edge.records import FieldMaps, Letterbox
+from edge.field_maps import FieldMaps, Letterbox
 from edge.skeletons import COCO_18
 
 

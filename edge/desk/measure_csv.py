@@ -8,12 +8,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from edge.output import text_output
+from edge.records import is_length
 from edge.shown import csv_cell
 from edge.sightings.sightings import Sighting
 
 COLUMNS = (
     "path", "frame", "time_s", "person", "view", "side", "code", "definition", "value", "unit",
-    "u95", "u95_change", "n", "quality", "why",
+    "u95", "u95_change", "n", "quality", "why", "scale_by",
 )  # fmt: skip
 
 
@@ -43,6 +44,7 @@ def _rows(sighting: Sighting) -> Iterator[tuple[object, ...]]:
                 *(path, *at, person.number, m.view, m.side, m.code, m.definition),
                 *(_number(m.value), m.unit, _number(m.u95), _number(m.u95_change)),
                 *(f"{m.n:g}", m.quality, " ".join(m.why)),
+                person.scale.by if person.scale is not None and is_length(m.unit) else "",
             )
 
 

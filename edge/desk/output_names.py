@@ -1,4 +1,4 @@
-"""A name of its own for what is made of each input, told before the first is read."""
+"""Names of output files: no two inputs share one, and all are known before the first is read."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from edge.records import Assessment
-from edge.wire.messages import Consent
+from edge.wire.result import Consent
 
 if TYPE_CHECKING:
     from edge.results.outbox import Outbox

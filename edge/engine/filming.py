@@ -19,9 +19,10 @@ from edge.fms.rules import FilmedFrom, RuleSet, shipped_rules
 from edge.fms.sequence import PoseSequence
 from edge.fms.sheet import Clearing, Sheet, Side, Try, add_up
 from edge.fms.suggest import Suggestion, suggest
+from edge.orders import Asked, Inputs
 from edge.posture.stick_figure import figure_of
 from edge.posture.views import view_of
-from edge.records import Asked, Assessment, Figure, Frame, Inputs, Origin, Pose, View
+from edge.records import Assessment, Figure, Frame, Origin, Pose, View
 from edge.screening.subject import SubjectLock
 from edge.wire.live import Attempt, FmsCommand, FmsSheet, Seen
 

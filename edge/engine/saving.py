@@ -20,7 +20,7 @@ from edge.records import Assessment
 
 if TYPE_CHECKING:
     from edge.results.outbox import Outbox
-    from edge.wire.messages import EventKind
+    from edge.wire.event import EventKind
 
 _RETRY_FIRST_S = 0.5
 _RETRY_MOST_S = 10.0

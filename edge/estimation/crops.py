@@ -92,7 +92,11 @@ def whole_box(box_px: Box, framing: Framing) -> Box:
 def close_box(
     centre_px: Array, body_px: float, framing: Framing, input_hw: Sequence[int], margin: float
 ) -> Box:
-    """The box that makes a crop of the framing's height, once the network's margin is added."""
+    """The box that makes a crop of the framing's height, once the network's margin is added.
+
+    centre_px : (2,), of the crop in the picture. body_px : height of the person. input_hw : of the
+    network, whose aspect the box has. margin : factor by which the network enlarges a box.
+    """
     height = framing.close_part * body_px
     centre_x, centre_y = (np.asarray(centre_px) + np.multiply(framing.shift, height)).tolist()
     height /= margin

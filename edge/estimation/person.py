@@ -13,10 +13,11 @@ from edge.decode.regression import decode_blazepose, decode_coordinates, decode_
 from edge.errors import ModelRefused
 from edge.estimation.estimator import StageClock
 from edge.estimation.yaw import yaw_from
+from edge.field_maps import Letterbox
 from edge.inference.halves import Picture
 from edge.inference.letterbox import Box, covariance_to_image, to_image
 from edge.inference.network import Network, Outputs
-from edge.records import Float32, Letterbox, Pose, Uint8
+from edge.records import Float32, Pose, Uint8
 
 Array = NDArray[np.float64]
 

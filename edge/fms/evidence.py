@@ -44,7 +44,10 @@ def inclinations_deg(film: PoseSequence, lower: str, upper: str) -> Float64:
 
 
 def inner_angles_deg(film: PoseSequence, a: str, b: str, c: str) -> Float64:
-    """(N,) inner angle at b, 0 to 180."""
+    """(N,) inner angle at b of each of N frames, 0 to 180; NaN where one of them is not seen.
+
+    a, b, c : names of keypoints.
+    """
     triples = zip(film.track(a), film.track(b), film.track(c), strict=True)
     return np.array([inner_deg(*triple) for triple in triples])
 

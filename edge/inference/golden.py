@@ -60,7 +60,10 @@ def take_golden(
 
 
 def golden_faults(golden: Golden, outputs: Mapping[str, NDArray[np.generic]]) -> list[str]:
-    """Where the answer strays from the golden vectors, as sentences; empty when it does not."""
+    """Where the answer strays from the golden vectors, as sentences; empty when it does not.
+
+    outputs : name -> array, as the network gave them for the golden input.
+    """
     found = []
     for sample in golden.samples:
         output = outputs.get(sample.role)

@@ -18,13 +18,19 @@ def pixels(picture: Picture) -> Uint8:
 
 
 def halved(image: Uint8) -> Uint8:
-    """Means of 2 x 2 pixels; the last row or column of an odd number is left out."""
+    """Means of 2 x 2 pixels; the last row or column of an odd number is left out.
+
+    image : uint8 (H, W, 3); gives (H // 2, W // 2, 3).
+    """
     half = (image.shape[1] // 2, image.shape[0] // 2)
     return cv2.resize(image, half, interpolation=cv2.INTER_AREA)  # type: ignore[return-value]
 
 
 def shrunk(frame: Frame, times: int) -> Uint8 | None:
-    """The picture shrunk by `times`, a power of two; None where its sides cannot be halved so."""
+    """The picture shrunk by `times`, a power of two; None where its sides cannot be halved so.
+
+    Gives uint8 (H / times, W / times, 3), kept with the frame for whoever asks next.
+    """
     if frame.height_px % times or frame.width_px % times:
         return None
     picture = frame.image

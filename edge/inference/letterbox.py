@@ -16,8 +16,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from edge.field_maps import Letterbox
 from edge.inference.halves import Picture, halved, pixels, shrunk
-from edge.records import Frame, Letterbox, Uint8
+from edge.records import Frame, Uint8
 
 # x, y, width, height
 Box = tuple[float, float, float, float]
@@ -30,7 +31,7 @@ def calculate_fit_contain_output_area(
     out_width: int,
     offset_mode: Literal["floor", "float"] = "floor",
 ) -> tuple[float, float, int, int]:
-    """Offset y, offset x, height, width of a picture fitted into an output, aspect kept.
+    """Offset y, offset x, height, width of a picture fitted into an output, aspect kept; all in px.
 
     After anibali/pytorch-stacked-hourglass, `imfit.py`: round the size, floor the offset;
     offset_mode "float" keeps the half pixel that published samples were made with.

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from onnxruntime.capi import onnxruntime_pybind11_state as ort
 
 from edge.errors import NOT_JSON, ModelRefused
+from edge.field_maps import FieldMaps, Letterbox
 from edge.inference.agreement import Tensor, disagreements
 from edge.inference.description import METADATA_KEY, STAGE, InputSpec, ModelDescription
 from edge.inference.golden import golden_faults, golden_picture
@@ -21,7 +22,7 @@ from edge.inference.halves import Picture, pixels
 from edge.inference.letterbox import Box, Placement, contain, crop, stretch
 from edge.inference.onnx_file import content_digest, metadata
 from edge.inference.providers import CPU, Accelerator, Provider, choices
-from edge.records import FieldMaps, Float32, Letterbox, ModelIdentity, Uint8
+from edge.records import Float32, ModelIdentity, Uint8
 
 Outputs = dict[str, NDArray[Any]]
 
@@ -44,7 +45,8 @@ def open_session(
     pattern are off, for at a fixed shape they keep memory and gain nothing. Weights of 8 bits in a
     file that computes in float are turned into floats once at load, not at every call.
 
-    run_by : see `edge.inference.providers`.
+    data : of the ONNX file. threads : that one call may use. weights : type of the weights, as its
+    description says. run_by : see `edge.inference.providers`.
 
     Raises
     ------
@@ -196,13 +198,19 @@ class Network:
         return (contain if spec.letterbox == "contain" else stretch)(image_hw, input_hw)
 
     def lay(self, picture: Picture, box_px: Box | None = None) -> tuple[Uint8, Letterbox]:
-        """The input picture of a BGR picture (or of a person's box in it), and its letterbox."""
+        """The input picture of a BGR picture (or of a person's box in it), and its letterbox.
+
+        Gives uint8 (H, W, 3) of the network's input size. box_px : x, y, width, height in the
+        picture.
+        """
         height_px, width_px, _ = pixels(picture).shape
         placement = self.place((height_px, width_px), box_px)
         return placement.lay(picture, self.description.input.pad), placement.letterbox
 
     def tensor(self, picture: Uint8) -> NDArray[Any]:
-        """What the graph is fed for an input picture; the next call writes over it."""
+        """What the graph is fed for an input picture, uint8 (H, W, 3): (1, 3, H, W) or (1, H, W,
+        3), in the type and range of its description. The next call writes over it.
+        """
         if self._input.shape != (shape := _input_shape(self.description.input, *picture.shape[:2])):
             self._input = np.empty(shape, self._input.dtype)
         _fill(self._input, picture, self.description.input)
@@ -237,6 +245,9 @@ class Network:
         A keypoint that the network does not know has a map of zeros: it is never found. Maps of
         the corner convention lie half a cell less half a pixel off FieldMaps' rule, which the
         letterbox takes up.
+
+        outputs : name -> array (1, C, H, W) as the graph gave them. letterbox : that the input was
+        laid with.
         """
         description = self.description
         raw: Float32 = outputs["heatmaps"][0]

@@ -150,7 +150,10 @@ def _ordered(names: list[str], view: View) -> tuple[tuple[int, int], ...]:
 
 
 def stands_off_px(name: str, placement: Placement, view: View, px_per_mm: float) -> Float64:
-    """(2,) from the landmark on the skin to the centre of its target; zero for a flat one."""
+    """(2,) px from the landmark on the skin to the centre of its target; zero for a flat one.
+
+    name : of the landmark. placement : how its target is stuck on. px_per_mm : in its plane.
+    """
     if not placement.stands:
         return np.zeros(2)
     outwards, ahead, up = AWAY[placement.stands]

@@ -35,7 +35,7 @@ class TargetFollower:
         self._may_search = True
 
     def begin(self, frame: Frame) -> None:
-        """A new frame; `find` is then asked for each of its people."""
+        """Begin a frame: to be called once, before `find` for each person in it."""
         self._before, self._now = ([] if frame.still else self._now), []
         if frame.captured_ns < self._searched_ns:  # another video
             self._searched_ns = frame.captured_ns - _SEARCH_EVERY_NS
@@ -44,7 +44,10 @@ class TargetFollower:
     def find(
         self, frame: Frame, pose: Pose, view: View, targets: Mapping[str, Placement]
     ) -> FoundTargets:
-        """One person's targets."""
+        """One person's targets.
+
+        pose : of the person in this frame. targets : landmark -> placement, of those stuck on.
+        """
         found = self._followed(frame, pose, view, targets)
         if found is None or (self._may_search and len(found.fits) < len(targets)):
             if not self._may_search:

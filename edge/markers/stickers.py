@@ -15,11 +15,13 @@ from edge.skeletons import SPINE_5, Skeleton
 
 Float64 = NDArray[np.float64]
 
-# How far below C4 each spinous process lies along the back, in parts of stature. The five of
-# SPINE-5 are estimates; those between them are spaced evenly.
+# How far below C4 each spinous process lies along the back, in parts of stature: means over 60
+# standing adults known exactly (their deviation 0.004 to 0.011; 22 children lie within 0.008). T1,
+# T10 and L2 have no landmark there and are spaced evenly. Earlier estimates put S5 at 0.384, a gap
+# below L4 that is half as long again.
 ALONG_BACK = {
-    "C4": 0.0, "C7": 0.039, "T1": 0.049, "T3": 0.071, "T6": 0.115, "T8": 0.144, "T10": 0.176,
-    "T12": 0.214, "L2": 0.252, "L4": 0.287, "S5": 0.384,
+    "C4": 0.0, "C7": 0.026, "T1": 0.038, "T3": 0.062, "T6": 0.103, "T8": 0.131, "T10": 0.166,
+    "T12": 0.201, "L2": 0.242, "L4": 0.284, "S5": 0.346,
 }  # fmt: skip
 # Below this a colour is too near to grey to be told from walls, cloth and skin in shade.
 _LEAST_SATURATION = 0.35

@@ -32,7 +32,10 @@ _LINEAR = _linear_table()
 
 
 def linear(image: Uint8) -> Float32:
-    """A picture in linear light, 0 to 1: what lies in one pixel adds up there."""
+    """A picture in linear light, 0 to 1: what lies in one pixel adds up there.
+
+    image : uint8, of any shape, sRGB; gives float32 of the same.
+    """
     return np.asarray(_LINEAR[image])
 
 
@@ -54,7 +57,11 @@ class Surroundings:
     def of(
         cls, image: Uint8, should: Expected, radius_px: float, stature_px: float
     ) -> Surroundings | None:
-        """None where all of it lies outside the picture."""
+        """None where all of it lies outside the picture.
+
+        image : uint8 (H, W, 3), BGR. should : where targets are looked for. radius_px : of a ring.
+        stature_px : of the person, by which the search reaches.
+        """
         if not should.names:
             return None
         astray = [_ASTRAY_SHARE * ASTRAY_SD * max(j.values(), default=0.0) for j in should.joints]

@@ -83,7 +83,11 @@ def find_targets(
 def follow_targets(
     image: Uint8, before: FoundTargets, view: View, targets: Mapping[str, Placement]
 ) -> FoundTargets | None:
-    """The same person's targets a moment later; None where most are not where they were."""
+    """The same person's targets a moment later; None where most are not where they were.
+
+    image : uint8 (H, W, 3), BGR. before : what was found in the frame before. targets : landmark ->
+    placement, of those stuck on.
+    """
     if len(before.fits) < _PLAIN:
         return None
     guess = _guess(list(before.fits.values()))

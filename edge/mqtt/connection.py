@@ -128,8 +128,9 @@ class Connection:
     ) -> Self:
         """Connect and wait for the broker's answer.
 
-        keep_session : the broker remembers the session for a minute, so that a short break
-        publishes no will. acks : the caller acknowledges messages itself, with `acknowledge`.
+        will : what the broker says for this client once it is gone. keep_session : the broker
+        remembers the session for a minute, so that a short break publishes no will. acks : the
+        caller acknowledges messages itself, with `acknowledge`.
 
         Raises
         ------

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cached_property
 
 import numpy as np
 
 from edge.accuracy import Accuracy
 from edge.posture.angles import Float64, distance_px
+from edge.posture.applying import alternatives, catalogue, reported_unit
 from edge.posture.calibration import LEVEL, Calibration
-from edge.posture.catalogue import OF_BODY, OF_SPINE
 from edge.posture.catalogue.definition import Definition
 from edge.posture.catalogue.feet import Floor
 from edge.posture.clothing import UNTOLD, Dress, under_cloth
 from edge.posture.fitness import judged, not_followed
-from edge.posture.landmarks import CONFIDENT, USABLE, Landmarks, Side, keypoints_of, near_side
+from edge.posture.landmarks import CONFIDENT, USABLE, Landmarks, near_side
 from edge.posture.perspective import in_ankle_plane
 from edge.posture.scale import scale_of, scaled
 from edge.posture.uncertainty import (
@@ -28,6 +28,7 @@ from edge.posture.uncertainty import (
     largest_causes,
     network_effect,
     placing_effects,
+    scale_effect,
     together,
     u95_change,
 )
@@ -52,7 +53,6 @@ class _Sight:
     n_eff: float
     dress: Dress
     accuracy: Accuracy | None
-    stuck_scale: bool  # by stickers, found anew at every visit
     refused: tuple[str, ...] = ()
     doubts: tuple[str, ...] = ()
 
@@ -112,7 +112,10 @@ def assess(
 def effects_of(
     pose: Pose, view: View, calibration: Calibration = LEVEL, dress: Dress = UNTOLD
 ) -> dict[str, tuple[Effect, ...]]:
-    """Code -> everything that may put a measure off, in its unit; of those that are not refused."""
+    """Code -> everything that may put a measure off, in its unit; of those that are not refused.
+
+    Parameters as `assess`; the view must be known.
+    """
     sight = _sight(pose, view, calibration, 1.0, dress)
     found = {}
     for of_code in alternatives(pose.skeleton, sight.view):
@@ -135,13 +138,10 @@ def _sight(
     else:
         refused = against(found, view)
     calibration = scaled(calibration, scale_of(pose, calibration))
-    stuck = pose.placed is not None and pose.placed.mm_per_px == calibration.mm_per_px
     as_seen = Landmarks.of(pose, calibration, near_side(pose, view))
     body = in_ankle_plane(as_seen, view, calibration)
     doubts = ("turned",) if _turned(pose, body, view, calibration) else ()
-    return _Sight(
-        body, as_seen, view, calibration, n_eff, dress, pose.accuracy, stuck, refused, doubts
-    )
+    return _Sight(body, as_seen, view, calibration, n_eff, dress, pose.accuracy, refused, doubts)
 
 
 def refuse(skeleton: Skeleton, view: View, why: tuple[str, ...]) -> tuple[Measure, ...]:
@@ -160,33 +160,6 @@ def refuse(skeleton: Skeleton, view: View, why: tuple[str, ...]) -> tuple[Measur
             definition=definition.version,
         )
         for definition in catalogue(skeleton, view)
-    )
-
-
-def catalogue(skeleton: Skeleton, view: View) -> tuple[Definition, ...]:
-    """The definitions that apply to a skeleton in a view; all views' where it is unknown.
-
-    Of definitions that share a code, the one preferred.
-    """
-    return tuple(of_code[0] for of_code in alternatives(skeleton, view))
-
-
-@cache
-def alternatives(skeleton: Skeleton, view: View) -> tuple[tuple[Definition, ...], ...]:
-    """For each code those definitions whose landmarks the skeleton has, the preferred first.
-
-    Where it has those of none, the last. Skeletons with shoulders get the body's measures, with
-    vertebrae the spine's.
-    """
-    lists = OF_BODY if "left_shoulder" in skeleton.index else ()
-    lists += OF_SPINE if "T6" in skeleton.index else ()
-    by_code: dict[str, list[Definition]] = {}
-    for definition in lists:
-        if view == "unknown" or view in definition.views:
-            by_code.setdefault(definition.code, []).append(definition)
-    return tuple(
-        tuple(d for d in of_code if d.formula is not None and _has(skeleton, d)) or (of_code[-1],)
-        for of_code in by_code.values()
     )
 
 
@@ -215,12 +188,6 @@ def _hidden(definition: Definition, sight: _Sight) -> tuple[str, ...]:
         if name in body.index and not body.placed([body.index[name]])[0]
     )
     return hidden if hidden and _known(definition, sight) is None else ()
-
-
-def _has(skeleton: Skeleton, definition: Definition) -> bool:
-    near: Side = "left" if definition.side == "near" else ""
-    names = (name for mark in definition.landmarks for name in keypoints_of(mark, near))
-    return all(name in skeleton.index for name in names)
 
 
 def _turned(pose: Pose, body: Landmarks, view: View, calibration: Calibration) -> bool:
@@ -269,11 +236,6 @@ def _known(definition: Definition, sight: _Sight) -> Known | None:
 def _placed(definition: Definition, body: Landmarks) -> bool:
     """Hands placed every keypoint: no network has a part in it."""
     return bool(body.placed([body.index[n] for n in _keypoints(definition, body)]).all())
-
-
-def reported_unit(definition: Definition) -> str:
-    """As written beside a value: lengths are in mm."""
-    return "mm" if definition.unit == "length" else definition.unit
 
 
 def _per_px(definition: Definition, calibration: Calibration) -> float:
@@ -361,18 +323,10 @@ def _value(
             *frames_effect(gradient, body, names),
             *placing_effects(gradient, body, names),
             *geometric_effects(gradient, body, names, sight.view, sight.calibration),
-            _scale(definition, value, sight),
+            *([scale_effect(value, sight.calibration)] if definition.unit == "length" else []),
             Effect("definition", definition.open_sd),
         )
         return value, tuple(effect for effect in effects if effect.sd > 0.0 or np.isnan(effect.sd))
-
-
-def _scale(definition: Definition, value: float, sight: _Sight) -> Effect:
-    """A calibrated scale is the same at every visit, and so are a person's proportions."""
-    if definition.unit != "length":
-        return Effect("scale")
-    sd = sight.calibration.scale_sd * abs(value)
-    return Effect("scale", sd, again=sd if sight.stuck_scale else 0.0)
 
 
 def _keypoints(definition: Definition, body: Landmarks) -> tuple[str, ...]:

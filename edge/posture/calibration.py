@@ -15,6 +15,7 @@ import numpy as np
 from edge.errors import SettingsInvalid
 from edge.posture.angles import Float64
 from edge.posture.lens import Coefficients, undistort
+from edge.records import ScaleSource
 
 NO_DISTORTION: Coefficients = (0.0, 0.0, 0.0, 0.0, 0.0)
 
@@ -31,6 +32,7 @@ class Calibration:
     distortion : of the lens, as OpenCV writes it; needs `focal_px`.
     mm_per_px : scale in the stance plane; None where unknown.
     scale_sd : standard uncertainty of the scale, as a part of it; a board is good to 1 %.
+    scale_from : where the scale comes from: it was measured, or `scale.scaled` has put it there.
     picture_px : width and height of the pictures it holds for; None where nobody measured.
     measured_on : ISO date of the calibration; empty where nobody measured.
     """
@@ -45,6 +47,7 @@ class Calibration:
     scale_sd: float = 0.01
     picture_px: tuple[int, int] | None = None
     measured_on: str = ""
+    scale_from: ScaleSource = "calibration"
 
     def __post_init__(self) -> None:
         bent = self.pitch_deg != 0.0 or self.distortion != NO_DISTORTION
@@ -65,6 +68,11 @@ class Calibration:
                 f"The calibration says roll {self.roll_deg} and pitch {self.pitch_deg} deg.",
                 "Both must be within 45 deg: mount the camera upright and calibrate again.",
             )
+
+    @property
+    def scale_by(self) -> ScaleSource:
+        """What lengths rest on; empty without a scale."""
+        return "" if self.mm_per_px is None else self.scale_from
 
     @property
     def name(self) -> str:

@@ -41,9 +41,12 @@ def needs() -> dict[str, _Need]:
 
 
 def needed(code: str, unit: str) -> float | None:
-    """Half width that an interval may have, in the measure's unit; None where nobody says."""
+    """Half width that an interval may have, in the measure's unit; None where nobody says.
+
+    What lengths of a body need says nothing of how far it sways.
+    """
     table = needs()
-    if unit in ("mm", "%H"):
+    if unit in ("mm", "%H") and not code.startswith("sway_"):
         in_mm = table.get(code, table[_LENGTHS]).needed
         return in_mm if unit == "mm" else 100.0 * in_mm / _STATURE_MM
     return table[code].needed if code in table else None
@@ -52,7 +55,11 @@ def needed(code: str, unit: str) -> float | None:
 def judged(
     code: str, unit: str, u95: float, u95_change: float, doubts: tuple[str, ...]
 ) -> tuple[Quality, tuple[str, ...]]:
-    """Quality and reasons of a value with these intervals, in its unit, and these doubts."""
+    """Quality and reasons of a value with these intervals, in its unit, and these doubts.
+
+    u95, u95_change : half widths. doubts : reasons that others gave; this module's own are left
+    out.
+    """
     limit = needed(code, unit)
     why = tuple(doubt for doubt in doubts if doubt not in OWN_REASONS)
     if limit is None:
@@ -63,7 +70,7 @@ def judged(
 
 
 def not_followed(row: MeasureAccuracy | None) -> tuple[str, ...]:
-    """Why a network must not measure this: it tells the same whatever the body does."""
+    """`slope_low` where a network answers much the same however far a body leans, else nothing."""
     if row is None:
         return ()
     too_flat = row.slope is not None and row.slope < _LEAST_SLOPE

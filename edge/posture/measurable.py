@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from edge.posture.assess import catalogue, reported_unit
+from edge.posture.applying import catalogue, reported_unit
 from edge.posture.sway import SWAY_UNITS
 from edge.skeletons import Skeleton
 

@@ -6,15 +6,15 @@ stickers of a known size; the person's stature. Without any of them no length is
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from edge.posture.calibration import Calibration
 from edge.posture.landmarks import Landmarks
-from edge.records import Pose
+from edge.records import Pose, ScaleSource
 
-ScaleSource = Literal["calibration", "stickers", "stature"]
-
+_SUREST_FIRST: tuple[ScaleSource, ...] = ("calibration", "stickers", "stature")
 # Of a stature added up from segments of the picture, one deviation, as a part of it.
 _STATURE_SD = 0.03
 
@@ -33,7 +33,7 @@ def scale_of(pose: Pose, calibration: Calibration, stature_mm: float | None = No
     stature_mm : as told by the person or an operator.
     """
     if calibration.mm_per_px is not None:
-        return Scale(calibration.mm_per_px, calibration.scale_sd, "calibration")
+        return Scale(calibration.mm_per_px, calibration.scale_sd, calibration.scale_from)
     placed = pose.placed
     if placed is not None and placed.mm_per_px is not None:
         return Scale(placed.mm_per_px, placed.scale_sd, "stickers")
@@ -47,4 +47,9 @@ def scaled(calibration: Calibration, scale: Scale | None) -> Calibration:
     """The calibration with a scale; as it is without one."""
     if scale is None:
         return calibration
-    return replace(calibration, mm_per_px=scale.mm_per_px, scale_sd=scale.sd)
+    return replace(calibration, mm_per_px=scale.mm_per_px, scale_sd=scale.sd, scale_from=scale.by)
+
+
+def least_sure(sources: Iterable[ScaleSource]) -> ScaleSource:
+    """What lengths rest on that were made of several captures; empty where none had a scale."""
+    return max(filter(None, sources), key=_SUREST_FIRST.index, default="")

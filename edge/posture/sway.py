@@ -3,6 +3,9 @@
 One camera sees one horizontal axis: from the front or back sideways sway, from a side forward sway.
 The ellipse of both needs the other axis and is refused. Stabilometry asks for 25 s at 50 Hz or more
 (Scoppa 2013); nearly all of the trunk's motion lies below 1.1 Hz, so slower cameras will do here.
+
+What one hold says of itself is how far its stretches differ, and its scale. A second visit shows
+more than that: people sway otherwise on another day.
 """
 
 from __future__ import annotations
@@ -13,11 +16,22 @@ import numpy as np
 
 from edge.posture.angles import Float64
 from edge.posture.calibration import LEVEL, Calibration
+from edge.posture.fitness import judged
 from edge.posture.landmarks import Landmarks, near_side
-from edge.posture.uncertainty import COVERAGE
+from edge.posture.uncertainty import (
+    Effect,
+    largest_causes,
+    scale_effect,
+    together,
+    u95_change,
+)
 from edge.records import Measure, Pose, Quality, View
 
 LEAST_S = 25.0
+# Of the value: the largest standard error of measurement between sessions a week apart, of sway of
+# people who stand on both feet (Fereshtenejad 2024, J Bodyw Mov Ther 39:410: 2.1 to 12.9 %, over
+# 70 s; how much less a shorter hold tells, its own stretches say).
+_ANOTHER_DAY = 0.129
 _SMOOTH_S = 0.5  # Hann window: passes what a body does, not what a detector jitters
 _BLOCKS = 5
 _ELLIPSE = "sway_ellipse_area"
@@ -61,8 +75,10 @@ def sway(
 ) -> tuple[Measure, ...]:
     """RMS, range and mean velocity of head and hips along the axis that the view shows.
 
-    times_s : (N,), of the poses. u95 is a jackknife over five stretches of time. Refused where the
-    poses cover less than 25 s, a landmark is missing in one of them, or no scale is known.
+    times_s : (N,), of the poses. u95 is a jackknife over five stretches of time, and the scale.
+    u95_change adds what the same person does on another day, and leaves out a scale that both
+    visits share. Refused where the poses cover less than 25 s, a landmark is missing in one of
+    them, or no scale is known.
     """
     bodies = [Landmarks.of(pose, calibration, near_side(poses[-1], view)) for pose in poses]
     per_px, units = calibration.mm_per_px, SWAY_UNITS
@@ -76,13 +92,31 @@ def sway(
                 measures.append(_refused(code, units[code], why, view))
                 continue
             x = np.array([body.point(landmark)[0] for body in bodies])
-            value, error = _jackknife(figure, _smooth(x, times_s), times_s)
-            measures.append(
-                Measure(code, value * per_px, units[code], COVERAGE * error * per_px, float(len(x)),
-                        Quality.OK, view=view)
-            )  # fmt: skip
+            value, error = (per_px * px for px in _jackknife(figure, _smooth(x, times_s), times_s))
+            effects = _effects(value, error, calibration)
+            measures.append(_measured(code, value, effects, float(len(x)), view))
     measures.append(_refused(_ELLIPSE, units[_ELLIPSE], ("not_measurable:second_axis",), view))
     return tuple(measures)
+
+
+def _effects(value: float, error: float, calibration: Calibration) -> tuple[Effect, ...]:
+    """error : standard error of the one hold, in the unit of the value."""
+    return (
+        Effect("frames", error, again=error),
+        scale_effect(value, calibration),
+        Effect("day", again=_ANOTHER_DAY * value),
+    )
+
+
+def _measured(
+    code: str, value: float, effects: tuple[Effect, ...], n: float, view: View
+) -> Measure:
+    u95, change = together(effects).u95, u95_change(effects)
+    quality, why = judged(code, SWAY_UNITS[code], u95, change, ())
+    return Measure(
+        code, value, SWAY_UNITS[code], u95, n, quality, why, view, u95_change=change,
+        causes=largest_causes(effects, 1.0),
+    )  # fmt: skip
 
 
 def _refused(code: str, unit: str, why: tuple[str, ...], view: View) -> Measure:

@@ -174,7 +174,8 @@ def geometric_effects(
 ) -> tuple[Effect, ...]:
     """Of camera and stance on the quantity whose `gradient` (N, 2) per px is given.
 
-    names : the keypoints of its rows.
+    names : the keypoints of its rows. body : as measured, in the plane of the ankles. view : as
+    measured from. calibration : of the camera; without a lens, depth is an effect of its own.
     """
     rows = [body.index[name] for name in names]
     turned = body.points_px[rows] @ np.array([[0.0, 1.0], [-1.0, 0.0]])
@@ -207,7 +208,10 @@ def _depth(
 def placing_effects(
     gradient: Float64, body: Landmarks, names: tuple[str, ...]
 ) -> tuple[Effect, ...]:
-    """Of stickers and of points set by hand: found in the picture, and placed on the body."""
+    """Of stickers and of points set by hand: found in the picture, and placed on the body.
+
+    gradient : (N, 2) of the quantity per px, of the keypoints `names`.
+    """
     if body.placing_px2 is None:
         return ()
     rows = [body.index[name] for name in names]
@@ -219,12 +223,22 @@ def placing_effects(
 
 
 def frames_effect(gradient: Float64, body: Landmarks, names: tuple[str, ...]) -> tuple[Effect, ...]:
-    """Of the frames that the pose was taken from."""
+    """Of the frames that the pose was taken from.
+
+    gradient : (N, 2) of the quantity per px, of the keypoints `names`.
+    """
     if body.frames_px2 is None:
         return ()
     frames_px2 = body.frames_px2[[body.index[name] for name in names]]
     sd = math.sqrt(_propagated(gradient, frames_px2))
     return (Effect("frames", sd, again=sd),)
+
+
+def scale_effect(length: float, calibration: Calibration) -> Effect:
+    """Of the scale on a length. Stickers are found anew at every visit; a calibrated scale is the
+    same at each, and so are a person's proportions."""
+    sd = calibration.scale_sd * abs(length)
+    return Effect("scale", sd, again=sd if calibration.scale_by == "stickers" else 0.0)
 
 
 class Known(NamedTuple):
@@ -256,6 +270,7 @@ def network_effect(
 ) -> Effect:
     """Of the network that placed the keypoints; nothing where hands placed them all.
 
+    gradient : (N, 2) of the quantity per px, of the keypoints `names` of `body`.
     known : how it reads this measure; where nobody says, its keypoints' own covariances count.
     """
     rows = [body.index[name] for name in names]
@@ -277,6 +292,7 @@ def network_effect(
 def foretold(gradient: Float64, body: Landmarks, names: tuple[str, ...], predictor: str) -> float:
     """Deviation that a picture foretells of itself, in the unit of the formula.
 
+    gradient : (N, 2) of the quantity per px, of the keypoints `names` of `body`.
     predictor : `maps`, the keypoints' own covariances, or `looks`, how far single looks lie apart.
     Keypoints without either are taken to scatter by DEFAULT_SIGMA of stature, at least 1 px.
     """
@@ -296,7 +312,10 @@ def spread(
     view: View,
     calibration: Calibration,
 ) -> Spread:
-    """Of a quantity of which no description tells: its keypoints' own errors, and geometry."""
+    """Of a quantity of which no description tells: its keypoints' own errors, and geometry.
+
+    gradient : (N, 2) of the quantity per px, of the keypoints `names` of `body`, seen from `view`.
+    """
     return together(
         (
             network_effect(gradient, body, names, None),

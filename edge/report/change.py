@@ -1,19 +1,21 @@
 """Has a quantity of one person changed between two visits? In words: changed, not changed, or
 nobody can tell.
 
-Measured alike (networks, calibration), a change must exceed the interval of a change. By other
-networks or another calibration it must exceed the intervals against the world, and cannot be told
-at all where the networks were not judged on the same bodies. What older stations sent has no
-interval of a change: then those against the world count. Not changed is said only where a change
-that matters (`needed`) would have been seen.
+Measured alike (networks, calibration, the scale of a length), a change must exceed the interval of
+a change. By other networks, another calibration or another scale it must exceed the intervals
+against the world, and cannot be told at all where the networks were not judged on the same bodies.
+What older stations sent has no interval of a change: then those against the world count. Not
+changed is said only where a change that matters (`needed`) would have been seen.
 """
 
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Literal, NamedTuple
 
 from edge.posture.fitness import needed
+from edge.records import Basis
 from edge.report.together import Combined
 
 Verdict = Literal["changed", "not_changed", "cannot_tell"]
@@ -59,8 +61,14 @@ def _least(before: Combined, now: Combined) -> float | None:
     then, here = before.measure, now.measure
     against_the_world = math.hypot(then.u95 or 0.0, here.u95 or 0.0)
     if before.bases != now.bases:
+        if _but_for_scale(before) == _but_for_scale(now):
+            return against_the_world
         bodies = {basis.bodies for basis in (*before.bases, *now.bases)}
         return against_the_world if len(bodies) == 1 and "" not in bodies else None
     if then.u95_change is not None and here.u95_change is not None:
         return math.hypot(then.u95_change, here.u95_change) / math.sqrt(2.0)
     return against_the_world
+
+
+def _but_for_scale(one: Combined) -> tuple[Basis, ...]:
+    return tuple(replace(basis, scale_by="") for basis in one.bases)

@@ -68,7 +68,11 @@ def placed(visit: ReportedVisit, one: Combined, norms: Norms) -> Placed:
 def main_findings(
     visit: ReportedVisit, together: tuple[Combined, ...], norms: Norms, words: Words
 ) -> tuple[Finding, ...]:
-    """The three that matter most: outside what is usual, then changed, then uneven."""
+    """The three that matter most: outside what is usual, then changed, then uneven.
+
+    together : the visit's quantities (`combined`). norms : by which bands are told. words : of the
+    reader's language.
+    """
     sure = [one for one in together if _sure(one.measure)]
     ranked = [
         *_outside(visit, sure, norms, words),

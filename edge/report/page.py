@@ -208,7 +208,8 @@ def _quality(visit: ReportedVisit, shown: list[Combined], norms: Norms, words: W
         )
         for seen in visit.views
     ]  # fmt: skip
-    lines += [line for seen in visit.views for line in _rests_on(seen, words)]
+    lines += scales(visit, words)
+    lines += [line for seen in visit.views for line in _by_hand(seen, words)]
     doubts = {
         words.reason(why)
         for measure in visit.measured()
@@ -223,10 +224,17 @@ def _quality(visit: ReportedVisit, shown: list[Combined], norms: Norms, words: W
     return f"<section><h2>{escape(words('page', 'quality'))}</h2>{text}</section>"
 
 
-def _rests_on(seen: ReportedView, words: Words) -> Iterator[str]:
-    """What a view's measures rest on besides its frames."""
-    if seen.scale_by:
-        yield words("scales", seen.scale_by)
+def scales(visit: ReportedVisit, words: Words) -> Iterator[str]:
+    """What the lengths of the views rest on, once for those that rest on the same."""
+    views: dict[str, list[str]] = {}
+    for seen in visit.views:
+        if seen.has_lengths:
+            views.setdefault(words.scale(seen.scale_by), []).append(words("views", seen.view))
+    for text, of in views.items():
+        yield text if len(views) == 1 else f"{words.listed(of)}: {text}"
+
+
+def _by_hand(seen: ReportedView, words: Words) -> Iterator[str]:
     if (hand := seen.by_hand) is not None and hand.points_px:
         names = words.listed(words.part(name) for name in hand.points_px)
         yield words("page", "by_hand", hand.by, _when(hand.on), names)

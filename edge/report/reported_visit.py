@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import Literal
+from dataclasses import dataclass, field, replace
 
 from edge.norms import UNTOLD, Who
-from edge.posture.scale import ScaleSource
-from edge.records import Basis, Figure, HandSet, Measure, Origin, View
+from edge.records import Basis, Figure, HandSet, Measure, Origin, View, is_length
 
 
 @dataclass(frozen=True)
 class ReportedView:
     """One view as measured.
 
-    origin : where its frames came from. scale_by : what its lengths rest on; empty where nothing
-    says. by_hand : what somebody set by hand in it. basis : what else it rests on.
+    origin : where its frames came from. scale_by : what its lengths rest on (`ScaleSource`, or a
+    word of a newer station); empty where nothing says. by_hand : what somebody set by hand in it.
+    basis : what else it rests on.
     """
 
     view: View
@@ -26,9 +25,19 @@ class ReportedView:
     frames_seen: int
     min_score: float
     origin: Origin
-    scale_by: ScaleSource | Literal[""] = ""
+    scale_by: str = ""
     by_hand: HandSet | None = None
     basis: Basis = field(default=Basis())
+
+    @property
+    def has_lengths(self) -> bool:
+        """Whether it gives a length, which is no better than its scale."""
+        return any(is_length(m.unit) for m in self.measures if m.value is not None)
+
+    def basis_of(self, measure: Measure) -> Basis:
+        """What one of its measures rests on: a length on its scale too."""
+        by = self.scale_by if is_length(measure.unit) else ""
+        return replace(self.basis, scale_by=by)
 
 
 @dataclass(frozen=True)

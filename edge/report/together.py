@@ -89,7 +89,7 @@ def _together(readings: list[tuple[Measure, ReportedView]]) -> Combined:
     measures = [measure for measure, _ in readings]
     views = tuple(measure.view for measure in measures)
     origins = tuple(seen.origin for _, seen in readings)
-    bases = tuple(seen.basis for _, seen in readings)
+    bases = tuple(seen.basis_of(measure) for measure, seen in readings)
     if len(measures) == 1 or any(m.u95 is None for m in measures):
         return Combined(measures[-1], views[-1:], origins[-1:], bases[-1:])
     measure, apart = _mean(measures)

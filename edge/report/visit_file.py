@@ -9,11 +9,13 @@ import msgspec
 
 from edge.errors import NOT_JSON, SettingsInvalid
 from edge.norms import Who
-from edge.records import Basis, Measure, Origin, Quality, Sex, View
+from edge.orders import Sex
+from edge.records import Basis, Measure, Origin, Quality, View
 from edge.report.reported_visit import ReportedView, ReportedVisit
 from edge.report.together import Combined
 
 _LARGEST_BYTES = 16 * 1024 * 1024
+_Word = Annotated[str, msgspec.Meta(pattern=r"^[a-z-]{0,32}$")]
 _Finite = Annotated[float, msgspec.Meta(ge=-1e9, le=1e9)]
 
 
@@ -38,6 +40,7 @@ class _ViewEntry(msgspec.Struct, frozen=True):
     bodies: str
     calibration: str
     measures: tuple[_MeasureEntry, ...]
+    scale_by: _Word = ""
 
 
 class _VisitEntry(msgspec.Struct, frozen=True):
@@ -61,6 +64,7 @@ def as_entry(visit: ReportedVisit) -> dict[str, Any]:
             _ViewEntry(
                 seen.view, seen.origin, seen.basis.networks, seen.basis.bodies,
                 seen.basis.calibration, tuple(_entry_of(m) for m in seen.measures),
+                seen.scale_by,
             )
             for seen in visit.views
         ),
@@ -116,6 +120,7 @@ def _visit(entry: _VisitEntry, path: Path) -> ReportedVisit:
         views = tuple(
             ReportedView(
                 seen.view, tuple(_measure(m) for m in seen.measures), {}, 1, 1, 0.0, seen.origin,
+                seen.scale_by,
                 basis=Basis(seen.networks, seen.bodies, seen.calibration),
             )
             for seen in entry.views

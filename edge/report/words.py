@@ -60,6 +60,11 @@ class Words:
         told = [self("origins", origin) for origin in origins if origin != "camera"]
         return f" ({self.listed(told)})" if told else ""
 
+    def scale(self, by: str) -> str:
+        """What lengths rest on; a word of a newer station, or none, says that nobody told."""
+        texts = self.tables["scales"]
+        return texts.get(by, texts["untold"])
+
     def unit(self, unit: str) -> str:
         """As it stands behind a number."""
         return _UNITS.get(unit, f" {unit}")

@@ -11,8 +11,10 @@ from edge.errors import MessageRefused
 from edge.results import compose
 from edge.results.intact import Pending
 from edge.wire import clock
+from edge.wire.codec import decode
+from edge.wire.envelope import Envelope, Time, identity
+from edge.wire.event import EventKind
 from edge.wire.keys import Signer, key_id
-from edge.wire.messages import Envelope, EventKind, Time, decode, identity
 from edge.wire.seal import Role, Seal, digest, is_sealed_by, seal_of
 from edge.wire.topics import Topics
 
@@ -54,7 +56,10 @@ class Chain:
         return self.signer is not None or not self.key
 
     def seal(self, role: Role, channel: str, seq: int, body: bytes) -> bytes:
-        """Of a message of this epoch; empty where only another may give it."""
+        """Of a message of this epoch; empty where only another may give it.
+
+        role : `message` at acceptance, `late` afterwards. body : the bytes as committed.
+        """
         if not self.can_seal:
             return b""
         topic = Topics(self.site, self.station).message(channel)
@@ -92,7 +97,12 @@ class Chain:
     def append(self, db: sqlite3.Connection, channel: str, session: str, write: Write) -> int:
         """Number a message, fix its bytes, seal and insert it; returns its number.
 
-        write : completes the envelope that it is given.
+        session : of a result, by which it may be erased; '' of events. write : completes the
+        envelope that it is given.
+
+        Raises
+        ------
+        MessageRefused : it cannot be sent (`compose.body_of`).
         """
         seq, prev_sha256, newest_utc_ns = db.execute(
             "SELECT next_seq, prev_sha256, newest_utc_ns FROM self"
@@ -127,7 +137,11 @@ class Chain:
         body: bytes,
         role: Role,
     ) -> None:
-        """Put a composed message at the end. about : seq, channel, session and its three times."""
+        """Put a composed message at the end.
+
+        about : seq, channel, session and its three times. prev_sha256 : of the body before. role :
+        with which it is sealed.
+        """
         seq, channel, *_ = about
         sha256 = digest(body)
         db.execute(

@@ -7,20 +7,10 @@ from typing import Any
 from edge import __version__
 from edge.errors import MessageRefused
 from edge.records import Assessment, Correction, Measure, backend_of
-from edge.wire.messages import (
-    BODY_LIMIT_BYTES,
-    ByHand,
-    CaptureQuality,
-    Consent,
-    Envelope,
-    Event,
-    EventKind,
-    Result,
-    WireMeasure,
-    WireModel,
-    decode_message,
-    encode,
-)
+from edge.wire.codec import BODY_LIMIT_BYTES, decode_message, encode
+from edge.wire.envelope import Envelope
+from edge.wire.event import Event, EventKind
+from edge.wire.result import ByHand, CaptureQuality, Consent, Result, WireMeasure, WireModel
 
 # Room that a new epoch needs for the earlier names of a message.
 NAMES_BYTES = 2 * 1024
@@ -71,7 +61,15 @@ def result(
     consent: Consent | None,
     cfg_sha256: str,
 ) -> Result:
-    """The result of one screening. envelope : the fields of `Envelope`."""
+    """The result of one screening.
+
+    envelope : the fields of `Envelope`. consent : under which it was taken; None where nobody was
+    asked. cfg_sha256 : of the settings.
+
+    Raises
+    ------
+    MessageRefused : a measure that the contract does not know, as one that is no number.
+    """
     return Result(
         **envelope,
         kind=assessment.kind,
@@ -92,6 +90,7 @@ def result(
         origin=assessment.origin,
         bodies=assessment.bodies,
         calibration=assessment.calibration,
+        scale_by=assessment.scale_by,
         by_hand=_by_hand(assessment.by_hand),
     )
 

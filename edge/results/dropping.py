@@ -1,4 +1,4 @@
-"""Room at the stated limit, where the settings prefer new results: the oldest go, and it is said.
+"""Room at the stated limit. Where the settings prefer new results the oldest go, and it is said.
 
 Nothing is lost silently: a gap event names every number that went.
 """
@@ -10,12 +10,46 @@ from collections.abc import Callable
 
 import msgspec
 
-from edge.errors import MessageRefused
+from edge.errors import MessageRefused, OutboxFull
 from edge.results.chain import Chain
 from edge.results.links import MOST_LINKS, links_of
 from edge.results.outbox_file import delete
-from edge.wire.messages import Event, Gap, Link, decode
+from edge.results.quarantine import set_aside_bytes
+from edge.wire.codec import decode
+from edge.wire.database import Database
+from edge.wire.event import Event, Gap, Link
+from edge.wire.presence import AtLimit
 from edge.wire.ranges import merge
+
+# Dropping makes this share of the limit free at once, so that gap events stay few.
+_DROP_SHARE = 16
+
+
+def keep_limit(
+    database: Database,
+    db: sqlite3.Connection,
+    chain: Chain,
+    *,
+    limit_bytes: int,
+    at_limit: AtLimit,
+    newest_seq: int,
+) -> None:
+    """Make room for the message just written, as the settings allow.
+
+    database, db : the file, and the caller's transaction in it. newest_seq : of that message,
+    which never goes.
+
+    Raises
+    ------
+    OutboxFull : there is none; the transaction must not be committed.
+    """
+    if database.used_bytes() <= limit_bytes:
+        return
+    if at_limit == "drop-oldest":
+        goal_bytes = limit_bytes - limit_bytes // _DROP_SHARE
+        drop_oldest(db, chain, database.used_bytes, goal_bytes, newest_seq)
+    if database.used_bytes() > limit_bytes:
+        raise _full(limit_bytes, set_aside_bytes(database.rows))
 
 
 def drop_oldest(
@@ -64,3 +98,18 @@ def _gap(body: bytes) -> Gap:
         return msgspec.convert(decode(body, Event).data, Gap)
     except MessageRefused:
         return Gap(())
+
+
+def _full(limit_bytes: int, aside_bytes: int) -> OutboxFull:
+    limit_mb, aside_mb = limit_bytes / 2**20, aside_bytes / 2**20
+    if aside_bytes * 2 > limit_bytes:
+        return OutboxFull(
+            f"The outbox is at its limit of {limit_mb:.3g} MiB, and {aside_mb:.3g} MiB of it are"
+            " results that the collector rejected or this disk damaged.",
+            "See `posture-collector dead-letters` for the reason, mend it and let them be sent"
+            " again with `resend`, or erase them.",
+        )
+    return OutboxFull(
+        f"The outbox holds {limit_mb:.3g} MiB of undelivered results, its limit.",
+        "Bring the network or the collector back, or raise outbox.limit_mb.",
+    )

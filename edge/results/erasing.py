@@ -16,9 +16,12 @@ from edge.errors import MessageRefused
 from edge.results.chain import Chain
 from edge.results.links import links_of
 from edge.results.outbox_file import delete
+from edge.wire.codec import decode
+from edge.wire.event import Erase, Event
 from edge.wire.forgotten import forgotten_name
-from edge.wire.messages import Erase, Event, decode
 from edge.wire.ranges import Ranges, compress
+
+_MOST_LEFT = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,19 @@ def erase(db: sqlite3.Connection, chain: Chain, session: str, seqs: Collection[i
             kept = {key: row.consent[key] for key in ("version", "by") if key in row.consent}
             chain.append_event(db, "consent", kept | {"erased": True})
     return ranges
+
+
+def prove(
+    db: sqlite3.Connection, chain: Chain, session: str, code: str, left: tuple[str, ...]
+) -> None:
+    """Say what a search found after an erasure. left : files in which a word of it still stands."""
+    said = Erase(
+        ranges=(),
+        session_sha256=forgotten_name(chain.site, "session", session) if session else "",
+        code_sha256=forgotten_name(chain.site, "code", code) if code else "",
+        left=left[:_MOST_LEFT],
+    )
+    chain.append_event(db, "erase", msgspec.to_builtins(said))
 
 
 def sessions_of(db: sqlite3.Connection, epoch: str, code: str) -> tuple[str, ...]:

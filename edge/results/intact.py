@@ -5,8 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from edge.errors import MessageRefused
-from edge.wire.messages import Result, decode_message
+from edge.wire.codec import decode_message
+from edge.wire.result import Result
 from edge.wire.seal import digest, pack
+
+# Of the table of messages, as `Pending` takes them; a disk may have changed what kind of value a
+# column holds.
+COLUMNS = (
+    "seq, COALESCE(CAST(channel AS TEXT), ''), COALESCE(CAST(sha256 AS TEXT), ''),"
+    " COALESCE(CAST(body AS BLOB), x''), COALESCE(CAST(seal AS BLOB), x'')"
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from edge.wire.messages import Link
+from edge.wire.event import Link
 
 MOST_LINKS = 32  # 200 bytes each: an event has room for little more
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from edge.errors import OutboxFull, OutboxUnusable
 from edge.wire.database import Database
+from edge.wire.envelope import GENESIS
 from edge.wire.keys import Signer
-from edge.wire.messages import GENESIS
 
 _DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
@@ -21,6 +21,11 @@ def claim(database: Database, path: Path, site: str, station: str, signer: Signe
     """Make the file this station's: a new one, or an emptied one of another name, starts anew.
 
     A file that once had a key keeps its name: without that key nothing in it is sealed any more.
+    signer : of who holds the station's key; its public half then stands in the file.
+
+    Raises
+    ------
+    OutboxUnusable : undelivered messages of another station are in it.
     """
     with database.transaction() as db:
         owner = db.execute("SELECT site, station FROM self").fetchone()

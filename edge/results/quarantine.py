@@ -10,9 +10,13 @@ import sqlite3
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
+
 from edge.results.chain import Chain
+from edge.results.links import links_of
 from edge.results.outbox_file import delete
 from edge.results.renewal import FIELDS, carry_over
+from edge.wire.event import Gap
 from edge.wire.ranges import Ranges, compress
 
 
@@ -25,6 +29,20 @@ def set_aside(db: sqlite3.Connection, seq: int, code: str) -> None:
     )
     delete(db, "message", [seq])
     db.execute("UPDATE self SET quarantined = quarantined + 1")
+
+
+def set_damaged_aside(db: sqlite3.Connection, chain: Chain, seq: int, problem: str) -> None:
+    """Move a waiting message here that is no more what was committed; two events say so."""
+    row = db.execute(
+        "SELECT seq, sha256, prev_sha256 FROM message WHERE seq = ?", (seq,)
+    ).fetchone()
+    if row is None:
+        return
+    set_aside(db, seq, "damaged")
+    gap = Gap(((seq, seq),), "damaged", links_of([row]))
+    chain.append_event(db, "gap", msgspec.to_builtins(gap))
+    fault = {"part": "outbox", "state": "set_aside", "seq": seq, "sha256": row[1]}
+    chain.append_event(db, "fault", fault | {"problem": problem[:500]})
 
 
 def set_aside_bytes(rows: Callable[[str], list[tuple[Any, ...]]]) -> int:

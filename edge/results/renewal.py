@@ -17,7 +17,9 @@ from edge.results.chain import Chain
 from edge.results.compose import NAMES_BYTES
 from edge.results.intact import Pending
 from edge.results.outbox_file import new_epoch
-from edge.wire.messages import BODY_LIMIT_BYTES, GENESIS, NewEpoch, Was, decode_message, identity
+from edge.wire.codec import BODY_LIMIT_BYTES, decode_message
+from edge.wire.envelope import GENESIS, Was, identity
+from edge.wire.event import NewEpoch
 
 Reason = Literal["behind", "damaged"]
 _MOST_NAMES = 16

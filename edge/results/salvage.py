@@ -19,7 +19,8 @@ from edge.results.chain import Chain
 from edge.results.outbox_file import is_damage
 from edge.results.renewal import FIELDS, carry_over, start_epoch
 from edge.wire.database import Database
-from edge.wire.messages import MOST, NewEpoch
+from edge.wire.event import NewEpoch
+from edge.wire.fields import MOST
 
 log = logging.getLogger(__name__)
 

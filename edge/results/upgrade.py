@@ -7,7 +7,9 @@ import sqlite3
 import msgspec
 
 from edge.errors import MessageRefused
-from edge.wire.messages import GENESIS, Sha256, decode
+from edge.wire.codec import decode
+from edge.wire.envelope import GENESIS
+from edge.wire.fields import Sha256
 from edge.wire.seal import digest
 
 

@@ -11,7 +11,8 @@ from typing import Literal
 import cv2
 import msgspec
 
-from edge.records import Asked, Frame, Inputs, Order
+from edge.orders import Asked, Inputs, Order
+from edge.records import Frame
 from edge.screening.order import OrderBox
 
 _LOOK_EVERY_NS = 500_000_000

@@ -43,7 +43,11 @@ class BestFrames:
     def offer(
         self, frame: Frame, pose: Pose, sharpness: float, so_far: Sequence[Pose], stature_px: float
     ) -> None:
-        """A frame of the hold. so_far : the poses of all its frames, which say where a body was."""
+        """A frame of the hold.
+
+        pose : of the person in it. sharpness : of the picture there. so_far : the poses of all
+        frames of the hold, which say where a body was. stature_px : by which distances are judged.
+        """
         if np.isfinite(sharpness):
             self._sharpest = max(self._sharpest, sharpness)
         usual = _usual(so_far)

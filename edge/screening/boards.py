@@ -92,7 +92,10 @@ class Lens(NamedTuple):
 
 
 def find_board(board: Board, image: Uint8) -> Found | None:
-    """The board's corners to a fraction of a pixel; None where too little of it is seen."""
+    """The board's corners to a fraction of a pixel; None where too little of it is seen.
+
+    image : uint8 (H, W, 3), BGR.
+    """
     grey = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
     if board.kind == "charuco":
         corners, numbers, _, _ = cv2.aruco.CharucoDetector(board.charuco).detectBoard(grey)
@@ -189,7 +192,10 @@ def stand_of_board(found: Found, lens: Lens) -> Stance:
 
 
 def wall_marks_px(image: Uint8) -> dict[int, tuple[float, float]]:
-    """The wall markers that a picture shows: number -> centre."""
+    """The wall markers that a picture shows: number -> centre, px.
+
+    image : uint8 (H, W, 3), BGR.
+    """
     options = cv2.aruco.DetectorParameters()
     options.cornerRefinementMethod = cv2.aruco.CORNER_REFINE_SUBPIX
     corners, numbers, _ = cv2.aruco.ArucoDetector(MARKERS, options).detectMarkers(

@@ -24,7 +24,7 @@ Tell = Callable[[dict[str, Any]], None]
 
 
 class _Memory(msgspec.Struct):
-    """told : the loss has been told, and its end has not."""
+    """told : the loss was reported, and nothing has been reported since."""
 
     told: bool = False
 

@@ -12,9 +12,10 @@ from edge.posture.assess import assess
 from edge.posture.calibration import Calibration
 from edge.posture.clothing import UNTOLD, Dress
 from edge.posture.landmarks import Landmarks
+from edge.posture.scale import scale_of, scaled
 from edge.posture.sway import sway
 from edge.records import Measure as Measured
-from edge.records import Pose, View
+from edge.records import Pose, ScaleSource, View
 from edge.screening.best_frames import BestFrames
 from edge.screening.hold import is_still, median_pose
 from edge.settings import ScreeningSettings
@@ -32,6 +33,7 @@ class Capture(NamedTuple):
     """What one hold gave.
 
     pose : what was measured on. guide : the median of the frames used, as the fast pass saw them.
+    scale_by : what its lengths rest on.
     """
 
     measures: tuple[Measured, ...]
@@ -40,6 +42,7 @@ class Capture(NamedTuple):
     captured_ns: int
     frames_used: int
     frames_seen: int
+    scale_by: ScaleSource = ""
 
 
 class CaptureAttempt:
@@ -85,12 +88,18 @@ class CaptureAttempt:
         return "holding"
 
     def capture(
-        self, now_ns: int, calibration: Calibration, measure: Measure, dress: Dress = UNTOLD
+        self,
+        now_ns: int,
+        calibration: Calibration,
+        measure: Measure,
+        dress: Dress = UNTOLD,
+        stature_mm: float | None = None,
     ) -> Capture | str | None:
         """The capture when it is due, a prompt when it must be tried again, else None.
 
         measure : looks closely at the best frames, which are given away to it and kept nowhere.
-        dress : what the person wears.
+        dress : what the person wears. stature_mm : as told; it, or stickers, give a scale where
+        none was calibrated.
         """
         if not self.holding or now_ns - self._since_ns < self._hold_ns:
             return None
@@ -104,11 +113,14 @@ class CaptureAttempt:
             self._restart(now_ns, holding=False)
             return "moving"
         pose = measure(self.best.take(), guide)
+        calibration = scaled(calibration, scale_of(pose, calibration, stature_mm))
         measures = assess(pose, self.view, calibration, n_eff, dress)
         if "left_shoulder" in pose.skeleton.index:
             times_s = np.array(self._times_ns) / 1e9
             measures += sway(times_s, self.poses, self.view, calibration)
-        return Capture(measures, pose, guide, now_ns, len(self.poses), self.frames_seen)
+        return Capture(
+            measures, pose, guide, now_ns, len(self.poses), self.frames_seen, calibration.scale_by
+        )
 
     def _still(self, stature_px: float) -> bool:
         return is_still(np.array(self._times_ns) / 1e9, self.poses, self.view, stature_px)

@@ -54,6 +54,8 @@ def is_still(times_s: Float64, poses: list[Pose], view: View, stature_px: float)
 
     The range is that of the middle 90 % of the frames, the drift that between the medians of the
     first and the second half, so that the scatter of single frames does not pass for movement.
+
+    times_s : (N,), of the N poses, rising. stature_px : of the person, by which both are judged.
     """
     half = len(poses) // 2
     if half < 1 or not (rows := _watched(poses[-1], view)):

@@ -13,7 +13,7 @@ import msgspec
 
 from edge.errors import NOT_JSON, MessageRefused
 from edge.files import write_durably
-from edge.records import Order
+from edge.orders import Order
 
 FILE_NAME = "order.json"
 

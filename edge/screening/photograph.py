@@ -10,20 +10,23 @@ from edge.estimation.estimator import Measurer, Seen
 from edge.posture.assess import assess, refuse
 from edge.posture.calibration import Calibration
 from edge.posture.landmarks import Landmarks, near_side
+from edge.posture.scale import scale_of, scaled
 from edge.posture.views import Facing, view_of
-from edge.records import Frame, Measure, Pose, Quality
+from edge.records import Frame, Measure, Pose, Quality, ScaleSource
 from edge.screening.quality import failures
 from edge.screening.subject import Subject, choose
 from edge.skeletons import COCO_17
 
 
 class Judged(NamedTuple):
-    """pose : None where nobody was found. found : what fails, as codes of prompts."""
+    """pose : None where nobody was found. found : what fails, as codes of prompts. scale_by : what
+    its lengths rest on."""
 
     measures: tuple[Measure, ...]
     pose: Pose | None
     facing: Facing
     found: tuple[str, ...]
+    scale_by: ScaleSource = ""
 
 
 def judge_photograph(
@@ -36,7 +39,12 @@ def judge_photograph(
     measurer: Measurer | None,
     progress: Callable[[int, int], None],
 ) -> Judged:
-    """The largest person of a photograph. distrusted : why the calibration must not be trusted."""
+    """The largest person of a photograph.
+
+    distrusted : why the calibration must not be trusted; every measure is then refused.
+    least_stature_px : smaller people are too far away. measurer : looks closely; None takes the
+    pose as found. progress : called while it does, with looks done and the most there are.
+    """
     subject = choose(poses, frame.width_px)
     facing = Facing("unknown") if subject is None else view_of(subject.pose)
     pose = None if subject is None else subject.pose
@@ -50,8 +58,9 @@ def judge_photograph(
     if measurer is not None:
         measured = measurer.measure([Seen(frame, measured)], measured, progress=progress)
         facing = view_of(measured)
+    calibration = scaled(calibration, scale_of(measured, calibration))
     measures = tuple(_doubted(m, found) for m in assess(measured, None, calibration))
-    return Judged(measures, measured, facing, found)
+    return Judged(measures, measured, facing, found, calibration.scale_by)
 
 
 def gate(

@@ -49,7 +49,8 @@ def failures(
 ) -> tuple[str, ...]:
     """Codes of all that fails, in the order in which a person should mend it; empty when good.
 
-    body : the subject's landmarks, rectified.
+    body : the subject's landmarks, rectified. facing : from which side they are seen, or why nobody
+    can tell. least_stature_px : a smaller person is too far away.
     """
     stature = body.stature_px
     whole = is_whole(frame, subject, body)

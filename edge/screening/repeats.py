@@ -54,7 +54,7 @@ def _mean(repeats: list[Measure], asked: int) -> Measure:
     if len(alike) < asked:
         why = (*why, f"repeats:{len(alike)}_of_{asked}")
     quality = Quality.LOW if why else Quality.OK
-    if change is not None:  # what nobody judges by its interval (sway) keeps its own reasons
+    if change is not None:
         quality, why = judged(kind.code, kind.unit, u95, change, why)
     return replace(
         kind,

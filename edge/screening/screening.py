@@ -24,16 +24,8 @@ from edge.estimation.estimator import Measurer, Seen
 from edge.posture.assess import refuse
 from edge.posture.calibration import LEVEL, Calibration
 from edge.posture.landmarks import Landmarks
-from edge.posture.scale import scale_of, scaled
 from edge.posture.views import Facing, as_asked, view_of
-from edge.records import (
-    Assessment,
-    Frame,
-    ModelIdentity,
-    Origin,
-    Pose,
-    View,
-)
+from edge.records import Assessment, Frame, ModelIdentity, Origin, Pose, View
 from edge.screening.admission import Admission
 from edge.screening.calibration_guard import CalibrationGuard, NoGuard
 from edge.screening.capture_attempt import LEAST_FRAMES, Capture, CaptureAttempt
@@ -42,7 +34,6 @@ from edge.screening.photograph import gate, judge_photograph
 from edge.screening.prompts import PROMPTS, Prompt
 from edge.screening.quality import sharpness
 from edge.screening.record import Recorder
-from edge.screening.repeats import combine
 from edge.screening.subject import Subject, SubjectLock
 from edge.screening.visit import VIEWS, Visit
 from edge.settings import ScreeningSettings
@@ -299,7 +290,7 @@ class Screening:
 
     def _capture(self, visit: Visit, attempt: CaptureAttempt, now_ns: int) -> Assessment | None:
         due = attempt.capture(
-            now_ns, self._calibration_for(visit, attempt), self._measured, visit.dress
+            now_ns, self._calibration, self._measured, visit.dress, visit.inputs.stature_mm
         )
         if isinstance(due, str):
             self._tell(due)
@@ -318,13 +309,6 @@ class Screening:
         self._tell("measuring")
         self._looked_away = True
         return self._measurer.measure(seen, guide, budget_s=MEASURING_S, progress=self._progress)
-
-    def _calibration_for(self, visit: Visit, attempt: CaptureAttempt) -> Calibration:
-        """With the scale that stickers or an entered stature give, where none was calibrated."""
-        if not attempt.poses:
-            return self._calibration
-        scale = scale_of(attempt.poses[-1], self._calibration, visit.inputs.stature_mm)
-        return scaled(self._calibration, scale)
 
     def _give_up(
         self, visit: Visit, view: View, pose: Pose, why: tuple[str, ...], now_ns: int
@@ -347,25 +331,15 @@ class Screening:
         following = visit.next_view
         if self._visit is visit:
             self._tell("done" if following is None else f"turn_{following}")
-        measures = combine([capture.measures for capture in captures], self._settings.repeats)
-        return self._recorder.record(
-            visit.session, view, measures, [capture.pose for capture in captures],
-            captured_ns=captures[-1].captured_ns,
-            used=sum(capture.frames_used for capture in captures),
-            seen=sum(capture.frames_seen for capture in captures),
-            asked=visit.asked,
-        )  # fmt: skip
+        repeats = self._settings.repeats
+        return self._recorder.of_captures(visit.session, view, captures, repeats, visit.asked)
 
     def _judge_photograph(self, frame: Frame, poses: list[Pose]) -> Assessment:
         distrusted = self._guard.reasons(frame)
-        measures, pose, facing, found = judge_photograph(
+        judged = judge_photograph(
             frame, poses, self._calibration, distrusted=distrusted,
             least_stature_px=self._settings.least_stature_px, measurer=self._measurer,
             progress=self._progress,
         )  # fmt: skip
-        self._tell("calibration" if distrusted else found[0] if found else "done")
-        return self._recorder.record(
-            self._new_session(), facing.view, measures, [] if pose is None else [pose],
-            captured_ns=frame.captured_ns, used=0 if pose is None else 1, seen=1,
-            source=frame.name,
-        )  # fmt: skip
+        self._tell("calibration" if distrusted else judged.found[0] if judged.found else "done")
+        return self._recorder.of_photograph(self._new_session(), frame, judged)

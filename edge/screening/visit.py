@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from edge.orders import Asked, Inputs
 from edge.posture.clothing import UNTOLD, Dress
 from edge.posture.landmarks import USABLE
-from edge.records import Asked, Inputs, Pose, View
+from edge.records import Pose, View
 from edge.screening.capture_attempt import Capture, CaptureAttempt
 
 VIEWS: tuple[View, ...] = ("front", "right", "back", "left")

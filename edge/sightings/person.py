@@ -120,7 +120,12 @@ def _measure_as_json(measure: Measure) -> dict[str, Any]:
 
 
 def measured(number: int, found: Pose, hand: HandSet | None, frame: Frame, told: Told) -> Person:
-    """One person measured; `told.stature_mm` is theirs."""
+    """One person measured; `told.stature_mm` is theirs.
+
+    number : of the person, from 1. found : as the estimator saw them. hand : points set by hand,
+    which take the place of those found. frame : the picture; one that stands alone is judged by the
+    gate.
+    """
     pose = found
     if hand is not None:
         known = scale_of(found, told.calibration, told.stature_mm)

@@ -11,7 +11,7 @@ from edge.update.offer import number
 from edge.update.ring import first_that_fits
 from edge.wire.bucket import bucket
 from edge.wire.clock import utc_ns_of
-from edge.wire.messages import Desired
+from edge.wire.commands import Desired
 
 
 @dataclass(frozen=True, slots=True)

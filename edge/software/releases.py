@@ -15,7 +15,8 @@ from edge.files import write_durably
 from edge.software.wheel_set import PythonVersion
 from edge.update.offer import Version
 from edge.update.slots import Verdict
-from edge.wire.messages import Count, Desired, Sha256
+from edge.wire.commands import Desired
+from edge.wire.fields import Count, Sha256
 
 FILE_NAME = "releases.json"
 MAX_TRIES = 3

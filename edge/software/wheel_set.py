@@ -17,7 +17,7 @@ from tuf.api.metadata import TargetFile
 from edge.errors import NOT_JSON, UpdateRefused
 from edge.update.offer import Version
 from edge.wire.clock import utc_ns_of
-from edge.wire.messages import Sha256
+from edge.wire.fields import Sha256
 
 SOFTWARE_ROLE = "software"
 MANIFEST_LIMIT_BYTES = 128_000

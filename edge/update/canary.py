@@ -149,7 +149,12 @@ def in_child(job: Job) -> Answer:
 
 
 def passed(job: Job, answer: Answer) -> Answer:
-    """The answer, if it names no fault. Raises as `in_child`."""
+    """The answer, if it names no fault.
+
+    Raises
+    ------
+    ModelRefused : the file is at fault; says why. UpdateDelayed : the machine is too busy.
+    """
     if answer.faults and answer.faults[0][0] == _BUSY:  # found last: there is no other fault
         raise UpdateDelayed(_BUSY, f"{answer.faults[0][1]}, for the machine is busy.")
     if answer.faults:

@@ -15,7 +15,9 @@ from edge.errors import MessageRefused, OutboxFull
 from edge.files import make_folder, write_durably
 from edge.results.outbox import Outbox
 from edge.wire.clock import Instant
-from edge.wire.messages import MOST, Desired, decode, encode
+from edge.wire.codec import decode, encode
+from edge.wire.commands import Desired
+from edge.wire.fields import MOST
 
 log = logging.getLogger(__name__)
 

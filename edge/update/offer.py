@@ -12,7 +12,7 @@ from tuf.api.metadata import TargetFile
 
 from edge.inference.description import Golden, Task
 from edge.wire.clock import utc_ns_of
-from edge.wire.messages import Slot, slot_of
+from edge.wire.slots import Slot, slot_of
 
 Version = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{1,9}(\.[0-9]{1,9}){0,3}$")]
 _CUSTOM_KEY = "posture.terms"

@@ -10,7 +10,8 @@ from edge.update.offer import Offer, number
 from edge.update.slots import Installed, Slots
 from edge.wire.bucket import bucket
 from edge.wire.clock import utc_ns_of
-from edge.wire.messages import Desired, by_slot
+from edge.wire.commands import Desired
+from edge.wire.slots import by_slot
 
 Each = TypeVar("Each")
 

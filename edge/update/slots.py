@@ -12,7 +12,9 @@ import msgspec
 
 from edge.errors import NOT_JSON
 from edge.files import write_durably
-from edge.wire.messages import Count, Desired, Sha256, Slot, by_slot, slot_of
+from edge.wire.commands import Desired
+from edge.wire.fields import Count, Sha256
+from edge.wire.slots import Slot, by_slot, slot_of
 
 FILE_NAME = "slots.json"
 MAX_TRIES = 3

@@ -28,7 +28,7 @@ from edge.update.slots import Installed, Slots, load_slots, save_slots
 from edge.update.store import Store, digest
 from edge.update.trust import MODELS_ROLE, Catalogue
 from edge.update.web import MetadataFetcher
-from edge.wire.messages import Desired
+from edge.wire.commands import Desired
 
 
 class Updater:

@@ -14,7 +14,8 @@ from edge.errors import MessageRefused, PostureError
 from edge.mqtt.events import Arrived
 from edge.results.outbox import Outbox
 from edge.wire.clock import Instant, utc_ns_of
-from edge.wire.messages import Command, ResendCommand, Response, decode, encode
+from edge.wire.codec import decode, encode
+from edge.wire.commands import Command, ResendCommand, Response
 from edge.wire.topics import Topics, parse
 from edge.wire.trust import SiteTrust
 

@@ -10,7 +10,8 @@ from edge.results import kept
 from edge.results.outbox import Outbox
 from edge.screening.order import FILE_NAME as ORDER_NAME
 from edge.traces import holding
-from edge.wire.messages import EraseCommand, decode
+from edge.wire.codec import decode
+from edge.wire.commands import EraseCommand
 
 
 class Forgetting:

@@ -10,7 +10,8 @@ import msgspec
 from edge.errors import BrokerRefused, MessageRefused, PostureError
 from edge.files import make_folder, write_durably
 from edge.mqtt.settings import MqttSettings
-from edge.wire.messages import RenewCommand, decode
+from edge.wire.codec import decode
+from edge.wire.commands import RenewCommand
 
 FOLDER = "renewed"
 _PASSWORD, _CA = "password", "ca.pem"

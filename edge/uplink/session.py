@@ -23,7 +23,8 @@ from edge.uplink.hang_ups import HangUps
 from edge.uplink.presence import Presence
 from edge.uplink.sending import Sending
 from edge.wire import clock
-from edge.wire.messages import CollectorState, State, decode, encode
+from edge.wire.codec import decode, encode
+from edge.wire.presence import CollectorState, State
 from edge.wire.receipt import Receipt
 from edge.wire.topics import Topics
 from edge.wire.trust import SiteTrust

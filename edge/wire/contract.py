@@ -6,8 +6,10 @@ from typing import Any
 
 import msgspec
 
-from edge.records import Order
+from edge.orders import Order
+from edge.wire.commands import Command, Desired, EraseCommand, RenewCommand, ResendCommand, Response
 from edge.wire.enrol import Enrol
+from edge.wire.event import Event
 from edge.wire.live import (
     Aim,
     AimCommand,
@@ -17,22 +19,9 @@ from edge.wire.live import (
     Prompting,
     RepeatCommand,
 )
-from edge.wire.messages import (
-    Birth,
-    CollectorState,
-    Command,
-    Desired,
-    EraseCommand,
-    Event,
-    Health,
-    RenewCommand,
-    ResendCommand,
-    Response,
-    Result,
-    Result1,
-    State,
-)
+from edge.wire.presence import Birth, CollectorState, Health, State
 from edge.wire.receipt import Receipt
+from edge.wire.result import Result, Result1
 from edge.wire.seal import Seal
 from edge.wire.topics import Topics
 

@@ -8,9 +8,9 @@ from base64 import b64encode
 
 import msgspec
 
+from edge.wire.codec import encode
 from edge.wire.grant import Base64
 from edge.wire.keys import Signer
-from edge.wire.messages import encode
 from edge.wire.seal import pack, seal_of
 from edge.wire.topics import TopicLevel, Topics
 
@@ -32,7 +32,10 @@ def proof_of(token: str, site: str, station: str, key: str) -> str:
 
 
 def enrolment(signer: Signer, site: str, station: str, token: str = "") -> bytes:
-    """The payload that a station publishes, retained, at each connection."""
+    """The payload that a station publishes, retained, at each connection.
+
+    signer : the station's key. token : one-time, of its boot partition; empty once it is used up.
+    """
     key = b64encode(signer.public).decode()
     proof = proof_of(token, site, station, key) if token else ""
     body = encode(Enrol(site, station, key, proof))

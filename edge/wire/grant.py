@@ -12,8 +12,8 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from edge.wire.fields import Count
 from edge.wire.keys import Signer, is_signed
-from edge.wire.messages import Count
 from edge.wire.topics import TopicLevel
 
 Granted = Literal["receipt", "command"]
@@ -45,7 +45,11 @@ class Grant(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def grant(site_signer: Signer, role: Granted, site: str, public: bytes, serial: int) -> Grant:
-    """Sign one. serial : higher than any that was given before for this role."""
+    """Sign one.
+
+    public : the key that gets the role, 32 bytes. serial : higher than any that was given before
+    for this role.
+    """
     key = b64encode(public).decode()
     signature = site_signer.sign(_text(role, site, serial, key))
     return Grant(

@@ -12,7 +12,8 @@ from typing import Annotated, Literal
 import msgspec
 
 from edge.records import View
-from edge.wire.messages import Coordinate, Count, Name
+from edge.wire.fields import Count, Name
+from edge.wire.result import Coordinate
 
 LiveKind = Literal["prompt", "aim", "fms"]
 # A code of a prompt, a criterion or a reason: newer stations have more of them.

@@ -6,7 +6,7 @@ from typing import Literal
 
 import msgspec
 
-from edge.wire.messages import Count, Epoch, Seq, Sha256
+from edge.wire.fields import Count, Epoch, Seq, Sha256
 from edge.wire.ranges import Ranges, compress
 from edge.wire.topics import TopicLevel
 

@@ -14,9 +14,10 @@ from typing import Literal
 import msgspec
 
 from edge.errors import MessageRefused
+from edge.wire.codec import decode, encode
+from edge.wire.fields import Sha256
 from edge.wire.grant import Grant
 from edge.wire.keys import Signer, is_signed
-from edge.wire.messages import Sha256, decode, encode
 
 Role = Literal["message", "late", "receipt", "command", "desired", "enrol"]
 
@@ -55,7 +56,10 @@ def digest(body: bytes) -> str:
 
 
 def signed_text(role: Role, topic: str, name: str, sha256: str) -> bytes:
-    """The five lines that a key signs."""
+    """The five lines that a key signs (docs/wire.md).
+
+    topic : where it is published. name : id of an outbox message, else empty. sha256 : of the body.
+    """
     return "\n".join(("ps/2", role, topic, name, sha256)).encode()
 
 
@@ -68,7 +72,12 @@ def seal_of(
     signer: Signer | None = None,
     grant: Grant | None = None,
 ) -> bytes:
-    """The second line of a payload. name : the id of an outbox message."""
+    """The second line of a payload.
+
+    role : of the seal. topic : where body and seal are published. name : the id of an outbox
+    message. signer : without one the seal has a hash and no signature. grant : of a key that speaks
+    for a site.
+    """
     sha256 = digest(body)
     if signer is None:
         return encode(Seal(role=role, id=name, sha256=sha256))

@@ -30,7 +30,9 @@ from posture_tools.collector.searching import Chosen, query
 from posture_tools.load.simulated import SimulatedStation
 from simulators.postgres import Postgres, find_postgres
 
-from edge.wire.messages import Result, decode_message, encode, identity
+from edge.wire.codec import decode_message, encode
+from edge.wire.envelope import identity
+from edge.wire.result import Result
 from edge.wire.seal import digest
 from edge.wire.topics import Topics, parse
 

@@ -21,11 +21,11 @@ OUTBOX, WINDOW, SLOTS = (
 )
 MUTANTS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
     # A reject of a number that never waited is taken for one.
-    ("edge/results/outbox.py", "if waiting.get(r.seq) == r.sha256}", "}", OUTBOX),
-    ("edge/results/outbox.py", "if waiting.get(seq) == sha256]", "]", OUTBOX),
-    ("edge/results/outbox.py", "receipt.newest >= next_seq", "False", OUTBOX),
+    ("edge/results/settling.py", "if waiting.get(r.seq) == r.sha256}", "}", OUTBOX),
+    ("edge/results/settling.py", "if waiting.get(seq) == sha256]", "]", OUTBOX),
+    ("edge/results/settling.py", "receipt.newest >= next_seq", "False", OUTBOX),
     ("edge/results/outbox.py", "of_boot_id == clock.boot_id()", "of_boot_id", OUTBOX),
-    ("edge/results/outbox.py", 'if code == "conflict"]', "if False]", OUTBOX),
+    ("edge/results/settling.py", 'if code == "conflict"]', "if False]", OUTBOX),
     # A copy stays in quarantine.
     ("edge/results/quarantine.py", 'db.execute(f"DELETE FROM quarantine {chosen}"',
      'db.execute(f"SELECT 1 FROM quarantine {chosen}"', OUTBOX),

@@ -35,7 +35,10 @@ from edge.settings import Settings, parse_settings
 from edge.uplink import uplink as uplink_module
 from edge.uplink.uplink import Uplink
 from edge.uplink.uplink_file import UplinkFile, read_uplink_file
-from edge.wire.messages import Desired, Health, ResendCommand, State, Time, encode
+from edge.wire.codec import encode
+from edge.wire.commands import Desired, ResendCommand
+from edge.wire.envelope import Time
+from edge.wire.presence import Health, State
 from edge.wire.topics import Topics
 
 pytestmark = [pytest.mark.broker, pytest.mark.timeout(240)]

@@ -18,7 +18,7 @@ from simulators.assessments import assessment
 from simulators.mosquitto import Mosquitto
 from simulators.waiting import eventually
 
-from edge.records import Inputs, Order
+from edge.orders import Inputs, Order
 from edge.results.outbox import Outbox
 from edge.screening.order import OrderBox
 from edge.settings import Settings

@@ -21,7 +21,8 @@ from simulators.mosquitto import Mosquitto
 from simulators.waiting import eventually
 
 from edge.results.outbox import Outbox
-from edge.wire.messages import GENESIS, decode_message
+from edge.wire.codec import decode_message
+from edge.wire.envelope import GENESIS
 
 pytestmark = [
     pytest.mark.broker,

@@ -23,13 +23,15 @@ from simulators.postgres import Postgres
 from simulators.site import Site, running
 from simulators.waiting import eventually
 
-from edge.records import Order
+from edge.orders import Order
 from edge.results.intact import Pending
 from edge.results.outbox import Outbox
 from edge.screening.order import OrderBox
 from edge.traces import holding
 from edge.uplink.forgetting import Forgetting
-from edge.wire.messages import EraseCommand, Event, decode, encode
+from edge.wire.codec import decode, encode
+from edge.wire.commands import EraseCommand
+from edge.wire.event import Event
 from edge.wire.topics import Topics
 
 CODE, SESSION = "p-17", "5f1c9a2b7d3e4f60"

@@ -25,7 +25,7 @@ def visit(session: str, person: Any = PERSON) -> list[Assessment]:
     """Four views and the movements, as the station hands them to its outbox."""
     views = [
         Assessment("posture", session, seen.view, "test", 1, seen.measures, 74, 75, 0.6, (MODEL,),
-                   figure=seen.figure)
+                   figure=seen.figure, scale_by="stickers")
         for seen in screening(person).views
     ]  # fmt: skip
     return [*views, Assessment("fms", session, "unknown", "sheet", 1, scores(), 0, 0, 0.0)]
@@ -77,6 +77,7 @@ def test_measures_and_figures_survive_the_wire(stored: Any) -> None:
         came = stored_visit(store, ids[5])
     for before, after in zip(sent.views, came.views, strict=True):
         assert after.figure == before.figure
+        assert after.scale_by == "stickers"
         for measured, read in zip(before.measures, after.measures, strict=True):
             assert (read.code, read.why, read.view) == (measured.code, measured.why, measured.view)
             assert read.value == pytest.approx(measured.value, abs=1e-4)

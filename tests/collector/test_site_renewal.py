@@ -25,7 +25,8 @@ from edge.mqtt.connection import open_best
 from edge.mqtt.settings import MqttSettings
 from edge.settings import Settings, load_settings
 from edge.uplink.renewed import Renewed
-from edge.wire.messages import RenewCommand, encode
+from edge.wire.codec import encode
+from edge.wire.commands import RenewCommand
 
 pytestmark = [pytest.mark.broker, pytest.mark.timeout(240)]
 

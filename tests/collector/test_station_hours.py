@@ -12,7 +12,9 @@ from posture_tools.collector.station_hours import KEPT_HOURS, StationHour
 from posture_tools.collector.store import Store
 from posture_tools.pages.fleet_reading import lately
 
-from edge.wire.messages import Birth, Health, Time, encode
+from edge.wire.codec import encode
+from edge.wire.envelope import Time
+from edge.wire.presence import Birth, Health
 
 PLACE = ("north", "hall-1")
 FIRST = int(datetime(2026, 11, 1, 8, tzinfo=UTC).timestamp()) // 3600

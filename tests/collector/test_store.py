@@ -22,7 +22,7 @@ from edge.errors import StoreFailed
 from edge.results.intact import Pending
 from edge.results.outbox import SMALLEST_LIMIT_BYTES, AtLimit, Outbox
 from edge.wire import clock
-from edge.wire.messages import BODY_LIMIT_BYTES, decode_message
+from edge.wire.codec import BODY_LIMIT_BYTES, decode_message
 from edge.wire.receipt import Receipt, Reject
 from edge.wire.seal import digest, seal_of
 from edge.wire.topics import Topics

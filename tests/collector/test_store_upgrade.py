@@ -20,7 +20,8 @@ from simulators.counted import as_counted
 from edge.errors import StoreUnusable
 from edge.results.intact import Pending
 from edge.results.outbox import Outbox
-from edge.wire.messages import Desired, encode
+from edge.wire.codec import encode
+from edge.wire.commands import Desired
 
 NEWEST = 7
 FIRST_SCHEMA = ROOT / "tests" / "golden" / "collector_store_1.sql"

@@ -20,7 +20,8 @@ from edge.results.outbox import Outbox
 from edge.settings import Settings
 from edge.uplink import uplink as uplinks
 from edge.uplink.uplink import Uplink
-from edge.wire.messages import CollectorState, decode, encode
+from edge.wire.codec import decode, encode
+from edge.wire.presence import CollectorState
 from edge.wire.topics import Topics
 
 pytestmark = [pytest.mark.broker, pytest.mark.timeout(180)]

@@ -14,8 +14,8 @@ from simulators.assessments import assessment
 from edge.errors import MessageRefused
 from edge.results.outbox import Outbox
 from edge.wire.enrol import enrolment
+from edge.wire.event import EventKind
 from edge.wire.keys import Signer
-from edge.wire.messages import EventKind
 from edge.wire.topics import OLD_ROOT, Address, Topics
 
 ADDRESS = Address("north", "hall-1", "enrol")

@@ -18,7 +18,8 @@ from simulators.assessments import assessment
 
 from edge.results.intact import Pending
 from edge.results.outbox import Outbox
-from edge.wire.messages import State, encode
+from edge.wire.codec import encode
+from edge.wire.presence import State
 from edge.wire.seal import digest, seal_of
 
 PREFIX = "ps/v2/north/hall-1/"

@@ -18,7 +18,8 @@ from edge.markers.protocol import PROTOCOLS
 from edge.posture.landmarks import Landmarks
 from edge.results.outbox import Outbox
 from edge.skeletons import COCO_17
-from edge.wire.messages import Result, decode
+from edge.wire.codec import decode
+from edge.wire.result import Result
 
 TILTED = {"shoulder_tilt": 4.0, "pelvic_obliquity": -3.0}
 

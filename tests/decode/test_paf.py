@@ -11,7 +11,7 @@ from simulators.field_maps import render, standing
 from edge.decode.paf import Memory, PafDecoder, PafOptions, Topology
 from edge.decode.paf_people import find_people
 from edge.errors import ModelRefused
-from edge.records import FieldMaps, Letterbox
+from edge.field_maps import FieldMaps, Letterbox
 from edge.skeletons import AI_14, BODY_25, COCO_18, MPII_16, Skeleton
 
 SIZE = (46, 54)

@@ -16,7 +16,8 @@ from edge.app import build_engine
 from edge.results.outbox import Outbox
 from edge.settings import CameraSettings, ModelSettings, ScreeningSettings, Settings
 from edge.skeletons import COCO_17
-from edge.wire.messages import Result, decode
+from edge.wire.codec import decode
+from edge.wire.result import Result
 
 FPS, FRAMES = 10, 30
 # A small picture, rendered fast, in which a person stands for long enough.

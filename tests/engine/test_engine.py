@@ -30,7 +30,7 @@ from edge.errors import (
 )
 from edge.records import Assessment, Frame, Measure, Pose, Quality
 from edge.results.outbox import Outbox
-from edge.wire.messages import EventKind
+from edge.wire.event import EventKind
 
 OUT = OutboxFull("the outbox is full.", "Start the collector.")
 

@@ -16,7 +16,8 @@ from edge.inference.description import InputSpec
 from edge.results.outbox import Outbox
 from edge.settings import CameraSettings, ModelSettings, ScreeningSettings, Settings
 from edge.skeletons import BODY_55
-from edge.wire.messages import Result, decode
+from edge.wire.codec import decode
+from edge.wire.result import Result
 
 SPINE = {"spine_c4_t6", "spine_t6_t8", "spine_t8_l4", "spine_l4_s5"}
 

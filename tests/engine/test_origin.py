@@ -12,7 +12,7 @@ from posture_tools.mannequin import MannequinCamera
 from edge.app import build_engine
 from edge.results.outbox import Outbox
 from edge.settings import CameraSettings, ModelSettings, ScreeningSettings, Settings
-from edge.wire.messages import decode_result
+from edge.wire.codec import decode_result
 
 PERSON = "mannequin:?view=front&seed=4&width=360&height=640"
 

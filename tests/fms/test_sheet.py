@@ -17,7 +17,8 @@ from edge.fms.sheet import Clearing, Sheet, Try, add_up
 from edge.fms.suggest import Judged, Suggestion
 from edge.records import Quality
 from edge.results.outbox import Outbox
-from edge.wire.messages import Result, decode
+from edge.wire.codec import decode
+from edge.wire.result import Result
 
 RULES = shipped_rules()
 

@@ -1,10 +1,11 @@
 """Runs the code blocks of a guide, and only those, as somebody would type them.
 
-    python3 tests/fresh/guide.py docs/first-site.md [--instead 8883=18883 ...]
+    python3 tests/fresh/guide.py docs/first-site.md [--instead 8883=18883 ...] [--read 8400]
 
 A ```bash block runs to its end in the shell of the blocks before it. A block with a title ("In a
 second terminal") gets a shell of its own, is awaited until it says something, and is stopped when
-the guide ends. The first block that fails ends everything. It needs nothing but Python and bash.
+the guide ends. The first block that fails ends everything. With --read somebody then logs in at
+that port and reads the newest screening. It needs nothing but Python and bash.
 """
 
 from __future__ import annotations
@@ -19,12 +20,17 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from fresh.reader import read_screening, text_of
+
 ROOT = Path(__file__).resolve().parents[2]
 _BLOCK = re.compile(r'^```bash(?: title="([^"]*)")?\n(.*?)^```$', re.MULTILINE | re.DOTALL)
+_DONE = re.compile(r"block-\d+-done")  # how a shell tells that a block has ended
 _STARTED_S = 120.0
 _STAYS_S = 2.0
 _QUIET_S = 5.0  # a program that says nothing when all is well has had its time by then
@@ -60,9 +66,10 @@ class Terminal:
         assert self._process.stdout is not None
         with self._process.stdout as output:
             for line in output:
-                self._said.append(line)
-                print(f"[{self.name}] {line}", end="", flush=True)
                 self._lines.put(line)
+                if _DONE.fullmatch(line.strip()) is None:
+                    self._said.append(line)
+                    print(f"[{self.name}] {line}", end="", flush=True)
         self._lines.put(None)
 
     def type(self, text: str) -> None:
@@ -115,26 +122,38 @@ class Terminal:
             self._process.stdin.close()
 
 
-def follow(guide: Path, instead: Sequence[tuple[str, str]] = ()) -> tuple[bool, str]:
+def typed(block: Block, instead: Sequence[tuple[str, str]]) -> str:
+    """What is typed of a block, shown as it is typed."""
+    text = block.text
+    for old, new in instead:
+        text = text.replace(old, new)
+    print("\n".join(f"$ {line}" for line in text.rstrip().splitlines()), flush=True)
+    return text
+
+
+def follow(
+    guide: Path,
+    instead: Sequence[tuple[str, str]] = (),
+    at_the_end: Callable[[str], object] = lambda said: None,
+) -> tuple[bool, str]:
     """Run a guide's blocks; whether all went well, and everything that was said.
 
     instead : texts of the guide and what is typed in their place, such as a port that is taken.
+    at_the_end : gets what was said while the guide's programs still run.
     """
     said: list[str] = []
     others: list[Terminal] = []
     first = Terminal("terminal", said)
     try:
         for block in blocks(guide.read_text(encoding="utf-8")):
-            text = block.text
-            for old, new in instead:
-                text = text.replace(old, new)
-            print("\n".join(f"$ {line}" for line in text.rstrip().splitlines()), flush=True)
+            text = typed(block, instead)
             if block.title:
                 others.append(Terminal(block.title.partition(",")[0], said))
             went_well = others[-1].start(text) if block.title else first.run(text)
             if not went_well:
                 print(f"{guide}: this block failed:\n{text}", file=sys.stderr)
                 return False, "".join(said)
+        at_the_end("".join(said))
         return True, "".join(said)
     finally:
         for terminal in (first, *reversed(others)):
@@ -145,9 +164,16 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("guide", type=Path)
     parser.add_argument("--instead", action="append", default=[], metavar="OLD=NEW")
+    parser.add_argument("--read", type=int, metavar="PORT", help="read the page there at the end")
     asked = parser.parse_args()
     pairs = [tuple(pair.split("=", 1)) for pair in asked.instead]
-    went_well, _ = follow(asked.guide, [(old, new) for old, new in pairs])
+
+    def read(said: str) -> None:
+        if asked.read:
+            page = read_screening(said, f"http://127.0.0.1:{asked.read}")
+            print("".join(f"[page] {line}\n" for line in text_of(page).splitlines()), flush=True)
+
+    went_well, _ = follow(asked.guide, [(old, new) for old, new in pairs], read)
     return 0 if went_well else 1
 
 

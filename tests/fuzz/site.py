@@ -13,7 +13,7 @@ from posture_tools.evaluate.coco import read_labels, read_results
 from posture_tools.evaluate.ratings import limits, read_measurements, read_ratings
 
 from edge.errors import PostureError
-from edge.wire.messages import encode
+from edge.wire.codec import encode
 from fuzz.kind import JSON, TOML, Files, Kind, is_json, is_toml, one
 from fuzz.mutate import damaged
 

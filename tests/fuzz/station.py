@@ -11,7 +11,8 @@ from edge.screening.stored import load_calibration
 from edge.settings import load_settings, parse_settings
 from edge.update.desired import keep_desired, load_desired
 from edge.wire.clock import Instant
-from edge.wire.messages import Desired, encode
+from edge.wire.codec import encode
+from edge.wire.commands import Desired
 from fuzz.kind import JSON, TOML, Kind, is_json, is_toml, one
 
 _SETTINGS = b"""site = "north"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from edge.wire.codec import decode, encode
 from edge.wire.live import FmsCommand
-from edge.wire.messages import decode, encode
 
 
 @pytest.mark.parametrize(

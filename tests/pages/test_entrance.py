@@ -59,6 +59,24 @@ def test_who_asks_too_fast_waits_a_minute(config: PagesConfig) -> None:
         assert told.headers["Retry-After"]
 
 
+def test_a_burst_over_the_full_minute_is_counted_as_one(
+    config: PagesConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The wall clock shows 59 s, then 1 s: the address's own minute goes on."""
+    real = time.time
+    ahead_s = 59.0 - real() % 60.0
+    monkeypatch.setattr(time, "time", lambda: real() + ahead_s)
+    with override_settings(PAGES=replace(config, pace=Pace(requests=9, log_ins=3))):
+        door = Client(REMOTE_ADDR="10.7.0.3")
+        given = {"username": "nobody", "password": "not this one"}
+        before = [door.post("/enter/", given).status_code for _ in range(2)]
+        ahead_s += 2.0
+        after = [door.post("/enter/", given).status_code for _ in range(2)]
+        assert (before, after) == ([200, 200], [200, 429])
+        ahead_s += 61.0
+        assert door.post("/enter/", given).status_code == 200
+
+
 def test_an_administrator_of_some_sites_gives_away_no_others(
     entered: Callable[..., Any], account: Callable[..., Any]
 ) -> None:

@@ -19,7 +19,8 @@ from simulators.mosquitto import Mosquitto
 from simulators.served_pages import ServedPages
 from simulators.waiting import eventually
 
-from edge.wire.messages import Birth, decode
+from edge.wire.codec import decode
+from edge.wire.presence import Birth
 
 pytestmark = [pytest.mark.browser, pytest.mark.broker, pytest.mark.timeout(600)]
 

@@ -11,7 +11,8 @@ from simulators.read_well import read_well, trusted
 from simulators.standing_person import Person, Pinhole, pose_of, scores_seen, seen
 
 from edge.errors import SettingsInvalid
-from edge.posture.assess import assess, catalogue, refuse
+from edge.posture.applying import catalogue
+from edge.posture.assess import assess, refuse
 from edge.posture.calibration import Calibration
 from edge.records import Quality
 from edge.skeletons import (

@@ -10,7 +10,8 @@ from __future__ import annotations
 import pytest
 from simulators.asymmetric_person import SCALE, person
 
-from edge.posture.assess import assess, catalogue
+from edge.posture.applying import catalogue
+from edge.posture.assess import assess
 from edge.records import Quality, View
 from edge.skeletons import COCO_17
 

@@ -11,7 +11,7 @@ from simulators.standing_person import seen
 from edge.posture.assess import assess
 from edge.posture.calibration import LEVEL, Calibration
 from edge.posture.landmarks import Landmarks
-from edge.posture.scale import scale_of, scaled
+from edge.posture.scale import least_sure, scale_of, scaled
 from edge.records import Placed
 
 POSE = seen("front", sigma_px=1.0)
@@ -49,3 +49,30 @@ def test_without_a_scale_every_length_is_refused_and_nothing_else_is():
             assert measure.why == ("scale_unknown",)
         else:
             assert (measure.value is None) == (known[measure.code].value is None)
+
+
+def test_a_scale_that_was_put_in_says_where_it_came_from():
+    by_stature = scaled(LEVEL, scale_of(POSE, LEVEL, 1700.0))
+    by_stickers = scaled(LEVEL, scale_of(STUCK_ON, LEVEL))
+    found = [LEVEL, Calibration(mm_per_px=2.0), by_stature, by_stickers]
+    assert [each.scale_by for each in found] == ["", "calibration", "stature", "stickers"]
+    assert scale_of(STUCK_ON, by_stature).by == "stature", "what was told before still counts"
+
+
+def test_of_several_captures_the_least_sure_speaks():
+    assert least_sure(["calibration", "", "stature", "stickers"]) == "stature"
+    assert least_sure(["calibration", "stickers"]) == "stickers"
+    assert least_sure(["", ""]) == ""
+
+
+def test_stickers_are_found_anew_at_every_visit_and_a_stature_is_not():
+    told = {}
+    for name, pose, stature_mm in (("stickers", STUCK_ON, None), ("stature", POSE, 1700.0)):
+        scale = scale_of(pose, LEVEL, stature_mm)._replace(mm_per_px=2.5, sd=0.2)
+        width = next(
+            m for m in assess(pose, "front", scaled(LEVEL, scale)) if m.code == "stance_width"
+        )
+        told[name] = width
+    assert told["stickers"].value == pytest.approx(told["stature"].value)
+    more = told["stickers"].u95_change ** 2 - told["stature"].u95_change ** 2
+    assert np.sqrt(more) == pytest.approx(1.96 * np.sqrt(2.0) * 0.2 * told["stature"].value)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from simulators.standing_person import Person, Pinhole, pose_of, scores_seen
@@ -39,7 +41,8 @@ def test_a_rocking_person(view, turn_deg):
     assert found["sway_hips_range"].value == pytest.approx(20.0, rel=0.07)
     assert found["sway_hips_velocity"].value == pytest.approx(12.0, rel=0.07)
     assert found["sway_hips_velocity"].unit == "mm/s"
-    assert found["sway_head_rms"].quality is Quality.OK
+    rms = found["sway_head_rms"]
+    assert (rms.quality, rms.why) == (Quality.LOW, ("need_unknown",))
 
 
 def test_a_detectors_jitter_is_no_velocity():
@@ -71,3 +74,25 @@ def test_a_hip_that_vanishes_is_named():
     found = by_code(sway(times_s, poses, "front", SCALED))
     assert found["sway_hips_rms"].why == ("keypoint_missing:mid_hip",)
     assert found["sway_head_rms"].value is not None
+
+
+def test_a_second_visit_shows_more_than_one_hold_tells():
+    """Another day is 12.9 % of the value, stickers 5 %, both once at each visit."""
+    stuck = replace(SCALED, scale_sd=0.05, scale_from="stickers")
+    board = replace(SCALED, scale_sd=0.05)
+    exact = replace(SCALED, scale_sd=0.0)
+    of = {
+        name: by_code(sway(*rocking(), "front", calibration))["sway_hips_rms"]
+        for name, calibration in (("stuck", stuck), ("board", board), ("exact", exact))
+    }
+    value, own = of["exact"].value, of["exact"].u95
+    root = np.sqrt(2.0)
+    day = 1.96 * root * 0.129 * value
+    assert of["exact"].u95_change == pytest.approx(np.hypot(root * own, day))
+    assert of["board"].u95_change == pytest.approx(of["exact"].u95_change)
+    assert of["board"].u95 == pytest.approx(np.hypot(own, 1.96 * 0.05 * value))
+    assert of["stuck"].u95 == pytest.approx(of["board"].u95)
+    assert of["stuck"].u95_change == pytest.approx(
+        np.hypot(of["exact"].u95_change, 1.96 * root * 0.05 * value)
+    )
+    assert [cause.name for cause in of["board"].causes] == ["scale", "frames"]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from edge.field_maps import Letterbox
 from edge.inference.letterbox import calculate_fit_contain_output_area
-from edge.records import Letterbox
 
 
 def to_input(letterbox: Letterbox, xy_px: NDArray[np.floating]) -> NDArray[np.float64]:

@@ -16,7 +16,8 @@ from simulators.standing_person import pose_of, seen
 from edge.errors import SettingsInvalid
 from edge.fms.rules import shipped_rules
 from edge.norms import BANDS, shipped_norms
-from edge.posture.assess import assess, catalogue, refuse
+from edge.posture.applying import catalogue
+from edge.posture.assess import assess, refuse
 from edge.posture.stick_figure import figure_of
 from edge.posture.sway import sway
 from edge.records import Frame, Measure, Origin, Quality
@@ -108,6 +109,37 @@ def test_values_stand_with_their_intervals():
         one.measure for one in combined(screening()) if one.measure.code == "shoulder_tilt"
     ]
     assert f"+{shoulder.value:.1f} <small>±{shoulder.u95:.1f}</small>" in html
+
+
+@pytest.mark.parametrize(
+    ("by", "said"),
+    [
+        (["stickers"] * 4, ["Lengths by the printed size of the stickers."]),
+        ([""] * 4, ["By what lengths were scaled is not told."]),
+        (["laser"] * 4, ["By what lengths were scaled is not told."]),
+        (
+            ["stature", "calibration", "stature", "stature"],
+            ["Lengths by the stature that was told.", "Lengths by the calibrated scale."],
+        ),
+    ],
+)  # fmt: skip
+def test_lengths_say_by_what_they_were_scaled(by, said):
+    visit = screening()
+    views = tuple(replace(seen, scale_by=b) for seen, b in zip(visit.views, by, strict=True))
+    text = text_of(page(replace(visit, views=views), NORMS, words("en")))
+    assert [text.count(line) for line in said] == [1] * len(said)
+    assert (f"{words('en')('views', views[1].view)}: {said[-1]}" in text) == (len(said) == 2)
+
+
+def test_a_view_without_lengths_says_nothing_of_scales():
+    visit = screening()
+    views = tuple(
+        replace(seen, measures=tuple(m for m in seen.measures if m.unit != "mm"))
+        for seen in visit.views
+    )
+    text = text_of(page(replace(visit, views=views), NORMS, words("en")))
+    assert "Lengths by" not in text
+    assert "not told" not in text
 
 
 def test_a_change_is_told_in_words():

@@ -143,6 +143,25 @@ def test_other_networks_are_compared_only_on_the_same_bodies():
     assert change(then, untold).why == "other_networks"
 
 
+def scaled_by(scale_by, value, code="stance_width"):
+    length = replace(tilt(value, code=code), unit="mm" if code == "stance_width" else "deg")
+    seen = visit(length)
+    return only_of(replace(seen, views=(replace(seen.views[0], scale_by=scale_by),)))
+
+
+def only_of(seen) -> Combined:
+    (one,) = combined(seen)
+    return one
+
+
+def test_a_length_by_another_scale_must_exceed_the_intervals_against_the_world():
+    then = scaled_by("stature", 100.0)
+    assert change(then, scaled_by("stature", 103.0)).least == pytest.approx(1.0)
+    assert change(then, scaled_by("stickers", 103.0)).least == pytest.approx(math.hypot(2.0, 2.0))
+    angle = scaled_by("stature", 3.0, "shoulder_tilt")
+    assert change(angle, scaled_by("stickers", 3.0, "shoulder_tilt")).least == pytest.approx(1.0)
+
+
 def test_what_older_stations_sent_is_compared_by_the_wide_interval():
     old = only(tilt(1.0, 2.0, None))
     assert change(old, only(tilt(3.5, 2.0, None))).verdict == "cannot_tell"

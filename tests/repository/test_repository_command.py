@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 from pathlib import Path
 
 import pytest
@@ -133,6 +134,28 @@ def test_typed_passphrases_make_and_open_keys(desk, monkeypatch) -> None:
     assert main(["repo", "init", str(desk.repository), "--keys", str(desk.keys)]) == 0
     signing = [str(part) for part in desk.key(*OFFLINE)]
     assert main(["repo", "sign", str(desk.repository), *signing]) == 0
+
+
+def test_without_a_terminal_nobody_is_asked(desk, capsys, monkeypatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO(""))
+    monkeypatch.setattr("os.open", lambda *_: (_ for _ in ()).throw(OSError("no /dev/tty")))
+    assert main(["repo", "init", str(desk.repository), "--keys", str(desk.keys)]) == 1
+    assert "--passphrase-file" in capsys.readouterr().err
+    assert not list(desk.keys.iterdir())
+
+
+def test_a_role_that_is_there_is_told_before_any_passphrase(desk, capsys, monkeypatch) -> None:
+    desk.begin()
+    monkeypatch.setattr("getpass.getpass", lambda _prompt: pytest.fail("asked in vain"))
+    command = ["repo", "add-role", str(desk.repository), "software", "--keys", str(desk.keys)]
+    assert main(command) == 1
+    assert "has the role software" in capsys.readouterr().err
+
+
+def test_a_slot_that_no_station_has_is_refused(desk, capsys, tmp_path) -> None:
+    model = tmp_path / "m.onnx"
+    desk.repo("add", model, "--slot", "refiner", "--latency-ms", 80, "--ring", 1, status=2)
+    assert "whole" in capsys.readouterr().err
 
 
 def test_a_passphrase_that_others_can_read_is_refused(desk, capsys) -> None:

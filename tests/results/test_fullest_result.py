@@ -12,14 +12,17 @@ from posture_tools.collector.report import results
 from posture_tools.collector.sqlite.store import SqliteStore
 
 from edge.accuracy import Accuracy, MeasureAccuracy
-from edge.posture.assess import assess, catalogue
+from edge.orders import Asked
+from edge.posture.applying import catalogue
+from edge.posture.assess import assess
 from edge.posture.calibration import Calibration
 from edge.posture.stick_figure import figure_of
 from edge.posture.sway import SWAY_UNITS
-from edge.records import Asked, Assessment, Measure, ModelIdentity, Pose, Quality, View
+from edge.records import Assessment, Measure, ModelIdentity, Pose, Quality, View
 from edge.results.outbox import Outbox
 from edge.skeletons import BODY_55
-from edge.wire.messages import BODY_LIMIT_BYTES, Consent
+from edge.wire.codec import BODY_LIMIT_BYTES
+from edge.wire.result import Consent
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,6 +55,7 @@ def fullest(view: View) -> Assessment:
         "posture", "0123456789abcdef", view, "picamera2:", 1, tuple(measures), 75, 90, 0.4321,
         MODELS, Asked("command", "p" * 64, "v" * 64), figure_of(pose), "camera",
         "bodies-test-2026-11-27-sha256-0123456789abcdef", "2026-11-27 0123456789ab",
+        "calibration",
     )  # fmt: skip
 
 

@@ -26,21 +26,14 @@ from edge.errors import MessageRefused, OutboxFull, OutboxUnusable
 from edge.records import Measure, Quality
 from edge.results.outbox import SMALLEST_LIMIT_BYTES, AtLimit, Outbox
 from edge.wire import clock
+from edge.wire.codec import BODY_LIMIT_BYTES, decode, decode_message
+from edge.wire.envelope import GENESIS
+from edge.wire.event import Erase, Event, Gap
 from edge.wire.forgotten import forgotten_name
 from edge.wire.keys import Signer
-from edge.wire.messages import (
-    BODY_LIMIT_BYTES,
-    GENESIS,
-    Consent,
-    Erase,
-    Event,
-    Gap,
-    Result,
-    decode,
-    decode_message,
-)
 from edge.wire.ranges import holds
 from edge.wire.receipt import Reject
+from edge.wire.result import Consent, Result
 from edge.wire.seal import is_sealed_by, unpack
 from edge.wire.topics import Topics
 
@@ -622,7 +615,7 @@ def test_who_writes_while_a_damaged_file_is_replaced_writes_into_the_new_one(
             for wanted in range(3, 18, 3):
                 eventually(lambda wanted=wanted: len(done) > wanted)
                 mender._mark.touch()
-                with patch("edge.results.outbox.is_damaged", lambda _: True):
+                with patch("edge.results.opening.is_damaged", lambda _: True):
                     mender.tend()
         finally:
             stop.set()

@@ -10,7 +10,7 @@ from simulators.assessments import assessment
 from edge.results.outbox import Outbox
 from edge.results.steady_clock import SteadyClock
 from edge.wire import clock
-from edge.wire.messages import decode_message
+from edge.wire.codec import decode_message
 
 NOW_NS = clock.RELEASED_UTC_NS + 200 * 86_400 * 10**9
 IN_2038_NS = 2_150_000_000 * 10**9

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import cv2
 import msgspec
@@ -11,7 +12,8 @@ import pytest
 from simulators.standing_person import Person, Pinhole, seen
 from simulators.visitor import SHARP, VIEWS, Visitor
 
-from edge.records import Quality
+from edge.posture.calibration import Calibration
+from edge.records import Placed, Quality
 from edge.screening.admission import Admission
 from edge.screening.order import OrderBox
 
@@ -181,6 +183,31 @@ def test_an_entered_stature_gives_millimetres(tmp_path):
     width = measures(visitor.assessments[0])["stance_width"]
     assert width.unit == "mm"
     assert width.value == pytest.approx(0.11 * 1700, abs=width.u95)
+    assert visitor.assessments[0].scale_by == "stature"
+
+
+@pytest.mark.parametrize(("mm_per_px", "by"), [(None, ""), (2.3, "calibration")])
+def test_a_result_says_by_what_its_lengths_were_scaled(mm_per_px, by):
+    visitor = Visitor(settings={"repeats": 1}, calibration=Calibration(mm_per_px=mm_per_px))
+    visitor.follow()
+    assert [each.scale_by for each in visitor.assessments] == [by] * 4
+
+
+def test_stickers_that_one_capture_lost_leave_the_stature(tmp_path):
+    """Of two captures of a view the least sure scale speaks."""
+    box = OrderBox(tmp_path)
+    visitor = Visitor(settings={"repeats": 2}, admission=Admission("asked", box))
+    box.put(b'{"code": "p-17", "consent_version": "1", "inputs": {"stature_mm": 1700}}')
+    nothing = np.zeros((17, 2, 2), np.float32)
+    bare = seen("front", sigma_px=2.0)
+    stuck = replace(bare, placed=Placed(nothing, 2.3, 0.02))
+    visitor.leave(1.0)
+    for first in (stuck, bare):
+        visitor.for_s(8.0, first)
+        visitor.for_s(14.0, stuck)
+        visitor.leave(6.0)
+        box.put(b'{"code": "p-18", "consent_version": "1", "inputs": {"stature_mm": 1700}}')
+    assert [each.scale_by for each in visitor.assessments] == ["stickers", "stature"]
 
 
 def test_an_order_that_nobody_takes_up_lapses(tmp_path):

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from simulators.standing_person import Person, Pinhole, pose_of, scores_seen, seen
 
-from edge.posture.assess import catalogue
+from edge.posture.applying import catalogue
 from edge.records import Assessment, Frame, ModelIdentity, Pose, Quality
 from edge.screening.screening import Screening
 from edge.settings import ScreeningSettings

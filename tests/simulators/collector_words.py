@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from edge.results.outbox import Outbox
-from edge.wire.messages import encode
+from edge.wire.codec import encode
 from edge.wire.receipt import Receipt, Reject, RejectCode
 from edge.wire.seal import pack, seal_of
 from edge.wire.topics import Topics

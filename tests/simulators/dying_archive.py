@@ -3,9 +3,6 @@ the archive, or the begin or the end of a transaction of the store."""
 
 from __future__ import annotations
 
-import os
-import signal
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -17,8 +14,7 @@ from posture_tools.collector.archive.reopening import reopen
 from posture_tools.collector.postgres.store import PostgresStore
 from posture_tools.collector.sqlite.store import SqliteStore
 from posture_tools.collector.store import Store
-
-_FOLLOWED = {"open", "os.rename", "os.remove", "os.truncate"}
+from simulators.dying import Steps
 
 
 def open_at(where: tuple[str, Path]) -> Store:
@@ -29,30 +25,17 @@ def open_at(where: tuple[str, Path]) -> Store:
 
 def live(where: tuple[str, Path], what: str, today: datetime, die_at: int, count: Path) -> None:
     """archive, clean, or reopen NAME. Writes how many steps it took."""
-    seen = 0
-
-    def step() -> None:
-        nonlocal seen
-        seen += 1
-        if seen == die_at:
-            os.kill(os.getpid(), signal.SIGKILL)
-
+    steps = Steps(die_at)
     with open_at(where) as store:
-        archive = str(store.archive.path)
-
-        def follow(event: str, arguments: tuple[object, ...]) -> None:
-            if event in _FOLLOWED and str(arguments[0]).startswith(archive):
-                step()
-
-        sys.addaudithook(follow)
-        _follow_transactions(store, step)
+        steps.follow(store.archive.path)
+        _follow_transactions(store, steps.step)
         if what == "archive":
             list(archive_months(store, 1, today))
         elif what == "clean":
             store.traces(("a word",))
         else:
             reopen(store, what)
-    count.write_text(str(seen))
+    count.write_text(str(steps.taken))
 
 
 def _follow_transactions(store: Any, step: Callable[[], None]) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.records import FieldMaps, Letterbox
+from edge.field_maps import FieldMaps, Letterbox
 from edge.skeletons import Skeleton
 
 AS_IT_IS = Letterbox(1.0, 1.0, 0.0, 0.0, 1, 1)

@@ -26,7 +26,7 @@ from simulators.waiting import eventually
 
 from edge.errors import PostureError
 from edge.mqtt.connection import open_best
-from edge.wire.messages import identity
+from edge.wire.envelope import identity
 from edge.wire.receipt import Receipt
 from edge.wire.seal import pack, seal_of
 from edge.wire.topics import Topics

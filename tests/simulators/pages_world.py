@@ -15,7 +15,11 @@ from simulators.screened import PERSON, scores, screening
 
 from edge.records import Assessment, ModelIdentity
 from edge.results.outbox import Outbox
-from edge.wire.messages import Birth, Desired, Health, Time, WireModel, encode
+from edge.wire.codec import encode
+from edge.wire.commands import Desired
+from edge.wire.envelope import Time
+from edge.wire.presence import Birth, Health
+from edge.wire.result import WireModel
 
 CODE = "P-0042"
 DEAD = b"no message at all"
@@ -95,7 +99,7 @@ def visit(session: str, tilt_deg: float, origin: str = "camera") -> list[Assessm
     person = replace(PERSON, shoulder_tilt_deg=tilt_deg)
     views = [
         Assessment("posture", session, seen.view, "test", 1, seen.measures, 74, 75, 0.6, (_MODEL,),
-                   figure=seen.figure, origin=origin)
+                   figure=seen.figure, origin=origin, scale_by="calibration")
         for seen in screening(person).views
     ]  # fmt: skip
     return [*views, Assessment("fms", session, "unknown", "sheet", 1, scores(), 0, 0, 0.0)]

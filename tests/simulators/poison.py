@@ -9,8 +9,8 @@ import msgspec
 from hypothesis import strategies as st
 
 from edge.wire.contract import MESSAGES, schema_of
+from edge.wire.envelope import identity
 from edge.wire.keys import Signer
-from edge.wire.messages import identity
 from edge.wire.seal import pack, seal_of
 
 _STRANGER = Signer.new()

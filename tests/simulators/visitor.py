@@ -6,6 +6,7 @@ Steps between two captures, turns when asked to, never in a hurry. Keypoints sca
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -53,7 +54,7 @@ class Visitor:
         for pose in poses:
             keypoints = pose.keypoints.copy()
             keypoints[:, :2] += self._rng.normal(0.0, 1.0, (len(keypoints), 2))
-            noisy.append(Pose(pose.skeleton, keypoints, pose.covariance_px2, pose.score))
+            noisy.append(replace(pose, keypoints=keypoints))
         frame = Frame(self.image, self._frame, round(self.time_s * 1e9))
         self._frame += 1
         if (assessment := self.screening.observe(frame, noisy)) is not None:

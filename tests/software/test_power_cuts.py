@@ -5,13 +5,12 @@ POSTURE_CRASHES sets how many deaths are tried of each kind; 0 means at every op
 
 from __future__ import annotations
 
-import multiprocessing
-import multiprocessing.forkserver
 import os
 import random
 from pathlib import Path
 
 import pytest
+from simulators.dying import died
 from simulators.dying_software import live
 from simulators.software_world import IMAGE_VERSION, SoftwareStation, release
 from simulators.volatile_disk import VolatileDisk
@@ -22,24 +21,6 @@ from edge.software.links import unit_names
 from edge.update.version_floor import load_floor
 
 DEATHS = int(os.environ.get("POSTURE_CRASHES", "6"))
-
-
-@pytest.fixture(scope="module")
-def processes():
-    """Children that begin with everything imported; Python 3.11's server needs the path told."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["simulators.dying_software"])
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PYTHONPATH", str(Path(__file__).resolve().parents[1]))
-        multiprocessing.forkserver.ensure_running()
-    return context
-
-
-def run_until_death(processes, station, record, die_at, count) -> int:
-    child = processes.Process(target=live, args=(station, record, die_at, count))
-    child.start()
-    child.join()
-    return child.exitcode
 
 
 def anew(publisher, station, folder: Path) -> SoftwareStation:
@@ -83,7 +64,7 @@ def test_dies_at_any_operation_and_comes_up(
     release(publisher, "1.1.0")
     count, record = tmp_path / "count", tmp_path / "record"
     dry = anew(publisher, station, tmp_path / "dry")
-    assert run_until_death(processes, dry, None, 0, count) == 0
+    assert died(processes, live, dry, None, 0, count) == 0
     operations = int(count.read_text())
     assert operations > 100
     dice = random.Random(len(way))
@@ -95,7 +76,7 @@ def test_dies_at_any_operation_and_comes_up(
         floor = load_floor(victim.places.folder)
         # A second death finds the remains of the first.
         for die_at in (first, dice.randrange(1, operations)):
-            run_until_death(processes, victim, record, die_at, count)
+            died(processes, live, victim, record, die_at, count)
             if way == "power cut":
                 disk.cut(dice)
             comes_up(victim, {IMAGE_VERSION, "1.1.0"})
@@ -122,7 +103,7 @@ def test_dies_at_any_operation_of_the_way_back(
     release(publisher, "1.1.0", behaviour="crashes")
     count, record = tmp_path / "count", tmp_path / "record"
     dry = anew(publisher, station, tmp_path / "dry")
-    assert run_until_death(processes, dry, None, 0, count) == 0
+    assert died(processes, live, dry, None, 0, count) == 0
     operations = int(count.read_text())
     assert dry.serves == IMAGE_VERSION
     dice = random.Random(3)
@@ -131,7 +112,7 @@ def test_dies_at_any_operation_of_the_way_back(
         victim = anew(publisher, station, tmp_path / f"{n}")
         disk = VolatileDisk(victim.folder, record)
         disk.settle()
-        run_until_death(processes, victim, record, die_at, count)
+        died(processes, live, victim, record, die_at, count)
         disk.cut(dice)
         comes_up(victim, {IMAGE_VERSION, "1.1.0"})
         settles(victim)

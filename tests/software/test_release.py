@@ -13,7 +13,8 @@ from simulators.software_world import IMAGE_VERSION, PYTHON, STARTS, release
 from edge.errors import UpdateDelayed
 from edge.software.environment import UNITS
 from edge.software.links import unit_names
-from edge.wire.messages import Desired, encode
+from edge.wire.codec import encode
+from edge.wire.commands import Desired
 
 
 def test_a_release_is_built_beside_the_other_tried_and_confirmed(publisher, station) -> None:

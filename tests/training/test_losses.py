@@ -8,7 +8,9 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from posture_tools.training.losses import (  # noqa: E402
+    displacements,
     gaussian_maps,
+    line_loss,
     map_loss,
     mirror_loss,
     place_loss,
@@ -52,23 +54,35 @@ def test_a_point_that_is_known_to_be_gone_teaches_an_empty_map():
 def test_a_perfect_map_has_no_error_of_place_at_any_part_of_a_cell(at):
     points, trust = torch.tensor([[at]]), torch.ones(1, 1)
     maps = gaussian_maps(points, (16, 12))
-    assert place_loss(maps, points, trust).item() == pytest.approx(0, abs=1e-6)
+    assert place_loss(*displacements(maps, points, trust)).item() == pytest.approx(0, abs=1e-6)
 
 
 def test_the_place_is_pulled_to_the_truth():
     points, trust = torch.tensor([[[5.3, 7.0]]]), torch.ones(1, 1)
     beside = gaussian_maps(points + torch.tensor([0.4, 0.0]), (16, 12)).requires_grad_()
-    loss = place_loss(beside, points, trust)
+    loss = place_loss(*displacements(beside, points, trust))
     assert 0.1 < loss.item() < 0.5
     loss.backward()
     assert (beside.grad[0, 0, 7, 6:9] > 0).all(), "less to the right"
     assert (beside.grad[0, 0, 7, 2:4] < 0).all(), "more to the left"
 
 
+def test_a_line_is_wrong_by_what_its_ends_are_displaced_against_each_other():
+    points, trust = torch.tensor([[[3.3, 7.0], [8.1, 7.4], [5.0, 12.0]]]), torch.ones(1, 3)
+    pairs = torch.tensor([[0, 1]])
+
+    def loss(shift):
+        maps = gaussian_maps(points + torch.tensor(shift), (16, 12))
+        return line_loss(*displacements(maps, points, trust), pairs).item()
+
+    assert loss([[0.0, 0.3], [0.0, 0.3], [0.0, 0.0]]) < 0.02, "the line is only lower"
+    assert loss([[0.0, 0.3], [0.0, -0.3], [0.0, 0.0]]) > 0.3, "the line is tilted"
+
+
 def test_what_is_unknown_or_gone_has_no_place():
     points = torch.tensor([[[5.0, 5.0], NOWHERE]])
     maps = torch.rand(1, 2, 16, 12, requires_grad=True)
-    loss = place_loss(maps, points, torch.tensor([[0.0, 1.0]]))
+    loss = place_loss(*displacements(maps, points, torch.tensor([[0.0, 1.0]])))
     assert loss.item() == 0
     loss.backward()
     assert not maps.grad.any()

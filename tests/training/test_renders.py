@@ -50,6 +50,21 @@ def test_a_pack_that_is_being_written_comes_later(tmp_path: Path):
     assert len(renders) == 2
 
 
+def test_a_close_crop_is_taken_of_the_larger_people_more_often(tmp_path: Path):
+    write_renders(tmp_path / "train_1", [0.0, 10.0, 20.0, 30.0])
+    renders = Renders(tmp_path)
+    pack, _ = renders.find(0)
+    pack.box[0] *= 2
+    rng = np.random.default_rng(0)
+    heights = [
+        [np.ptp(renders.draw(rng, close=close).box[[1, 3]]) for _ in range(400)]
+        for close in (False, True)
+    ]
+    whole, close = (np.mean(np.array(h) == np.max(h)) for h in heights)
+    assert whole == pytest.approx(0.25, abs=0.07)
+    assert close == pytest.approx(1 - 0.75**3, abs=0.07)
+
+
 def test_pictures_that_are_cut_short_are_refused(tmp_path: Path):
     write_renders(tmp_path / "train_1", [0.0])
     (tmp_path / "train_1.bin").write_bytes(b"short")

@@ -34,7 +34,7 @@ RECIPE = replace(RECIPES["joint"], mix=PLAIN, batch=6, warmup=4, mirrored=1)
 def narrow(monkeypatch) -> None:
     """A network of a quarter of the width learns the same way."""
     monkeypatch.setattr(
-        running, "PoseNetwork", lambda maps, *, yaw: PoseNetwork(maps, yaw=yaw, width=0.25)
+        running, "PoseNetwork", lambda maps, **with_: PoseNetwork(maps, **with_, width=0.25)
     )
 
 
@@ -150,7 +150,7 @@ for parameter in network.parameters():
 replicas.average_gradients(network)
 assert all((p.grad == 1.5).all() for p in network.parameters())
 assert replicas.agree(stop=replicas.rank == 1)
-run.PoseNetwork = lambda maps, *, yaw: PoseNetwork(maps, yaw=yaw, width=0.25)
+run.PoseNetwork = lambda maps, **with_: PoseNetwork(maps, **with_, width=0.25)
 folder = Path(sys.argv[1])
 recipe = replace(RECIPES["joint"], mix=PLAIN, batch=12, mirrored=1)
 trained = run.Run(recipe, sampler(folder / str(replicas.rank)), folder / "runs", workers=0)

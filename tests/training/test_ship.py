@@ -37,10 +37,12 @@ def trained(runs: Path, name: str, monkeypatch) -> PoseNetwork:
     mix = replace(recipe.mix, size_hw=(64, 64))
     monkeypatch.setitem(RECIPES, name, replace(recipe, mix=mix))
     monkeypatch.setattr(
-        shipping, "PoseNetwork", lambda maps, *, yaw: PoseNetwork(maps, yaw=yaw, width=0.25)
+        shipping, "PoseNetwork", lambda maps, **with_: PoseNetwork(maps, **with_, width=0.25)
     )
     torch.manual_seed(0)
-    network = PoseNetwork(recipe.maps, yaw="yaw" in recipe.weights, width=0.25).eval()
+    network = PoseNetwork(
+        recipe.maps, yaw="yaw" in recipe.weights, refined=recipe.refined, width=0.25
+    ).eval()
     (runs / name).mkdir(parents=True)
     save_weights(runs / name / "weights.pt", network, 320)
     (runs / name / "log.jsonl").write_text(
@@ -112,7 +114,7 @@ def test_a_file_that_does_not_agree_is_not_written(tmp_path: Path, monkeypatch):
 
 def test_the_networks_stay_within_their_budget():
     for recipe in RECIPES.values():
-        network = PoseNetwork(recipe.maps, yaw="yaw" in recipe.weights)
+        network = PoseNetwork(recipe.maps, yaw="yaw" in recipe.weights, refined=recipe.refined)
         assert count_macs(network, recipe.mix.size_hw) < 1e9
         assert 2 * count_parameters(network) < 13e6, "bytes in half precision"
 
@@ -125,6 +127,14 @@ def test_a_trunk_takes_what_heads_it_knows_and_the_first_maps_of_longer_ones():
     assert torch.equal(network.heads["pafs"].weight, fields)
     assert torch.equal(network.heads["body"].weight, trunk.heads["body"].weight[:17])
     assert torch.equal(network.stem[0][0].weight, trunk.stem[0][0].weight)
+
+
+def test_a_refining_block_begins_as_if_it_were_not_there():
+    plain = PoseNetwork({"body": 17}, width=0.25).eval()
+    refined = PoseNetwork({"body": 17}, refined=True, width=0.25).eval()
+    load_matching(refined, plain.state_dict())
+    image = torch.rand(1, 3, 64, 64) * 255
+    torch.testing.assert_close(refined(image)["body"], plain(image)["body"])
 
 
 def test_the_curves_of_the_runs_are_drawn(tmp_path: Path, monkeypatch):

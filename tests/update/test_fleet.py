@@ -33,7 +33,7 @@ from edge.update.serving import ModelStore
 from edge.update.trust import refresh
 from edge.update.web import MetadataFetcher, Web
 from edge.wire.clock import read_clock
-from edge.wire.messages import GENESIS, Time, identity
+from edge.wire.envelope import GENESIS, Time, identity
 
 FLEET = int(os.environ.get("POSTURE_FLEET", "60"))
 EPOCH = "0" * 24

@@ -12,7 +12,8 @@ from edge.inference.network import read_description
 from edge.update.offer import Offer, Terms
 from edge.update.ring import Station, objection
 from edge.update.slots import FILE_NAME, Installed, Slots, Trial, Verdict, load_slots
-from edge.wire.messages import Desired, decode, encode
+from edge.wire.codec import decode, encode
+from edge.wire.commands import Desired
 
 NOW_NS = int(datetime(2026, 6, 1, tzinfo=UTC).timestamp() * 1e9)
 NEW, OTHER = "b" * 64, "c" * 64

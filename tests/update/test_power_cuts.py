@@ -5,13 +5,11 @@ POSTURE_CRASHES sets how many deaths are tried, half by signal and half by power
 
 from __future__ import annotations
 
-import multiprocessing
-import multiprocessing.forkserver
 import os
 import random
-from pathlib import Path
 
 import pytest
+from simulators.dying import died
 from simulators.dying_station import live, network_from
 from simulators.volatile_disk import VolatileDisk
 
@@ -22,24 +20,6 @@ from edge.update.store import Store
 from edge.update.version_floor import load_floor
 
 DEATHS = int(os.environ.get("POSTURE_CRASHES", "12"))
-
-
-@pytest.fixture(scope="module")
-def processes():
-    """Children that begin with everything imported; Python 3.11's server needs the path told."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["simulators.dying_station"])
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PYTHONPATH", str(Path(__file__).resolve().parents[1]))
-        multiprocessing.forkserver.ensure_running()
-    return context
-
-
-def run_until_death(processes, station, record, die_at, count) -> int:
-    child = processes.Process(target=live, args=(station, record, die_at, count))
-    child.start()
-    child.join()
-    return child.exitcode
 
 
 def comes_up(station, versions: set[str]) -> None:
@@ -64,7 +44,7 @@ def test_dies_at_any_step_and_comes_up(
     publisher.offer(models["2"])
     count, record = tmp_path / "count", tmp_path / "record"
     trial = copy_of(station, tmp_path / "dry")
-    assert run_until_death(processes, trial, None, 0, count) == 0
+    assert died(processes, live, trial, None, 0, count) == 0
     operations = int(count.read_text())
     assert operations > 50
     server.cut_after["/targets/"] = 20_000  # the download takes several attempts
@@ -76,7 +56,7 @@ def test_dies_at_any_step_and_comes_up(
         floor = load_floor(victim.folder)
         for _ in range(3):  # a second and a third death find the remains of the one before
             die_at = draw.randrange(1, operations + 20)
-            run_until_death(processes, victim, record, die_at, count)
+            died(processes, live, victim, record, die_at, count)
             if way == "power cut":
                 disk.cut(draw)
             comes_up(victim, {"1", "2"})

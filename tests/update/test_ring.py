@@ -13,7 +13,7 @@ from edge.update.offer import Offer, Terms, custom_of, number, terms_in
 from edge.update.ring import Station, choose, objection
 from edge.update.slots import Installed, Slots, Trial, Verdict
 from edge.wire.bucket import bucket
-from edge.wire.messages import Desired
+from edge.wire.commands import Desired
 
 NOW_NS = int(datetime(2026, 6, 1, tzinfo=UTC).timestamp() * 1e9)
 NEW, OTHER = "b" * 64, "c" * 64

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from edge.update.slots import Installed, Slots, Verdict
-from edge.wire.messages import Desired
+from edge.wire.commands import Desired
 
 A, B, C = (Installed(letter * 64, "net", letter) for letter in "abc")
 

@@ -34,7 +34,9 @@ from edge.uplink import uplink as uplink_module
 from edge.uplink.presence import Presence
 from edge.uplink.session import Session
 from edge.uplink.uplink import Uplink
-from edge.wire.messages import CollectorState, Command, Response, State, decode, encode
+from edge.wire.codec import decode, encode
+from edge.wire.commands import Command, Response
+from edge.wire.presence import CollectorState, State
 from edge.wire.receipt import Receipt
 from edge.wire.topics import Topics
 

@@ -20,8 +20,8 @@ from posture_tools.uploads.uploading import File, Uploads
 from simulators.uploaded import SESSION, give, jpeg, rendered
 
 from edge.errors import PostureError, SettingsInvalid
-from edge.records import Inputs, Order
-from edge.wire.messages import decode_result
+from edge.orders import Inputs, Order
+from edge.wire.codec import decode_result
 
 ORDER = Order("P-0100", "2026-05", Inputs(stature_mm=1700.0))
 SHOULDER = {"left_shoulder": (640.0, 520.0)}
@@ -103,6 +103,7 @@ def test_a_correction_says_who_when_and_what_and_the_first_answer_stays(
     visit = uploads.correct(visit, visit.photos[0], SHOULDER, by="anna")
     visit = uploads.correct(visit, visit.photos[0], {"left_ear": None}, by="bert")
     first, second, third = results(store)
+    assert {each.scale_by for each in (first, second, third)} == {"stature"}
     assert first.by_hand is None
     assert second.by_hand is not None
     assert third.by_hand is not None

@@ -16,18 +16,13 @@ from simulators.assessments import assessment
 from edge.errors import MessageRefused
 from edge.results.outbox import Outbox
 from edge.wire import bounds
+from edge.wire.codec import BODY_LIMIT_BYTES, decode, decode_message, encode
+from edge.wire.commands import Desired
 from edge.wire.contract import MESSAGES, asyncapi, schema_of
+from edge.wire.event import Event
 from edge.wire.keys import Signer
-from edge.wire.messages import (
-    BODY_LIMIT_BYTES,
-    Desired,
-    Event,
-    Result,
-    decode,
-    decode_message,
-    encode,
-)
 from edge.wire.receipt import Receipt, Reject
+from edge.wire.result import Result
 from edge.wire.seal import is_sealed_by, pack, seal_of, unpack
 from edge.wire.topics import Topics, parse
 
@@ -79,6 +74,20 @@ def test_an_older_station_names_no_backend(bodies: list[bytes]) -> None:
     body = json.dumps(result).encode()
     jsonschema.validate(result, schema_of(Result), cls=jsonschema.Draft202012Validator)
     assert decode(body, Result).backend == ""
+
+
+def test_an_older_station_does_not_tell_its_scale_and_a_newer_one_may_know_others(
+    bodies: list[bytes],
+) -> None:
+    result = json.loads(bodies[0])
+    assert result["scale_by"] == ""
+    newer = json.dumps(result | {"scale_by": "laser"}).encode()
+    del result["scale_by"]
+    jsonschema.validate(result, schema_of(Result), cls=jsonschema.Draft202012Validator)
+    assert decode(json.dumps(result).encode(), Result).scale_by == ""
+    assert decode(newer, Result).scale_by == "laser"
+    with pytest.raises(MessageRefused):
+        decode(json.dumps(result | {"scale_by": "a\nline"}).encode(), Result)
 
 
 def test_a_newer_station_may_say_more(bodies: list[bytes]) -> None:

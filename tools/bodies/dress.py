@@ -214,7 +214,7 @@ class _Outfit:
         self._hang(str(rng.choice(names)), paint, folds(rng, 0.25), 0.15)
 
     def finished(self) -> Dressed:
-        """The skin that is left, and everything over it."""
+        """The dressed body: skin that no cloth hides, and each piece of clothing."""
         body, faces = self._body, self._faces
         skin = Part(
             body.vertices_m, body.rest.vertices_m, self._mesh.weights, self._mesh.weight_bones,

@@ -14,7 +14,7 @@ from posture_tools.bodies.people import Person, draw_shape, draw_standing
 from posture_tools.bodies.points import NAMES
 from posture_tools.bodies.render import Rendered, Renderer, Views
 
-from edge.posture.assess import catalogue
+from edge.posture.applying import catalogue
 from edge.posture.landmarks import Landmarks
 from edge.records import Pose, View
 from edge.skeletons import Skeleton

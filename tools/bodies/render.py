@@ -28,9 +28,9 @@ Picture = NDArray[np.uint8]
 Rng = np.random.Generator
 
 SIZE_HW = (576, 432)
-# Half of the pictures are larger: of those a close look has more pixels than a network takes in, as
-# it has on a station.
-SIZES_HW = (SIZE_HW, (864, 648))
+# Two thirds of the pictures are larger: of those a close look has more pixels than a network takes
+# in, as it has on a station.
+SIZES_HW = (SIZE_HW, (864, 648), (1152, 864))
 _NEIGHBOURS = 12
 
 
@@ -87,7 +87,7 @@ class Renderer:
         self._others: deque[Figure] = deque(maxlen=_NEIGHBOURS)
 
     def anybody(self, rng: Rng, views: Views | None = None) -> Rendered:
-        """Somebody drawn at random, in a picture of one of two sizes."""
+        """Somebody drawn at random, in a picture of one of three sizes."""
         views = views or Views(size_hw=SIZES_HW[int(rng.integers(len(SIZES_HW)))])
         return self.render(draw_person(self.model, rng), rng, views)
 

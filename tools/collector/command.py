@@ -17,7 +17,8 @@ from edge.mqtt.connection import Connection, open_best
 from edge.mqtt.events import Acknowledged, Arrived
 from edge.mqtt.settings import MqttSettings
 from edge.wire.clock import Instant
-from edge.wire.messages import Command, Response, decode, encode
+from edge.wire.codec import decode, encode
+from edge.wire.commands import Command, Response
 from edge.wire.topics import Topics
 
 log = logging.getLogger(__name__)

@@ -39,7 +39,10 @@ def commit(db: Sql, batch: Sequence[Good | Bad], at: str) -> Outcome:
 
 
 def take_one(db: Sql, item: Good | Bad, at: str, outcome: Outcome, answers: Answers) -> None:
-    """Bury or store one, and add what became of it to both."""
+    """Bury or store one, and add what became of it to both.
+
+    at : now, RFC 3339. outcome, answers : of the batch, grown here.
+    """
     if isinstance(item, Bad):
         outcome.dead += 1
         bury(db, item, at)

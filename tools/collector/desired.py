@@ -16,7 +16,9 @@ from edge.errors import BrokerRefused, BrokerUnreachable, MessageRefused
 from edge.mqtt.connection import Connection, open_best
 from edge.mqtt.events import Acknowledged, Arrived
 from edge.mqtt.settings import MqttSettings
-from edge.wire.messages import Desired, Event, decode, encode
+from edge.wire.codec import decode, encode
+from edge.wire.commands import Desired
+from edge.wire.event import Event
 from edge.wire.seal import unpack
 from edge.wire.topics import Topics
 

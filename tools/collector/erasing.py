@@ -18,8 +18,10 @@ from posture_tools.collector.visits import forget_visit
 
 from edge.errors import MessageRefused
 from edge.wire.clock import utc_ns_of
+from edge.wire.codec import decode, encode
+from edge.wire.event import Erase, Event
 from edge.wire.forgotten import What, forgotten_name
-from edge.wire.messages import Erase, Event, Result, decode, encode
+from edge.wire.result import Result
 
 _WHERE = "WHERE site = ? AND station = ? AND epoch = ? AND seq = ?"
 _KEPT = ("version", "by")  # of a consent
@@ -57,7 +59,10 @@ def forget(db: Sql, site: str, station: str, sessions: Collection[str], at: str)
 
 
 def remember(db: Sql, place: tuple[str, str], name: tuple[What, str], at: str) -> None:
-    """What comes of it from now on is not kept. place : site and station, or ''."""
+    """What comes of it from now on is not kept.
+
+    place : site and station, or ''. name : what kind of word it is, and its hash. at : now.
+    """
     db.execute(
         "INSERT INTO forgotten VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
         (*place, *name, utc_ns_of(at)),

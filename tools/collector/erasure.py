@@ -15,8 +15,9 @@ from posture_tools.collector.store import Store
 from posture_tools.collector.worker_key import GrantedKey, plain_payload
 
 from edge.errors import SettingsInvalid
+from edge.wire.codec import encode
+from edge.wire.commands import Command
 from edge.wire.forgotten import What, forgotten_name
-from edge.wire.messages import Command, encode
 from edge.wire.topics import Topics
 
 MOST_SESSIONS = 1000  # of one code: more is a code that many share

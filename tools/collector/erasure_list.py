@@ -19,8 +19,9 @@ from posture_tools.collector.erasing import forget, remember
 from posture_tools.collector.sql import Sql
 
 from edge.files import sync_folder
+from edge.wire.codec import decode, encode
+from edge.wire.fields import Sha256, Utc
 from edge.wire.forgotten import forgotten_name
-from edge.wire.messages import Sha256, Utc, decode, encode
 from edge.wire.topics import TopicLevel
 
 

@@ -11,7 +11,7 @@ from posture_tools.collector.visits import told, who_of
 
 from edge.norms import Norms, Who, shipped_norms
 from edge.records import Measure, Quality
-from edge.wire.messages import Result, WireMeasure
+from edge.wire.result import Result, WireMeasure
 
 COLUMNS = (
     "site", "station", "epoch", "seq", "part", "utc_ns", "code", "side", "view", "value", "unit",

@@ -6,7 +6,8 @@ from posture_tools.collector.sql import Sql
 from posture_tools.collector.store import Life
 
 from edge.errors import MessageRefused
-from edge.wire.messages import State, decode
+from edge.wire.codec import decode
+from edge.wire.presence import State
 
 # Anybody may say a state: a flood of names must not fill the disk. Enrolled ones always fit.
 MOST_HEARD = 10_000
@@ -30,7 +31,7 @@ def is_heard(db: Sql, site: str, station: str, at: str) -> bool:
 
 
 def see(db: Sql, site: str, station: str, at: str, online: bool) -> None:
-    """It was heard now."""
+    """It was heard now. at : RFC 3339. online : as it, or its broker, said."""
     db.execute(
         "INSERT INTO station VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?5, ?5, '', 0, '', '')"
         " ON CONFLICT (site, station) DO UPDATE SET seen_at = excluded.seen_at,"

@@ -24,7 +24,9 @@ from edge.mqtt.connection import MQTT5_AGAIN_S, Connection, open_best
 from edge.mqtt.events import Acknowledged, Arrived, Will
 from edge.mqtt.oddities import Oddities
 from edge.mqtt.settings import MqttSettings
-from edge.wire.messages import Birth, CollectorState, Desired, Health, State, decode, encode
+from edge.wire.codec import decode, encode
+from edge.wire.commands import Desired
+from edge.wire.presence import Birth, CollectorState, Health, State
 from edge.wire.receipt import OldReceipt, Receipt
 from edge.wire.seal import unpack
 from edge.wire.topics import COLLECTOR, OLD_ROOT, Topics, parse

@@ -8,8 +8,10 @@ from typing import Literal
 
 from edge.errors import MessageRefused
 from edge.wire import bounds
-from edge.wire.messages import Event, Result, decode_message
+from edge.wire.codec import decode_message
+from edge.wire.event import Event
 from edge.wire.receipt import RejectCode
+from edge.wire.result import Result
 from edge.wire.seal import Sealed, digest, unpack
 from edge.wire.topics import OLD_ROOT, Address, parse
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from posture_tools.collector.intake import Key
 from posture_tools.collector.sql import Sql
 
-from edge.wire.messages import GENESIS, Link
+from edge.wire.envelope import GENESIS
+from edge.wire.event import Link
 
 _OF_EPOCH = "site = ? AND station = ? AND epoch = ?"
 

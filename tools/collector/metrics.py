@@ -14,7 +14,7 @@ from posture_tools.collector.store import Outcome, Store
 
 from edge.errors import PartMissing, SettingsInvalid, StoreFailed
 from edge.mqtt.address import split_address
-from edge.wire.messages import Health
+from edge.wire.presence import Health
 
 _COMMIT_S = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 

@@ -13,7 +13,9 @@ from posture_tools.collector.searching import Chosen
 from posture_tools.collector.store import Store
 
 from edge.errors import MessageRefused
-from edge.wire.messages import Event, WireMeasure, decode
+from edge.wire.codec import decode
+from edge.wire.event import Event
+from edge.wire.result import WireMeasure
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,9 +18,11 @@ from posture_tools.collector.searching import EVERYTHING, Chosen, Name, chosen_k
 from posture_tools.collector.store import Store
 
 from edge.errors import MessageRefused
-from edge.records import Origin
+from edge.records import Origin, is_length
 from edge.wire.clock import Instant
-from edge.wire.messages import Health, Result, decode, decode_result
+from edge.wire.codec import decode, decode_result
+from edge.wire.presence import Health
+from edge.wire.result import Result
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +35,7 @@ Row = TypeVar("Row")
 CSV_COLUMNS = (
     "screened_at", "clock_state", "site", "station", "epoch", "seq", "session", "kind", "view",
     "code", "value", "unit", "u95", "n", "quality", "why", "side", "definition",
-    "backend", "origin", "u95_change", "bodies", "calibration", "corrects",
+    "backend", "origin", "u95_change", "bodies", "calibration", "corrects", "scale_by",
 )  # fmt: skip
 
 
@@ -131,6 +133,7 @@ def measure_lines(store: Store, chosen: Chosen = EVERYTHING) -> Iterator[Sequenc
                 m.n, str(m.quality), " ".join(m.why), m.side, m.definition, result.backend,
                 result.origin, m.u95_change, result.bodies, result.calibration,
                 result.by_hand.corrects if result.by_hand is not None else "",
+                result.scale_by if is_length(m.unit) else "",
             )  # fmt: skip
 
 
@@ -179,7 +182,7 @@ def fleet(
     *,
     briefly: bool = False,
 ) -> list[StationLine]:
-    """Every station that was ever heard, or the one at a place.
+    """A line for every station that was ever heard, or for one of them alone.
 
     briefly : without models and what is desired, which `with_models` adds to those that are shown.
     """

@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from posture_tools.collector.store import Store
 
 from edge.wire.bucket import bucket
-from edge.wire.messages import slot_of
+from edge.wire.slots import slot_of
 
 STAGES = (1, 10, 100)
 MOST_FAILURES = 0.05
@@ -153,7 +153,11 @@ def progress_of(
     ring: int,
     now: datetime | None = None,
 ) -> list[StationProgress]:
-    """How far each station is with a file that `ring` percent of them may take."""
+    """How far each station is with a file that `ring` percent of them may take.
+
+    places : the stations. events : what they said of models. sha256 : of the file.
+    now : what counts as the present.
+    """
     now, events = now or datetime.now(UTC), list(events)
     actual = actual_models(events)
     found: dict[Place, StationProgress] = {}

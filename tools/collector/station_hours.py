@@ -13,7 +13,8 @@ from posture_tools.collector.sql import Sql
 from posture_tools.collector.store import Store
 
 from edge.errors import MessageRefused
-from edge.wire.messages import Birth, Health, decode
+from edge.wire.codec import decode
+from edge.wire.presence import Birth, Health
 
 KEPT_HOURS = 30 * 24
 HOUR_S = 3600

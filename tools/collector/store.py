@@ -45,7 +45,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Life:
-    """Which connection of which uplink says something: see `edge.wire.messages.State`.
+    """Which connection of which uplink says something: see `edge.wire.presence.State`.
 
     retained : it was said before somebody listened, perhaps long ago at a broker that the station
         has left since.

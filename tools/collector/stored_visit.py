@@ -13,11 +13,13 @@ from posture_tools.collector.store import Store
 
 from edge.errors import SettingsInvalid
 from edge.norms import UNTOLD, Who
-from edge.records import Basis, HandSet, Inputs
+from edge.orders import Inputs
+from edge.records import Basis, HandSet
 from edge.report.reported_visit import ReportedView, ReportedVisit
 from edge.shown import quoted
 from edge.wire.clock import Instant
-from edge.wire.messages import Result, decode_result
+from edge.wire.codec import decode_result
+from edge.wire.result import Result
 
 Place = tuple[str, str, str]  # site, station and session
 
@@ -125,6 +127,7 @@ def _seen(result: Result) -> ReportedView:
     return ReportedView(
         result.view, tuple(as_measure(m) for m in result.measures), result.figure,
         quality.frames_used, quality.frames_seen, quality.min_score, result.origin,
+        result.scale_by,
         by_hand=None if hand is None else HandSet(hand.points, hand.by, hand.on),
         basis=Basis(tuple(m.sha256 for m in result.models), result.bodies, result.calibration),
     )  # fmt: skip

@@ -14,8 +14,9 @@ from posture_tools.collector.sql import Sql
 from posture_tools.collector.visits import take_consent
 
 from edge.wire.clock import utc_ns_of
-from edge.wire.messages import Erase, Event, Gap, NewEpoch, Result
+from edge.wire.event import Erase, Event, Gap, NewEpoch
 from edge.wire.receipt import Reject, RejectCode
+from edge.wire.result import Result
 
 _WHERE = "WHERE site = ? AND station = ? AND epoch = ? AND seq = ?"
 
@@ -31,7 +32,10 @@ class Answer:
 
 
 def take(db: Sql, item: Good | Bad, key: Key, at: str) -> Answer:
-    """Decide about one message that its station vouches for."""
+    """Decide about one message that its station vouches for.
+
+    key : its name. at : now, RFC 3339. What it gives is what the station is told.
+    """
     known = db.execute(
         f"SELECT fate, body_sha256 FROM ingest_key {_WHERE}",  # noqa: S608
         _values(key),

@@ -17,9 +17,9 @@ from posture_tools.collector.intake import Bad, Good
 from posture_tools.collector.sql import Sql
 
 from edge.errors import MessageRefused
+from edge.wire.codec import decode
 from edge.wire.enrol import Enrol, proof_of
 from edge.wire.keys import fingerprint
-from edge.wire.messages import decode
 from edge.wire.seal import is_sealed_by, unpack
 from edge.wire.topics import OLD_ROOT, Address
 
@@ -142,7 +142,10 @@ def _keep_pending(db: Sql, place: tuple[str, str], key: str, public: bytes, at: 
 
 
 def trust(db: Sql, place: tuple[str, str], key: str, how: How, at: str) -> None:
-    """From now on this key alone speaks for the station; its token is used up."""
+    """From now on this key alone speaks for the station; its token is used up.
+
+    place : site and station. key : its public half, base64. how : who vouched for it. at : now.
+    """
     db.execute(
         "INSERT INTO trusted VALUES (?, ?, ?, ?, 0, 0, ?) ON CONFLICT (site, station) DO UPDATE SET"
         " key = excluded.key, how = excluded.how, revoked = 0, unsigned = 0,"

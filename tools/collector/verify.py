@@ -12,7 +12,8 @@ from posture_tools.collector.intake import Key
 from posture_tools.collector.store import Store
 
 from edge.errors import MessageRefused, StoreUnusable
-from edge.wire.messages import State, decode
+from edge.wire.codec import decode
+from edge.wire.presence import State
 from edge.wire.ranges import Ranges
 from edge.wire.seal import digest
 

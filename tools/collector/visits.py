@@ -10,7 +10,7 @@ from posture_tools.collector.sql import Sql
 from edge.errors import SettingsInvalid
 from edge.norms import UNTOLD, Who
 from edge.wire.clock import utc_ns_of
-from edge.wire.messages import Event
+from edge.wire.event import Event
 
 _VISIT = "site = ? AND station = ? AND session = ?"
 

@@ -20,7 +20,7 @@ from posture_tools.collector.worker_settings import WorkerSettings
 
 from edge.errors import SettingsInvalid
 from edge.mqtt.settings import MqttSettings
-from edge.wire.messages import Health
+from edge.wire.presence import Health
 
 
 def work(
@@ -31,7 +31,10 @@ def work(
     on_problem: Callable[[str], None],
     on_ready: Callable[[str], None],
 ) -> None:
-    """Until `stop`. on_ready : given the broker, whenever its subscription stands.
+    """Take messages from every broker into the store, until `stop`.
+
+    on_batch : given what became of each batch. on_problem : told in words of what is tried again.
+    on_ready : given the broker, whenever its subscription stands.
 
     Raises
     ------

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edge.errors import MessageRefused, SettingsInvalid
+from edge.wire.codec import decode
 from edge.wire.grant import Grant, Granted
 from edge.wire.keys import Signer
-from edge.wire.messages import decode
 from edge.wire.seal import Role, pack, seal_of
 
 _ROLES: dict[Role, Granted] = {"receipt": "receipt", "command": "command", "desired": "command"}

@@ -31,7 +31,7 @@ from edge.wire.topics import TopicLevel
 
 
 class WorkerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """See the module."""
+    """A worker's `collector.toml`, read and checked."""
 
     site: TopicLevel
     """The site whose stations this worker hears."""

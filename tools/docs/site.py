@@ -20,7 +20,7 @@ _REFERENCE = Path("docs/reference")
 # The order in which a stranger needs them. Guides that are not named come behind these.
 _GUIDES = (
     "docs/first-site.md", "docs/photographs.md",
-    "docs/hang.md", "docs/calibrate.md", "docs/screening.md",
+    "docs/station.md", "docs/hang.md", "docs/calibrate.md", "docs/screening.md",
     "docs/stickers.md", "docs/site.md", "docs/pages.md", "docs/grow.md", "docs/updates.md",
     "tools/repository/README.md", "docs/train.md", "docs/integrate.md",
     "docs/programs.md",

@@ -16,9 +16,10 @@ from posture_tools.evaluate.photos import read_sets
 from posture_tools.models.cards import read_card
 from posture_tools.models.describe import describe
 
+from edge.field_maps import Letterbox
 from edge.inference.letterbox import to_image
 from edge.inference.network import Network
-from edge.records import Float32, Letterbox, Pose
+from edge.records import Float32, Pose
 from edge.skeletons import COCO_18
 
 Decoder = Callable[[Float32, Float32], Sequence[Any]]

@@ -16,7 +16,8 @@ from posture_tools.evaluate.report import number
 from posture_tools.evaluate.views import VIEWS
 from rich.table import Table
 
-from edge.posture.assess import assess, reported_unit
+from edge.posture.applying import reported_unit
+from edge.posture.assess import assess
 from edge.posture.clothing import Dress
 from edge.records import Frame, Measure
 

@@ -129,7 +129,7 @@ def _rows(moved: Mapping[tuple[View, str, str], _Moved], names: Sequence[str]) -
 
 
 def tables(found: Sequence[Row]) -> Iterator[Table]:
-    """One table a view: measures down, contenders side by side below each other."""
+    """One table for each view; a measure has one row for each contender."""
     for view in dict.fromkeys(row.view for row in found):
         table = Table(title=f"boxes changed, seen from {view}", title_justify="left")
         for heading in ("measure", "unit", "contender"):

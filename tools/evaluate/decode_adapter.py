@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.decode.paf import PafDecoder
-from edge.records import FieldMaps, Letterbox
+from edge.field_maps import FieldMaps, Letterbox
 from edge.skeletons import COCO_18
 
 # OpenPose's fields lie in another order than its limbs: channel of each limb's x.

@@ -17,7 +17,7 @@ from edge.markers.protocol import PROTOCOLS, protocol_of
 from edge.markers.protocol import Side as Near
 from edge.markers.skeleton import marked_skeleton
 from edge.markers.targets import FoundTargets, find_targets
-from edge.posture.assess import alternatives
+from edge.posture.applying import alternatives
 from edge.posture.catalogue.definition import Definition
 from edge.posture.landmarks import Landmarks, Side
 from edge.posture.uncertainty import COVERAGE, gradient_px

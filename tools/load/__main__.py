@@ -75,9 +75,10 @@ def _run(options: Namespace, out: Output) -> int:
         "receipt_99_s": round(delays_s[int(answered * 0.99)], 3) if delays_s else None,
         "receipt_longest_s": round(delays_s[-1], 3) if delays_s else None,
     }
-    for name, pid in processes.items():
-        said[f"{name}_mb"] = round(resident_mb(pid), 1)
-        said[f"{name}_cpu_ms"] = round((cpu_s(pid) - used_s[name]) * 1000 / max(1, answered), 3)
+    for name, before_s in used_s.items():  # nothing where the senders did not come to begin
+        used = cpu_s(processes[name]) - before_s
+        said[f"{name}_mb"] = round(resident_mb(processes[name]), 1)
+        said[f"{name}_cpu_ms"] = round(used * 1000 / max(1, answered), 3)
     for sender in senders:
         if sender.problem:
             out.note(sender.problem)

@@ -24,20 +24,14 @@ from edge.mqtt.settings import MqttSettings
 from edge.records import Assessment
 from edge.results import compose
 from edge.wire.clock import Instant
+from edge.wire.codec import decode, encode
 from edge.wire.enrol import enrolment
+from edge.wire.envelope import GENESIS, Time, identity
+from edge.wire.event import EventKind
 from edge.wire.keys import Signer
-from edge.wire.messages import (
-    GENESIS,
-    Consent,
-    EventKind,
-    Health,
-    State,
-    Time,
-    decode,
-    encode,
-    identity,
-)
+from edge.wire.presence import Health, State
 from edge.wire.receipt import Receipt
+from edge.wire.result import Consent
 from edge.wire.seal import digest, pack, seal_of, unpack
 from edge.wire.topics import Topics
 
@@ -70,12 +64,12 @@ class Past:
         self._add(f"result/{assessment.kind}", body)
 
     def consent(self, at: datetime, session: str, version: str, **told: Any) -> Consent:
-        """Somebody agreed. told : `code`, `by` and `inputs`."""
+        """Add the event that somebody agreed. told : `code`, `by` and `inputs`."""
         seq = self.event(at, "consent", {"session": session, "version": version, **told})
         return Consent(seq, version)
 
     def event(self, at: datetime, kind: EventKind, data: dict[str, Any]) -> int:
-        """Something happened; its number."""
+        """Add an event that happened then; returns its sequence number."""
         self._add(f"event/{kind}", compose.body_of(compose.event(self._envelope(at), kind, data)))
         return len(self.messages)
 

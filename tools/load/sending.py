@@ -16,7 +16,7 @@ from edge.mqtt.backoff import Backoff
 from edge.mqtt.connection import Connection, open_best
 from edge.mqtt.events import Arrived
 from edge.mqtt.settings import MqttSettings
-from edge.wire.messages import decode
+from edge.wire.codec import decode
 from edge.wire.receipt import Receipt
 from edge.wire.seal import unpack
 

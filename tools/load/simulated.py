@@ -8,18 +8,11 @@ from dataclasses import dataclass
 
 from edge.records import Quality
 from edge.wire.clock import Instant
+from edge.wire.codec import encode
 from edge.wire.enrol import enrolment
+from edge.wire.envelope import GENESIS, Time, identity
 from edge.wire.keys import Signer
-from edge.wire.messages import (
-    GENESIS,
-    CaptureQuality,
-    Result,
-    Time,
-    WireMeasure,
-    WireModel,
-    encode,
-    identity,
-)
+from edge.wire.result import CaptureQuality, Result, WireMeasure, WireModel
 from edge.wire.seal import digest, pack, seal_of
 from edge.wire.topics import Topics
 

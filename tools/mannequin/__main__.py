@@ -1,7 +1,14 @@
-"""`python -m posture_tools.mannequin OUT.png`: a contact sheet of people, views and clothes."""
+"""Pictures of rendered people for who has no person at hand.
+
+    python -m posture_tools.mannequin sheet.png                            # people, views, clothes
+    python -m posture_tools.mannequin visit.avi 'mannequin:?view=front'    # a visit, as a film
+
+A station has nothing of this package: a film shows it somebody all the same.
+"""
 
 from __future__ import annotations
 
+import argparse
 import sys
 from pathlib import Path
 
@@ -11,6 +18,7 @@ from posture_tools.mannequin import (
     PEOPLE,
     YAW_DEG,
     CameraPose,
+    MannequinCamera,
     Outfit,
     Person,
     Room,
@@ -18,6 +26,9 @@ from posture_tools.mannequin import (
     random_light,
     render,
 )
+from posture_tools.mannequin.source import act_of
+
+from edge.errors import SourceInvalid
 
 _SPINE = ("C4", "C7", "T6", "T8", "L4", "S5")
 
@@ -48,15 +59,52 @@ def sheet() -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
     return np.vstack([np.hstack(row) for row in rows])
 
 
+def write_film(path: Path, source: str) -> int:
+    """Write a visit as a video that any camera of the station reads; returns its frames.
+
+    Raises
+    ------
+    SourceInvalid : the source makes no sense, or the film cannot be written there.
+    """
+    camera = MannequinCamera(source)
+    camera.open()
+    count, writer = 0, None
+    while (frame := camera.read()) is not None:
+        if writer is None:
+            size_px = (frame.width_px, frame.height_px)
+            fourcc = cv2.VideoWriter.fourcc(*"MJPG")
+            writer = cv2.VideoWriter(str(path), fourcc, act_of(source).fps, size_px)
+            if not writer.isOpened():
+                raise SourceInvalid(
+                    f"{path} cannot be written.", "Name an .avi in a folder of yours."
+                )
+        writer.write(frame.image)
+        count += 1
+    if writer is not None:
+        writer.release()
+    return count
+
+
 def main() -> int:
-    if len(sys.argv) != 2:
-        sys.stderr.write("usage: python -m posture_tools.mannequin OUT.png\n")
-        return 2
-    good, data = cv2.imencode(".png", sheet())
-    if not good:
-        sys.stderr.write("the picture could not be encoded as PNG\n")
+    parser = argparse.ArgumentParser(
+        prog="python -m posture_tools.mannequin", description=(__doc__ or "").partition("\n")[0]
+    )
+    parser.add_argument("out", type=Path, help="a .png for a contact sheet, an .avi for a film")
+    parser.add_argument(
+        "source", nargs="?", help="whose visit is filmed, as `run --source` takes it"
+    )
+    asked = parser.parse_args()
+    try:
+        if asked.source is not None:
+            print(f"{write_film(asked.out, asked.source)} frames in {asked.out}")
+            return 0
+        good, data = cv2.imencode(".png", sheet())
+        if not good:
+            raise SourceInvalid("the picture could not be encoded as PNG.", "")
+        asked.out.write_bytes(data.tobytes())
+    except (SourceInvalid, OSError) as error:
+        sys.stderr.write(f"{error}\n")
         return 1
-    Path(sys.argv[1]).write_bytes(data.tobytes())
     return 0
 
 

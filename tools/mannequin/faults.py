@@ -36,7 +36,7 @@ def degrade(image: Uint8, faults: Faults, rng: np.random.Generator) -> Uint8:
 
 
 def _noise(shape: tuple[int, ...], sd: float, rng: np.random.Generator) -> Int16:
-    """Normal noise of a picture (H, W, 3): every row anywhere of numbers that were drawn once.
+    """Normal noise for a picture (H, W, 3): each row is a piece, from anywhere, of one long draw.
 
     Drawing two million new ones would take longer than rendering the picture.
     """

@@ -13,10 +13,10 @@ from edge.decode.heatmap import decode_heatmaps
 from edge.desk.outputs import Outputs
 from edge.desk.picture_file import write_picture
 from edge.errors import ModelRefused
+from edge.field_maps import FieldMaps
 from edge.inference.letterbox import to_image
 from edge.inference.network import Network
 from edge.overlay import blend_heatmaps
-from edge.records import FieldMaps
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -106,7 +106,8 @@ class VisitPage(Schema):
 
 
 class MeasureOut(Schema):
-    """One measure. value : null where it was refused, with the reasons in `why`."""
+    """One measure. value : null where it was refused, with the reasons in `why`. scale_by : what a
+    length rests on; empty of everything else."""
 
     view: str
     code: str
@@ -118,6 +119,7 @@ class MeasureOut(Schema):
     side: str
     definition: str
     origin: str
+    scale_by: str
 
 
 class VisitDetail(VisitOut):
@@ -189,6 +191,7 @@ def visit(request: HttpRequest, site: Level, station: Level, session: Level) -> 
             "view": m.view, "code": m.code, "value": m.value, "unit": m.unit, "u95": m.u95,
             "quality": str(m.quality), "why": list(m.why), "side": m.side,
             "definition": m.definition, "origin": seen.origin,
+            "scale_by": seen.basis_of(m).scale_by,
         }
         for seen in shown.views
         for m in seen.measures

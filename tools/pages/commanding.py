@@ -17,7 +17,8 @@ from posture_tools.pages.problems import in_english, told
 from posture_tools.pages.words import language_of, page_words
 
 from edge.errors import MessageRefused, PostureError
-from edge.wire.messages import Birth, decode
+from edge.wire.codec import decode
+from edge.wire.presence import Birth
 
 ANSWER, DONE = "answer", "done"  # what the audit log calls the line of an answer, and of a good one
 # What every station has understood since there were commands.

@@ -21,7 +21,8 @@ from posture_tools.collector.station_hours import HOUR_S
 from posture_tools.collector.store import Store
 
 from edge.errors import MessageRefused
-from edge.wire.messages import Birth, Health, decode
+from edge.wire.codec import decode
+from edge.wire.presence import Birth, Health
 
 _DAYS = 90
 _DAY_NS = 86_400_000_000_000

@@ -19,8 +19,8 @@ from edge.mqtt.backoff import Backoff
 from edge.mqtt.connection import Connection, open_best
 from edge.mqtt.events import Arrived
 from edge.mqtt.settings import MqttSettings
+from edge.wire.codec import decode
 from edge.wire.live import LIVE, Aim, FmsSheet, Prompting
-from edge.wire.messages import decode
 from edge.wire.topics import Topics, parse
 
 log = logging.getLogger(__name__)

@@ -70,11 +70,12 @@ class Paced:
         return answer
 
     def _count(self, who: str) -> int:
-        key = f"{who}:{int(time.time()) // _MINUTE_S}"
-        cache.add(key, 0, 2 * _MINUTE_S)
+        """How often it was here since the first time of its minute, which ends 60 s later: a minute
+        of the clock would count anew in the middle of a burst."""
+        cache.add(who, 0, _MINUTE_S)
         try:
-            return int(cache.incr(key))
-        except ValueError:  # dropped in between: many thousand addresses ask
+            return int(cache.incr(who))
+        except ValueError:  # its minute ended in between, or many thousand addresses ask
             return 1
 
 

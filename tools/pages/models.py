@@ -70,7 +70,7 @@ class Account(AbstractBaseUser):
         return tuple(self.sites.values_list("site", flat=True))
 
     def sees(self, site: str) -> bool:
-        """Whether a site is one of its own."""
+        """Whether it may see what belongs to this site."""
         names = self.site_names()
         return names is None or site in names
 
@@ -106,7 +106,7 @@ class Token(models.Model):
         return tuple(self.sites.split(",")) if self.sites else None
 
     def sees(self, site: str) -> bool:
-        """Whether a site is one of its own."""
+        """Whether it may see what belongs to this site."""
         names = self.site_names()
         return names is None or site in names
 

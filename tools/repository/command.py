@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import stat
+import warnings
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -30,8 +31,10 @@ def init(folder: Path, keys: Path, passphrase_file: Path | None, out: Output) ->
 
 def add_role(folder: Path, role: str, keys: Path, passphrase_file: Path | None, out: Output) -> int:
     """A role that the repository lacks, because an older version made it."""
+    repository = RepositoryFolder(folder)
+    repository.require_without(role)  # before anybody makes up passphrases
     made = _made_keys([ROLES[role]], keys, passphrase_file)
-    RepositoryFolder(folder).delegate(role, made[role])
+    repository.delegate(role, made[role])
     out.line(f"keys in {keys}; now sign with targets and with the keys of {role}")
     return 0
 
@@ -136,14 +139,14 @@ def _needs_care(role: RoleStatus) -> bool:
 def _new_passphrase(file: Path | None, key: Path) -> str:
     """Typed twice: nobody opens a key again whose passphrase was mistyped."""
     passphrase = _passphrase(file, key)
-    if file is None and getpass.getpass("once more: ") != passphrase:
+    if file is None and _typed("once more: ") != passphrase:
         raise RepositoryUnready(f"the two passphrases of {key} differ.", "Begin again.")
     return passphrase
 
 
 def _passphrase(file: Path | None, key: Path) -> str:
     if file is None:
-        return getpass.getpass(f"passphrase of {key}: ")
+        return _typed(f"passphrase of {key}: ")
     if file.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
         raise RepositoryUnready(
             f"{file} can be read by others.", f"Make it private: chmod 600 {file}."
@@ -153,4 +156,17 @@ def _passphrase(file: Path | None, key: Path) -> str:
     except UnicodeDecodeError as error:
         raise RepositoryUnready(
             f"{file} holds no text.", "Name the file of the passphrase, in UTF-8."
+        ) from error
+
+
+def _typed(prompt: str) -> str:
+    """What somebody types unseen; refused where nobody can, or where it would be seen."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", getpass.GetPassWarning)
+            return getpass.getpass(prompt)
+    except (EOFError, getpass.GetPassWarning) as error:
+        raise RepositoryUnready(
+            "there is no terminal to type a passphrase at.",
+            "Name a private file with --passphrase-file, or type the command at a terminal.",
         ) from error

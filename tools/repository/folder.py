@@ -1,41 +1,28 @@
 """A model repository on plain files, which any web server serves.
 
-    public/metadata/   N.root.json, N.targets.json, N.models.json, N.software.json,
-                       N.snapshot.json, timestamp.json
+    public/metadata/   who signs what, and what there is (`metadata_files`)
     public/targets/    models/<sha256>.<name>-<version>.onnx
                        software/<sha256>.<version>-<python>-<machine>.json, wheels/<sha256>.whl
-    staged/            root, targets, models and software that still lack signatures
+    staged/            metadata that still lack signatures
 
-What needs offline keys is staged first, signed as often as its threshold asks, and published then.
-Files are written before those that name them, timestamp last: a station that looks in between sees
-the repository of before.
+What needs offline keys is staged first, signed as often as its threshold asks (`thresholds`), and
+published then (`publishing`).
 """
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import msgspec
-from posture_tools.repository.metadata_files import newest, read_metadata
+from posture_tools.repository.metadata_files import MetadataFiles
+from posture_tools.repository.publishing import publish
 from posture_tools.repository.roles import DELEGATED, ROLES, STAGED
+from posture_tools.repository.thresholds import keyids, signatures
 from securesystemslib.signer import CryptoSigner, Key
-from tuf.api.exceptions import RepositoryError, UnsignedMetadataError
-from tuf.api.metadata import (
-    DelegatedRole,
-    Delegations,
-    Metadata,
-    MetaFile,
-    Root,
-    Snapshot,
-    TargetFile,
-    Targets,
-    Timestamp,
-)
-from tuf.api.serialization import SerializationError
+from tuf.api.metadata import DelegatedRole, Delegations, Metadata, Root, TargetFile, Targets
 
 from edge.errors import RepositoryUnready
 from edge.files import make_folder, write_durably
@@ -49,9 +36,8 @@ class RepositoryFolder:
     """folder : of the repository. now : what counts as the present, for expiry."""
 
     def __init__(self, folder: Path, now: datetime | None = None) -> None:
-        self._metadata = folder / "public" / "metadata"
+        self._files = MetadataFiles(folder)
         self._targets = folder / "public" / "targets"
-        self._staged = folder / "staged"
         self._folder = folder
         self._now = now or datetime.now(UTC)
 
@@ -66,10 +52,7 @@ class RepositoryFolder:
         ------
         RepositoryUnready : there is a repository already.
         """
-        if self._staged.exists() or self._metadata.exists():
-            raise RepositoryUnready(f"{self._folder} holds a repository.", "Name an empty folder.")
-        for folder in (self._metadata, self._staged):
-            make_folder(folder)
+        self._files.create()
         root = Root(expires=ROLES[Root.type].expiry(self._now), consistent_snapshot=True)
         for role in ROLES.values():
             if role.parent == Root.type:
@@ -81,8 +64,8 @@ class RepositoryFolder:
         )
         for name in DELEGATED:
             self._delegate(targets, name, keys[name])
-        self._stage(Metadata(root))
-        self._stage(Metadata(targets))
+        self._files.stage(Metadata(root))
+        self._files.stage(Metadata(targets))
 
     def delegate(self, role: str, keys: Iterable[Key]) -> None:
         """Stage a role that a repository of an older version lacks.
@@ -91,11 +74,15 @@ class RepositoryFolder:
         ------
         RepositoryUnready : it has the role.
         """
+        self.require_without(role)
         targets = self._next(Targets.type)
-        if role in targets.signed.delegations.roles:
-            raise RepositoryUnready(f"{self._folder} has the role {role}.", "See `repo status`.")
         self._delegate(targets.signed, role, keys)
-        self._stage(targets)
+        self._files.stage(targets)
+
+    def require_without(self, role: str) -> None:
+        """Raises RepositoryUnready where it has the role."""
+        if role in self._next(Targets.type).signed.delegations.roles:
+            raise RepositoryUnready(f"{self._folder} has the role {role}.", "See `repo status`.")
 
     def _delegate(self, targets: Targets, role: str, keys: Iterable[Key]) -> None:
         assert targets.delegations is not None  # noqa: S101 - its callers have made them
@@ -105,7 +92,7 @@ class RepositoryFolder:
         )
         for key in keys:
             targets.add_key(key, role)
-        self._stage(Metadata(Targets(expires=ROLES[role].expiry(self._now))), role)
+        self._files.stage(Metadata(Targets(expires=ROLES[role].expiry(self._now))), role)
 
     def offer(self, model: Path, terms: Terms) -> str:
         """Stage an offer, or other terms for one that stands: a ring that grows or shrinks.
@@ -155,7 +142,7 @@ class RepositoryFolder:
         if not copy.exists():
             make_folder(copy.parent)
             write_durably(copy, data)
-        self._stage(staged, role)
+        self._files.stage(staged, role)
         return sha256
 
     def rotate_key(self, role: str, old_keyid: str, new: Key) -> None:
@@ -172,13 +159,13 @@ class RepositoryFolder:
         except ValueError as error:
             raise RepositoryUnready(f"{role}: {error}.", "See `repo status`.") from error
         staged.signed.add_key(new, role)
-        self._stage(staged, parent)
+        self._files.stage(staged, parent)
         if role in STAGED and role != parent:
-            self._stage(self._next(role), role)  # what the old key signed counts no more
+            self._files.stage(self._next(role), role)  # what the old key signed counts no more
 
     def renew(self, role: str) -> None:
         """Stage a role as it is, with a new expiry."""
-        self._stage(self._next(role), role)
+        self._files.stage(self._next(role), role)
 
     def sign(self, signer: CryptoSigner) -> list[str]:
         """Add a signature to everything staged that asks for this key; names the roles.
@@ -189,10 +176,10 @@ class RepositoryFolder:
         """
         signed = []
         for role in STAGED:
-            metadata = self._read_staged(role)
+            metadata = self._files.staged(role)
             if metadata is not None and signer.public_key.keyid in self.keyids(role):
                 metadata.sign(signer, append=True)
-                self._stage(metadata, role)
+                self._files.stage(metadata, role)
                 signed.append(role)
         if not signed:
             raise RepositoryUnready(
@@ -232,166 +219,30 @@ class RepositoryFolder:
         True
         >>> folder.cleanup()
         """
-        by_keyid = {signer.public_key.keyid: signer for signer in signers}
-        staged = {role: md for role in STAGED if (md := self._read_staged(role)) is not None}
-        self._check_thresholds(staged)
-        root = staged.get(Root.type) or self.published(Root.type)
-        if root is None:
-            raise RepositoryUnready("no root was published or staged.", "Start with `repo init`.")
-        snapshot = self._next_snapshot(root.signed, staged)
-        if snapshot is not None:
-            self._sign_online(snapshot, root.signed, by_keyid)
-        timestamp = self._next_timestamp(snapshot or self._require(Snapshot.type))
-        self._sign_online(timestamp, root.signed, by_keyid)
-        put_out = [*staged, *([Snapshot.type] if snapshot else []), Timestamp.type]
-        for role, metadata in staged.items():
-            self._put_out(metadata, role)
-        if snapshot is not None:
-            self._put_out(snapshot, Snapshot.type)
-        write_durably(self._metadata / "timestamp.json", timestamp.to_bytes())
-        for role in staged:
-            (self._staged / f"{role}.json").unlink()
-        return put_out
+        return publish(self._files, signers, self._now)
 
     def published(self, role: str) -> Metadata[Any] | None:
         """The newest published metadata of a role."""
-        if role == Timestamp.type:
-            return read_metadata(self._metadata / "timestamp.json", role)
-        return read_metadata(newest(self._metadata, role), role)
+        return self._files.published(role)
 
     def staged(self, role: str) -> Metadata[Any] | None:
         """What waits for signatures."""
-        return self._read_staged(role)
+        return self._files.staged(role)
 
     def signatures(self, role: str, metadata: Metadata[Any]) -> tuple[int, int]:
         """How many valid signatures metadata have, and how many they need."""
-        self.keyids(role)  # the role is there
-        parent = self._parent(role)
-        try:
-            result = parent.get_verification_result(
-                role, metadata.signed_bytes, metadata.signatures
-            )
-        except SerializationError as error:
-            raise RepositoryUnready(
-                f"{role} holds what nobody can sign: {error.__cause__}.", "Stage it anew."
-            ) from error
-        return len(result.signed), result.threshold
-
-    def _parent(self, role: str) -> Root | Targets:
-        parent = self._read_staged(ROLES[role].parent) or self.published(ROLES[role].parent)
-        if parent is None:
-            raise RepositoryUnready(f"{self._folder} holds no repository.", "Start with `init`.")
-        signed: Root | Targets = parent.signed
-        return signed
+        return signatures(self._files, role, metadata)
 
     def keyids(self, role: str) -> set[str]:
         """The keys whose signatures count for a role."""
-        try:
-            keyids = set(self._parent(role).get_delegated_role(role).keyids)
-        except ValueError as error:
-            raise RepositoryUnready(
-                f"{self._folder} has no role {role}: {error}.", "See `repo add-role`."
-            ) from error
-        former = self.published(Root.type)
-        if role == Root.type and former is not None:
-            keyids |= set(former.signed.roles[Root.type].keyids)  # both must agree to a new root
-        return keyids
-
-    def _check_thresholds(self, staged: Mapping[str, Metadata[Any]]) -> None:
-        former = self.published(Root.type)
-        for role, metadata in staged.items():
-            try:
-                parents = [self._parent(role)]
-                if role == Root.type and former is not None:
-                    parents.append(former.signed)
-                for parent in parents:
-                    parent.verify_delegate(role, metadata.signed_bytes, metadata.signatures)
-            except UnsignedMetadataError as error:
-                raise RepositoryUnready(
-                    f"{role} is not signed by enough keys: {error}.",
-                    f"Sign it: posture-models repo sign {self._folder} --key FILE.",
-                ) from error
-        if Targets.type in staged:
-            for role in DELEGATED:
-                offered = None if role in staged else self.published(role)
-                if offered is not None:
-                    self._check_thresholds({role: offered})
+        return keyids(self._files, role)
 
     def _next(self, role: str) -> Metadata[Any]:
         """What is staged, unsigned again, or the successor of what is published."""
-        staged = self._read_staged(role)
+        staged = self._files.staged(role)
         if staged is None:
-            staged = self._require(role)
+            staged = self._files.require(role)
             staged.signed.version += 1
         staged.signatures.clear()
         staged.signed.expires = ROLES[role].expiry(self._now)
         return staged
-
-    def _next_snapshot(
-        self, root: Root, staged: Mapping[str, Metadata[Any]]
-    ) -> Metadata[Any] | None:
-        """A new snapshot, if what it lists, its key or its age asks for one."""
-        versions = {
-            f"{role}.json": MetaFile(metadata.signed.version)
-            for role in (Targets.type, *DELEGATED)
-            if (metadata := staged.get(role) or self.published(role)) is not None
-        }
-        snapshot = self.published(Snapshot.type)
-        if snapshot is None:
-            return Metadata(Snapshot(meta=versions))
-        valid = root.get_verification_result(
-            Snapshot.type, snapshot.signed_bytes, snapshot.signatures
-        ).verified
-        due = ROLES[Snapshot.type].is_due(snapshot, self._now)
-        if versions == snapshot.signed.meta and valid and not due:
-            return None
-        snapshot.signed.meta = versions
-        snapshot.signed.version += 1
-        return snapshot
-
-    def _next_timestamp(self, snapshot: Metadata[Any]) -> Metadata[Any]:
-        timestamp = self.published(Timestamp.type)
-        if timestamp is None:
-            timestamp = Metadata(Timestamp())
-        else:
-            timestamp.signed.version += 1
-        timestamp.signed.snapshot_meta = MetaFile(snapshot.signed.version)
-        return timestamp
-
-    def _sign_online(
-        self, metadata: Metadata[Any], root: Root, signers: Mapping[str, CryptoSigner]
-    ) -> None:
-        role = metadata.signed.type
-        metadata.signatures.clear()
-        metadata.signed.expires = ROLES[role].expiry(self._now)
-        for keyid in root.roles[role].keyids:
-            if keyid in signers:
-                metadata.sign(signers[keyid], append=True)
-        try:
-            root.verify_delegate(role, metadata.signed_bytes, metadata.signatures)
-        except RepositoryError as error:
-            raise RepositoryUnready(
-                f"the key of {role} is needed.", f"Add --key with the file of {role}'s key."
-            ) from error
-
-    def _require(self, role: str) -> Metadata[Any]:
-        metadata = self.published(role)
-        if metadata is None:
-            raise RepositoryUnready(
-                f"{role} was never published in {self._folder}.", "Run `repo init` and `sign`."
-            )
-        return metadata
-
-    def _stage(self, metadata: Metadata[Any], role: str = "") -> None:
-        name = role or metadata.signed.type
-        write_durably(self._staged / f"{name}.json", metadata.to_bytes())
-
-    def _read_staged(self, role: str) -> Metadata[Any] | None:
-        return read_metadata(self._staged / f"{role}.json", role)
-
-    def _put_out(self, metadata: Metadata[Any], role: str) -> None:
-        version = metadata.signed.version
-        write_durably(self._metadata / f"{version}.{role}.json", metadata.to_bytes())
-        if role == Root.type:  # the newest one also by the name that people look for
-            source = self._metadata / f"{version}.root.json"
-            shutil.copyfile(source, self._folder / "root.json")

@@ -147,7 +147,7 @@ def _only(what: str, folder: Path, found: Iterable[str]) -> str:
 
 
 def _check_complete(by_name: Mapping[str, _File], python: str) -> None:
-    """What `pip check` will find on a station is found here."""
+    """Refuse a set that lacks what one of its wheels needs, as `pip check` would on the station."""
     environment = {
         "python_version": python, "python_full_version": f"{python}.0", "extra": "",
         "sys_platform": "linux", "platform_system": "Linux", "os_name": "posix",

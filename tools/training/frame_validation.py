@@ -12,7 +12,7 @@ from posture_tools.training.network import STRIDE, PoseNetwork
 from posture_tools.training.objectives import HEATMAPS, PAFS
 
 from edge.decode.paf import PafDecoder, PafOptions
-from edge.records import FieldMaps, Letterbox
+from edge.field_maps import FieldMaps, Letterbox
 from edge.skeletons import COCO_18
 
 _FRAMES = 128

@@ -42,17 +42,18 @@ def masked_l2(predicted: Tensor, target: Tensor, weights: Tensor) -> Tensor:
     return error.sum(dim=(2, 3)).mean()
 
 
-def place_loss(predicted: Tensor, points: Tensor, trust: Tensor, sigma: float = SIGMA) -> Tensor:
+def displacements(
+    predicted: Tensor, points: Tensor, trust: Tensor, sigma: float = SIGMA
+) -> tuple[Tensor, Tensor]:
     """How far, in cells, the centre of mass about the truth lies from where a perfect map's does.
 
-    Of the 7 x 7 cells about the cell nearest to the truth `(N, K, 2)`; L1, averaged by trust
-    `(N, K)`. The window cuts the perfect peak as it cuts the predicted one.
+    Of the 7 x 7 cells about the cell nearest to the truth `(N, K, 2)`. The window cuts the perfect
+    peak as it cuts the predicted one. Returns `(N, K, 2)`, and the trust `(N, K)` with 0 where no
+    truth is known.
     """
     wanted = (trust > 0) & torch.isfinite(points[..., 0])
-    if not wanted.any():
-        return predicted.float().sum() * 0.0
     height, width = predicted.shape[-2:]
-    place, level = points[wanted], trust[wanted]
+    place = points[wanted]
     nearest = place.round()
     offsets = torch.arange(-_REACH, _REACH + 1, device=points.device)
     x = nearest[:, 0:1].long() + offsets
@@ -70,8 +71,24 @@ def place_loss(predicted: Tensor, points: Tensor, trust: Tensor, sigma: float = 
     ideal_x = torch.exp(-0.5 * ((offsets - rest[:, 0:1]) / sigma).square())
     ideal_y = torch.exp(-0.5 * ((offsets - rest[:, 1:2]) / sigma).square())
     ideal = ideal_y[:, :, None] * ideal_x[:, None, :] * inside
-    apart = (_centre(window, offsets) - _centre(ideal, offsets)).abs().sum(dim=1)
-    return (apart * level).sum() / (level.sum() + 1e-6)
+    apart = predicted.new_zeros((*points.shape[:2], 2), dtype=torch.float32)
+    apart = apart.index_put((sample, channel), _centre(window, offsets) - _centre(ideal, offsets))
+    return apart, trust * wanted
+
+
+def place_loss(apart: Tensor, trust: Tensor) -> Tensor:
+    """L1 of displacements `(N, K, 2)`, averaged by trust `(N, K)`."""
+    return (apart.abs().sum(dim=2) * trust).sum() / (trust.sum() + 1e-6)
+
+
+def line_loss(apart: Tensor, trust: Tensor, pairs: Tensor) -> Tensor:
+    """L1 of what the ends of a line are displaced against each other, averaged by trust.
+
+    pairs: `(P, 2)` channels of left and right. Both ends too low by the same is no tilt.
+    """
+    left, right = pairs.unbind(dim=1)
+    both = torch.minimum(trust[:, left], trust[:, right])
+    return ((apart[:, left] - apart[:, right]).abs().sum(dim=2) * both).sum() / (both.sum() + 1e-6)
 
 
 def _centre(window: Tensor, offsets: Tensor) -> Tensor:

@@ -50,10 +50,18 @@ class PoseNetwork(nn.Module):
     """RGB 0..255 `(N, 3, H, W)` to one map stack `(N, channels, H / 4, W / 4)` a head.
 
     maps: channels of each head that gives maps. yaw: whether there is a head "yaw" as well,
-    `(N, 2)`: sine and cosine. H and W are multiples of 32.
+    `(N, 2)`: sine and cosine. refined: one more block at stride 4 before the heads, where what is
+    fine meets what the whole crop says. H and W are multiples of 32.
     """
 
-    def __init__(self, maps: Mapping[str, int], *, yaw: bool = False, width: float = 1.0) -> None:
+    def __init__(
+        self,
+        maps: Mapping[str, int],
+        *,
+        yaw: bool = False,
+        refined: bool = False,
+        width: float = 1.0,
+    ) -> None:
         super().__init__()
         stem, *widths, pyramid = (max(8, round(c * width)) for c in (_STEM, *_WIDTHS, _PYRAMID))
         self.stem = nn.Sequential(conv_relu(3, stem, 2), conv_relu(stem, widths[0], 2))
@@ -70,6 +78,11 @@ class PoseNetwork(nn.Module):
         self.lateral = nn.ModuleList(nn.Conv2d(c, pyramid, 1) for c in widths)
         self.smooth = nn.ModuleList(conv_relu(pyramid, pyramid) for _ in widths[:-1])
         self.enlarge = nn.Upsample(scale_factor=2, mode="nearest")
+        self.refine: nn.Module = nn.Identity()
+        if refined:
+            block = Block(pyramid, pyramid, 1)
+            nn.init.zeros_(block.second[1].weight)  # begins as if it were not there
+            self.refine = block
         self.heads = nn.ModuleDict({name: nn.Conv2d(pyramid, c, 1) for name, c in maps.items()})
         for head in self.heads.values():
             nn.init.normal_(head.weight, std=0.01)
@@ -89,7 +102,7 @@ class PoseNetwork(nn.Module):
         y = self.lateral[-1](x)
         for level in reversed(range(len(self.smooth))):
             y = self.smooth[level](self.enlarge(y) + self.lateral[level](seen[level]))
-        return y, x.mean(dim=(2, 3))
+        return self.refine(y), x.mean(dim=(2, 3))
 
     def forward(self, image: Tensor) -> dict[str, Tensor]:
         """Map raw RGB to every head's answer."""
@@ -101,13 +114,13 @@ class PoseNetwork(nn.Module):
 
 
 def load_matching(network: PoseNetwork, state: Mapping[str, Tensor]) -> None:
-    """Load another network's weights; heads that only one of the two has are left as they are.
+    """Load another network's weights; heads and a refining block that it lacks stay as they are.
 
     Of a head that has more maps there, the first ones are taken.
     """
     own = network.state_dict()
     missing = [name for name in own if name not in state]
-    if any(not name.startswith(("heads.", f"{YAW}.")) for name in missing):
+    if any(not name.startswith(("heads.", "refine.", f"{YAW}.")) for name in missing):
         raise ValueError(f"the weights are another network's: they lack {missing[0]}")
     taken = {name: state.get(name, value) for name, value in own.items()}
     for name, value in own.items():

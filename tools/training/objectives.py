@@ -6,7 +6,9 @@ from collections.abc import Callable, Mapping
 
 import torch
 from posture_tools.training.losses import (
+    displacements,
     gaussian_maps,
+    line_loss,
     map_loss,
     masked_l2,
     mirror_loss,
@@ -18,12 +20,14 @@ from posture_tools.training.points import BODY_MIRROR
 from torch import Tensor
 
 PHOTO, BODY = "photo", "body"  # heads of crops, by the labels that teach them
+LINE = "line"  # loss of left against right
 HEATMAPS, PAFS = "heatmaps", "pafs"  # heads of frames
 
 Batch = Mapping[str, Tensor]
 Objective = Callable[[PoseNetwork, Batch, int], dict[str, Tensor]]
 
 _LIMB_CHANNELS = 2
+_PAIRS = torch.tensor([(i, int(m)) for i, m in enumerate(BODY_MIRROR) if i < m])
 
 
 def crop_losses(network: PoseNetwork, batch: Batch, mirrored: int) -> dict[str, Tensor]:
@@ -44,7 +48,10 @@ def crop_losses(network: PoseNetwork, batch: Batch, mirrored: int) -> dict[str, 
         points, trust = batch["points"][rows, :channels], batch["trust"][rows, :channels]
         target = gaussian_maps(points, (maps.shape[2], maps.shape[3]))
         losses[name] = map_loss(maps, target, trust, batch["cells"][rows])
-        losses[f"{name}_place"] = place_loss(maps, points, batch["sharp"][rows, :channels])
+        apart, known = displacements(maps, points, batch["sharp"][rows, :channels])
+        losses[f"{name}_place"] = place_loss(apart, known)
+        if name == BODY:  # hand labels of left and right are not exact enough
+            losses[LINE] = line_loss(apart, known, _PAIRS)
     losses[YAW] = yaw_loss(answers[YAW][:size], batch["yaw"], batch["yaw_trust"])
     if few:
         apart = []

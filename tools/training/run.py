@@ -66,7 +66,7 @@ class Run:
         self._folder = runs / recipe.name
         self._folder.mkdir(parents=True, exist_ok=True)
         torch.manual_seed(seed)
-        self.network = PoseNetwork(recipe.maps, yaw=YAW in recipe.weights)
+        self.network = PoseNetwork(recipe.maps, yaw=YAW in recipe.weights, refined=recipe.refined)
         self.progress = Progress()
         checkpoint = self._folder / "checkpoint.pt"
         self._initialised = "from nothing" if start is None else f"from {start.parent.name}"

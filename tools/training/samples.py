@@ -29,17 +29,22 @@ from posture_tools.training.points import BODY_MIRROR
 from posture_tools.training.targets import box_cells, map_coordinates
 
 _GONE_TRUST = 0.3  # of a point outside the crop: most are, and their maps teach little
+_SOFTENED = 0.12  # of photographs
 _CLOSE_YAW_TRUST = 0.5  # a foot says less of the yaw than a body does
 
 
 @dataclass(frozen=True)
 class Mix:
-    """What a run sees. photographs, close, occluded: shares of a batch, of crops, of crops."""
+    """What a run sees. photographs, close, occluded: shares of a batch, of crops, of crops.
+
+    softened: share of renders that lose resolution, so that nobody tells them from photographs.
+    """
 
     size_hw: tuple[int, int] = (256, 192)
     photographs: float = 0.44
     close: float = 0.65
     occluded: float = 0.25
+    softened: float = 0.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,7 +116,8 @@ class Sampler:
         )
         if rng.random() < self.mix.occluded:
             occlude(image, self._backgrounds, rng)
-        image = vary_appearance(image, rng, soften=0.12 if picture.photograph else 0.5)
+        soften = _SOFTENED if picture.photograph else self.mix.softened
+        image = vary_appearance(image, rng, soften=soften)
 
         points, trust, sharp = move_points(picture.points, affine), picture.trust, picture.sharp
         yaw = picture.yaw

@@ -64,7 +64,7 @@ def ship(shipped: Shipped, folder: Path, out: Path, joints: str) -> None:
     out.mkdir(parents=True, exist_ok=True)
     recipe = RECIPES[folder.name]
     weights, images = load_weights(folder / "weights.pt")
-    network = PoseNetwork(recipe.maps, yaw=YAW in recipe.weights)
+    network = PoseNetwork(recipe.maps, yaw=YAW in recipe.weights, refined=recipe.refined)
     load_matching(network, weights)
     network.eval()
     names = [HEATMAPS, PAFS] if shipped.skeleton is COCO_18 else [HEATMAPS, YAW]

@@ -25,8 +25,12 @@ from edge.files import make_folder, write_durably
 from edge.records import Assessment
 from edge.results.outbox import Outbox
 from edge.uplink.forgetting import Forgetting
+from edge.wire.codec import decode, encode
+from edge.wire.commands import Command
+from edge.wire.envelope import Time, identity
 from edge.wire.keys import Signer
-from edge.wire.messages import Command, Consent, Health, State, Time, decode, encode, identity
+from edge.wire.presence import Health, State
+from edge.wire.result import Consent
 from edge.wire.seal import unpack
 from edge.wire.topics import Topics, topic_level
 

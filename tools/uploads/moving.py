@@ -12,20 +12,11 @@ import numpy as np
 from posture_tools.uploads.pose_file import Found
 
 from edge.errors import FileUnusable, SettingsInvalid
+from edge.orders import Inputs
 from edge.posture.calibration import LEVEL
 from edge.posture.clothing import Dress
 from edge.posture.hand_set import extended, over
-from edge.records import (
-    Assessment,
-    Correction,
-    Frame,
-    HandSet,
-    Inputs,
-    ModelIdentity,
-    Pose,
-    Uint8,
-    View,
-)
+from edge.records import Assessment, Correction, Frame, HandSet, ModelIdentity, Pose, Uint8, View
 from edge.screening.record import Recorder
 from edge.sightings.person import Person, Told, measured
 from edge.sightings.points_file import KNOWN
@@ -104,6 +95,7 @@ def assessment(
     made = recorder.record(
         session, view, person.measures, [person.pose],
         captured_ns=0, used=1, seen=1, source=f"photo {number}",
+        scale_by="" if person.scale is None else person.scale.by,
     )  # fmt: skip
     if person.hand is None:
         return made

@@ -27,7 +27,8 @@ from posture_tools.uploads.moving import (
 )
 
 from edge.errors import PostureError, SettingsInvalid
-from edge.records import HandSet, Order, View
+from edge.orders import Order
+from edge.records import HandSet, View
 from edge.sightings.person import Person
 
 MOST_FILES = 6

@@ -18,7 +18,7 @@ from edge.commands.station_options import (
     with_models,
 )
 from edge.errors import SettingsInvalid
-from edge.records import Opaque
+from edge.orders import Opaque
 from edge.settings import Settings
 from edge.shown import quoted
 

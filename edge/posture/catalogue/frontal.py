@@ -41,7 +41,10 @@ _HIP_INWARDS, _HIP_DOWN, _HIP_OPEN_SD_DEG = 0.14, 0.30, 1.6
 
 
 def tilt(p: Float64, _: float) -> float:
-    """Of a line through the right and the left one of a pair; + the right one higher."""
+    """Degrees of a line through the right and the left one of a pair; + the right one higher.
+
+    p : (2, 2) px, right and left, y down.
+    """
     return tilt_deg(p[0], p[1])
 
 

@@ -18,7 +18,10 @@ _ON_SKIN = "1-skin"  # acromion, trochanter, knee and outer malleolus
 
 
 def ahead_px(p: Float64, facing: float) -> float:
-    """How far the second landmark is ahead of the first."""
+    """How far the second landmark is ahead of the first, px.
+
+    p : (2, 2) px. facing : + 1 where the person looks to the right of the picture, else - 1.
+    """
     return facing * float(p[1, 0] - p[0, 0])
 
 

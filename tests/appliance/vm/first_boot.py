@@ -16,12 +16,9 @@ import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-import cv2
 from machine import ANOTHER_BOARD, GUEST_SEES_HOST, OUT, Machine, collector, put_on_card, stored
-from posture_tools.mannequin import MannequinCamera
+from posture_tools.mannequin.__main__ import write_film
 from vm import Fail
-
-from edge.records import Frame
 
 RUN = "first-boot"
 # A station has no rendered person: it gets a film of one. Read as fast as it can, for emulated
@@ -60,21 +57,6 @@ for _ in range(3):
         print(image[row, 100:116].tobytes().hex())
 """
 SIGNATURES = (b"\xff\xd8\xff", b"\x89PNG\r\n", b"RIFF", b"GIF8", b"BM6")
-
-
-def film(path: Path) -> None:
-    """Write the visit as a video."""
-    camera = MannequinCamera(VISIT)
-    camera.open()
-    first = camera.read()
-    assert first is not None
-    size_px = (first.width_px, first.height_px)
-    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 4.0, size_px)
-    frame: Frame | None = first
-    while frame is not None:
-        writer.write(frame.image)
-        frame = camera.read()
-    writer.release()
 
 
 def blocks(path: Path) -> Iterator[bytes]:
@@ -183,7 +165,7 @@ def main() -> int:
         disk = Path(machine.disk)
         put_on_card(disk, "/boot/posture.toml", POSTURE.format(port=port).encode())
         with tempfile.TemporaryDirectory() as folder:
-            film(Path(folder) / "visit.avi")
+            write_film(Path(folder) / "visit.avi", VISIT)
             put_on_card(disk, SOURCE, (Path(folder) / "visit.avi").read_bytes())
         put_on_card(disk, "/opt/probe.py", Path(__file__).with_name("probe.py").read_bytes())
         pictures_before = pictures_in(disk)

@@ -31,17 +31,23 @@ GUEST_SEES_HOST = "10.0.2.2"  # qemu's user network
 BOARD = "6f2c1a52-5d7e-4c43-9d52-0d8a4f0e9a11"
 ANOTHER_BOARD = "0b9e2f4e-7a35-4b1c-8f61-5a1d3c7e2b90"
 
-# Emulated processors are some hundred times slower: kernels are compiled here, for any x86-64,
-# nothing that the station does not need is started, and the engine's time limits are widened.
-_PREPARE = """
-rm -rf wheels
-for unit in posture-kernels posture-engine; do
+# Emulated processors are some hundred times slower, and the more so where other work shares them:
+# kernels are compiled here, for any x86-64, nothing that the station does not need is started, and
+# limits of time that are meant for hardware are widened.
+EMULATED = """
+for unit in posture-kernels posture-engine posture-software; do
   mkdir -p /etc/systemd/system/$unit.service.d
   printf '[Service]\\nEnvironment=NUMBA_CPU_NAME=generic NUMBA_CPU_FEATURES=\\n' \\
     >/etc/systemd/system/$unit.service.d/emulated.conf
 done
-printf 'TimeoutStartSec=30min\\nWatchdogSec=15min\\n' \\
-  >>/etc/systemd/system/posture-engine.service.d/emulated.conf
+for unit in kernels provision software-boot engine uplink netwatch; do
+  mkdir -p /etc/systemd/system/posture-$unit.service.d
+  printf '[Service]\\nTimeoutStartSec=60min\\n' \\
+    >/etc/systemd/system/posture-$unit.service.d/slow.conf
+done
+for unit in engine uplink netwatch; do
+  echo WatchdogSec=30min >>/etc/systemd/system/posture-$unit.service.d/slow.conf
+done
 systemctl mask serial-getty@ttyS0 getty@tty1 ssh mosquitto
 """
 
@@ -59,8 +65,8 @@ def build_image() -> None:
         check=True,
     )  # fmt: skip
     install = (
-        "export NUMBA_CPU_NAME=generic NUMBA_CPU_FEATURES=; "
-        f"./systemd/install --wheels wheels; {_PREPARE}"
+        "export PIP_CONFIG_FILE=/dev/null NUMBA_CPU_NAME=generic NUMBA_CPU_FEATURES=; "
+        f"./systemd/install --wheels wheels; rm -rf wheels; {EMULATED}"
     )
     subprocess.run(
         [HARNESS / "install.sh", source, "--name", IMAGE, "--dest", "/opt/source",

@@ -55,20 +55,8 @@ def release(publisher: Publisher, version: str, *, sick: bool) -> str:
         path.write_text(text.replace(before, after))
     for path in wheels.glob("posture_station-*.whl"):
         path.unlink()
-    subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "pip",
-            "wheel",
-            "--quiet",
-            "--no-deps",
-            "--wheel-dir",
-            wheels,
-            source,
-        ],
-        check=True,
-    )
+    pip_wheel = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps"]
+    subprocess.run([*pip_wheel, "--wheel-dir", wheels, source], check=True)
     found, files, installed_bytes = wheel_set_of(wheels)
     sha256 = publisher.repository.release(found, files, terms_of(found, installed_bytes, 100, ""))
     publisher.sign_and_publish()

@@ -32,7 +32,8 @@ from edge.errors import SettingsInvalid, StoreUnusable
 from edge.results.outbox import Outbox
 from edge.traces import holding
 from edge.uplink.forgetting import Forgetting
-from edge.wire.messages import EraseCommand, encode
+from edge.wire.codec import encode
+from edge.wire.commands import EraseCommand
 
 AT = "2100-01-01T00:00:00.000Z"
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import shutil
 from collections.abc import Callable
@@ -19,23 +18,13 @@ from posture_tools.collector.store import Store
 from posture_tools.collector.verify import findings
 from psycopg.conninfo import conninfo_to_dict
 from simulators.archived import CODE, LATER, bodies_in_tables, fill
+from simulators.dying import died
 from simulators.dying_archive import live, open_at
 from simulators.postgres import Postgres
 
 STEPS = int(os.environ.get("POSTURE_CRASHES", "6"))  # of each; 0 for all there are
 AT = "2100-01-01T00:00:00.000Z"
 Where = tuple[str, Path]
-
-
-@pytest.fixture(scope="module")
-def processes():
-    """Children that begin with everything imported; Python 3.11's server needs the path told."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["simulators.dying_archive"])
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PYTHONPATH", str(Path(__file__).resolve().parents[2]))
-        multiprocessing.forkserver.ensure_running()
-    return context
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -78,11 +67,8 @@ def copies(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[str], Ca
     return begin
 
 
-def die(processes, where: Where, what: str, at: int, count: Path) -> int:
-    child = processes.Process(target=live, args=(where, what, LATER, at, count))
-    child.start()
-    child.join()
-    return child.exitcode
+def die(processes, where: Where, what: str, at: int, count: Path) -> int | None:
+    return died(processes, live, where, what, LATER, at, count)
 
 
 def in_files(store: Store) -> list[int]:

@@ -216,6 +216,7 @@ def test_values_intervals_and_refusals(store: Store, whole: dict[str, Any]) -> N
             continue
         assert each["valueQuantity"]["value"] == value
         assert each["valueQuantity"]["unit"] == unit
+        assert each["method"]["text"].endswith(", length by calibration") == (unit == "mm")
         ends = {
             c["code"]["coding"][0]["code"]: c["valueQuantity"]["value"]
             for c in each.get("component", ())

@@ -18,14 +18,18 @@ from urllib.parse import quote
 from posture_tools.collector.exports import fhir_terms as terms
 from posture_tools.collector.exports.fhir_corrections import Correction, Measured
 from posture_tools.collector.exports.fhir_terms import Json, required
+from posture_tools.collector.intake import Key
 from posture_tools.collector.searching import Chosen, chosen_keys
 from posture_tools.collector.store import Store
 
 from edge import __version__
 from edge.errors import MessageRefused
+from edge.records import is_length
 from edge.report.words import words
 from edge.wire.clock import Instant
-from edge.wire.messages import Birth, decode
+from edge.wire.codec import decode, decode_result
+from edge.wire.presence import Birth
+from edge.wire.result import Result
 
 _OF_KEY = "site = ? AND station = ? AND epoch = ? AND seq = ?"
 
@@ -137,7 +141,8 @@ def _observations(store: Store, key: tuple[str, str, str, int], ns: int) -> Iter
     received_at, *rest = about[0]
     screened_at = Instant(ns, "synced", "", 0).utc
     result = _Result(*key, screened_at, received_at, *rest)
-    correction = Correction.of_result(store, key) if result.origin == "upload" else None
+    message = _message(store, key)
+    correction = None if message is None else Correction.of_result(store, key[0], message)
     for row in store.rows(
         "SELECT part, code, side, view, value, unit, u95, u95_change, quality, why, definition,"  # noqa: S608
         f" band, norms FROM measure WHERE {_OF_KEY} ORDER BY part",
@@ -145,7 +150,19 @@ def _observations(store: Store, key: tuple[str, str, str, int], ns: int) -> Iter
     ):
         measured = Measured(*row)
         observation = _observation(result, measured)
+        if message is not None and message.scale_by and is_length(measured.unit):
+            observation["method"]["text"] += f", length by {message.scale_by}"
         yield observation if correction is None else correction.told(observation, measured)
+
+
+def _message(store: Store, key: tuple[str, str, str, int]) -> Result | None:
+    """A result as it came; None where it is erased meanwhile, or nobody would take it today."""
+    for body, utc_ns in store.rows(f"SELECT body, utc_ns FROM result WHERE {_OF_KEY}", key):  # noqa: S608
+        try:
+            return decode_result(body or store.archived(Key(*key), utc_ns)[0])
+        except MessageRefused:
+            return None
+    return None
 
 
 def _observation(result: _Result, m: Measured) -> Json:

@@ -9,11 +9,9 @@ from typing import Self
 
 from posture_tools.collector.exports import fhir_terms as terms
 from posture_tools.collector.exports.fhir_terms import Json, required
-from posture_tools.collector.intake import Key
 from posture_tools.collector.store import Store
 
-from edge.errors import MessageRefused
-from edge.wire.messages import decode_result
+from edge.wire.result import Result
 
 _ID = re.compile(r"[^:]+:[0-9a-f]{24}:[0-9]{1,16}")
 
@@ -48,20 +46,9 @@ class Correction:
     on: str
 
     @classmethod
-    def of_result(cls, store: Store, key: tuple[str, str, str, int]) -> Self | None:
-        """None where nobody set anything."""
-        rows = store.rows(
-            "SELECT body, utc_ns FROM result"
-            " WHERE site = ? AND station = ? AND epoch = ? AND seq = ?",
-            key,
-        )
-        if not rows:
-            return None
-        body, utc_ns = rows[0]
-        try:
-            hand = decode_result(body or store.archived(Key(*key), utc_ns)[0]).by_hand
-        except MessageRefused:  # an older collector took what this one would not
-            return None
+    def of_result(cls, store: Store, site: str, result: Result) -> Self | None:
+        """None where nobody set anything. site : that the result came from."""
+        hand = result.by_hand
         if hand is None or _ID.fullmatch(hand.corrects) is None:
             return None
         station, epoch, seq = hand.corrects.split(":")
@@ -70,10 +57,10 @@ class Correction:
             for part, code, side in store.rows(
                 "SELECT part, code, side FROM measure"
                 " WHERE site = ? AND station = ? AND epoch = ? AND seq = ?",
-                (key[0], station, epoch, int(seq)),
+                (site, station, epoch, int(seq)),
             )
         }
-        return cls(f"{key[0]}/{hand.corrects}", parts, hand.by, hand.on)
+        return cls(f"{site}/{hand.corrects}", parts, hand.by, hand.on)
 
     def told(self, observation: Json, measured: Measured) -> Json:
         """The observation, with what it corrects."""

@@ -22,8 +22,9 @@ from posture_tools.collector.webhooks.queue import queue
 
 from edge.norms import UNTOLD, Who, shipped_norms
 from edge.wire.clock import utc_ns_of
+from edge.wire.envelope import GENESIS
 from edge.wire.forgotten import forgotten_name
-from edge.wire.messages import GENESIS, Result
+from edge.wire.result import Result
 
 Epoch = tuple[str, str, str]
 Name = tuple[str, str, str, int]

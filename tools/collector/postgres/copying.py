@@ -118,11 +118,12 @@ def _tables(target: PostgresStore) -> dict[str, dict[str, str]]:
 
 
 def _months(source: SqliteStore) -> list[Month]:
-    """Those with results that a right clock may have dated."""
+    """Those with results that a right clock may have dated, and those that a worker will need."""
     today = datetime.now(UTC)
     last = shifted((today.year, today.month), 2)
     rows = source.rows(
         "SELECT DISTINCT strftime('%Y-%m', utc_ns / 1000000000, 'unixepoch') FROM result"
     )
-    dated = sorted((int(said[:4]), int(said[5:])) for (said,) in rows)
-    return [month for month in dated if (_EARLIEST, 1) <= month <= last]
+    dated = {(int(said[:4]), int(said[5:])) for (said,) in rows}
+    wanted = {month for month in dated if (_EARLIEST, 1) <= month <= last}
+    return sorted(wanted.union(months.months_around(today)))

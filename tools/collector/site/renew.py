@@ -17,7 +17,7 @@ from posture_tools.collector.store import Store
 from posture_tools.collector.worker_key import load_granted
 
 from edge.files import write_durably
-from edge.wire.messages import RenewCommand
+from edge.wire.commands import RenewCommand
 
 _NEXT = "ca-next"
 

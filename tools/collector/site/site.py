@@ -21,9 +21,9 @@ from edge.errors import SettingsInvalid
 from edge.files import make_folder, write_durably, write_toml
 from edge.mqtt.settings import MqttSettings, brokers_at
 from edge.settings import TrustSettings
+from edge.wire.codec import encode
 from edge.wire.grant import Granted, grant
 from edge.wire.keys import Signer, fingerprint, public_pem
-from edge.wire.messages import encode
 
 OFFLINE = "offline"  # site.pem: to be carried to another place, and away from here
 KEYS = "keys"

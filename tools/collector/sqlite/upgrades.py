@@ -10,7 +10,8 @@ from posture_tools.collector import facts, visits
 from posture_tools.collector.intake import Key
 
 from edge.errors import MessageRefused
-from edge.wire.messages import Event, decode, decode_result
+from edge.wire.codec import decode, decode_result
+from edge.wire.event import Event
 
 
 def _with_desired(db: sqlite3.Connection) -> None:

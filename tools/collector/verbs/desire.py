@@ -11,7 +11,7 @@ from posture_tools.collector.collector_options import BROKER, broker_and_site
 from posture_tools.collector.worker_key import load_granted
 
 from edge.errors import SettingsInvalid
-from edge.wire.messages import Desired
+from edge.wire.commands import Desired
 from edge.wire.topics import topic_level
 
 

@@ -14,7 +14,7 @@ from posture_tools.collector.store import Store
 from posture_tools.collector.worker_key import load_granted
 
 from edge.errors import CommandRefused, SettingsInvalid, StationUnreachable
-from edge.wire.messages import EraseCommand
+from edge.wire.commands import EraseCommand
 from edge.wire.topics import topic_level
 
 

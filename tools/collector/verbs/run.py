@@ -15,7 +15,8 @@ from posture_tools.collector.store import Outcome
 from posture_tools.collector.worker import work
 from posture_tools.collector.worker_settings import WorkerSettings, load_worker_settings
 
-from edge.wire.messages import Event, Result
+from edge.wire.event import Event
+from edge.wire.result import Result
 
 
 @contextmanager

@@ -26,11 +26,14 @@ def _migrate(options: Namespace, out: Output) -> int:
             out.line(f"{options.store} is up to date")
         return 0
     require_postgres()
+    from posture_tools.collector.postgres import months
     from posture_tools.collector.postgres.database import PostgresDatabase
     from posture_tools.collector.postgres.migrate import migrate
 
     database = PostgresDatabase(options.store)
     made = list(migrate(database))
+    # What `check` looks for, and a worker would make at its first result.
+    months.ensure(database, months.months_around(datetime.now(UTC)))
     database.close()
     for name in made:
         out.line(f"made {name}")

@@ -92,6 +92,8 @@ def disallow(store: Store, host: str, who: str) -> None:
 def add(store: Store, name: str, url: str, sites: Iterable[str], who: str) -> str:
     """A new hook, for results from now on; its secret, which is shown this once.
 
+    sites : whose results it gets; empty for all. who : made it, for the audit.
+
     Raises
     ------
     SettingsInvalid : its host is not on the list, or the name is taken.

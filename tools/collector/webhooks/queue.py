@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from posture_tools.collector.intake import Good
 from posture_tools.collector.sql import Sql
 
-from edge.wire.messages import Result
+from edge.wire.result import Result
 
 
 def queue(db: Sql, stored: Iterable[Good]) -> None:

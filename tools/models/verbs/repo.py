@@ -8,6 +8,7 @@ from pathlib import Path
 from posture_tools.cli import Argument, Output, Verb, argument
 
 _ROLES = ("root", "targets", "models", "software", "snapshot", "timestamp")
+_SLOTS = ("finder", "whole", "close")
 _REPOSITORY = argument("folder", type=Path, metavar="REPOSITORY", help="The repository's folder.")
 _PASSPHRASE = argument(
     "--passphrase-file",
@@ -114,14 +115,20 @@ VERB = Verb(
         Verb(
             "add",
             "Stage a model, or other terms for one that stands.",
-            example="posture-models repo add repository model.onnx --slot refiner --latency-ms 80 "
+            example="posture-models repo add repository model.onnx --slot whole --latency-ms 80 "
             "--ring 1",
             run=_add,
             waits="running the model",
             arguments=(
                 _REPOSITORY,
                 argument("model", type=Path, metavar="MODEL", help="A described model."),
-                argument("--slot", required=True, help="Where it serves: finder or refiner."),
+                argument(
+                    "--slot",
+                    required=True,
+                    choices=_SLOTS,
+                    help="What it does at a station: find people, look at whole bodies, or look "
+                    "closer.",
+                ),
                 argument(
                     "--latency-ms",
                     type=float,

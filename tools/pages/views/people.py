@@ -33,7 +33,7 @@ class Trend:
 
     @property
     def plot(self) -> dict[str, object]:
-        """As the plot wants it."""
+        """The lines that the page's script draws: times, values, lower and upper ends; the unit."""
         low = [v - u if v is not None and u is not None else None for v, u in self._pairs()]
         high = [v + u if v is not None and u is not None else None for v, u in self._pairs()]
         return {"data": [self.times_s, self.values, low, high], "unit": self.unit}

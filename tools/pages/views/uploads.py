@@ -26,11 +26,11 @@ from posture_tools.uploads.uploading import MOST_FILES, File
 
 from edge.errors import NOT_JSON, PostureError
 from edge.posture.landmarks import USABLE
-from edge.records import HandSet, Measure, View
+from edge.records import HandSet, Measure, View, is_length
 from edge.report.drawing import signed
 from edge.report.words import Words, words
 from edge.sightings.points_file import KNOWN
-from edge.wire.messages import decode_result
+from edge.wire.codec import decode_result
 
 _VIEWS = tuple(view for view in get_args(View) if view != "unknown")
 
@@ -218,10 +218,10 @@ def _rows(request: HttpRequest, visit: KeptVisit, photo: Photo, moved: Moved) ->
     refused = page_words(say.language)("upload", "refused")
     hand = HandSet(moved.points, "", "") if moved.points else None
     chosen = msgspec.structs.replace(photo, view=moved.view)
-    now = pictures.uploads().measured(visit, chosen, hand).measures
+    person = pictures.uploads().measured(visit, chosen, hand)
     first = {(m.code, m.side, m.definition): m for m in _first_answer(visit, photo)}
     rows, doubts = [], dict[str, None]()
-    for m in sorted(now, key=lambda m: m.value is None):
+    for m in sorted(person.measures, key=lambda m: m.value is None):
         before = first.get((m.code, m.side, m.definition))
         told = refused if before is None else _told(before, say, refused)
         why = say.reason(m.why[0]) if m.value is None else ""
@@ -229,7 +229,9 @@ def _rows(request: HttpRequest, visit: KeptVisit, photo: Photo, moved: Moved) ->
             doubts |= dict.fromkeys(say.reason(each) for each in m.why)
         rows.append(Row(say.measure(m.code, m.definition), told, _told(m, say, refused), why))
     low = f"{say('page', 'low')}: {say.listed(doubts)}" if doubts else ""
-    return {"rows": rows, "doubts": low}
+    lengths = any(is_length(m.unit) for m in person.measures if m.value is not None)
+    scale = say.scale(person.scale.by) if person.scale is not None and lengths else ""
+    return {"rows": rows, "doubts": low, "scale": scale}
 
 
 def _first_answer(visit: KeptVisit, photo: Photo) -> list[Measure]:
