@@ -35,6 +35,7 @@ def test_every_page_reads_this_body(served: ServedPages) -> None:
         (f"/visits/?code={CODE}&since=2020-01-01&until=2999-12-31&station=hall-1", "autumn"),
         ("/visits/?session=elsewhere", "rendered"),
         ("/visits/?measure=shoulder_tilt&station=hall-1", "autumn"),
+        ("/visits/?band=above", "No visit fits."),
         ("/visits/north/hall-1/autumn/", 'class="trend"'),
         ("/visits/north/hall-1/autumn/sheet/", "Shoulder tilt"),
         (f"/people/north/{CODE}/", "data-shoulder_tilt-front"),

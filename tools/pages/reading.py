@@ -144,7 +144,7 @@ def _measured(wanted: Search) -> tuple[str, list[Any]]:
 def _count(fits: str, values: list[Any]) -> int:
     """How many measures fit, as far as it matters."""
     [(found,)] = store().rows(
-        f"SELECT COUNT(*) FROM (SELECT 1 FROM measure m WHERE {fits} LIMIT ?) AS some",  # noqa: S608
+        f"SELECT COUNT(*) FROM (SELECT 1 FROM measure m WHERE {fits} LIMIT ?) AS fitting",  # noqa: S608
         [*values, _FEW + 1],
     )
     return int(found)
