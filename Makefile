@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: setup demo test test-quick parts fuzz fuzz-api mutants lint check docs bench wheels device-wheels lock clean
+.PHONY: setup demo test test-quick parts fuzz fuzz-api mutants lint check docs bench large wheels device-wheels lock clean
 
 setup: $(READY)
 
@@ -63,6 +63,14 @@ docs: $(READY)
 bench: $(READY)
 	$(BIN)/posture-station bench --source 'mannequin:?view=front&seed=3&seconds=8'
 	$(BIN)/python -m posture_tools.evaluate decode
+
+# What docs/grow.md says of large sites: some 20 minutes of a machine that does nothing else.
+large: $(READY)
+	$(BIN)/python tests/budgets/large_site.py --stations 500 --each 100
+	$(BIN)/python tests/budgets/many_connections.py --straight 10000 --balanced 5000
+	$(BIN)/python tests/budgets/store_copy.py
+	$(BIN)/python tests/budgets/large_search.py --results 1000000
+	$(BIN)/python tests/budgets/chaos.py --seconds 60 --seed 1 2 3
 
 wheels: $(READY)
 	$(BIN)/python -m posture_tools.wheels

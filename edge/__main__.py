@@ -21,7 +21,7 @@ PROGRAM = Program(
 
 
 def main(words: Sequence[str] | None = None) -> int:
-    log_to_journal()
+    log_to_journal("edge")
     return PROGRAM.main(words)
 
 

@@ -17,8 +17,8 @@ from typing import Annotated, Any, Literal, NamedTuple
 import msgspec
 
 from edge.errors import NOT_TOML, SettingsInvalid
-from edge.orders import Sex
 from edge.records import Measure
+from edge.wire.order import Sex
 
 Band = Literal["below", "usual", "above"]
 BANDS: tuple[Band, ...] = ("below", "usual", "above")

@@ -15,7 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.accuracy import Accuracy
-from edge.orders import Asked
 from edge.skeletons import Skeleton
 
 Float32 = NDArray[np.float32]
@@ -225,6 +224,19 @@ def check_refusal(code: str, value: float | None, quality: Quality, why: tuple[s
         raise ValueError(f"{code}: a measure has a value exactly when it is not refused")
     if quality is not Quality.OK and not why:
         raise ValueError(f"{code}: quality {quality} without a reason")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Who asked for a screening, under which consent, and what they told.
+
+    code : opaque, of the person or the appointment. inputs : name and value, for the record.
+    """
+
+    by: Literal["command", "badge"]
+    code: str
+    consent_version: str
+    inputs: tuple[tuple[str, float | str | bool], ...] = ()
 
 
 @dataclass(frozen=True)

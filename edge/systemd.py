@@ -24,18 +24,21 @@ class JournalFormatter(logging.Formatter):
         return "\n".join(f"<{level}>{line}" for line in super().format(record).splitlines())
 
 
-def log_to_journal() -> None:
-    """Where standard error is the journal, log there with levels, our own from info on.
+def log_to_journal(*ours: str) -> bool:
+    """Where standard error is the journal, log there with levels, our own from info on; False at a
+    terminal, where nothing is changed.
 
-    Each change of state of engine, camera, screening, uplink and updates is one line; what repeats
-    itself is told once. At a terminal warnings stand there as they are, as without this.
+    Each change of state of engine, camera, screening, uplink and updates, and of a collector, is
+    one line; what repeats itself is told once. ours : packages.
     """
     if not os.environ.get("JOURNAL_STREAM"):
-        return
+        return False
     handler = logging.StreamHandler()
     handler.setFormatter(JournalFormatter("%(message)s"))
     logging.getLogger().addHandler(handler)
-    logging.getLogger("edge").setLevel(logging.INFO)
+    for package in ours:
+        logging.getLogger(package).setLevel(logging.INFO)
+    return True
 
 
 def notify(*fields: str) -> bool:

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from posture_tools.collector import ingest
+from posture_tools.collector.broker import free_port
+from posture_tools.collector.ingest import Collector
+from posture_tools.collector.sqlite.store import SqliteStore
 from simulators.visitor import Visitor
 
 from edge import systemd
 from edge.engine.camera_outage import CameraOutage
+from edge.mqtt.backoff import Backoff
+from edge.mqtt.settings import MqttSettings
 from edge.update.report import Spool
 
 
@@ -79,7 +86,7 @@ def test_the_journal_reads_levels_on_every_line(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("JOURNAL_STREAM", "8:1234")
-    systemd.log_to_journal()
+    systemd.log_to_journal("edge")
     logging.getLogger("edge.anything").info("one\ntwo")
     logging.getLogger("edge.anything").warning("three")
     logging.getLogger("paho").info("not ours")
@@ -90,5 +97,31 @@ def test_the_journal_reads_levels_on_every_line(
 def test_at_a_terminal_nothing_is_changed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("JOURNAL_STREAM", raising=False)
     before = logging.getLogger().handlers[:]
-    systemd.log_to_journal()
+    systemd.log_to_journal("edge")
     assert logging.getLogger().handlers == before
+
+
+def test_a_broker_that_is_not_there_is_one_line_however_often_it_is_tried(
+    tmp_path: Path, lines: Lines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    port = free_port()
+    tries: list[float] = []
+    stop = threading.Event()
+
+    class Hasty(Backoff):
+        def next_s(self) -> float:
+            tries.append(0.0)
+            if len(tries) == 20:
+                stop.set()
+            return 0.0
+
+    monkeypatch.setattr(ingest, "Backoff", Hasty)
+    problems: list[str] = []
+    with SqliteStore(tmp_path / "store.db") as store:
+        mqtt = MqttSettings(host="127.0.0.1", port=port)
+        Collector(mqtt, store, "north", on_problem=problems.append).run(stop)
+    said = [(level, text) for level, text in lines.now() if text.startswith("broker ")]
+    assert len(tries) == 20
+    assert len(said) == len(problems) == 1
+    assert said[0][0] == "WARNING"
+    assert said[0][1].startswith(f"broker 127.0.0.1:{port}: ")

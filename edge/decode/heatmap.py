@@ -113,7 +113,7 @@ def flip_test(
     """The mean of a picture's heatmaps and those of the mirrored picture, mirrored back.
 
     heatmaps, of_mirrored : float32 (J, H, W). flip : for each joint the one on the other side.
-    shift : move the mirrored maps by one cell, as networks of even stride ask.
+    shift : as `mirror_heatmaps`.
     """
     return (heatmaps + mirror_heatmaps(of_mirrored, flip, shift)) * np.float32(0.5)
 

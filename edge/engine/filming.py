@@ -19,12 +19,12 @@ from edge.fms.rules import FilmedFrom, RuleSet, shipped_rules
 from edge.fms.sequence import PoseSequence
 from edge.fms.sheet import Clearing, Sheet, Side, Try, add_up
 from edge.fms.suggest import Suggestion, suggest
-from edge.orders import Asked, Inputs
 from edge.posture.stick_figure import figure_of
 from edge.posture.views import view_of
-from edge.records import Assessment, Figure, Frame, Origin, Pose, View
+from edge.records import Asked, Assessment, Figure, Frame, Origin, Pose, View
 from edge.screening.subject import SubjectLock
 from edge.wire.live import Attempt, FmsCommand, FmsSheet, Seen
+from edge.wire.order import Inputs
 
 _MOST_FRAMES = 1800  # of one film, whatever the camera's rate
 _VIEWS: dict[FilmedFrom, tuple[View, ...]] = {

@@ -9,10 +9,10 @@ import msgspec
 
 from edge.errors import NOT_JSON, SettingsInvalid
 from edge.norms import Who
-from edge.orders import Sex
 from edge.records import Basis, Measure, Origin, Quality, View
 from edge.report.reported_visit import ReportedView, ReportedVisit
 from edge.report.together import Combined
+from edge.wire.order import Sex
 
 _LARGEST_BYTES = 16 * 1024 * 1024
 _Word = Annotated[str, msgspec.Meta(pattern=r"^[a-z-]{0,32}$")]

@@ -11,9 +11,9 @@ from typing import Literal
 import cv2
 import msgspec
 
-from edge.orders import Asked, Inputs, Order
-from edge.records import Frame
+from edge.records import Asked, Frame
 from edge.screening.order import OrderBox
+from edge.wire.order import Inputs, Order
 
 _LOOK_EVERY_NS = 500_000_000
 _LOOK_PX = 960  # longer side; a badge is held up near the camera, and a search of more is slow

@@ -13,7 +13,7 @@ import msgspec
 
 from edge.errors import NOT_JSON, MessageRefused
 from edge.files import write_durably
-from edge.orders import Order
+from edge.wire.order import Order
 
 FILE_NAME = "order.json"
 

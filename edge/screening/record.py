@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from edge.orders import Asked
 from edge.posture.calibration import Calibration
 from edge.posture.scale import least_sure
 from edge.posture.stick_figure import figure_of
 from edge.records import (
+    Asked,
     Assessment,
     Frame,
     Kind,

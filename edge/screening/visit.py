@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from edge.orders import Asked, Inputs
 from edge.posture.clothing import UNTOLD, Dress
 from edge.posture.landmarks import USABLE
-from edge.records import Pose, View
+from edge.records import Asked, Pose, View
 from edge.screening.capture_attempt import Capture, CaptureAttempt
+from edge.wire.order import Inputs
 
 VIEWS: tuple[View, ...] = ("front", "right", "back", "left")
 

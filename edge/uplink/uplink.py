@@ -19,7 +19,6 @@ from edge.mqtt.backoff import Backoff
 from edge.mqtt.connection import MQTT5_AGAIN_S, WILL_DELAY_S, Connection, open_best
 from edge.mqtt.events import Will
 from edge.mqtt.oddities import Oddities
-from edge.orders import Inputs
 from edge.records import Abilities
 from edge.results.outbox import Outbox
 from edge.settings import Settings
@@ -32,6 +31,7 @@ from edge.wire import clock
 from edge.wire.codec import BODY_LIMIT_BYTES, SCHEMAS, encode
 from edge.wire.envelope import Time
 from edge.wire.keys import load_public
+from edge.wire.order import Inputs
 from edge.wire.presence import Birth, Health, State
 from edge.wire.result import WireModel
 from edge.wire.topics import Topics

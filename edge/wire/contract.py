@@ -6,7 +6,6 @@ from typing import Any
 
 import msgspec
 
-from edge.orders import Order
 from edge.wire.commands import Command, Desired, EraseCommand, RenewCommand, ResendCommand, Response
 from edge.wire.enrol import Enrol
 from edge.wire.event import Event
@@ -19,6 +18,7 @@ from edge.wire.live import (
     Prompting,
     RepeatCommand,
 )
+from edge.wire.order import Order
 from edge.wire.presence import Birth, CollectorState, Health, State
 from edge.wire.receipt import Receipt
 from edge.wire.result import Result, Result1

@@ -33,9 +33,9 @@ class WireMeasure(msgspec.Struct, frozen=True):
 
     def __post_init__(self) -> None:
         check_refusal(self.code, self.value, self.quality, self.why)
-        numbers = (self.value, self.u95, self.u95_change, self.n)
-        if not all(math.isfinite(x) for x in numbers if x is not None):
-            raise ValueError(f"{self.code}: value, u95, u95_change and n must be finite")
+        for number in (self.value, self.u95, self.u95_change, self.n):
+            if number is not None and not math.isfinite(number):
+                raise ValueError(f"{self.code}: value, u95, u95_change and n must be finite")
 
 
 class WireModel(msgspec.Struct, frozen=True):

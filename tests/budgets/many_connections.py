@@ -17,6 +17,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from posture_tools.collector.site.authority import certify_broker, make_authority
+from posture_tools.load.connecting import allow_connections
 from posture_tools.load.cpu import resident_mb
 from simulators.balancer import Balancer
 from simulators.children import Child
@@ -33,6 +34,7 @@ def main() -> None:
     mosquitto, haproxy = (shutil.which(name, path=where) for name in ("mosquitto", "haproxy"))
     if mosquitto is None or haproxy is None:
         sys.exit("mosquitto or haproxy is missing (Debian packages of these names)")
+    allow_connections(max(options.straight, 2 * options.balanced))
     with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
         folder = Path(name)
         make_authority(folder, "load")

@@ -18,11 +18,11 @@ from simulators.assessments import assessment
 from simulators.mosquitto import Mosquitto
 from simulators.waiting import eventually
 
-from edge.orders import Inputs, Order
 from edge.results.outbox import Outbox
 from edge.screening.order import OrderBox
 from edge.settings import Settings
 from edge.uplink.uplink import Uplink
+from edge.wire.order import Inputs, Order
 
 pytestmark = pytest.mark.broker
 

@@ -23,7 +23,6 @@ from simulators.postgres import Postgres
 from simulators.site import Site, running
 from simulators.waiting import eventually
 
-from edge.orders import Order
 from edge.results.intact import Pending
 from edge.results.outbox import Outbox
 from edge.screening.order import OrderBox
@@ -32,6 +31,7 @@ from edge.uplink.forgetting import Forgetting
 from edge.wire.codec import decode, encode
 from edge.wire.commands import EraseCommand
 from edge.wire.event import Event
+from edge.wire.order import Order
 from edge.wire.topics import Topics
 
 CODE, SESSION = "p-17", "5f1c9a2b7d3e4f60"

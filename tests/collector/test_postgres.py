@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from posture_tools.collector.month import bounds_ns, shifted
 from posture_tools.collector.postgres import migrate as migrating
 from posture_tools.collector.postgres.copying import copy
 from posture_tools.collector.postgres.database import PostgresDatabase
-from posture_tools.collector.postgres.dialect import translated
+from posture_tools.collector.postgres.dialect import Transaction, translated
 from posture_tools.collector.postgres.store import PostgresStore
 from posture_tools.collector.report import fleet, results
 from posture_tools.collector.searching import Chosen, query
@@ -93,6 +93,31 @@ def test_the_new_go_in_together_exactly_as_one_by_one(store: PostgresStore, tmp_
             names = ", ".join(name for name in columns if name != "received_at")
             sql = f"SELECT {names} FROM {table} ORDER BY {order}"  # noqa: S608
             assert store.rows(sql) == file.rows(sql)
+
+
+def test_what_comes_again_costs_no_more_questions_the_more_there_is(
+    store: PostgresStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Stations that wait long send again, all of them at once, when the worker is slowest."""
+    asked: list[str] = []
+    sent = messages(tmp_path, 30)
+    store.ingest(sent)
+    execute = Transaction.execute
+
+    def counted(self: Transaction, sql: str, values: Sequence[object] = (), /) -> object:
+        asked.append(sql)
+        return execute(self, sql, values)
+
+    monkeypatch.setattr(Transaction, "execute", counted)
+    counts = []
+    for batch in (sent[:1], sent, sent + sent):
+        asked.clear()
+        outcome = store.ingest(batch)
+        counts.append(len(asked))
+        assert (outcome.duplicates, outcome.stored) == (len(batch), [])
+        [(_, receipt)] = outcome.receipts
+        assert [seq for seq, _ in receipt.settled] == sorted({item.key.seq for item in batch})
+    assert len(set(counts)) == 1
 
 
 def test_both_bodies_have_the_same_columns(store: PostgresStore, tmp_path: Path) -> None:

@@ -104,7 +104,7 @@ def test_rules_of_an_older_version_are_written_anew(site: Site) -> None:
     assert "access rules" in troubles(site)
     with site.broker():
         assert publish(settings.mqtt, topic, b"{}") != 0
-        assert site.verb("acl") == 0
+        assert site.verb("brokers") == 0
         assert "access rules" not in troubles(site)
         assert rules.read_text() == whole
         assert stat.S_IMODE(rules.stat().st_mode) == 0o600

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import contextlib
+import subprocess
+import sys
 import threading
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from conftest import missing
+from posture_tools.collector import broker as desk_broker
 from posture_tools.collector.broker import free_port
+from posture_tools.collector.ingest import Collector
 from posture_tools.collector.postgres.store import PostgresStore
 from posture_tools.collector.report import fleet
 from posture_tools.collector.store import Life, Note, Store
@@ -50,8 +56,8 @@ def worker(path: Path) -> Child:
 
 
 @contextlib.contextmanager
-def station(folder: Path, name: str, broker: Mosquitto) -> Iterator[Outbox]:
-    mqtt = MqttSettings(port=broker.port, resend_s=0.5, keepalive_s=5)
+def station(folder: Path, name: str, port: int) -> Iterator[Outbox]:
+    mqtt = MqttSettings(port=port, resend_s=0.5, keepalive_s=5)
     with Outbox.open(
         folder / f"{name}.db",
         site="north", station=name, limit_bytes=50_000_000, at_limit="refuse",
@@ -85,7 +91,7 @@ def test_a_dead_worker_and_a_dead_broker_cost_a_delay(
         second = worker(configuration(tmp_path, address, brokers, metrics))
         try:
             boxes = [
-                stack.enter_context(station(tmp_path, f"hall-{n}", brokers[n % 2]))
+                stack.enter_context(station(tmp_path, f"hall-{n}", brokers[n % 2].port))
                 for n in range(STATIONS)
             ]
             for number in range(EACH):
@@ -108,6 +114,77 @@ def test_a_dead_worker_and_a_dead_broker_cost_a_delay(
         assert store.rows("SELECT DISTINCT link FROM ingest_key") == [("ok",)]
         assert list(findings(store)) == []
         assert len(fleet(store)) == STATIONS
+
+
+@pytest.mark.timeout(300)
+def test_a_broker_that_cannot_share_is_served_by_one_worker_and_then_by_another(
+    tmp_path: Path, postgres: Postgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """amqtt speaks MQTT 3.1.1; two workers that both listened would take in each result twice."""
+    if find_spec("amqtt") is None:
+        missing("the package amqtt")
+    monkeypatch.setattr(desk_broker, "find_mosquitto", lambda: None)
+    monkeypatch.setattr("posture_tools.collector.ingest._LEAD_EVERY_S", 0.2)
+    address = postgres.database()
+    with ExitStack() as stack:
+        running = stack.enter_context(desk_broker.broker())
+        mqtt = MqttSettings(port=running.port, resend_s=0.4, keepalive_s=5)
+        serving: list[int] = []
+        ends: list[Callable[[], None]] = []
+        for number in range(2):
+            stop = threading.Event()
+            # its own connection to the database: with that it holds the broker, or loses it
+            store = PostgresStore(address, tmp_path / "erasures")
+            collector = Collector(
+                mqtt, store, "north", shares=True,
+                on_ready=lambda number=number: serving.append(number),
+            )  # fmt: skip
+            thread = threading.Thread(target=collector.run, args=(stop,))
+            thread.start()
+
+            def end(
+                stop: threading.Event = stop,
+                thread: threading.Thread = thread,
+                store: PostgresStore = store,
+            ) -> None:
+                stop.set()
+                thread.join()
+                store.close()
+
+            ends.append(end)
+            stack.callback(end)
+        eventually(lambda: bool(serving), within_s=60)
+        [first] = serving
+        box = stack.enter_context(station(tmp_path, "hall-1", running.port))
+        box.accept(assessment(1))
+        eventually(lambda: box.depth() == 0, within_s=60)
+        assert serving == [first]
+        ends[first]()
+        box.accept(assessment(2))
+        eventually(lambda: box.depth() == 0, within_s=60)
+        assert serving == [first, 1 - first]
+    with PostgresStore(address, tmp_path / "erasures") as store:
+        assert store.rows("SELECT COUNT(*) FROM result") == [(2,)]
+
+
+def test_a_worker_loads_nothing_for_what_nobody_asked_it(tmp_path: Path) -> None:
+    """Its unit holds it to 150 MB; archives, pages and networks are other programs' work."""
+    code = (
+        "import sys\n"
+        "from pathlib import Path\n"
+        "from posture_tools.collector import worker\n"
+        "from posture_tools.collector.archive.retention import retain_once\n"
+        "from posture_tools.collector.opening import open_store\n"
+        "from posture_tools.collector.verbs import run\n"
+        f"with open_store(Path({str(tmp_path / 'collector.db')!r})) as store:\n"
+        "    retain_once(store, 0)\n"
+        "print(*sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    loaded = {name.partition(".")[0] for name in done.stdout.split()}
+    assert "posture_tools" in loaded
+    heavy = {"pyarrow", "django", "torch", "onnxruntime", "scipy", "cv2", "numba", "matplotlib"}
+    assert loaded & heavy == set()
 
 
 def say(store: Store, instance: str, connection: int, *, online: bool) -> None:

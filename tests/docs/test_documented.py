@@ -103,7 +103,7 @@ def test_every_event_is_explained() -> None:
 
 def test_every_fault_of_a_camera_is_explained() -> None:
     """Those that the engine tells: literals given to the outage."""
-    named = (ROOT / "edge/wire/messages.py").read_text(encoding="utf-8")
+    named = (ROOT / "edge/wire/event.py").read_text(encoding="utf-8")
     told = re.search(r"camera : state `lost` with fault \(([^)]*)\)", named)
     assert told is not None
     assert set(rows("events.md", "Faults of a camera")) == set(re.split(r",\s+", told[1].strip()))

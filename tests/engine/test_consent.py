@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 
 from edge.engine.consent import Consents
-from edge.orders import Asked
-from edge.records import Assessment, Measure, Quality
+from edge.records import Asked, Assessment, Measure, Quality
 from edge.results.outbox import Outbox
 
 ASKED = Asked("command", "p-17", "2026-1", (("stature_mm", 1700.0),))

@@ -16,12 +16,12 @@ from simulators.visitor import Visitor
 from edge.engine.operating import Operating
 from edge.errors import MessageRefused
 from edge.live.line import EngineEnd, UplinkEnd
-from edge.orders import Order
 from edge.posture.calibration import LEVEL, Calibration
 from edge.records import Pose
 from edge.screening.admission import Admission
 from edge.screening.order import OrderBox
 from edge.wire.live import LIVE
+from edge.wire.order import Order
 
 
 class Operated:

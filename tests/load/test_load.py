@@ -78,6 +78,14 @@ def test_prepared_results_and_held_connections(
         assert store.rows("SELECT COUNT(*) FROM result") == [(25,)], "one each before the clock"
 
 
+def test_more_connections_than_files_may_be_open_are_refused_before_the_first(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("posture_tools.load.connecting.resource.getrlimit", lambda _: (1024, 4096))
+    assert main(["connect", "--count", "10000", "--hold", "0"]) == 2
+    assert "10200 are needed" in capsys.readouterr().err
+
+
 def test_the_arithmetic_of_a_large_site() -> None:
     one = size(100_000, 200, Costs(0.25, 0.1, 0.03, 2.0), 20_000)
     assert (round(one.mean_hz), round(one.peak_hz), round(one.health_hz)) == (231, 1157, 1667)

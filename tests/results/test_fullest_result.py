@@ -12,13 +12,12 @@ from posture_tools.collector.report import results
 from posture_tools.collector.sqlite.store import SqliteStore
 
 from edge.accuracy import Accuracy, MeasureAccuracy
-from edge.orders import Asked
 from edge.posture.applying import catalogue
 from edge.posture.assess import assess
 from edge.posture.calibration import Calibration
 from edge.posture.stick_figure import figure_of
 from edge.posture.sway import SWAY_UNITS
-from edge.records import Assessment, Measure, ModelIdentity, Pose, Quality, View
+from edge.records import Asked, Assessment, Measure, ModelIdentity, Pose, Quality, View
 from edge.results.outbox import Outbox
 from edge.skeletons import BODY_55
 from edge.wire.codec import BODY_LIMIT_BYTES

@@ -181,6 +181,20 @@ class Postgres:
             if path.is_file() and word.encode() in path.read_bytes()
         ]
 
+    def logs_with(self, *words: str) -> list[str]:
+        """Files of its log in which one of the words stands."""
+        return [
+            path.name
+            for path in sorted((self.data / "pg_wal").iterdir())
+            if path.is_file() and any(word.encode() in path.read_bytes() for word in words)
+        ]
+
+    def do(self, *statements: str) -> None:
+        """What answers nothing, and may stand in no transaction."""
+        with psycopg.connect(self.address(), autocommit=True) as db:
+            for sql in statements:
+                db.execute(sql)  # type: ignore[arg-type]
+
     def __enter__(self) -> Postgres:
         self.start()
         return self

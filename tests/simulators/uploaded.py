@@ -16,8 +16,8 @@ from posture_tools.uploads.pose_file import Found
 from posture_tools.uploads.uploading import Uploads
 from simulators.standing_person import Person, seen
 
-from edge.orders import Inputs
 from edge.records import ModelIdentity
+from edge.wire.order import Inputs
 
 SESSION, CODE = "up-spring", "P-0100"
 MODELS = (ModelIdentity("bottom_up", "3.1", "ab" * 32, "paf"),)

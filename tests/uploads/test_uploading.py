@@ -20,8 +20,8 @@ from posture_tools.uploads.uploading import File, Uploads
 from simulators.uploaded import SESSION, give, jpeg, rendered
 
 from edge.errors import PostureError, SettingsInvalid
-from edge.orders import Inputs, Order
 from edge.wire.codec import decode_result
+from edge.wire.order import Inputs, Order
 
 ORDER = Order("P-0100", "2026-05", Inputs(stature_mm=1700.0))
 SHOULDER = {"left_shoulder": (640.0, 520.0)}

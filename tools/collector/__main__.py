@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from posture_tools.cli import Program
 from posture_tools.collector.verbs import VERBS
 
+from edge.systemd import log_to_journal
+
 PROGRAM = Program(
     "posture-collector",
     "Take in the results of a site's stations, keep them in a store, and tell what it holds.",
@@ -19,7 +21,8 @@ PROGRAM = Program(
 
 
 def main(words: Sequence[str] | None = None) -> int:
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s")
+    if not log_to_journal("edge", "posture_tools"):
+        logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s")
     return PROGRAM.main(words)
 
 

@@ -17,7 +17,7 @@ from posture_tools.collector.hearing import follows, is_heard, see
 from posture_tools.collector.intake import Bad, Good, Key
 from posture_tools.collector.sql import Sql
 from posture_tools.collector.store import LastMessage, Note, Outcome
-from posture_tools.collector.trust import Known, enrol, judge, known
+from posture_tools.collector.trust import enrol, judge, known
 
 from edge.errors import StoreFailed
 from edge.mqtt.oddities import Oddities
@@ -81,14 +81,9 @@ class StoreBody(ABC):
         )  # fmt: skip
 
     def judge(self, batch: Iterable[Good | Bad]) -> list[Good | Bad]:
-        seen: dict[tuple[str, str], Known] = {}
-        judged = []
-        for item in batch:
-            place = (item.address.site, item.address.station)
-            if place not in seen:
-                seen[place] = known(self.rows, *place)
-            judged.append(judge(item, seen[place]))
-        return judged
+        items = list(batch)
+        seen = known(self.rows, {(item.address.site, item.address.station) for item in items})
+        return [judge(item, seen[item.address.site, item.address.station]) for item in items]
 
     def enrol(self, address: Address, payload: bytes) -> str:
         with self.transaction() as db:

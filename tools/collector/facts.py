@@ -37,7 +37,7 @@ def measure_rows(key: Key, result: Result, utc_ns: int, norms: Norms, who: Who) 
     consent told; without an age there is no band.
     """
     for part, m in enumerate(result.measures):
-        band = "|".join(norms.place(as_measure(m), who).bands)
+        band = "|".join(norms.place(as_measure(m), who).bands) if m.code in norms.codes else ""
         yield (
             key.site, key.station, key.epoch, key.seq, part, utc_ns, m.code, m.side, m.view,
             m.value, m.unit, m.u95, m.u95_change, m.n, str(m.quality),

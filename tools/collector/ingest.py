@@ -24,6 +24,7 @@ from edge.mqtt.connection import MQTT5_AGAIN_S, Connection, open_best
 from edge.mqtt.events import Acknowledged, Arrived, Will
 from edge.mqtt.oddities import Oddities
 from edge.mqtt.settings import MqttSettings
+from edge.shown import shown
 from edge.wire.codec import decode, encode
 from edge.wire.commands import Desired
 from edge.wire.presence import Birth, CollectorState, Health, State
@@ -33,6 +34,7 @@ from edge.wire.topics import COLLECTOR, OLD_ROOT, Topics, parse
 
 log = logging.getLogger(__name__)
 
+_SAID, _MOST_KEYS_TOLD = 500, 1000  # characters of one line of the log; such lines
 _IDLE_S = 0.2
 _BATCH = 500  # messages in one transaction
 _GROUP = "$share/posture-collectors/"
@@ -44,11 +46,13 @@ ANNOUNCE_EVERY_S = 60.0
 class Collector:
     """Takes in one site's results. No message ends it, whatever it holds.
 
+    Its broker comes and goes in one line of the log each, and so does a key that a station shows.
+
     key : signs the receipts; without one, only stations at a desk believe them.
     shares : other workers take in from this broker too: each result goes to one of them. Where the
         broker cannot share (MQTT 3.1.1), one worker serves it and the others wait.
     home_assistant : tell it of each station that is heard.
-    on_batch : told of each committed batch. on_problem : told once of each new problem.
+    on_batch : told of each committed batch. on_problem : told of each failure that is new.
     on_ready : called whenever a subscription stands; on_away : when it stands no more.
     on_health : told what each station says of itself.
     """
@@ -63,7 +67,7 @@ class Collector:
         shares: bool = False,
         home_assistant: bool = False,
         on_batch: Callable[[Outcome], None] = lambda _: None,
-        on_problem: Callable[[str], None] = log.error,
+        on_problem: Callable[[str], None] = lambda _: None,
         on_ready: Callable[[], None] = lambda: None,
         on_away: Callable[[], None] = lambda: None,
         on_health: Callable[[str, str, Health], None] = lambda *_: None,
@@ -75,6 +79,7 @@ class Collector:
         self._shares = shares
         self._home_assistant = home_assistant
         self._shown: set[str] = set()
+        self._keys_told: set[str] = set()
         self._health: dict[tuple[str, str], Note] = {}
         self._health_at_s = 0.0
         self._old = False
@@ -100,9 +105,13 @@ class Collector:
             except Exception as problem:
                 text = str(problem)
                 if not isinstance(problem, PostureError):
-                    log.exception("the collector failed and connects again")
                     text = f"The collector failed and connects again: {text}"
                 if text != told:
+                    known = isinstance(problem, PostureError)
+                    log.warning(
+                        "broker %s: %s", self._mqtt.address, shown(text)[:_SAID],
+                        exc_info=None if known else problem,
+                    )  # fmt: skip
                     self._on_problem(text)
                 told = text
                 self._on_away()
@@ -117,6 +126,7 @@ class Collector:
         )
         try:
             self._shown.clear()
+            self._keys_told.clear()
             self._old = self._store.has_unsigned(self._site)
             if not self._may_serve(connection):
                 connection.close()
@@ -125,6 +135,7 @@ class Collector:
             for topics in self._trees:
                 connection.subscribe(*self._subscriptions(connection, topics))
             self._announce(connection, online=True)
+            log.info("broker %s: connected with MQTT %s", self._mqtt.address, connection.version)
             self._on_ready()
             while not stop.is_set():
                 if self._take_in(connection, connection.poll(_IDLE_S, _BATCH)):
@@ -221,6 +232,12 @@ class Collector:
             for topic, payload in announcements(self._site, station).items():
                 connection.publish(topic, payload, retain=True)
 
+    def _tell_key(self, news: str) -> None:
+        """Once with each connection, and so many at most: anybody may show keys."""
+        if news not in self._keys_told and len(self._keys_told) < _MOST_KEYS_TOLD:
+            self._keys_told.add(news)
+            log.warning("%s", shown(news)[:_SAID])
+
     def _hear_collector(self, connection: Connection, body: bytes) -> None:
         """Ours comes back to us. That nobody is there was said by the will of our earlier life, by
         another collector that left, or by who may write there; stations would wait."""
@@ -255,7 +272,7 @@ class Collector:
                 return Note(*place, "state", message.body, said.online, life)
             case "enrol":
                 if message.body and (news := self._store.enrol(address, message.body)):
-                    self._on_problem(news)
+                    self._tell_key(news)
                 return None
             case "birth":
                 decode(message.body, Birth)

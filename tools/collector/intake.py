@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 from edge.errors import MessageRefused
-from edge.wire import bounds
 from edge.wire.codec import decode_message
 from edge.wire.event import Event
 from edge.wire.receipt import RejectCode
@@ -89,11 +88,12 @@ def examine(incoming: Incoming) -> Good | Bad:
             said_of = f"sealed as {sealed.seal.role} of {sealed.seal.id!r}"
             return Bad(incoming, address, None, sealed.seal.sha256, "unsealed", said_of)
 
+    sha256 = digest(body) if sealed is None else sealed.seal.sha256
+
     def bad(code: RejectCode, problem: str) -> Bad:
-        return Bad(incoming, address, key, digest(body), code, problem, sealed)
+        return Bad(incoming, address, key, sha256, code, problem, sealed)
 
     try:
-        bounds.check(body)
         message = decode_message(body)
     except MessageRefused as problem:
         return bad("malformed", str(problem))
@@ -104,7 +104,7 @@ def examine(incoming: Incoming) -> Good | Bad:
     of_body = Key(message.site, message.station, message.epoch, message.seq)
     if key not in (None, of_body):
         return bad("topic_mismatch", f"the body says {message.id}")
-    return Good(address, of_body, body, digest(body), message, incoming, sealed)
+    return Good(address, of_body, body, sha256, message, incoming, sealed)
 
 
 def key_of(name: str, address: Address) -> Key | None:

@@ -47,7 +47,8 @@ _HALVES = (("clock_state = 'synced'", "result", "utc_ns"),
 def chosen_keys(store: Store, chosen: Chosen = EVERYTHING) -> Iterator[tuple[Name, int]]:
     """Site, station, epoch and number of what is chosen, and when it was screened (ns since 1970):
     by station, in the order of screening, or the newest first."""
-    for site, station, epoch, seq, screened_ns in store.each(*query(chosen)):
+    ask = store.rows if chosen.limit else store.each  # a page needs no reader of its own
+    for site, station, epoch, seq, screened_ns in ask(*query(chosen)):
         yield (site, station, epoch, seq), screened_ns
 
 

@@ -13,12 +13,12 @@ from posture_tools.collector.store import Store
 
 from edge.errors import SettingsInvalid
 from edge.norms import UNTOLD, Who
-from edge.orders import Inputs
 from edge.records import Basis, HandSet
 from edge.report.reported_visit import ReportedView, ReportedVisit
 from edge.shown import quoted
 from edge.wire.clock import Instant
 from edge.wire.codec import decode_result
+from edge.wire.order import Inputs
 from edge.wire.result import Result
 
 Place = tuple[str, str, str]  # site, station and session

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hmac
 from base64 import b64decode
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -23,6 +23,7 @@ from edge.wire.keys import fingerprint
 from edge.wire.seal import is_sealed_by, unpack
 from edge.wire.topics import OLD_ROOT, Address
 
+Place = tuple[str, str]  # site and station
 Rows = Callable[[str, tuple[Any, ...]], list[tuple[Any, ...]]]
 How = Literal["token", "approved", "first use"]
 _MOST_PENDING = 1_000  # keys that wait for a person; anybody who may publish can show one
@@ -36,19 +37,26 @@ class Known:
     """
 
     closed: bool
-    key: bytes | None
-    revoked: bool
-    unsigned: bool
+    key: bytes | None = None
+    revoked: bool = False
+    unsigned: bool = False
 
 
-def known(rows: Rows, site: str, station: str) -> Known:
-    """As the store says now; another program may have changed it."""
-    closed = bool(rows("SELECT 1 FROM closed_site WHERE site = ?", (site,)))
-    found = rows(
-        "SELECT key, revoked, unsigned FROM trusted WHERE site = ? AND station = ?", (site, station)
-    )
-    key, revoked, unsigned = found[0] if found else ("", 0, 0)
-    return Known(closed, b64decode(key) if key else None, bool(revoked), bool(unsigned))
+def known(rows: Rows, places: Collection[Place]) -> dict[Place, Known]:
+    """As the store says now; another program may have changed it. Two questions a site."""
+    found: dict[Place, Known] = {}
+    for site in {site for site, _ in places}:
+        stations = sorted(station for at, station in places if at == site)
+        closed = bool(rows("SELECT 1 FROM closed_site WHERE site = ?", (site,)))
+        found |= dict.fromkeys(((site, each) for each in stations), Known(closed))
+        for station, key, revoked, unsigned in rows(
+            "SELECT station, key, revoked, unsigned FROM trusted WHERE site = ?"  # noqa: S608
+            f" AND station IN ({', '.join('?' * len(stations))})",
+            (site, *stations),
+        ):
+            public = b64decode(key) if key else None
+            found[site, station] = Known(closed, public, bool(revoked), bool(unsigned))
+    return found
 
 
 def judge(item: Good | Bad, about: Known) -> Good | Bad:
@@ -104,7 +112,7 @@ def enrol(db: Sql, address: Address, payload: bytes, at: str) -> str:
         return db.execute(sql, values).fetchall()
 
     place = (address.site, address.station)
-    about = known(rows, *place)
+    about = known(rows, [place])[place]
     if about.key == public:
         return ""
     tokens = rows("SELECT token, replaces FROM token WHERE site = ? AND station = ?", place)

@@ -28,13 +28,12 @@ def work(
     stop: threading.Event,
     *,
     on_batch: Callable[[Outcome], None],
-    on_problem: Callable[[str], None],
     on_ready: Callable[[str], None],
 ) -> None:
     """Take messages from every broker into the store, until `stop`.
 
-    on_batch : given what became of each batch. on_problem : told in words of what is tried again.
-    on_ready : given the broker, whenever its subscription stands.
+    on_batch : given what became of each batch. on_ready : given the broker, whenever its
+    subscription stands. What fails and is tried again stands in the log.
 
     Raises
     ------
@@ -48,10 +47,9 @@ def work(
             metrics.committed(outcome)
         on_batch(outcome)
 
-    def problem(text: str) -> None:
+    def problem(_text: str) -> None:
         if metrics is not None:
             metrics.problem()
-        on_problem(text)
 
     def ready(broker: str) -> None:
         if metrics is not None:

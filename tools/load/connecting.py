@@ -6,6 +6,7 @@ Written in bytes on asyncio, for a client library's object and thread for each w
 from __future__ import annotations
 
 import asyncio
+import resource
 import ssl
 import time
 from collections import Counter
@@ -14,6 +15,7 @@ from dataclasses import dataclass, field
 
 from posture_tools.load import cpu
 
+from edge.errors import SettingsInvalid
 from edge.mqtt.credentials import tls_context
 from edge.mqtt.settings import MqttSettings
 from edge.wire.topics import Topics
@@ -21,6 +23,7 @@ from edge.wire.topics import Topics
 _AT_ONCE = 64  # handshakes under way
 _PATIENCE_S = 60.0
 _KEEPALIVE_S = 600
+_OTHER_FILES = 200
 _CONNACK, _SUBACK = 0x20, 0x90
 
 
@@ -63,8 +66,27 @@ class Told:
         return cpu.resident_mb(pid)
 
 
+def allow_connections(count: int) -> None:
+    """Let this process, and what it starts, open so many files.
+
+    Raises
+    ------
+    SettingsInvalid : the system allows fewer.
+    """
+    wanted = count + _OTHER_FILES
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard != resource.RLIM_INFINITY and wanted > hard:
+        raise SettingsInvalid(
+            f"A process may open {hard} files here, and {wanted} are needed.",
+            f"Begin it in a shell after `ulimit -Hn {wanted}`, as root.",
+        )
+    if soft != resource.RLIM_INFINITY and wanted > soft:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
 def connect_all(lines: Lines) -> Told:
-    """Open them, hold them, close them."""
+    """Open them, hold them, close them. Raises as `allow_connections`."""
+    allow_connections(lines.count)
     return asyncio.run(_connect_all(lines))
 
 

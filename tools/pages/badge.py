@@ -12,7 +12,7 @@ from django.urls import reverse
 from posture_tools.pages.access import Right, rights_of
 from posture_tools.pages.models import Account
 
-from edge.orders import Opaque, Order
+from edge.wire.order import Opaque, Order
 
 _KIND = "PS1"  # as edge.screening.admission reads it
 LAST_CONSENT = "consent_version"  # of the session of a browser: what was typed last

@@ -15,7 +15,7 @@ from django.core.validators import RegexValidator
 from posture_tools.pages.badge import unbadged
 
 from edge.accuracy import Clothing
-from edge.orders import Footwear, Inputs, Opaque, Order, Sex
+from edge.wire.order import Footwear, Inputs, Opaque, Order, Sex
 
 _INPUTS = {
     field.name: field.type

@@ -18,8 +18,8 @@ from posture_tools.uploads.pose_file import Found
 
 from edge.errors import NOT_JSON
 from edge.files import make_folder, write_durably
-from edge.orders import Inputs
 from edge.records import Uint8, View
+from edge.wire.order import Inputs
 from edge.wire.result import Consent
 
 USUAL_DAYS, MOST_DAYS = 7, 365

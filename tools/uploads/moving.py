@@ -12,7 +12,6 @@ import numpy as np
 from posture_tools.uploads.pose_file import Found
 
 from edge.errors import FileUnusable, SettingsInvalid
-from edge.orders import Inputs
 from edge.posture.calibration import LEVEL
 from edge.posture.clothing import Dress
 from edge.posture.hand_set import extended, over
@@ -20,6 +19,7 @@ from edge.records import Assessment, Correction, Frame, HandSet, ModelIdentity, 
 from edge.screening.record import Recorder
 from edge.sightings.person import Person, Told, measured
 from edge.sightings.points_file import KNOWN
+from edge.wire.order import Inputs
 
 Place = tuple[float, float]
 Points = Mapping[str, Place | None]

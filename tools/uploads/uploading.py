@@ -27,9 +27,9 @@ from posture_tools.uploads.moving import (
 )
 
 from edge.errors import PostureError, SettingsInvalid
-from edge.orders import Order
 from edge.records import HandSet, View
 from edge.sightings.person import Person
+from edge.wire.order import Order
 
 MOST_FILES = 6
 

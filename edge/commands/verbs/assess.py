@@ -18,9 +18,9 @@ from edge.commands.station_options import (
     with_models,
 )
 from edge.errors import SettingsInvalid
-from edge.orders import Opaque
 from edge.settings import Settings
 from edge.shown import quoted
+from edge.wire.order import Opaque
 
 _ALONE = 0  # in place of a person's number
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -12,6 +13,8 @@ from posture_tools.collector.opening import Where, open_store
 from posture_tools.collector.store import Store
 
 from edge.errors import PostureError
+
+log = logging.getLogger(__name__)
 
 EVERY_S = 3600.0
 
@@ -24,12 +27,18 @@ def retain(
 
     keep_months : 0 archives nothing; files that are there are still cleaned.
     """
+    told = ""
     while not stop.is_set():
+        text = ""
         try:
             with open_store(at) as store:
                 retain_once(store, keep_months)
         except PostureError as problem:
-            on_problem(f"Nothing was archived: {problem}")
+            text = f"Nothing was archived: {problem}"
+            on_problem(text)
+        if text != told:
+            log.log(logging.WARNING if text else logging.INFO, "%s", text or "archiving goes on")
+        told = text
         stop.wait(EVERY_S)
 
 
@@ -38,7 +47,7 @@ def retain_once(store: Store, keep_months: int) -> None:
     if not store.lead("retention"):
         return
     if keep_months:
-        for _ in archive_months(store, keep_months, datetime.now(UTC)):
-            pass
+        for month in archive_months(store, keep_months, datetime.now(UTC)):
+            log.info("archived: %s, results: %d", month.name, month.results)
     elif unclean(store):
         store.traces(())

@@ -1,4 +1,6 @@
-"""A batch in few statements: new results go in together, and only what is unusual one by one.
+"""A batch in few statements: what is new goes in together, what came before is recognised together
+(stations that wait long send again, and that must not be dearer than the first time), and only the
+rest goes one by one.
 
 The rows of `progress` are locked first and in one order. So two workers that have messages of one
 epoch take turns: neither can miss the other's keys, and the chain is judged whole.
@@ -7,7 +9,7 @@ epoch take turns: neither can miss the other's keys, and the chain is judged who
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from posture_tools.collector import facts
 from posture_tools.collector.committing import Answers, receipt, take_one
@@ -54,6 +56,11 @@ _INSERT = (
     " AS u(site, station, epoch, seq, sha256, prev, link)"
     " ON CONFLICT DO NOTHING RETURNING site, station, epoch, seq"
 )
+_SAME = (
+    "SELECT k.site, k.station, k.epoch, k.seq FROM ingest_key k"
+    f" JOIN {_KEYS}, %s::text[]) AS u(site, station, epoch, seq, sha256)"
+    " USING (site, station, epoch, seq) WHERE k.body_sha256 = u.sha256 AND k.fate <> 'rejected'"
+)
 _FOLLOWERS = (
     "UPDATE ingest_key k SET link = CASE WHEN k.prev_sha256 = u.sha256 THEN 'ok' ELSE 'broken' END"
     f" FROM {_KEYS}, %s::text[]) AS u(site, station, epoch, seq, sha256)"
@@ -78,15 +85,20 @@ def commit(db: Transaction, batch: Sequence[Good | Bad], at: str) -> Outcome:
         db.connection.execute(_SEE, (at, *_columns(places)))
     plain = _plain(db, batch)
     new = _store(db, plain, at)
+    here = new | _same(db, {name: plain[name] for name in sorted(plain.keys() - new)})
     for item in batch:
-        name = _name(item.key) if item.key is not None else None
-        if isinstance(item, Good) and name in new and plain[name] is item:
-            outcome.stored.append(item)
-            answer = Answer(item.key.seq, item.body_sha256, "stored")
-            answers.setdefault((item.address.topics, item.key.epoch), []).append(answer)
+        first = plain.get(_name(item.key)) if isinstance(item, Good) else None
+        if first is None or first.body_sha256 != item.body_sha256 or _name(first.key) not in here:
+            take_one(db, item, at, outcome, answers)
             continue
-        take_one(db, item, at, outcome, answers)
-    for site, station, epoch, seq in sorted(plain.keys() - new):
+        what: Literal["stored", "duplicate"] = "duplicate"
+        if first is item and _name(first.key) in new:
+            what = "stored"
+            outcome.stored.append(first)
+        outcome.duplicates += what == "duplicate"
+        answer = Answer(first.key.seq, first.body_sha256, what)
+        answers.setdefault((first.address.topics, first.key.epoch), []).append(answer)
+    for site, station, epoch, seq in sorted(plain.keys() - here):
         judge(db, Key(site, station, epoch, seq + 1))  # its link was guessed from this batch
     if outcome.dead:
         evict(db)
@@ -184,6 +196,14 @@ def _store(db: Transaction, plain: dict[Name, Good], at: str) -> set[Name]:
     if ends:
         db.connection.execute(_FOLLOWERS, _columns(ends))
     return new
+
+
+def _same(db: Transaction, known: dict[Name, Good]) -> set[Name]:
+    """Those that the store has with this very body."""
+    if not known:
+        return set()
+    rows = [(*name, item.body_sha256) for name, item in known.items()]
+    return set(db.connection.execute(_SAME, _columns(rows)).fetchall())
 
 
 def _whose(db: Transaction, new: Sequence[Good]) -> dict[tuple[str, str, str], Who]:

@@ -32,7 +32,8 @@ class SiteFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     hosts, port : of the one broker; of several, further names that stand in every certificate.
     brokers : HOST:PORT of each, where there are several. balancers : HOST:PORT of what stands
     before them, if stations do not reach them themselves. home_assistant : one may read state and
-    health.
+    health. first_folder : of the first of several; `broker` at a site that began with one, whose
+    machine knows it so.
     """
 
     site: str
@@ -41,6 +42,7 @@ class SiteFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     brokers: tuple[str, ...] = ()
     balancers: tuple[str, ...] = ()
     home_assistant: bool = False
+    first_folder: str = "broker-1"
 
     @property
     def places(self) -> tuple[BrokerPlace, ...]:
@@ -48,9 +50,10 @@ class SiteFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             names = (*self.hosts, *(_at(each).host for each in self.balancers))
             return (BrokerPlace("broker", self.hosts[0], self.port, _distinct(*names)),)
         shared = (*self.hosts, *(_at(each).host for each in self.balancers))
+        folders = (self.first_folder, *(f"broker-{n}" for n in range(2, len(self.brokers) + 1)))
         return tuple(
-            BrokerPlace(f"broker-{number}", at.host, at.port, _distinct(at.host, *shared))
-            for number, at in enumerate(map(_at, self.brokers), 1)
+            BrokerPlace(folder, at.host, at.port, _distinct(at.host, *shared))
+            for folder, at in zip(folders, map(_at, self.brokers), strict=True)
         )
 
     def addresses_for(self, station: str) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from posture_tools.collector.home_assistant import DISCOVERY
+from posture_tools.collector.site.about import SiteFile
 
 from edge.files import write_durably
 from edge.wire.live import LIVE
@@ -90,6 +91,14 @@ def access(site: str, *, home_assistant: bool = False) -> str:
         *(f"pattern read {topic}" for topic in reads),
     ]
     return "\n".join(lines) + "\n"
+
+
+def write_access(folder: Path, about: SiteFile) -> None:
+    """The access rules of every broker, as this version has them. folder : the site's."""
+    rules = access(about.site, home_assistant=about.home_assistant).encode()
+    for place in about.places:
+        write_durably(folder / place.folder / "acl", rules, mode=0o600)
+        hand_over(folder / place.folder)
 
 
 def set_password(folder: Path, user: str, password: str | None) -> None:

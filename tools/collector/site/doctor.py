@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from posture_tools.collector.site import site
+from posture_tools.collector.site import broker_files, site
 from posture_tools.collector.site.about import BrokerPlace, load
 from posture_tools.collector.worker_key import load_granted
 
@@ -96,7 +96,7 @@ def _grants(folder: Path) -> Finding:
 def _rules(folder: Path) -> Finding:
     """Rules added by hand are the operator's affair; one that this version needs must be there."""
     about = load(folder)
-    wanted = set(site.access_rules(about).splitlines())
+    wanted = set(broker_files.access(about.site, home_assistant=about.home_assistant).splitlines())
     old = [
         place.folder
         for place in about.places
@@ -104,7 +104,7 @@ def _rules(folder: Path) -> Finding:
     ]
     if old:
         return Finding("access rules", False, f"those of {', '.join(old)} are an older version's",
-                       "`posture-collector site acl` writes them anew.")  # fmt: skip
+                       "`posture-collector site brokers` writes them anew.")  # fmt: skip
     return Finding("access rules", True, "as this version needs them")
 
 

@@ -100,7 +100,7 @@ def init(folder: Path, store: Store, about: SiteFile, own: OwnCertificate | None
             write_durably(at / "broker.key", given[2], mode=0o600)
         conf = broker_files.configuration(at, place.port).encode()
         write_durably(at / "mosquitto.conf", conf, mode=0o644)
-        _write_access(at, about)
+    broker_files.write_access(folder, about)
     write_toml(folder / "site.toml", about)
     for user, name in broker_files.people(about.home_assistant).items():
         password = broker_files.new_password()
@@ -125,32 +125,12 @@ def rotate(folder: Path, site_key: Path, role: Granted, site: str) -> int:
     return serial
 
 
-def write_access(folder: Path) -> list[str]:
-    """The brokers' access rules as this version needs them, in place of those of an older one;
-    folders of brokers that run elsewhere, and must be told."""
-    about = load(folder)
-    for place in about.places:
-        at = folder / place.folder
-        _write_access(at, about)
-        broker_files.hand_over(at)
-    return reload_brokers(folder)
-
-
-def access_rules(about: SiteFile) -> str:
-    """Of every broker of the site."""
-    return broker_files.access(about.site, home_assistant=about.home_assistant)
-
-
-def _write_access(at: Path, about: SiteFile) -> None:
-    write_durably(at / "acl", access_rules(about).encode(), mode=0o600)
-
-
 def worker(folder: Path, store: str, about: SiteFile) -> WorkerSettings:
     """collector.toml: every worker of the site may have it. All paths from the root."""
     keys = folder / KEYS
     return WorkerSettings(
         about.site, store,
-        tuple(_login(folder, place, broker_files.COLLECTOR_USER) for place in about.places),
+        tuple(login(folder, place, broker_files.COLLECTOR_USER) for place in about.places),
         str(keys), home_assistant=about.home_assistant,
     )  # fmt: skip
 
@@ -158,11 +138,12 @@ def worker(folder: Path, store: str, about: SiteFile) -> WorkerSettings:
 def operator_login(folder: Path) -> MqttSettings:
     """At every broker of the site."""
     first, *others = load(folder).places
-    login = _login(folder, first, broker_files.OPERATOR_USER)
-    return msgspec.structs.replace(login, also=tuple(place.address for place in others))
+    there = login(folder, first, broker_files.OPERATOR_USER)
+    return msgspec.structs.replace(there, also=tuple(place.address for place in others))
 
 
-def _login(folder: Path, place: BrokerPlace, user: str) -> MqttSettings:
+def login(folder: Path, place: BrokerPlace, user: str) -> MqttSettings:
+    """Of a user that is no station, at one broker."""
     return MqttSettings(
         host=place.host, port=place.port, username=user, tls=True,
         password_file=str(folder / KEYS / broker_files.people(True)[user]),
@@ -206,6 +187,11 @@ def add(folder: Path, store: Store, station: str, *, replace: bool = False) -> P
     write_station(folder, target, password)
     reload_brokers(folder)
     return target
+
+
+def password_of(target: Path) -> str:
+    """Of the station whose folder this is."""
+    return (target / _PASSWORD).read_text(encoding="utf-8")
 
 
 def write_station(folder: Path, target: Path, password: str) -> None:

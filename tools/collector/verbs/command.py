@@ -14,9 +14,9 @@ from posture_tools.collector.opening import open_store
 from posture_tools.collector.worker_key import load_granted
 
 from edge.errors import CommandRefused, SettingsInvalid, StationUnreachable
-from edge.orders import Order
 from edge.wire import ranges
 from edge.wire.commands import EraseCommand, ResendCommand
+from edge.wire.order import Order
 from edge.wire.topics import topic_level
 
 Body = TypeVar("Body", bound=msgspec.Struct)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import signal
 import threading
 from argparse import Namespace
@@ -18,6 +19,8 @@ from posture_tools.collector.worker_settings import WorkerSettings, load_worker_
 from edge.wire.event import Event
 from edge.wire.result import Result
 
+log = logging.getLogger(__name__)
+
 
 @contextmanager
 def _until_signal() -> Iterator[threading.Event]:
@@ -27,7 +30,7 @@ def _until_signal() -> Iterator[threading.Event]:
     yield stop
 
 
-def run(options: Namespace, out: Output) -> int:
+def run(options: Namespace, _out: Output) -> int:
     if options.config is None:
         mqtt, site = broker_and_site(options)
         keys = "" if options.keys is None else str(options.keys)
@@ -54,7 +57,8 @@ def run(options: Namespace, out: Output) -> int:
                 )
 
     with _until_signal() as stop:
-        work(settings, stop, on_batch=stored, on_problem=out.note, on_ready=say_ready)
+        work(settings, stop, on_batch=stored, on_ready=say_ready)
+    log.info("collector: stopped")
     return 0
 
 

@@ -13,10 +13,11 @@ from posture_tools.collector.site import doctor, renew, site
 from posture_tools.collector.site.about import SiteFile, load
 from posture_tools.collector.site.authority import read_authority
 from posture_tools.collector.trust import let_unsigned
+from posture_tools.collector.verbs.site_brokers import BROKERS
+from posture_tools.collector.verbs.site_words import FOLDER, OWN, addresses, own, tell_of
 
 from edge.errors import SettingsInvalid, StationUnreachable
 from edge.mqtt.address import plain_host
-from edge.mqtt.settings import MqttSettings, broker_at
 from edge.wire.keys import fingerprint
 from edge.wire.topics import topic_level
 
@@ -29,29 +30,14 @@ def _init(options: Namespace, out: Output) -> int:
             "Stations must find a broker.", "Give its --host, or a --broker for each of several."
         )
     name = topic_level(options.site, "--site")
-    brokers, balancers = (_addresses(each) for each in (options.broker, options.balancer))
+    brokers, balancers = (addresses(each) for each in (options.broker, options.balancer))
     hosts = tuple(map(plain_host, options.host))
     about = SiteFile(name, hosts, options.port, brokers, balancers, options.home_assistant)
     with open_store(options.store) as store:
-        site.init(options.folder, store, about, _own(options))
+        site.init(options.folder, store, about, own(options))
     away = options.folder / site.OFFLINE
     out.line(f"{options.folder}: carry {away} away from this machine, and keep it")
     return 0
-
-
-def _addresses(said: list[str]) -> tuple[str, ...]:
-    return tuple(broker_at(each, MqttSettings()).address for each in dict.fromkeys(said))
-
-
-def _own(options: Namespace) -> site.OwnCertificate | None:
-    given = (options.own_ca, options.own_cert, options.own_key)
-    if not any(given):
-        return None
-    if not all(given):
-        raise SettingsInvalid(
-            "A certificate of your own is three files.", "Give --own-ca, --own-cert and --own-key."
-        )
-    return site.OwnCertificate(*given)
 
 
 def _add(options: Namespace, out: Output) -> int:
@@ -73,20 +59,7 @@ def _revoke(options: Namespace, out: Output) -> int:
     with open_store(options.store) as store:
         elsewhere = site.revoke(options.folder, store, options.station)
     out.line(f"{options.station} is revoked")
-    _tell_of(elsewhere, out)
-    return 0
-
-
-def _tell_of(elsewhere: list[str], out: Output) -> None:
-    for name in elsewhere:
-        out.note(f"{name} does not run here: copy its folder to where it does, and there "
-                 f"`systemctl reload posture-{name}`.")  # fmt: skip
-
-
-def _acl(options: Namespace, out: Output) -> int:
-    elsewhere = site.write_access(options.folder)
-    out.line("the access rules are those of this version")
-    _tell_of(elsewhere, out)
+    tell_of(elsewhere, out)
     return 0
 
 
@@ -125,7 +98,7 @@ def _renew(options: Namespace, out: Output) -> int:
         )
     elsewhere = renew.certify(folder, offline, next_authority=options.new_authority)
     out.line("the broker has a new certificate")
-    _tell_of(elsewhere, out)
+    tell_of(elsewhere, out)
     return 1 if missed else 0
 
 
@@ -163,7 +136,6 @@ def _told(out: Output, station: str, said: str, key: str, since: str) -> None:
     out.line(" ".join(filter(None, (station, said, print_of, since))))
 
 
-_FOLDER = argument("folder", type=Path, metavar="SITE_FOLDER", help="What `site init` wrote.")
 _STATION = argument("station", metavar="STATION", help="The station's name.")
 _SITE_KEY = argument(
     "--site-key", type=Path, required=True, metavar="FILE",
@@ -219,33 +191,17 @@ VERB = Verb(
                     action="store_true",
                     help="Let Home Assistant read state and health of stations, never measures.",
                 ),
-                argument(
-                    "--own-ca",
-                    type=Path,
-                    metavar="FILE",
-                    help="Use your authority instead of a new one. This is its certificate.",
-                ),
-                argument(
-                    "--own-cert",
-                    type=Path,
-                    metavar="FILE",
-                    help="The broker's certificate, signed by it.",
-                ),
-                argument(
-                    "--own-key",
-                    type=Path,
-                    metavar="FILE",
-                    help="The key of the broker's certificate.",
-                ),
+                *OWN,
             ),
         ),
+        BROKERS,
         Verb(
             "add",
             "Make the folder for a station's boot partition.",
             example="posture-collector site add site hall-1",
             run=_add,
             arguments=(
-                _FOLDER,
+                FOLDER,
                 _STATION,
                 argument(
                     "--replace",
@@ -261,7 +217,7 @@ VERB = Verb(
             "1f0a-22c3-9d5e-77b1-0c64-e8a2-5b3d-91f7",
             run=_approve,
             arguments=(
-                _FOLDER,
+                FOLDER,
                 _STATION,
                 argument("fingerprint", metavar="FINGERPRINT", help="As the station shows it."),
             ),
@@ -271,14 +227,14 @@ VERB = Verb(
             "End a station's connection, and believe nothing of it any more.",
             example="posture-collector site revoke site hall-1",
             run=_revoke,
-            arguments=(_FOLDER, _STATION),
+            arguments=(FOLDER, _STATION),
         ),
         Verb(
             "let-unsigned",
             "Hear a station of version 0.1, which cannot sign. Start the collector again.",
             example="posture-collector site let-unsigned site hall-1",
             run=_let_unsigned,
-            arguments=(_FOLDER, _STATION),
+            arguments=(FOLDER, _STATION),
         ),
         Verb(
             "rotate",
@@ -286,7 +242,7 @@ VERB = Verb(
             example="posture-collector site rotate site receipt --site-key /media/stick/site.pem",
             run=_rotate,
             arguments=(
-                _FOLDER,
+                FOLDER,
                 argument("role", choices=("receipt", "command"), help="What the key signs."),
                 _SITE_KEY,
             ),
@@ -300,7 +256,7 @@ VERB = Verb(
             "posture-collector site renew site --authority /media/stick/offline --new-authority",
             run=_renew,
             arguments=(
-                _FOLDER,
+                FOLDER,
                 argument(
                     "--authority",
                     type=Path,
@@ -321,21 +277,13 @@ VERB = Verb(
             ),
         ),
         Verb(
-            "acl",
-            "Write the brokers' access rules anew, as this version needs them: after an update. "
-            "Rules that you added by hand are replaced.",
-            example="posture-collector site acl site",
-            run=_acl,
-            arguments=(_FOLDER,),
-        ),
-        Verb(
             "doctor",
             "Check the site's files: certificates' dates and names, rights of key files, grants, "
             "the clock. The exit status is 1 where something is wrong.",
             example="posture-collector site doctor site",
             run=_doctor,
             waits="checking",
-            arguments=(_FOLDER,),
+            arguments=(FOLDER,),
             json="array",
             inputs="folder",
         ),
@@ -344,7 +292,7 @@ VERB = Verb(
             "Say which station is trusted, and which waits for approval.",
             example="posture-collector site list site",
             run=_list,
-            arguments=(_FOLDER,),
+            arguments=(FOLDER,),
             json="array",
             inputs="folder",
         ),

@@ -12,7 +12,7 @@ from posture_tools.collector.collector_options import STORE, existing_store
 from posture_tools.collector.visits import mend_code
 
 from edge.errors import SettingsInvalid
-from edge.orders import Opaque
+from edge.wire.order import Opaque
 from edge.wire.topics import topic_level
 
 

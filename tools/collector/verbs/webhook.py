@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import logging
 import signal
 import threading
 import time
@@ -20,6 +21,8 @@ from edge.wire.topics import topic_level
 
 _EVERY_S = 2.0
 _AWAY_S = 10.0
+
+log = logging.getLogger(__name__)
 
 
 def _allow(options: Namespace, out: Output) -> int:
@@ -70,19 +73,24 @@ def _again(options: Namespace, out: Output) -> int:
     return 0
 
 
-def _deliver(options: Namespace, out: Output) -> int:
+def _deliver(options: Namespace, _out: Output) -> int:
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     with existing_store(options.store) as store:
-        deliverer = Deliverer(store, HttpsSender())
+        deliverer, told = Deliverer(store, HttpsSender()), ""
         while not stop.is_set():
             try:
                 taken = deliverer.deliver()
             except StoreFailed as problem:
-                out.note(str(problem))
+                if str(problem) != told:
+                    log.warning("%s", problem)
+                told = str(problem)
                 stop.wait(_AWAY_S)
                 continue
+            if told:
+                log.info("the store is back")
+            told = ""
             if not taken:
                 stop.wait(_EVERY_S)
     return 0

@@ -7,6 +7,7 @@ that dies lets go of its claim by time. A host that does not answer holds up its
 from __future__ import annotations
 
 import json
+import logging
 import random
 import time
 import uuid
@@ -21,11 +22,15 @@ from posture_tools.collector.webhooks.sending import Answer, HttpsSender
 from posture_tools.collector.webhooks.signing import headers
 
 from edge.errors import SettingsInvalid
+from edge.shown import shown
+
+log = logging.getLogger(__name__)
 
 DEAD_AFTER_S = 72 * 3600
 FORGOTTEN_AFTER_S = 30 * 24 * 3600  # a delivery that was given up
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 10, 3600
 _AT_ONCE = 10
+_SAID = 500  # characters of one line
 _CLAIM_S = 600  # longer than all of one claim can take
 _S = 10**9
 _ONE = "hook = ? AND site = ? AND station = ? AND epoch = ? AND seq = ?"
@@ -65,6 +70,7 @@ class Deliverer:
         self, store: Store, sender: HttpsSender, now_ns: Callable[[], int] = time.time_ns
     ) -> None:
         self._store, self._sender, self._now_ns = store, sender, now_ns
+        self._told: dict[str, str] = {}  # hook -> why it does not deliver
 
     def deliver(self) -> int:
         """Everything that is due, a few of each hook; how many were taken."""
@@ -102,12 +108,15 @@ class Deliverer:
                 taken += 1
                 continue
             self._postpone(delivery, answer)
+            self._tell(hook.name, answer.problem)
             if answer.status is None:
                 self._hold(hook, delivery, answer, until_ns)
                 return taken
         if taken:
             with self._store.transaction() as db:
                 db.execute("UPDATE webhook SET problem = '' WHERE name = ?", (hook.name,))
+            if self._told.pop(hook.name, ""):
+                log.info("webhook %s: delivers again", hook.name)
         return taken
 
     def _claim(self, hook: _Hook) -> tuple[list[_Delivery], int]:
@@ -181,6 +190,12 @@ class Deliverer:
                 "UPDATE webhook_delivery SET due_ns = ? WHERE hook = ? AND due_ns = ?",
                 (next_ns, hook.name, until_ns),
             )
+
+    def _tell(self, hook: str, problem: str) -> None:
+        """Once, until it delivers again or fails otherwise."""
+        if self._told.get(hook) != problem:
+            log.warning("webhook %s: %s", hook, shown(problem)[:_SAID])
+        self._told[hook] = problem
 
     def _next_ns(self, delivery: _Delivery) -> int:
         pause_s = min(_FIRST_PAUSE_S * 2**delivery.tries, _LONGEST_PAUSE_S)

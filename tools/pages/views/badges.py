@@ -11,7 +11,7 @@ from posture_tools.pages.audit import note
 from posture_tools.pages.badge import LAST_CONSENT, is_code, text_of
 from posture_tools.pages.told_form import word
 
-from edge.orders import Order
+from edge.wire.order import Order
 
 
 class VersionForm(forms.Form):

@@ -2,29 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Annotated, Literal
 
 import msgspec
 
 from edge.accuracy import Clothing
+from edge.records import Asked
 
 Sex = Literal["female", "male"]
 Footwear = Literal["barefoot", "socks", "shoes"]
 Opaque = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """Who asked for a screening, under which consent, and what they told.
-
-    code : opaque, of the person or the appointment. inputs : name and value, for the record.
-    """
-
-    by: Literal["command", "badge"]
-    code: str
-    consent_version: str
-    inputs: tuple[tuple[str, float | str | bool], ...] = ()
 
 
 class Inputs(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
