@@ -25,7 +25,7 @@ def frontal_table(visit: ReportedVisit, seen: list[Combined], norms: Norms, word
     rows = []
     for one in shown:
         views = escape(words.listed(words("views", view) for view in one.views))
-        cells = f'<td class="n">{views}</td><td class="n">{_value(one)}</td>'
+        cells = f'<td class="n">{views}</td><td class="n">{_value(one, words)}</td>'
         rows.append((_name([one], words), cells, [one]))
     return _table(visit, words("page", "frontal"), heads, rows, norms=norms, words=words)
 
@@ -38,7 +38,7 @@ def lateral_table(visit: ReportedVisit, seen: list[Combined], norms: Norms, word
     rows = []
     for code in dict.fromkeys(one.measure.code for one in shown):
         of_code = [one for one in shown if one.measure.code == code]
-        rows.append((_name(of_code, words), _side_cells(of_code, taken), of_code))
+        rows.append((_name(of_code, words), _side_cells(of_code, taken, words), of_code))
     return _table(visit, words("page", "lateral"), heads, rows, norms=norms, words=words)
 
 
@@ -74,14 +74,14 @@ def _name(of_row: list[Combined], words: Words) -> str:
     return f"{escape(words.measure(measure.code, measure.definition))}&nbsp;<small>{unit}</small>"
 
 
-def _side_cells(of_code: list[Combined], taken: list[View]) -> str:
+def _side_cells(of_code: list[Combined], taken: list[View], words: Words) -> str:
     if len(of_code) == 1 and len(of_code[0].views) == len(taken):
-        return f'<td class="n" colspan="{len(taken)}">{_value(of_code[0])}</td>'
+        return f'<td class="n" colspan="{len(taken)}">{_value(of_code[0], words)}</td>'
     by_view = {view: one for one in of_code for view in one.views}
-    return "".join(f'<td class="n">{_value(by_view.get(view))}</td>' for view in taken)
+    return "".join(f'<td class="n">{_value(by_view.get(view), words)}</td>' for view in taken)
 
 
-def _value(one: Combined | None) -> str:
+def _value(one: Combined | None, words: Words) -> str:
     if one is None or one.measure.value is None:
         return '<span class="none">–</span>'
     measure = one.measure
@@ -91,20 +91,20 @@ def _value(one: Combined | None) -> str:
     half = "" if measure.u95 is None else f" <small>±{measure.u95:.{digits}f}</small>"
     doubt = '<span class="doubt">•</span>' if measure.quality is Quality.LOW else ""
     apart = '<span class="doubt">≠</span>' if APART in measure.why else ""
-    return f'<span title="{escape(_facts(one, digits))}">{doubt}{apart}{number}{half}</span>'
+    return f'<span title="{escape(_facts(one, digits, words))}">{doubt}{apart}{number}{half}</span>'
 
 
-def _facts(one: Combined, digits: int) -> str:
-    """What a page has no room for, in the words of the message: read by pointing at the value."""
+def _facts(one: Combined, digits: int, words: Words) -> str:
+    """What a page has no room for: read by pointing at the value."""
     measure = one.measure
     facts = {
-        "view": "+".join(one.views),
-        "side": measure.side,
+        "view": words.listed(words("views", view) for view in one.views),
+        "side": words("sides", measure.side) if measure.side else "",
         "definition": measure.definition,
         "n": f"{measure.n:.0f}",
         "u95_change": "" if measure.u95_change is None else f"{measure.u95_change:.{digits}f}",
     }
-    return ", ".join(f"{name} {value}" for name, value in facts.items() if value)
+    return " · ".join(words("facts", name, value) for name, value in facts.items() if value)
 
 
 def _bands(visit: ReportedVisit, of_row: list[Combined], norms: Norms, words: Words) -> str:

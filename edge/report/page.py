@@ -102,6 +102,11 @@ def _style() -> str:
     return "".join(folder.joinpath(f"{name}.css").read_text("utf-8") for name in ("page", "figure"))
 
 
+def _kept(fact: str) -> str:
+    """No browser translates a name."""
+    return "" if fact in ("screened", "sex") else ' translate="no"'
+
+
 def _header(visit: ReportedVisit, words: Words) -> str:
     facts = {
         "person": visit.person,
@@ -114,7 +119,7 @@ def _header(visit: ReportedVisit, words: Words) -> str:
         "sex": "" if visit.who.sex is None else words("sexes", visit.who.sex),
     }
     rows = "".join(
-        f"<dt>{escape(words('page', key))}</dt><dd>{escape(value)}</dd>"
+        f"<dt>{escape(words('page', key))}</dt><dd{_kept(key)}>{escape(value)}</dd>"
         for key, value in facts.items()
         if value
     )

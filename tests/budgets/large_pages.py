@@ -27,6 +27,7 @@ from posture_tools.collector.intake import Good, Incoming, examine
 from posture_tools.collector.postgres import months
 from posture_tools.collector.postgres.store import PostgresStore
 from posture_tools.collector.sqlite.store import SqliteStore
+from posture_tools.collector.station_hours import HOUR_S, KEPT_HOURS
 from posture_tools.collector.store import Store
 from posture_tools.pages.config import Pace, PagesConfig
 from simulators.pages_world import visit
@@ -36,7 +37,7 @@ from edge.results.outbox import Outbox
 
 MEDIAN_S, P95_S, FIRST_LOAD_BYTES = 0.300, 1.0, 250_000
 RESULTS_A_VISIT, MODEL_EVENTS = 5, 3
-AT_ONCE = 5_000
+AT_ONCE, STATIONS_AT_ONCE = 5_000, 100
 DAYS = 60
 Row = tuple[Any, ...]
 
@@ -68,6 +69,8 @@ class Filling:
         self.results = [g for g in given if g.address.channel.startswith("result")]
         self.events = [g for g in given if g.address.channel.startswith("event/model")]
         self.stations, self.visits = stations, results // RESULTS_A_VISIT
+        first: Any = self.results[0].message
+        self.codes = [each.code for each in first.measures[:8]]
         self.first = datetime.now(UTC) - timedelta(days=DAYS)
 
     def place(self, number: int) -> tuple[str, str]:
@@ -75,6 +78,10 @@ class Filling:
 
     def code(self, number: int) -> str:
         return f"P-{number % max(1, self.visits // 3):06d}"
+
+    def band(self, number: int) -> str:
+        """Most are as usual, few are not."""
+        return {0: "above", 1: "below"}.get(number % 50, "usual")
 
     def utc_ns(self, number: int) -> int:
         share = number / self.visits
@@ -95,7 +102,7 @@ class Filling:
                 for at, m in enumerate(message.measures[:8]):
                     measures.append((*key, at, utc_ns, m.code, m.side, m.view, m.value, m.unit,
                                      m.u95, m.u95_change, m.n, str(m.quality), " ".join(m.why),
-                                     m.definition, "", "bench"))  # fmt: skip
+                                     m.definition, self.band(number), "bench"))  # fmt: skip
             visits.append((site, station, session, self.code(number), 40.0, "female", "{}", 0,
                            utc_ns, "e", 1))  # fmt: skip
         return {"ingest_key": keys, "result": results, "measure": measures, "visit": visits}
@@ -112,8 +119,21 @@ class Filling:
                                b""))  # fmt: skip
         return {"ingest_key": keys, "event": events, "station": stations}
 
+    def of_hours(self, numbers: range) -> dict[str, list[Row]]:
+        """A whole month of each station, as the collector keeps it."""
+        last = int(datetime.now(UTC).timestamp()) // HOUR_S
+        return {
+            "station_hour": [
+                (*self.place(number), hour, 2**60 - 1, 50.0 + hour % 24, hour % 5, "1.0.0")
+                for number in numbers
+                for hour in range(last - KEPT_HOURS + 1, last + 1)
+            ]
+        }
+
     def batches(self) -> Iterator[dict[str, list[Row]]]:
         yield self.of_stations()
+        for first in range(0, self.stations, STATIONS_AT_ONCE):
+            yield self.of_hours(range(first, min(first + STATIONS_AT_ONCE, self.stations)))
         for first in range(0, self.visits, AT_ONCE):
             yield self.of_visits(range(first, min(first + AT_ONCE, self.visits)))
 
@@ -154,6 +174,12 @@ def questions(filling: Filling, each: int) -> dict[str, list[str]]:
         "search by station": [
             f"/visits/?station=hall-{n % filling.stations}&skip={n % 7}" for n in chosen[:each]
         ],
+        "search by band": [
+            f"/visits/?measure={code}&band={band}&skip={skip}"
+            for skip in range(max(1, each // 4))
+            for code in filling.codes[:2]
+            for band in ("above", "usual")
+        ][:each],
         "visit": [f"/visits/{path(n)}/" for n in chosen[each : 2 * each]],
         "sheet": [f"/visits/{path(n)}/sheet/" for n in chosen[2 * each : 3 * each]],
         "person": [
@@ -210,7 +236,7 @@ def measure(config: PagesConfig, filling: Filling, each: int) -> bool:
         good &= median_s < MEDIAN_S and p95_s < P95_S
         times = f"{median_s * 1e3:10.0f} {p95_s * 1e3:8.0f} {taken[-1] * 1e3:8.0f}"
         print(f"{kind:20} {len(taken):6} {times} {computed_s / len(taken) * 1e3:13.0f}")
-    for kind in ("fleet", "visits, newest", "visit", "person"):
+    for kind in ("fleet", "station", "visits, newest", "visit", "person"):
         sent = first_load(client, asked[kind][0])
         good &= sent <= FIRST_LOAD_BYTES
         print(f"first load of {kind:15} {sent / 1000:8.1f} kB")

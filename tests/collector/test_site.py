@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from posture_tools.collector.__main__ import main
+from posture_tools.collector.site import doctor
 from posture_tools.collector.site.broker_files import COLLECTOR_USER, OPERATOR_USER
 from posture_tools.collector.sqlite.store import SqliteStore
 from posture_tools.collector.worker_settings import load_worker_settings
@@ -85,6 +86,29 @@ def test_a_revoked_station_is_cut_off_and_refused(site: Site) -> None:
         assert outbox.depth() == 1
     assert len(site.stored()) == 1
     assert site.verb("add", "hall-1") == 2, "its name needs --replace"
+
+
+def troubles(site: Site) -> list[str]:
+    return [each.name for each in doctor.findings(site.folder) if not each.ok]
+
+
+def test_rules_of_an_older_version_are_written_anew(site: Site) -> None:
+    """A site of before 1.0.0: its broker lets nobody say the words of the moment."""
+    settings = site.station("hall-1")
+    rules = site.folder / "broker" / "acl"
+    whole = rules.read_text()
+    older = "".join(line for line in whole.splitlines(True) if "/prompt" not in line)
+    assert older != whole
+    rules.write_text(older)
+    topic = Topics("north", "hall-1").live("prompt")
+    assert "access rules" in troubles(site)
+    with site.broker():
+        assert publish(settings.mqtt, topic, b"{}") != 0
+        assert site.verb("brokers") == 0
+        assert "access rules" not in troubles(site)
+        assert rules.read_text() == whole
+        assert stat.S_IMODE(rules.stat().st_mode) == 0o600
+        eventually(lambda: publish(settings.mqtt, topic, b"{}") == 0, within_s=20)
 
 
 def test_a_stolen_station_password_writes_for_no_other(site: Site) -> None:

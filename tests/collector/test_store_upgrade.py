@@ -23,7 +23,7 @@ from edge.results.outbox import Outbox
 from edge.wire.codec import encode
 from edge.wire.commands import Desired
 
-NEWEST = 6
+NEWEST = 7
 FIRST_SCHEMA = ROOT / "tests" / "golden" / "collector_store_1.sql"
 
 

@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
+import pty
 import re
 import signal
+import struct
 import subprocess
 import sys
+import termios
+import threading
 import time
 import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from http.cookiejar import CookieJar
+from pathlib import Path
 
 import pytest
+from conftest import missing
 
+ROOT = Path(__file__).resolve().parents[2]
 DEMO = [sys.executable, "-m", "edge", "demo", "--source",
         "mannequin:?view=front&seconds=8&seed=12"]  # fmt: skip
 pytestmark = [pytest.mark.broker, pytest.mark.timeout(900)]
@@ -51,6 +61,43 @@ def eventually(holds: Callable[[], bool], most_s: float = 300.0) -> None:
     while not holds():
         assert time.monotonic() < until_s
         time.sleep(0.5)
+
+
+@pytest.fixture
+def terminal(mosquitto: str) -> Iterator[int]:
+    """`make demo` as somebody types it: its terminal."""
+    if not (ROOT / ".venv" / ".ready").exists():
+        missing("what `make setup` sets up")
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+    make = ["make", "-o", ".venv/.ready", "demo"]  # what is set up stays as it is
+    with subprocess.Popen(
+        make, cwd=ROOT, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True,
+        env={**os.environ, "TERM": "xterm-256color"},
+    ) as process:  # fmt: skip
+        os.close(theirs)
+        yield ours
+        os.killpg(process.pid, signal.SIGINT)  # Ctrl-C reaches everybody at a terminal
+        thread = threading.Thread(target=drain, args=(ours,), daemon=True)
+        thread.start()
+        assert process.wait(timeout=300) in (0, 2)  # make tells of the interruption
+    os.close(ours)
+
+
+def drain(ours: int) -> None:
+    with suppress(OSError):  # the other end is closed
+        while os.read(ours, 4096):
+            pass
+
+
+def test_at_a_terminal_it_prints_an_address_and_a_password_that_let_one_in(terminal: int) -> None:
+    """In a window of 80 columns, with the colours of a terminal."""
+    told = b""
+    while not re.search(rb"password \S+\s", told):
+        told += os.read(terminal, 4096)
+    line = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", told.decode(errors="replace"))
+    read = entered(" ".join(line.split()))
+    assert "Visits" in read("/visits/")
 
 
 def test_a_new_user_finds_the_whole_product_and_the_summary_counts(

@@ -1,26 +1,33 @@
 """`python tests/pages/screens.py`: a picture of every page of the running demo, for docs/screens.
 
 The pages are those of the table of addresses, so that a new one is found; in two languages, on a
-desk and on a phone. It needs Debian's chromium.
+desk and on a phone. Names of pages take those alone anew. It needs Debian's chromium.
 """
 
 from __future__ import annotations
 
+import math
 import re
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import cv2
 import msgspec
 import numpy as np
 from playwright.sync_api import Browser, Page, sync_playwright
+from posture_tools.collector.sqlite.store import SqliteStore
+from posture_tools.collector.station_hours import HOUR_S
+from posture_tools.collector.webhooks import attempts, hooks
 from posture_tools.demo.__main__ import Stage
 from posture_tools.demo.story import BAD_SHA256
+
+from edge import __version__
 
 INTO = Path(__file__).resolve().parents[2] / "docs" / "screens"
 SIZES = {"desk": {"width": 1280, "height": 800}, "phone": {"width": 390, "height": 844}}
@@ -72,7 +79,8 @@ def addresses(store: Path) -> dict[str, str]:
 def filled(name: str, pattern: str, session: str) -> str:
     """The address of one page; KeyError for a part of which the demo has no example."""
     examples = USUAL | OTHER.get(name, {}) | ({"session": session} if name in UPLOADED else {})
-    return "/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda part: examples[part[1]], pattern)
+    path = "/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda part: examples[part[1]], pattern)
+    return path + ("?version=2026-05" if name == "badge" else "")
 
 
 def example(name: str, pattern: str, session: str) -> str:
@@ -113,6 +121,31 @@ def log_in(page: Page, stage: Stage) -> None:
     page.wait_for_url("**/visits/")
 
 
+def add_past(store: Path) -> None:
+    """What a demo of some minutes has not: a week of a station, hour by hour, and a webhook."""
+    hour = int(time.time()) // HOUR_S
+    week = range(hour - 7 * 24, hour + 1)
+    silent = range(hour - 60, hour - 52)
+    with SqliteStore(store) as opened, opened.transaction() as db:
+        db.executemany(
+            "INSERT INTO station_hour VALUES ('desk', 'hall-east', ?, ?, ?, ?, ?)"
+            " ON CONFLICT DO UPDATE SET minutes = excluded.minutes,"
+            " temperature_c = excluded.temperature_c, software = excluded.software",
+            [
+                (at, 2**60 - 1, 51.0 + 7.0 * math.sin(at / 24 * math.tau), 9 * (at == silent.stop),
+                 "0.9.3" if at < silent.start else __version__)
+                for at in week if at not in silent
+            ],
+        )  # fmt: skip
+    with SqliteStore(store) as opened:
+        hooks.allow(opened, "records.example.org", "op")
+        hooks.add(opened, "records", "https://records.example.org/posture", ["desk"], "op")
+        with opened.transaction() as db:
+            for number, problem in enumerate(("records.example.org answered 503", "", "")):
+                key = ("records", "desk", "hall-east", "e1", number + 1)
+                attempts.keep(db, key, time.time_ns() + number * 10**9, problem)
+
+
 def upload(chrome: Browser, stage: Stage) -> str:
     """Give the rendered photograph, move a point; the session."""
     page = chrome.new_page(base_url=stage.pages.rstrip("/"), locale="en-GB")
@@ -147,7 +180,9 @@ def write(path: Path, shot: bytes) -> None:
     path.write_bytes(data.tobytes())
 
 
-def take(chrome: Browser, stage: Stage, table: dict[str, str], session: str) -> list[str]:
+def take(
+    chrome: Browser, stage: Stage, table: dict[str, str], session: str, only: Collection[str] = ()
+) -> list[str]:
     """Every page in every language and size; the names of those that are pages."""
     taken: dict[str, None] = {}
     for language, locale in LANGUAGES.items():
@@ -159,6 +194,8 @@ def take(chrome: Browser, stage: Stage, table: dict[str, str], session: str) -> 
             known = [name for name in table if example(name, table[name], session)]
             names = [*SIGNED_OUT, None, *(n for n in known if n not in (*SIGNED_OUT, *NO_PAGES))]
             for name in names:
+                if name is not None and only and name not in only:
+                    continue
                 if name is None:
                     log_in(page, stage)
                     continue
@@ -196,19 +233,34 @@ def index(names: list[str]) -> str:
     )
 
 
-def main() -> None:
+def main(only: Sequence[str]) -> None:
     program = shutil.which("chromium")
     assert program, "Debian's chromium is missing"
-    shutil.rmtree(INTO, ignore_errors=True)
-    INTO.mkdir(parents=True)
-    with stage() as running, wall(running), sync_playwright() as playwright:
+    if not only:
+        shutil.rmtree(INTO, ignore_errors=True)
+        INTO.mkdir(parents=True)
+    live = not only or bool(set(only) & {"session", "aim", "movements"})
+    if not live:  # any station can be asked for a screening
+        del OTHER["screen"]
+    with ExitStack() as stack:
+        running = stack.enter_context(stage())
+        if live:
+            stack.enter_context(wall(running))
+        playwright = stack.enter_context(sync_playwright())
         chrome = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        session = upload(chrome, running)
-        OTHER["movements"] = LIVE | {"session": live_session(chrome, running)}
+        session = "none"
+        if not only or set(only) & set(UPLOADED):
+            session = upload(chrome, running)
+        if live:
+            OTHER["movements"] = LIVE | {"session": live_session(chrome, running)}
+        add_past(Path(running.store))
         table = addresses(Path(running.store))
-        names = take(chrome, running, table, session)
+        names = take(chrome, running, table, session, only)
         chrome.close()
-    (INTO / "README.md").write_text(index(names))
+    if only:  # in the order of the table, with those that were there
+        there = {path.name.rpartition("-desk-")[0] for path in INTO.glob("*-desk-en.webp")}
+        names = [name for name in (*SIGNED_OUT, *table) if name in there]
+    (INTO / "README.md").write_text(index(list(dict.fromkeys(names))))
     size = sum(path.stat().st_size for path in INTO.iterdir())
     if without := [name for name in table if not example(name, table[name], session)]:
         print(f"nothing to show in the demo: {', '.join(without)}")
@@ -216,4 +268,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +13,7 @@ import pytest
 from simulators.pages_world import CODE
 from simulators.postgres import Postgres
 from simulators.served_pages import ServedPages, post
+from simulators.uploaded import jpeg, rendered
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -31,6 +34,8 @@ def test_every_page_reads_this_body(served: ServedPages) -> None:
         ("/visits/", "/visits/north/hall-1/spring/"),
         (f"/visits/?code={CODE}&since=2020-01-01&until=2999-12-31&station=hall-1", "autumn"),
         ("/visits/?session=elsewhere", "rendered"),
+        ("/visits/?measure=shoulder_tilt&station=hall-1", "autumn"),
+        ("/visits/?band=above", "No visit fits."),
         ("/visits/north/hall-1/autumn/", 'class="trend"'),
         ("/visits/north/hall-1/autumn/sheet/", "Shoulder tilt"),
         (f"/people/north/{CODE}/", "data-shoulder_tilt-front"),
@@ -119,3 +124,38 @@ def test_a_database_that_drops_is_said_and_comes_back(postgres: Postgres, tmp_pa
         assert (told.status_code, told.json()) == (503, {"detail": "store cannot be reached"})
         server.start()
         assert session.get(f"{served.address}/visits/", timeout=60).status_code == 200
+
+
+@pytest.mark.timeout(600)
+def test_photographs_are_measured_moved_and_reviewed_over_a_database(
+    postgres: Postgres, tmp_path: Path
+) -> None:
+    """As over a file: `test_uploads.py`."""
+    with ServedPages(tmp_path, postgres.database(), more=["--uploads"]) as served:
+        session = served.entered()
+        told = {"code": "P-0500", "consent_version": "2026-05", "days": "7", "stature_mm": "1700"}
+        files = {"photos": ("front.jpg", jpeg(rendered()), "image/jpeg")}
+        answer = post(session, f"{served.address}/uploads/north/", files=files, **told)
+        assert answer.status_code == 200, answer.text
+        photo = answer.url
+        assert "/uploads/north/up-" in photo
+        assert session.get(f"{photo}picture/", timeout=60).content[:2] == b"\xff\xd8"
+        moved = json.dumps({"points": {"left_shoulder": [640.0, 600.0]}})
+        assert "Saved." in post(session, photo, moved=moved).text
+        visit = f"{served.address}/visits/north/uploads/{photo.split('/')[-3]}/"
+        assert "Set by hand by anna" in session.get(visit, timeout=60).text
+        assert "Set by hand" not in session.get(f"{visit}?answer=first", timeout=60).text
+        with psycopg.connect(served.store) as db:
+            [(origins,)] = db.execute(
+                "SELECT COUNT(*) FROM result WHERE station = 'uploads' AND origin = 'upload'"
+            ).fetchall()
+        assert origins == 2, "the first answer stays beside the second"
+        page = session.get(photo, timeout=60).text
+        token = re.search('csrfmiddlewaretoken" value="([^"]+)', page)
+        assert token
+        reviewed = session.post(
+            photo.removesuffix("1/"), data={"csrfmiddlewaretoken": token[1]},
+            headers={"Referer": photo}, timeout=60,
+        )  # fmt: skip
+        assert "The pictures of this visit have been deleted" in reviewed.text
+        assert session.get(f"{photo}picture/", timeout=60).status_code == 404

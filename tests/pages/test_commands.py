@@ -16,10 +16,13 @@ from simulators.mosquitto import Mosquitto
 from simulators.pages_world import deliver, visit
 from simulators.waiting import eventually
 
+from edge.mqtt.connection import open_best
+from edge.mqtt.events import Arrived
 from edge.results.outbox import Outbox
 from edge.screening.order import OrderBox
 from edge.settings import Settings
 from edge.uplink.uplink import Uplink
+from edge.wire.topics import Topics
 
 SCREEN = "/stations/north/hall-1/screen/"
 ASKED = {"code": "p-17", "consent_version": "2026-05", "agreed": "on", "stature_mm": "1720",
@@ -56,6 +59,55 @@ def test_an_operator_starts_a_screening(orders: OrderBox, entered: Callable[...,
     inputs = asked.inputs
     assert (inputs.stature_mm, inputs.pain, inputs.clothing_upper) == (1720, False, "tight")
     assert inputs.sex is None
+
+
+@pytest.mark.broker
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [("en", "The broker was lost before an answer came"), ("ja", "応答の前にブローカーとの接続")],
+)
+def test_a_broker_that_drops_in_the_middle_of_a_command_is_said(
+    config: PagesConfig, mosquitto: str, tmp_path: Path, entered: Callable[..., Any],
+    language: str, told: str,
+) -> None:  # fmt: skip
+    """It has taken the command, and dies before any answer: nobody knows whether it was heard."""
+    from posture_tools.pages.models import AuditLine
+
+    with Mosquitto(mosquitto, tmp_path / "broker") as broker:
+        spy = open_best(broker.settings, "spy")
+        spy.subscribe(Topics("north", "hall-1").command("screen"))
+
+        def kill_once_told() -> None:
+            while not any(isinstance(event, Arrived) for event in spy.poll(0.1)):
+                pass
+            broker.kill()
+
+        thread = threading.Thread(target=kill_once_told)
+        thread.start()
+        with override_settings(PAGES=replace(config, site="north", mqtt=broker.settings)):
+            client = entered("operator")
+            answer = client.post(SCREEN, ASKED, headers={"accept-language": language})
+        thread.join()
+        spy.drop()
+    assert answer.status_code == 409
+    page = answer.content.decode()
+    assert told in page
+    assert 'value="p-17"' in page  # nothing of the form is lost
+    lines = AuditLine.objects.order_by("-pk")[:2]
+    assert [line.what for line in lines] == ["answer", "screen"]
+    assert not lines[0].about.endswith("done")
+
+
+@pytest.mark.broker
+def test_a_broker_that_is_away_was_asked_nothing(
+    config: PagesConfig, mosquitto: str, tmp_path: Path, entered: Callable[..., Any]
+) -> None:
+    with Mosquitto(mosquitto, tmp_path / "broker") as broker:
+        broker.kill()
+        with override_settings(PAGES=replace(config, site="north", mqtt=broker.settings)):
+            answer = entered("operator").post(SCREEN, ASKED)
+    assert answer.status_code == 409
+    assert "The broker cannot be reached; nothing was asked." in answer.content.decode()
 
 
 @pytest.mark.broker

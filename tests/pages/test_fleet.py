@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -10,14 +11,11 @@ from typing import Any
 import pytest
 from posture_tools.collector.intake import Incoming, examine
 from posture_tools.collector.sqlite.store import SqliteStore
+from posture_tools.collector.webhooks import hooks
 from posture_tools.pages.config import PagesConfig
-from simulators.pages_world import DEAD_SHA256, MODEL_SHA256, visit
+from simulators.pages_world import DEAD_SHA256, MODEL_SHA256, tell, visit
 
 from edge.results.outbox import Outbox
-from edge.wire.codec import encode
-from edge.wire.envelope import Time
-from edge.wire.presence import Birth, Health
-from edge.wire.result import WireModel
 
 STATION = "/stations/north/hall-1/"
 
@@ -25,32 +23,23 @@ STATION = "/stations/north/hall-1/"
 @pytest.fixture(scope="module")
 def told(config: PagesConfig) -> Iterator[None]:
     """Meanwhile the station has said what it is and how it is."""
-    birth = Birth(
-        sw="0.3.0", cfg_sha256="", models=(WireModel("close", "4.0", "ef" * 32),), measures={},
-        schemas=(), body_limit_bytes=1, outbox_limit_bytes=1, at_limit="refuse",
-        commands=("screen", "aim"), inputs=("stature_mm",),
-    )  # fmt: skip
-    health = Health(
-        t=Time("2026-11-27T10:00:00Z", "synced", "b", 1), accepted=9, waiting=3, waiting_bytes=6000,
-        oldest_age_s=7200.0, quarantined=0, dropped=0, problem="",
-        vitals={"camera": "picamera2: wide", "origin": "camera", "temperature_c": 61.2,
-                "disk_free_mb": 5120, "held_back": ["undervoltage"], "engine": "runs"},
-    )  # fmt: skip
     with SqliteStore(config.store) as store:
-        store.note("north", "hall-1", "birth", encode(birth))
-        store.note("north", "hall-1", "health", encode(health), online=True)
+        tell(store)
         yield
-        store.note("north", "hall-1", "birth", b"")
-        store.note("north", "hall-1", "health", b"")
+        for kind in ("birth", "health", "desired"):
+            store.note("north", "hall-1", kind, b"")
+        hooks.remove(store, "records", "op")
 
 
 @pytest.mark.usefixtures("told")
 def test_a_station_is_shown_with_its_machine_models_and_days(entered: Callable[..., Any]) -> None:
     page = entered().get(STATION).content.decode()
     for shown in ("picamera2: wide", "61 °C", "5120 MB", "undervoltage", "0.3.0", "close 4.0",
-                  "6 kB", "oldest waits 2 h", "finder 3.2", "screen, aim"):  # fmt: skip
-        assert shown in page, shown
-    assert 'data-plot="results_a_day"' in page
+                  "6 kB", "oldest waits 2 h", "finder 3.2", "screen, aim",
+                  "no change"):  # fmt: skip
+        assert shown in re.sub("<[^>]+>", "", page), shown
+    for plot in ("results_a_day", "heard", "temperature", "waiting"):
+        assert f'data-plot="{plot}"' in page
     assert "untold" not in page
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -115,6 +117,33 @@ def test_a_photograph_is_uploaded_reviewed_and_deleted(
     page.get_by_role("button", name="Upload and measure").click(timeout=100_000)
     page.wait_for_url("**/uploads/north/up-*/1/", timeout=100_000)
     expect(page.get_by_role("heading", level=1)).to_contain_text("P-0300")
+    page.get_by_role("button", name="Reviewed").click()
+    expect(page.get_by_text("The pictures of this visit have been deleted")).to_be_visible()
+    assert page.wrong == []  # type: ignore[attr-defined]
+    context.close()
+
+
+@pytest.mark.shared
+@pytest.mark.timeout(400)
+def test_a_real_photograph_goes_the_whole_way(
+    chrome: Browser, served: ServedPages, shared: Path
+) -> None:
+    """Not rendered: a camera's file with all that is in it, found, measured, shown and deleted."""
+    photo = shared / "photos" / "fashion_freepik" / "images" / "000088.jpg"
+    context, page = entered(chrome, served)
+    page.goto("/uploads/north/")
+    page.get_by_label("Photographs").set_input_files(photo)
+    page.get_by_label("Code").fill("P-0400")
+    page.get_by_label("Version of the text").fill("2026-05")
+    page.get_by_role("button", name="Upload and measure").click(timeout=200_000)
+    page.wait_for_url("**/uploads/north/up-*/1/", timeout=200_000)
+    expect(page.get_by_role("heading", level=1)).to_contain_text("P-0400")
+    for name in ("left shoulder", "right shoulder", "left hip", "right knee"):
+        expect(handle(page, name)).to_have_count(1)
+    assert re.search(r"\d", now(page)), "a measure of it has a number"
+    page.get_by_role("link", name="The visit").click()
+    expect(page.locator(".plumb").first).to_be_attached()
+    page.go_back()
     page.get_by_role("button", name="Reviewed").click()
     expect(page.get_by_text("The pictures of this visit have been deleted")).to_be_visible()
     assert page.wrong == []  # type: ignore[attr-defined]

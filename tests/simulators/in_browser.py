@@ -10,7 +10,9 @@ from simulators.served_pages import ServedPages
 DESK, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 
 
-def entered(chrome: Browser, served: ServedPages, **context: Any) -> tuple[BrowserContext, Page]:
+def entered(
+    chrome: Browser, served: ServedPages, name: str = "anna", password: str = "", **context: Any
+) -> tuple[BrowserContext, Page]:
     """A page that is logged in, and keeps what went wrong in `page.wrong`."""
     opened = chrome.new_context(base_url=served.address, **context)
     page = opened.new_page()
@@ -23,8 +25,8 @@ def entered(chrome: Browser, served: ServedPages, **context: Any) -> tuple[Brows
     )
     page.wrong = wrong  # type: ignore[attr-defined]
     page.goto("/enter/")
-    page.get_by_label("Name").fill("anna")
-    page.get_by_label("Password").fill(served.password)
-    page.get_by_role("button", name="Log in").click()
+    page.locator("[name=username]").fill(name)
+    page.locator("[name=password]").fill(password or served.password)
+    page.locator("main button").click()
     page.wait_for_url("**/visits/")
     return opened, page

@@ -88,11 +88,18 @@ class ServedPages:
         self.close()
 
 
-def post(session: requests.Session, url: str, **given: str) -> requests.Response:
-    """Fill in the form of a page and send it, as a browser would."""
+def post(
+    session: requests.Session,
+    url: str,
+    files: dict[str, tuple[str, bytes, str]] | None = None,
+    **given: str,
+) -> requests.Response:
+    """Fill in the form of a page and send it, as a browser would. files : name, content and kind
+    of a field's."""
     page = session.get(url, timeout=60)
     found = _CSRF.search(page.text)
     assert found, page.text
     return session.post(
-        url, data={"csrfmiddlewaretoken": found[1], **given}, headers={"Referer": url}, timeout=60
-    )
+        url, data={"csrfmiddlewaretoken": found[1], **given}, files=files,
+        headers={"Referer": url}, timeout=300,
+    )  # fmt: skip

@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from typing import Any, Literal, Self
 
+from posture_tools.collector import station_hours
 from posture_tools.collector.archive import reading
 from posture_tools.collector.archive.folder import Archive
 from posture_tools.collector.erasure_list import ErasureList
@@ -143,6 +144,8 @@ class StoreBody(ABC):
                     f"UPDATE station SET {note.kind} = ? WHERE site = ? AND station = ?",  # noqa: S608
                     (note.body, note.site, note.station),
                 )
+                if note.kind == "health":
+                    station_hours.keep(db, place, note.body, at)
 
     def archived(self, key: Key, utc_ns: int) -> tuple[bytes, bytes]:
         return reading.archived(self, key, utc_ns)

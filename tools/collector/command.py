@@ -6,7 +6,7 @@ import logging
 import secrets
 import time
 from collections.abc import Callable, Collection, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 
 import msgspec
@@ -24,6 +24,10 @@ from edge.wire.topics import Topics
 log = logging.getLogger(__name__)
 
 ANSWER_S = 10
+
+
+class AnswerLost(BrokerUnreachable):
+    """A broker went away after a command was given to it: nobody knows whether it was passed on."""
 
 
 def send(
@@ -47,7 +51,8 @@ def send(
 
     Raises
     ------
-    BrokerUnreachable, BrokerRefused : not, or not certainly, sent.
+    BrokerUnreachable, BrokerRefused : not sent.
+    AnswerLost : not certainly sent, for the broker went away meanwhile.
     PartMissing : the broker speaks MQTT 3.1.1 only.
     """
     requester = f"command-{secrets.token_hex(4)}"
@@ -59,6 +64,7 @@ def send(
     sign = plain_payload if key is None else key.payload
     with ExitStack() as stack:
         lines = [_Line(each) for each in open_all(mqtt, requester, stack, on_away)]
+        stack.enter_context(_answers_are_lost())
         for line in lines:
             line.connection.subscribe(*topics)
             for topic, station in topics.items():
@@ -80,6 +86,14 @@ def send(
             line.connection.close()
     for station in topics.values():
         yield station, None
+
+
+@contextmanager
+def _answers_are_lost() -> Iterator[None]:
+    try:
+        yield
+    except BrokerUnreachable as problem:
+        raise AnswerLost(problem.problem, "Look at the station, then say it again.") from problem
 
 
 def open_all(

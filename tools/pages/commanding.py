@@ -7,18 +7,20 @@ from typing import Any, NamedTuple
 import msgspec
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils.html import format_html
 from posture_tools.collector.command import send
 from posture_tools.collector.worker_key import load_granted
 from posture_tools.pages import reading
 from posture_tools.pages.audit import note
 from posture_tools.pages.live import Listener, listener
+from posture_tools.pages.problems import in_english, told
 from posture_tools.pages.words import language_of, page_words
 
 from edge.errors import MessageRefused, PostureError
 from edge.wire.codec import decode
 from edge.wire.presence import Birth
 
-ANSWER = "answer"  # what the audit log calls the line of an answer
+ANSWER, DONE = "answer", "done"  # what the audit log calls the line of an answer, and of a good one
 # What every station has understood since there were commands.
 _ALWAYS = ("screen", "erase", "resend")
 _INPUTS_ALWAYS = (
@@ -83,17 +85,19 @@ def ask(
     if name not in understood(site, station).commands:
         return Answered(None, say("operate", "old"))
     note(request, name, site, f"{station} {about}".strip())
+    said = DONE  # as the log has it, whoever reads it
     try:
         answered = _sent(site, station, name, body)
     except PostureError as problem:
-        answered = Answered(None, str(problem))
+        answered, said = Answered(None, told(say, problem)), str(problem)
     else:
         if answered.data is None and not answered.problem:
-            answered = Answered(None, say("screen", "silent"))
+            answered, said = Answered(None, say("screen", "silent")), "no answer"
         elif answered.problem:
-            answered = Answered(None, say("screen", "refused", answered.problem))
-    told = answered.problem or "done"
-    note(request, ANSWER, site, f"{station} {name}: {told}")
+            said = answered.problem
+            refused = say.tables["screen"]["refused"]
+            answered = Answered(None, format_html(refused, in_english(said)))
+    note(request, ANSWER, site, f"{station} {name}: {said}")
     return answered
 
 

@@ -67,7 +67,7 @@ def configure(config: PagesConfig, *, debug: bool = False) -> None:
         PASSWORD_HASHERS=["django.contrib.auth.hashers.Argon2PasswordHasher"],
         AUTH_PASSWORD_VALIDATORS=[
             {
-                "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+                "NAME": "posture_tools.pages.passwords.LongEnough",
                 "OPTIONS": {"min_length": 10},
             },
             {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
+from posture_tools.collector import station_hours
 from posture_tools.collector.letters import Kind, Letter, letters
 from posture_tools.collector.rollout import (
     ModelEvent,
@@ -16,6 +17,7 @@ from posture_tools.collector.rollout import (
     progress_of,
 )
 from posture_tools.collector.rollout import stations as all_stations
+from posture_tools.collector.station_hours import HOUR_S
 from posture_tools.collector.store import Store
 
 from edge.errors import MessageRefused
@@ -132,6 +134,50 @@ def days(store: Store, site: str, station: str, today: datetime | None = None) -
         None if (part := refused.get(day)) is None else round(float(part), 1) for day in counts
     ]
     return {"times": times, "counts": list(counts.values()), "refused": parts}
+
+
+@dataclass(frozen=True, slots=True)
+class Lately:
+    """A station's last month, hour by hour.
+
+    plots : name -> as a plot wants it, in seconds since 1970; none where nothing is kept.
+    software : each version and the day since when, oldest first.
+    """
+
+    plots: dict[str, dict[str, Any]]
+    software: list[tuple[str, str]]
+
+
+def lately(store: Store, site: str, station: str, now: datetime | None = None) -> Lately:
+    """Hours in which nothing was heard are there too, with nothing told."""
+    known = {each.hour: each for each in station_hours.hours(store, site, station)}
+    if not known:
+        return Lately({}, [])
+    moment = now or datetime.now(UTC)
+    first, last = min(known), max(int(moment.timestamp()) // HOUR_S, *known)
+    heard: list[float] = []
+    temperatures: list[float | None] = []
+    waiting: list[int | None] = []
+    for hour in range(max(first, last - station_hours.KEPT_HOURS + 1), last + 1):
+        one = known.get(hour)
+        begins = one.begins if one is not None and hour == first else 0
+        ends = moment.minute + 1 if hour == last else 60
+        part = 0.0 if one is None else one.heard / max(1, ends - begins)
+        heard.append(round(100.0 * min(1.0, part), 0))
+        temperatures.append(None if one is None else one.temperature_c)
+        waiting.append(None if one is None else one.waiting)
+    times = [(last - len(heard) + 1 + at) * HOUR_S for at in range(len(heard))]
+    plots: dict[str, dict[str, Any]] = {"heard": {"data": [times, heard], "most": 100}}
+    if any(each is not None for each in temperatures):
+        plots["temperature"] = {"data": [times, temperatures], "gaps": True}
+    plots["waiting"] = {"data": [times, waiting], "from_zero": True, "gaps": True}
+    software: list[tuple[str, str]] = []
+    for hour in sorted(known):
+        told = known[hour].software
+        if told and (not software or software[-1][0] != told):
+            since = datetime.fromtimestamp(hour * HOUR_S, UTC)
+            software.append((told, f"{since:%Y-%m-%d}"))
+    return Lately(plots, software)
 
 
 def waiting_letters(store: Store, sites: Sites) -> list[tuple[Kind, Letter]]:

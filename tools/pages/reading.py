@@ -21,6 +21,7 @@ from edge.wire.clock import Instant
 
 PAGE_ROWS = 50
 MOST_SKIPPED = 10_000_000
+_FEW = 5_000  # measures whose visits are sorted at once
 _DAY_NS = 86_400_000_000_000
 _FARTHEST_NS = 2**62
 
@@ -95,18 +96,9 @@ def visits(wanted: Search, sites: Sites) -> list[VisitLine]:
         wheres.append("s.first_ns < ?")
         values.append(_ns_of(wanted.until) + _DAY_NS)
     if wanted.measure or wanted.band:
-        inner = [
-            (column, word)
-            for column, word in (("code", wanted.measure), ("band", wanted.band))
-            if word
-        ]
-        chosen = " AND ".join(f"m.{column} = ?" for column, _ in inner)
-        wheres.append(
-            "(s.site, s.station, s.session) IN (SELECT r.site, r.station, r.session FROM measure m"  # noqa: S608
-            " JOIN result r ON r.site = m.site AND r.station = m.station AND r.epoch = m.epoch"
-            f" AND r.seq = m.seq WHERE {chosen})"
-        )
-        values += [word for _, word in inner]
+        condition, given = _measured(wanted)
+        wheres.append(condition)
+        values += given
     found = store().rows(
         # the code as consented to or as an operator mended it; '' where nobody said one
         "SELECT s.site, s.station, s.session, COALESCE(v.code, ''), s.first_ns, s.results"  # noqa: S608
@@ -124,6 +116,38 @@ def visits(wanted: Search, sites: Sites) -> list[VisitLine]:
         )
         for site, station, session, code, first_ns, results in found
     ]  # fmt: skip
+
+
+def _measured(wanted: Search) -> tuple[str, list[Any]]:
+    """The condition on a visit that one of its measures fits, and its values.
+
+    Few that fit are looked up by their index, and their visits are sorted. Where many do, visits
+    are looked at one after another as the list has them, and a page is soon full.
+    """
+    asked = [
+        (name, word) for name, word in (("code", wanted.measure), ("band", wanted.band)) if word
+    ]
+    fits = " AND ".join(f"m.{name} = ?" for name, _ in asked)
+    values = [word for _, word in asked]
+    joined = (
+        "FROM result r JOIN measure m ON m.site = r.site AND m.station = r.station"
+        " AND m.epoch = r.epoch AND m.seq = r.seq AND m.utc_ns = r.utc_ns"
+    )
+    if wanted.measure and _count(fits, values) <= _FEW:  # an index begins with the measure
+        few = f"SELECT r.site, r.station, r.session {joined} WHERE {fits}"
+        return f"(s.site, s.station, s.session) IN ({few})", values
+    here = "r.site = s.site AND r.station = s.station AND r.session = s.session"
+    # LIMIT and OFFSET: a server shall not make one large join of it
+    return f"EXISTS (SELECT 1 {joined} WHERE {here} AND {fits} LIMIT 1 OFFSET 0)", values
+
+
+def _count(fits: str, values: list[Any]) -> int:
+    """How many measures fit, as far as it matters."""
+    [(found,)] = store().rows(
+        f"SELECT COUNT(*) FROM (SELECT 1 FROM measure m WHERE {fits} LIMIT ?) AS fitting",  # noqa: S608
+        [*values, _FEW + 1],
+    )
+    return int(found)
 
 
 def _seen(places: Sequence[Place]) -> dict[Place, tuple[tuple[str, ...], tuple[str, ...]]]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from base64 import b32encode
 
-import segno
 from django.http import HttpRequest
 from django_otp import verify_token
 from django_otp.plugins.otp_totp.models import TOTPDevice
+from posture_tools.pages import qr
 from posture_tools.pages.models import Account
 
 _HALF_S = 300  # between password and code
@@ -53,7 +53,7 @@ def fits(account: Account, code: str) -> bool:
 
 def picture(device: TOTPDevice) -> str:
     """What a phone scans, as the source of an image."""
-    return str(segno.make(device.config_url, error="m").svg_data_uri(scale=5, border=2))
+    return qr.source(device.config_url)
 
 
 def secret(device: TOTPDevice) -> str:

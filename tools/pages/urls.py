@@ -8,10 +8,12 @@ from posture_tools.pages.api import api_urls
 from posture_tools.pages.views import (
     accounts,
     aiming,
+    badges,
     entrance,
     erasing,
     exports,
     fleet,
+    hooks,
     letters,
     movements,
     operating,
@@ -68,10 +70,12 @@ urlpatterns = [
         "uploads/<word:site>/<word:session>/<int:number>/measures/", uploads.measures, name="moved"
     ),
     path("people/<word:site>/<word:code>/erase/", erasing.erase, name="erase"),
+    path("people/<word:site>/<word:code>/badge/", badges.badge, name="badge"),
     path("export/measures.csv", exports.measures, name="export"),
     path("accounts/", accounts.accounts, name="accounts"),
     path("accounts/<int:number>/", accounts.account, name="account"),
     path("tokens/", accounts.tokens, name="tokens"),
+    path("webhooks/", hooks.hooks, name="hooks"),
     path("api/", api_urls()),
     path("audit/", accounts.audit_log, name="audit"),
 ]

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils import translation
 from posture_tools.pages.models import Account
 
 from edge.report.words import LANGUAGES, Words
@@ -17,10 +18,10 @@ from edge.report.words import words as report_words
 
 @cache
 def page_words(language: str) -> Words:
-    """All texts of the pages in one of the four languages: of `words_`, and of `live_`."""
+    """All texts of the pages in one of the four languages: of `words_`, `live_` and `keep_`."""
     folder = resources.files("posture_tools.pages")
     tables: dict[str, Any] = {}
-    for name in ("words", "live"):
+    for name in ("words", "live", "keep"):
         text = folder.joinpath(f"{name}_{language}.toml").read_text(encoding="utf-8")
         tables |= tomllib.loads(text)
     return Words(report_words(language).language, tables)
@@ -37,6 +38,11 @@ def language_of(request: HttpRequest) -> str:
         if language in LANGUAGES:
             return language
     return "en"
+
+
+def active_words() -> Words:
+    """In the language of the request that is being answered, for who has no request at hand."""
+    return page_words((translation.get_language() or "en").partition("-")[0])
 
 
 def context(request: HttpRequest) -> dict[str, Any]:

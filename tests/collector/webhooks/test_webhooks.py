@@ -13,7 +13,7 @@ from posture_tools.collector.__main__ import main
 from posture_tools.collector.intake import Incoming, examine
 from posture_tools.collector.sqlite.store import SqliteStore
 from posture_tools.collector.store import Store
-from posture_tools.collector.webhooks import hooks, sending
+from posture_tools.collector.webhooks import attempts, hooks, sending
 from posture_tools.collector.webhooks.delivering import Deliverer
 from posture_tools.collector.webhooks.hooks import Target
 from posture_tools.collector.webhooks.sending import HttpsSender, is_public
@@ -101,6 +101,28 @@ def test_every_result_is_told_once_by_its_identifiers_and_signed(
     assert len(receiver.heard) == 7
     send(store, *outbox.pending(99))
     assert waiting(store) == 0, "a copy of a result is no new one"
+
+
+def test_the_last_tries_are_kept_for_a_person_to_see(
+    store: Store, outbox: Outbox, deliverer: Deliverer, receiver: Receiver, clock: Clock
+) -> None:
+    receiver.status = 503
+    deliverer.deliver()
+    clock.s += 60
+    receiver.status = 200
+    assert deliverer.deliver() == 7
+    tries = attempts.attempts(store, "records")
+    assert [each.problem for each in tries] == [""] * 7 + [f"{HOST} answered 503"] * 7
+    assert {each.site for each in tries} == {"north"}
+    assert len({each.result for each in tries[:7]}) == 7
+    key = ("records", "north", "hall-1", "e", 1)
+    with store.transaction() as db:
+        for number in range(attempts.KEPT):
+            attempts.keep(db, key, clock() + 1 + number, "late")
+    assert [each.problem for each in attempts.attempts(store, "records")] == ["late"] * 20
+    assert store.rows("SELECT COUNT(*) FROM webhook_attempt") == [(20,)]
+    hooks.remove(store, "records", "op")
+    assert attempts.attempts(store, "records") == []
 
 
 def test_a_hook_of_one_site_hears_of_no_other(

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from posture_tools.collector.site import site
+from posture_tools.collector.site import broker_files, site
 from posture_tools.collector.site.about import BrokerPlace, load
 from posture_tools.collector.worker_key import load_granted
 
@@ -40,6 +40,7 @@ def findings(folder: Path) -> Iterator[Finding]:
         ("authority", lambda: _authority(folder)),
         ("key files", lambda: _rights(folder)),
         ("grants", lambda: _grants(folder)),
+        ("access rules", lambda: _rules(folder)),
         ("offline keys", lambda: _offline(folder)),
         ("clock", _clock),
     )
@@ -90,6 +91,21 @@ def _grants(folder: Path) -> Finding:
         if not load_granted(folder / site.KEYS, role).grant.is_given_by(public):
             return Finding("grants", False, f"{role}: not of this site key", "`site rotate`.")
     return Finding("grants", True, "receipt and command key are granted by the site key")
+
+
+def _rules(folder: Path) -> Finding:
+    """Rules added by hand are the operator's affair; one that this version needs must be there."""
+    about = load(folder)
+    wanted = set(broker_files.access(about.site, home_assistant=about.home_assistant).splitlines())
+    old = [
+        place.folder
+        for place in about.places
+        if wanted - set((folder / place.folder / "acl").read_text("utf-8").splitlines())
+    ]
+    if old:
+        return Finding("access rules", False, f"those of {', '.join(old)} are an older version's",
+                       "`posture-collector site brokers` writes them anew.")  # fmt: skip
+    return Finding("access rules", True, "as this version needs them")
 
 
 def _offline(folder: Path) -> Finding:

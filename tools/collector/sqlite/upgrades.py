@@ -142,10 +142,17 @@ def _with_seen(db: sqlite3.Connection) -> None:
     _run(db, "to_6.sql")
 
 
+def _with_lately(db: sqlite3.Connection) -> None:
+    """Version 7: what became of hooks and stations lately."""
+    _run(db, "to_7.sql")
+
+
 def _run(db: sqlite3.Connection, name: str) -> None:
     text = resources.files("posture_tools.collector.sqlite").joinpath(name).read_text("utf-8")
     for statement in text.split(";\n"):
         db.execute(statement)
 
 
-UPGRADES = (_with_desired, _with_sites, _with_archive, _with_webhooks, _with_seen)
+UPGRADES = (
+    _with_desired, _with_sites, _with_archive, _with_webhooks, _with_seen, _with_lately,
+)  # fmt: skip

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 
 from posture_tools.collector.store import Store
+from posture_tools.collector.webhooks import attempts
 from posture_tools.collector.webhooks.hooks import hosts, target_of
 from posture_tools.collector.webhooks.sending import Answer, HttpsSender
 from posture_tools.collector.webhooks.signing import headers
@@ -99,11 +100,11 @@ class Deliverer:
         for delivery in claimed:
             body = self._body(delivery)
             if body is None:  # erased since
-                self._done(delivery)
+                self._forget(delivery)
                 continue
             answer = self._send(hook, delivery, body)
             if not answer.problem:
-                self._done(delivery)
+                self._forget(delivery, told=True)
                 taken += 1
                 continue
             self._postpone(delivery, answer)
@@ -158,9 +159,11 @@ class Deliverer:
         at_s = self._now_ns() // _S
         return self._sender.post(target, body, headers(hook.secret, delivery.name, at_s, body))
 
-    def _done(self, delivery: _Delivery) -> None:
+    def _forget(self, delivery: _Delivery, *, told: bool = False) -> None:
         with self._store.transaction() as db:
             db.execute(f"DELETE FROM webhook_delivery WHERE {_ONE}", delivery.key)  # noqa: S608
+            if told:
+                attempts.keep(db, delivery.key, self._now_ns(), "")
 
     def _postpone(self, delivery: _Delivery, answer: Answer) -> None:
         gone = int(answer.status == HTTPStatus.GONE)
@@ -173,6 +176,7 @@ class Deliverer:
             db.execute(
                 "UPDATE webhook SET problem = ? WHERE name = ?", (answer.problem, delivery.hook)
             )
+            attempts.keep(db, delivery.key, self._now_ns(), answer.problem)
 
     def _hold(self, hook: _Hook, delivery: _Delivery, answer: Answer, until_ns: int) -> None:
         """Nobody is there: what else was claimed waits as long as this one."""

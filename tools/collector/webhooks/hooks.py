@@ -33,7 +33,8 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class HookLine:
-    """One hook, as a person sees it. sites : with commas between; empty for all."""
+    """One hook, as a person sees it. sites : with commas between; empty for all. since_ns : since
+    when the next that waits could have been tried; 0 where nothing waits."""
 
     name: str
     url: str
@@ -41,6 +42,7 @@ class HookLine:
     waiting: int
     dead: int
     problem: str
+    since_ns: int
 
 
 def target_of(url: str) -> Target:
@@ -120,7 +122,8 @@ def remove(store: Store, name: str, who: str) -> None:
     """The hook, and what waits for it. Raises SettingsInvalid where there is none."""
     with store.transaction() as db:
         _known(db, name)
-        db.execute("DELETE FROM webhook_delivery WHERE hook = ?", (name,))
+        for table in ("webhook_delivery", "webhook_attempt"):
+            db.execute(f"DELETE FROM {table} WHERE hook = ?", (name,))  # noqa: S608
         db.execute("DELETE FROM webhook WHERE name = ?", (name,))
         _audit(db, who, "webhook", name, "")
 
@@ -144,14 +147,16 @@ def again(store: Store, name: str, now_ns: int) -> int:
 def lines(store: Store) -> list[HookLine]:
     """Every hook."""
     return [
-        HookLine(name, url, sites, int(waiting or 0), int(dead or 0), problem)
-        for name, url, sites, problem, waiting, dead in store.rows(
-            "SELECT h.name, h.url, h.sites, h.problem,"
+        HookLine(name, url, sites, int(waiting or 0), int(dead or 0), problem,
+                 max(int(held_ns), int(due_ns)) if due_ns else 0)
+        for name, url, sites, problem, held_ns, due_ns, waiting, dead in store.rows(
+            "SELECT h.name, h.url, h.sites, h.problem, h.due_ns,"
+            " (SELECT MIN(d.due_ns) FROM webhook_delivery d WHERE d.hook = h.name AND d.dead = 0),"
             " (SELECT COUNT(*) FROM webhook_delivery d WHERE d.hook = h.name AND d.dead = 0),"
             " (SELECT COUNT(*) FROM webhook_delivery d WHERE d.hook = h.name AND d.dead = 1)"
             " FROM webhook h ORDER BY h.name"
         )
-    ]
+    ]  # fmt: skip
 
 
 def _known(db: Sql, name: str) -> None:

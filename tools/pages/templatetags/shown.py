@@ -6,6 +6,11 @@ from datetime import datetime
 
 from django import template
 from django.template.context import RequestContext
+from django.utils.html import format_html
+from posture_tools.pages.commanding import ANSWER, DONE
+from posture_tools.pages.models import AuditLine
+from posture_tools.pages.problems import in_english
+from posture_tools.pages.words import active_words
 
 from edge.report.words import words
 
@@ -26,11 +31,38 @@ def to_minute(moment: str) -> str:
 
 @register.filter
 def span(seconds: float) -> str:
-    """Seconds in the largest unit that counts."""
+    """Seconds in the largest unit that counts, as the reader's language has it."""
+    units = active_words().tables["units"]
     for unit, size in (("d", _DAY_S), ("h", _HOUR_S), ("min", _MINUTE_S)):
         if seconds >= size:
-            return f"{seconds / size:.0f} {unit}"
-    return f"{seconds:.0f} s"
+            return units[unit].format(f"{seconds / size:.0f}")
+    return units["s"].format(f"{seconds:.0f}")
+
+
+@register.filter
+def said_as(code: object, table: str) -> str:
+    """A name of the program's (a role, what the log calls an act) in the reader's words."""
+    return active_words().tables[table].get(str(code).replace(" ", "_"), str(code))
+
+
+@register.filter
+def site_list(sites: str) -> str:
+    """Sites with commas between, as the reader's language separates them."""
+    say = active_words()
+    return say.listed(sites.split(",")) if sites else say("accounts", "every")
+
+
+@register.simple_tag
+def log_about(line: AuditLine) -> str:
+    """What a line of the log is about; an answer in the reader's words, as far as there are any."""
+    say = active_words()
+    if line.what != ANSWER:
+        return say.tables["abouts"].get(line.about.replace(" ", "_"), line.about)
+    head, _, became = line.about.partition(": ")
+    station, _, command = head.rpartition(" ")
+    acts = say.tables["acts"]
+    told = say("fleet", DONE) if became == DONE else in_english(became)
+    return format_html("{} {}: {}", station, acts.get(command, command), told)
 
 
 @register.simple_tag

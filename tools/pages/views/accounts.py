@@ -14,8 +14,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from posture_tools.pages.access import Right, account_of, needs
 from posture_tools.pages.audit import note
+from posture_tools.pages.giving import given_by, name_taken, split, within
 from posture_tools.pages.models import Account, AccountSite, AuditLine, Role, Token
-from posture_tools.pages.words import page_words
+from posture_tools.pages.words import active_words
 
 _AUDIT_ROWS = 100
 _TOKEN_BYTES = 32
@@ -37,6 +38,8 @@ class AccountForm(forms.Form):
     def __init__(self, *args: object, by: Account, known: Account | None = None) -> None:
         super().__init__(*args)
         self._known, self._by = known, by
+        roles = active_words().tables["roles"]
+        self.fields["role"].choices = [(value, roles[value]) for value, _ in Role.choices]
         if known is not None:
             self.fields["name"].disabled = True
             self.fields["name"].initial = known.name
@@ -44,7 +47,7 @@ class AccountForm(forms.Form):
     def clean_name(self) -> str:
         name: str = self.cleaned_data["name"]
         if self._known is None and Account.objects.filter(name=name).exists():
-            raise forms.ValidationError("This name is taken.")
+            raise name_taken()
         return name
 
     def clean_password(self) -> str:
@@ -54,23 +57,11 @@ class AccountForm(forms.Form):
         return password
 
     def clean_sites(self) -> str:
-        return _given_by(self._by, self.cleaned_data["sites"])
+        return given_by(self._by, self.cleaned_data["sites"])
 
     def site_names(self) -> tuple[str, ...]:
         """The sites that were named."""
-        return _split(self.cleaned_data["sites"])
-
-
-def _split(said: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(s.strip() for s in said.split(",") if s.strip()))
-
-
-def _given_by(admin: Account, said: str) -> str:
-    """Nobody gives away what they do not see themselves: every site is more than some."""
-    own, asked = admin.site_names(), _split(said)
-    if own is not None and (not asked or not set(asked) <= set(own)):
-        raise forms.ValidationError(page_words(admin.language or "en")("accounts", "beyond"))
-    return ",".join(asked)
+        return split(self.cleaned_data["sites"])
 
 
 def _managed_by(admin: Account) -> QuerySet[Account]:
@@ -83,11 +74,7 @@ def _managed_by(admin: Account) -> QuerySet[Account]:
 
 
 def _tokens_of(admin: Account) -> list[Token]:
-    own = admin.site_names()
-    known = Token.objects.order_by("name")
-    if own is None:
-        return list(known)
-    return [each for each in known if (its := each.site_names()) and set(its) <= set(own)]
+    return [each for each in Token.objects.order_by("name") if within(admin, each.sites)]
 
 
 @needs(Right.ADMIN, "GET", "POST")
@@ -154,12 +141,12 @@ class TokenForm(forms.Form):
         self._by = by
 
     def clean_sites(self) -> str:
-        return _given_by(self._by, self.cleaned_data["sites"])
+        return given_by(self._by, self.cleaned_data["sites"])
 
     def clean_name(self) -> str:
         name: str = self.cleaned_data["name"]
         if Token.objects.filter(name=name).exists():
-            raise forms.ValidationError("This name is taken.")
+            raise name_taken()
         return name
 
 

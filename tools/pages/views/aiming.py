@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
+from django import forms
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from posture_tools.pages import reading
 from posture_tools.pages.access import Right, needs
 from posture_tools.pages.commanding import ask, live_of
+from posture_tools.pages.told_form import number_of
 from posture_tools.pages.words import language_of, page_words
 
 from edge.report.words import words as report_words
@@ -24,6 +25,12 @@ _LIMBS = tuple(
         for a, b in skeleton.limbs
     )
 )
+
+
+class AimForm(forms.Form):
+    """Whose distance is told."""
+
+    stature_mm = number_of("stature_mm")
 
 
 @needs(Right.COMMAND, "GET", "POST")
@@ -45,14 +52,11 @@ def now(request: HttpRequest, site: str, station: str) -> HttpResponse:
 def _do(request: HttpRequest, site: str, station: str) -> tuple[str, str]:
     say = page_words(language_of(request))
     begins = request.POST.get("do") == "start"
-    try:
-        stature = request.POST.get("stature_mm", "").strip()
-        asked = {"seconds": AIM_MOST_S if begins else 0} | (
-            {"stature_mm": float(stature)} if begins and stature else {}
-        )
-        body = msgspec.convert(asked, AimCommand)
-    except (msgspec.ValidationError, ValueError) as error:
-        return "", str(error)
+    form = AimForm(request.POST)
+    if begins and not form.is_valid():
+        return "", " ".join(form.errors["stature_mm"])
+    stature_mm = form.cleaned_data.get("stature_mm") if begins else None
+    body = AimCommand(AIM_MOST_S if begins else 0, stature_mm)
     if (live := live_of(site)) is not None:
         live.listen()
     answered = ask(request, (site, station), "aim", body, about=f"{body.seconds:g} s")

@@ -8,14 +8,17 @@ from django.conf import settings
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from posture_tools.collector.desired import DesiredState, desired_states
 from posture_tools.collector.report import StationLine
 from posture_tools.pages import fleet_reading, reading
 from posture_tools.pages.access import Right, account_of, needs
 from posture_tools.pages.commanding import ANSWER
 from posture_tools.pages.models import AuditLine
+from posture_tools.pages.words import language_of, page_words
 
 from edge.errors import SettingsInvalid
 from edge.mqtt import certificates
+from edge.report.words import Words
 
 _COMMANDS = ("screen", "repeat", "end", "fms", "aim", ANSWER)
 _COMMAND_ROWS = 20
@@ -54,6 +57,8 @@ def station(request: HttpRequest, site: str, station: str) -> HttpResponse:
     found = reading.visits(reading.Search(station=station), (site,))
     store = reading.store()
     told = fleet_reading.days(store, site, station)
+    lately = fleet_reading.lately(store, site, station)
+    say = page_words(language_of(request))
     # of both: what was asked, and what became of it
     commands = AuditLine.objects.filter(
         site=site, what__in=_COMMANDS, about__startswith=f"{station} "
@@ -70,8 +75,24 @@ def station(request: HttpRequest, site: str, station: str) -> HttpResponse:
             "refused_part": {"data": [told["times"], told["refused"]], "from_zero": True},
         },
         "commands": commands,
+        "wanted": _wanted(say, desired_states(store, (site, station)).get((site, station))),
+        "lately": [(name, say("lately", name), plot) for name, plot in lately.plots.items()],
+        "software": lately.software,
     }
     return render(request, "pages/station.html", context)
+
+
+def _wanted(say: Words, state: DesiredState | None) -> str:
+    """What an operator wants of its models, in words."""
+    if state is None:
+        return say("wanted", "offered")
+    wanted = state.desired
+    said = [
+        *([say("wanted", "hold")] if wanted.hold else []),
+        *(say("wanted", "pin", slot, sha256[:12]) for slot, sha256 in wanted.pin.items()),
+        *(say("wanted", "force", sha256[:12]) for sha256 in wanted.force),
+    ] or [say("wanted", "offered")]
+    return say.listed(said if state.obeyed else [*said, say("wanted", "open")])
 
 
 def _certificate() -> certificates.Certificate | None:

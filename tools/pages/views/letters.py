@@ -8,11 +8,16 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from posture_tools.collector import letters as kept
 from posture_tools.pages import fleet_reading, reading
 from posture_tools.pages.access import Right, account_of, needs
 from posture_tools.pages.audit import note
+from posture_tools.pages.problems import in_english
 from posture_tools.pages.words import language_of, page_words
+
+from edge.report.words import Words
 
 _MOST_ROWS = 200
 _SHOWN_BYTES = 16 * 1024
@@ -35,10 +40,11 @@ def letter(request: HttpRequest, kind: str, sha256: str) -> HttpResponse:
         note(request, "replay", one.site, f"{one.station} {sha256[:12]}")
         done, what = kept.replay(reading.store(), named, sha256)
         if done:
-            messages.success(request, say("fleet", "replayed", what))
+            done = format_html(say.tables["fleet"]["replayed"], in_english(what))
+            messages.success(request, done)
             return redirect("letters")
         return render(request, "pages/letter.html",
-                      _context(named, one) | {"problem": say("fleet", "not_replayed", what)},
+                      _context(named, one) | {"problem": _not_replayed(say, what)},
                       status=409)  # fmt: skip
     note(request, "see letter", one.site, f"{one.station} {sha256[:12]}")
     return render(request, "pages/letter.html", _context(named, one))
@@ -62,6 +68,10 @@ def _of(request: HttpRequest, kind: str, sha256: str) -> tuple[kept.Kind, kept.L
         if (named, one.sha256) == (_KINDS.get(kind), sha256):
             return named, one
     raise Http404
+
+
+def _not_replayed(say: Words, why: str) -> SafeString:
+    return format_html(say.tables["fleet"]["not_replayed"], in_english(why))
 
 
 def _context(kind: kept.Kind, one: kept.Letter) -> dict[str, Any]:

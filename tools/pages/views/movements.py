@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from posture_tools.pages.access import Right, account_of, needs
 from posture_tools.pages.commanding import ask, live_of
+from posture_tools.pages.problems import told
 from posture_tools.pages.words import language_of, page_words
 
 from edge.fms.rules import shipped_rules
@@ -144,7 +145,7 @@ def _do(request: HttpRequest, site: str, station: str, session: str) -> str:
     try:
         body = msgspec.convert(given | {"session": session}, FmsCommand)
     except msgspec.ValidationError as error:
-        return str(error)
+        return told(page_words(language_of(request)), error)
     if (live := live_of(site)) is not None:
         live.listen()
     about = f"{session} {body.step} {body.movement or body.test}".strip()

@@ -8,9 +8,11 @@ from typing import Any
 import msgspec
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.html import format_html
 from posture_tools.pages import reading
 from posture_tools.pages.access import Right, needs
 from posture_tools.pages.commanding import ask, live_of, understood
+from posture_tools.pages.problems import in_english, told
 from posture_tools.pages.words import language_of, page_words
 
 from edge.report.words import Words
@@ -63,7 +65,9 @@ def _now(request: HttpRequest, site: str, station: str) -> dict[str, Any]:
 def prompt_text(say: Words, word: Prompting) -> str:
     """What the person is told, in the language of who reads the page."""
     known = say.tables["prompts"].get(word.code)
-    return known if known and word.code != "other" else say("prompts", "other", word.code)
+    if known and word.code != "other":
+        return known
+    return format_html(say.tables["prompts"]["other"], in_english(word.code))
 
 
 def _do(request: HttpRequest, site: str, station: str) -> tuple[str, str]:
@@ -83,8 +87,8 @@ def _do(request: HttpRequest, site: str, station: str) -> tuple[str, str]:
         else:
             name, done = "end", say("operate", "taken_back")
             body = msgspec.convert({"code": asked["code"]}, EndCommand)
-    except msgspec.ValidationError as error:
-        return "", str(error)
+    except msgspec.ValidationError as error:  # no form of ours asks so
+        return "", told(say, error)
     about = asked["session"] or asked["code"]
     answered = ask(request, (site, station), name, body, about=f"{about} {asked['view']}")
     return (done, "") if answered.data is not None else ("", answered.problem)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from posture_tools.pages import reading
-from posture_tools.pages.access import Right, needs
+from posture_tools.pages.access import Right, account_of, needs
 from posture_tools.pages.audit import note
+from posture_tools.pages.badge import may_badge
 
 from edge.report.reported_visit import ReportedVisit
 
@@ -49,11 +51,11 @@ def person(request: HttpRequest, site: str, code: str) -> HttpResponse:
     note(request, "see", site, code)
     shown = reading.visit(found[0])
     trends = [] if shown is None else _trends(shown)
-    return render(
-        request,
-        "pages/person.html",
-        {"site": site, "code": code, "visits": found, "trends": trends},
-    )
+    context: dict[str, Any] = {
+        "site": site, "code": code, "visits": found, "trends": trends,
+        "may_badge": may_badge(account_of(request), code),
+    }  # fmt: skip
+    return render(request, "pages/person.html", context)
 
 
 def _trends(newest: ReportedVisit) -> list[Trend]:

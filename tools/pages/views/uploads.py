@@ -15,6 +15,9 @@ from posture_tools.collector.facts import as_measure
 from posture_tools.pages import pictures, reading
 from posture_tools.pages.access import Right, account_of, needs
 from posture_tools.pages.audit import note
+from posture_tools.pages.badge import may_scan
+from posture_tools.pages.problems import told
+from posture_tools.pages.told_form import ToldForm
 from posture_tools.pages.words import language_of, page_words
 from posture_tools.uploads.desk import NAME
 from posture_tools.uploads.kept import MOST_DAYS, USUAL_DAYS, KeptVisit, Photo
@@ -28,7 +31,6 @@ from edge.report.drawing import signed
 from edge.report.words import Words, words
 from edge.sightings.points_file import KNOWN
 from edge.wire.codec import decode_result
-from edge.wire.order import Inputs, Order
 
 _VIEWS = tuple(view for view in get_args(View) if view != "unknown")
 
@@ -39,33 +41,11 @@ class Files(forms.ClearableFileInput):
     allow_multiple_selected = True
 
 
-class UploadForm(forms.Form):
+class UploadForm(ToldForm):
     """One visit by photographs. days : how long they are kept at most."""
 
-    code = forms.CharField(max_length=64)
-    consent_version = forms.CharField(max_length=64)
-    stature_mm = forms.FloatField(required=False)
-    age_years = forms.FloatField(required=False)
-    sex = forms.ChoiceField(required=False, choices=[("", ""), ("female", ""), ("male", "")])
-    clothing_upper = forms.ChoiceField(required=False)
-    clothing_lower = forms.ChoiceField(required=False)
     days = forms.IntegerField(min_value=1, max_value=MOST_DAYS, initial=USUAL_DAYS)
     longer = forms.BooleanField(required=False)
-
-    def __init__(self, *args: Any) -> None:
-        super().__init__(*args)
-        kinds = [(kind, "") for kind in ("", "bare", "tight", "loose")]
-        for half in ("clothing_upper", "clothing_lower"):
-            self.fields[half].choices = kinds
-
-    def order(self) -> Order:
-        """What was told; msgspec.ValidationError where it cannot be."""
-        names = ("stature_mm", "age_years", "sex", "clothing_upper", "clothing_lower")
-        given = self.cleaned_data
-        told = {name: given[name] for name in names if given[name] not in ("", None)}
-        inputs = msgspec.to_builtins(msgspec.convert(told, Inputs))
-        order = {"code": given["code"], "consent_version": given["consent_version"]}
-        return msgspec.convert(order | {"inputs": inputs}, Order)
 
     @property
     def is_too_long(self) -> bool:
@@ -122,15 +102,16 @@ def upload(request: HttpRequest, site: str) -> HttpResponse:
                     by=account_of(request).name, days=form.cleaned_data["days"],
                 )  # fmt: skip
                 return redirect("photo", site, visit.session, 1)
-            except (PostureError, msgspec.ValidationError) as error:
-                problem = str(error)
+            except PostureError as error:
+                problem = told(say, error)
     refused = request.method == "POST" and (problem or form.errors)
     kept = pictures.uploads().kept.visits(site) if settings.PAGES.uploads else ()
     context = {
         "form": form, "site": site, "problem": problem, "kept": list(kept), "most": MOST_FILES,
         "files": say("upload", "files", MOST_FILES),
     }  # fmt: skip
-    return render(request, "pages/upload.html", context, status=409 if refused else 200)
+    answer = render(request, "pages/upload.html", context, status=409 if refused else 200)
+    return may_scan(answer)
 
 
 @needs(Right.COMMAND, "POST")
@@ -157,7 +138,7 @@ def photo(request: HttpRequest, site: str, session: str, number: int) -> HttpRes
             messages.success(request, say("upload", "saved"))
             return redirect("photo", site, session, number)
         except (PostureError, *NOT_JSON) as error:
-            problem = str(error)
+            problem = told(say, error)
     note(request, "see", site, f"{NAME} {session} {number}")
     context = {
         "site": site, "session": session, "visit": visit, "photo": photo, "problem": problem,
