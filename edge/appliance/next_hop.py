@@ -17,10 +17,21 @@ _DISCARD_PORT = 9  # RFC 863: whoever listens throws it away
 _ANSWERED = {"REACHABLE", "PERMANENT", "NOARP"}
 _PATIENCE_S = 12.0  # the kernel's own: 5 s until it asks, then 3 questions, 1 s apart
 _LOOK_EVERY_S = 0.5
+_LIMIT_S = 20.0
 
 
 def next_hop_answers(host: str) -> bool:
-    """Whether the next hop towards `host` (a name or an address) answers within 12 s."""
+    """Whether the next hop towards `host` (a name or an address) answers within 12 s.
+
+    A machine that is too busy to look at its own tables has said nothing about its network.
+    """
+    try:
+        return _answers(host)
+    except subprocess.TimeoutExpired:
+        return True
+
+
+def _answers(host: str) -> bool:
     route = _route_to(host)
     if route is None:
         return False
@@ -66,5 +77,5 @@ def _nudge(hop: str, device: str) -> None:
 
 def _ip(*words: str) -> list[dict[str, Any]]:
     command = ["ip", "-json", *words]  # /usr/sbin/ip on one system, /sbin/ip on another
-    done = subprocess.run(command, capture_output=True, check=False, timeout=20)  # noqa: S603
+    done = subprocess.run(command, capture_output=True, check=False, timeout=_LIMIT_S)  # noqa: S603
     return json.loads(done.stdout) if done.returncode == 0 and done.stdout.strip() else []

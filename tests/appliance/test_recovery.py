@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import stat
 import subprocess
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from edge.appliance.next_hop import next_hop_answers
 from edge.appliance.recovery import REBOOTS_A_DAY, RebootBudget, Recovery, Step
 from edge.commands import netwatch
 from edge.settings import Settings
+from edge.software import service_manager
 
 DAY_S = 86_400.0
 
@@ -160,3 +162,24 @@ def test_a_modem_has_no_neighbours(network: Network) -> None:
 def test_a_broker_on_this_machine_needs_no_link(network: Network) -> None:
     network.tells("route", {"dst": "127.0.0.1", "dev": "lo"})
     assert next_hop_answers("127.0.0.1") is True
+
+
+def test_a_machine_too_busy_to_look_restarts_no_network(
+    network: Network, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Seen in an emulated machine, where `ip` took longer than its limit."""
+    (tmp_path / "ip").write_text("#!/bin/sh\nexec sleep 30\n")
+    monkeypatch.setattr(next_hop, "_LIMIT_S", 0.2)
+    assert next_hop_answers("203.0.113.7") is True
+
+
+@pytest.mark.parametrize("ask", [netwatch._systemctl, service_manager._systemctl])
+def test_a_service_manager_that_does_not_answer_ends_nobody(
+    ask: Callable[..., object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def hangs(command: list[str], **_: object) -> None:
+        raise subprocess.TimeoutExpired(command, 1.0)
+
+    monkeypatch.setattr(subprocess, "run", hangs)
+    said = ask("show", "x")
+    assert "" in (said, getattr(said, "stdout", None))

@@ -32,6 +32,7 @@ AT_ONCE = {
     "posture-collector conflicts show", "posture-collector conflicts erase",
     "posture-collector site add", "posture-collector site approve",
     "posture-collector site revoke", "posture-collector site let-unsigned",
+    "posture-collector site brokers",
     "posture-collector webhook allow", "posture-collector webhook disallow",
     "posture-collector webhook add", "posture-collector webhook remove",
     "posture-collector webhook list", "posture-collector webhook again",

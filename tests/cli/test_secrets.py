@@ -87,6 +87,7 @@ ROWS: dict[str, tuple[str, ...]] = {
     "posture-collector site rotate": ("{site}", "receipt", "--site-key", "{keys}/root-1.pem"),
     "posture-collector site renew": ("{site}", "--authority", "{keys}"),
     "posture-collector site doctor": ("{site}",),
+    "posture-collector site brokers": ("{site}",),
     "posture-collector site list": ("{site}", *_STORE),
     "posture-collector rollout": (SHA, "--ring", "10", *_STORE),
     "posture-collector desire": ("hall-1", "--hold", *_BROKER),

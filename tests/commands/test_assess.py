@@ -164,14 +164,12 @@ def test_a_gif_overlay_plays_as_long_as_the_video(assess, clip: Path, tmp_path: 
 
 def test_csv_has_a_row_for_each_measure_of_each_frame(assess, clip: Path, tmp_path: Path) -> None:
     out = tmp_path / "out.csv"
-    assert assess(clip, "--csv", out, "--stature-mm", "1700") == 0
+    assert assess(clip, "--csv", out) == 0
     rows = list(csv.DictReader(out.read_text(encoding="utf-8").splitlines()))
     assert {int(row["frame"]) for row in rows} == set(range(FRAMES))
     assert {row["person"] for row in rows} == {"1"}
     assert len(rows) == FRAMES * len({row["code"] for row in rows})
     assert all((row["value"] == "") == (row["quality"] == "refused") for row in rows)
-    assert {row["scale_by"] for row in rows if row["unit"] == "mm"} == {"stature"}
-    assert {row["scale_by"] for row in rows if row["unit"] != "mm"} == {""}
 
 
 def test_the_table_of_a_video_says_how_many_frames_there_were(assess, clip: Path, capsys) -> None:

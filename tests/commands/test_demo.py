@@ -63,40 +63,54 @@ def eventually(holds: Callable[[], bool], most_s: float = 300.0) -> None:
         time.sleep(0.5)
 
 
+class Terminal:
+    """A window of 80 columns, which is read all the time: who does not read holds up the writer."""
+
+    def __init__(self) -> None:
+        self._ours, self.theirs = pty.openpty()
+        fcntl.ioctl(self.theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+        self._shown = b""
+        self._thread = threading.Thread(target=self._read)
+        self._thread.start()
+
+    def _read(self) -> None:
+        with suppress(OSError):  # the other end is closed
+            while more := os.read(self._ours, 4096):
+                self._shown += more
+
+    @property
+    def shown(self) -> str:
+        """Without colours."""
+        return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", self._shown.decode(errors="replace"))
+
+    def close(self) -> None:
+        self._thread.join()
+        os.close(self._ours)
+
+
 @pytest.fixture
-def terminal(mosquitto: str) -> Iterator[int]:
-    """`make demo` as somebody types it: its terminal."""
+def terminal(mosquitto: str) -> Iterator[Terminal]:
+    """Before which somebody has typed `make demo`."""
     if not (ROOT / ".venv" / ".ready").exists():
         missing("what `make setup` sets up")
-    ours, theirs = pty.openpty()
-    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+    terminal = Terminal()
     make = ["make", "-o", ".venv/.ready", "demo"]  # what is set up stays as it is
     with subprocess.Popen(
-        make, cwd=ROOT, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True,
-        env={**os.environ, "TERM": "xterm-256color"},
+        make, cwd=ROOT, stdin=terminal.theirs, stdout=terminal.theirs, stderr=terminal.theirs,
+        start_new_session=True, env={**os.environ, "TERM": "xterm-256color"},
     ) as process:  # fmt: skip
-        os.close(theirs)
-        yield ours
+        os.close(terminal.theirs)
+        yield terminal
         os.killpg(process.pid, signal.SIGINT)  # Ctrl-C reaches everybody at a terminal
-        thread = threading.Thread(target=drain, args=(ours,), daemon=True)
-        thread.start()
-        assert process.wait(timeout=300) in (0, 2)  # make tells of the interruption
-    os.close(ours)
+        assert process.wait(timeout=300) in (0, 2, -signal.SIGINT)  # as make tells of it
+    terminal.close()
 
 
-def drain(ours: int) -> None:
-    with suppress(OSError):  # the other end is closed
-        while os.read(ours, 4096):
-            pass
-
-
-def test_at_a_terminal_it_prints_an_address_and_a_password_that_let_one_in(terminal: int) -> None:
-    """In a window of 80 columns, with the colours of a terminal."""
-    told = b""
-    while not re.search(rb"password \S+\s", told):
-        told += os.read(terminal, 4096)
-    line = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", told.decode(errors="replace"))
-    read = entered(" ".join(line.split()))
+def test_at_a_terminal_it_prints_an_address_and_a_password_that_let_one_in(
+    terminal: Terminal,
+) -> None:
+    eventually(lambda: re.search(r"password \S+\s", terminal.shown) is not None)
+    read = entered(" ".join(terminal.shown.split()))
     assert "Visits" in read("/visits/")
 
 

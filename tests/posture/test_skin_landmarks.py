@@ -11,6 +11,7 @@ from simulators.standing_person import seen
 from edge.markers.skeleton import marked_skeleton
 from edge.posture.assess import assess as assess_dressed
 from edge.posture.calibration import Calibration
+from edge.posture.catalogue.frontal import _spine_deviation
 from edge.posture.clothing import Dress
 from edge.records import Pose
 from edge.skeletons import COCO_17
@@ -143,3 +144,12 @@ def test_without_stickers_these_measures_say_what_is_lacking():
     front = {m.code: m for m in assess(seen("front", sigma_px=1.0), "front")}
     assert front["q_angle_left"].why[0] == "keypoint_not_in_skeleton:left_asis"
     assert front["shoulder_tilt"].definition == "1"
+
+
+def test_the_spine_is_measured_from_its_own_line_also_where_that_leans() -> None:
+    """The nearest point of the line, not the point at some other height of it."""
+    upper, lower, aside_px = np.array([0.0, 0.0]), np.array([60.0, 300.0]), 10.0
+    across = np.array([300.0, -60.0]) / math.hypot(300.0, 60.0)
+    middle = (upper + lower) / 2 + aside_px * across
+    found = _spine_deviation(np.array([upper, middle, lower]), -1.0)
+    assert found == pytest.approx(aside_px * across[0])

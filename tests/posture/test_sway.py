@@ -61,6 +61,16 @@ def test_less_than_25_s_is_refused():
     assert {m.why for m in measures[:-1]} == {("too_short",)}
 
 
+def test_25_s_from_the_first_frame_to_the_last_are_enough_and_a_frame_less_is_not():
+    times_s, poses = rocking(seconds=26.0, fps=10.0)
+    assert times_s[250] == pytest.approx(25.0)
+    times_s = times_s - times_s[250] + 25.0  # to the last bit
+    whole = by_code(sway(times_s[:251], poses[:251], "front", SCALED))
+    assert whole["sway_hips_velocity"].value is not None
+    short = by_code(sway(times_s[:250], poses[:250], "front", SCALED))
+    assert short["sway_hips_velocity"].why == ("too_short",)
+
+
 def test_one_camera_sees_no_ellipse():
     area = sway(*rocking(), "front", SCALED)[-1]
     assert (area.code, area.why) == ("sway_ellipse_area", ("not_measurable:second_axis",))

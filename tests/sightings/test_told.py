@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import math
 from dataclasses import replace
+from pathlib import PurePath
 
 import cv2
 import numpy as np
@@ -15,10 +17,13 @@ from simulators.standing_person import Person as Standing
 from simulators.standing_person import Pinhole, pose_of, seen
 
 from edge.__main__ import main
+from edge.desk.measure_csv import measure_csv
 from edge.posture.landmarks import Landmarks
 from edge.records import Frame, Quality
 from edge.screening.stored import Stored, StoredStance, save_calibration
+from edge.sightings.inputs import Input
 from edge.sightings.person import Told, measured
+from edge.sightings.sightings import Sighting
 
 SIZE = (480, 720)
 
@@ -259,3 +264,18 @@ def test_a_frame_of_a_video_is_not_a_photograph():
     pose = seen("front", sigma_px=1.0)
     person = measured(1, pose, None, replace(FRAME, still=False), Told(least_stature_px=5000.0))
     assert not any("too_far" in m.why for m in person.measures)
+
+
+@pytest.mark.parametrize(("stature_mm", "by"), [(1700.0, "stature"), (None, "")])
+def test_a_row_of_a_length_says_by_what_it_was_scaled(tmp_path, stature_mm, by):
+    frame = Frame(np.zeros((1920, 1080, 3), np.uint8), 0, 0, still=True, name="one.jpg")
+    found = seen("front", sigma_px=1.0)
+    person = measured(1, found, None, frame, Told(stature_mm=stature_mm))
+    out = tmp_path / "out.csv"
+    with measure_csv(out) as add:
+        add(Sighting(Input(tmp_path / "one.jpg", PurePath("one.jpg")), frame, (person,)))
+    rows = list(csv.DictReader(out.read_text(encoding="utf-8").splitlines()))
+    lengths = {row["scale_by"] for row in rows if row["unit"] == "mm"}
+    assert lengths == {by}
+    assert {row["scale_by"] for row in rows if row["unit"] != "mm"} == {""}
+    assert any(row["value"] for row in rows if row["unit"] == "mm") == bool(by)
