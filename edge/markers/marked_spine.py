@@ -46,9 +46,10 @@ def find_spine(image: Uint8, stickers: Stickers, view: View) -> MarkedSpine:
     image : uint8 (H, W, 3) BGR, filled by one person from head to foot.
     """
     likely = _RADIUS * image.shape[0]
+    every = find(image, stickers.bgr)
     blobs = [
         blob
-        for blob in find(image, stickers.bgr)
+        for blob in every
         if likely / _SIZE_SLACK < blob.radius_px < likely * _SIZE_SLACK
         and _ROUND[0] < blob.area_px2 / blob.radius_px**2 < _ROUND[1]
     ]
@@ -56,6 +57,8 @@ def find_spine(image: Uint8, stickers: Stickers, view: View) -> MarkedSpine:
     if found.why:
         return MarkedSpine(None, found.why)
     patches = tuple(found.blobs.values())
+    if _crowded(patches, [blob for blob in every if all(blob is not one for one in blobs)]):
+        return MarkedSpine(None, ("markers_ambiguous",))
     points = _on_the_skin(patches, stickers, view)
     doubt = _CENTRE_SD_PX**2 + (_HIDDEN_SD * _hidden_px(patches, stickers, view)) ** 2
     noise = np.array([blob.covariance_px2 for blob in patches]) + doubt[:, None, None] * np.eye(2)
@@ -70,6 +73,15 @@ def find_spine(image: Uint8, stickers: Stickers, view: View) -> MarkedSpine:
     keypoints[rows] = np.column_stack([smooth @ points, np.ones(len(points))])
     covariance[rows] = np.einsum("ij,jab->iab", smooth**2, noise)
     return MarkedSpine(Pose(stickers.skeleton, keypoints, covariance, 1.0))
+
+
+def _crowded(patches: tuple[Blob, ...], others: list[Blob]) -> bool:
+    """Whether one of them touches a patch that is no sticker: two stickers in one, it may be."""
+    return any(
+        np.hypot(*(one.centre_px - other.centre_px)) < one.radius_px + other.radius_px
+        for one in patches
+        for other in others
+    )
 
 
 def _on_the_skin(blobs: tuple[Blob, ...], stickers: Stickers, view: View) -> Float64:

@@ -123,8 +123,11 @@ def test_a_second_sticker_beside_t6_is_refused_not_guessed(back):
 
 def test_two_lost_stickers_are_refused_with_their_number(back):
     image = back.image.copy()
-    for x, y in back.truth.keypoints[[1, 3], :2]:
-        cv2.circle(image, (round(float(x)), round(float(y))), 12, WALL, -1)
+    stickers = find(image, STICKERS.bgr)
+    for at in back.truth.keypoints[[1, 3], :2]:
+        one = min(stickers, key=lambda blob: float(np.hypot(*(blob.centre_px - at))))
+        x, y = one.centre_px
+        cv2.circle(image, (round(x), round(y)), round(one.radius_px) + 2, WALL, -1)
     found = find_spine(image, STICKERS, back.view)
     assert found.pose is None
     assert found.why[0].startswith(("markers_found:", "markers_not_on"))
