@@ -164,16 +164,23 @@ def refuse(skeleton: Skeleton, view: View, why: tuple[str, ...]) -> tuple[Measur
 
 
 def _best_seen(of_code: tuple[Definition, ...], sight: _Sight) -> Definition:
-    """The first whose landmarks are all seen; the preferred one where those of none are.
+    """The first whose landmarks are all seen and read; the preferred one where those of none are.
 
-    A sticker that was lost, or a landmark under loose cloth, leaves the measure to the joints that
-    the network finds, under that definition's version.
+    A sticker that was lost, a landmark under loose cloth, or one that the network does not follow,
+    leaves the measure to the joints that it finds, under that definition's version.
     """
     if len(of_code) == 1:
         return of_code[0]
     return next(
-        (d for d in of_code if sight.body.seen(*d.landmarks) and not _hidden(d, sight)), of_code[0]
+        (d for d in of_code if sight.body.seen(*d.landmarks) and _read(d, sight)), of_code[0]
     )
+
+
+def _read(definition: Definition, sight: _Sight) -> bool:
+    if _placed(definition, sight.body):
+        return True
+    known = _known(definition, sight)
+    return not (_hidden(definition, sight) or not_followed(known and known.row))
 
 
 def _hidden(definition: Definition, sight: _Sight) -> tuple[str, ...]:

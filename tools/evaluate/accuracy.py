@@ -36,6 +36,7 @@ from rich.table import Table
 
 from edge.accuracy import CLOTHING, Accuracy, Clothing, MeasureAccuracy, Predictor
 from edge.posture.assess import assess, effects_of
+from edge.posture.clothing import UNTOLD, Dress
 from edge.posture.landmarks import Landmarks
 from edge.posture.uncertainty import COVERAGE
 
@@ -50,6 +51,7 @@ _LEAST_FOLLOWED = 0.6
 _LEAST_SURE = 0.1  # standard error of a slope by which a reading may be set right
 # Rank correlation of error and what foretells it, from which on it does.
 _FORETELLS = 0.3
+_BARE = Dress("bare", "bare")
 _FORETOLD_BY: tuple[Predictor, ...] = ("maps", "looks")
 
 
@@ -101,24 +103,32 @@ def read(
             predictor: {
                 code: next((e.normal for e in effects if e.cause == "network"), 0.0)
                 for code, effects in effects_of(
-                    replace(pose, accuracy=of_all), body.view, calibration
+                    replace(pose, accuracy=of_all), body.view, calibration, _BARE
                 ).items()
             }
             for predictor, of_all in _BY_PICTURE.items()
         }
         landmarks = {(d.code, d.version): d.landmarks for d in DEFINITIONS}
-        for measure in assess(replace(pose, accuracy=None), body.view, calibration):
-            true = truth.get((measure.code, measure.definition))
+        unread = replace(pose, accuracy=None)
+        # As if something hid the landmarks, and as if nothing did: every definition is read.
+        by_joints, best = (
+            {(m.code, m.definition): m for m in assess(unread, body.view, calibration, dress=worn)}
+            for worn in (UNTOLD, _BARE)
+        )
+        for key, measure in (by_joints | best).items():
+            true = truth.get(key)
             if measure.value is None or true is None:
                 continue
             unit = 100.0 / STATURE_MM if measure.unit == "mm" else 1.0
             by = {
-                name: of[measure.code] * unit for name, of in foretold.items() if measure.code in of
+                name: of[measure.code] * unit
+                for name, of in foretold.items()
+                if key in best and measure.code in of
             }
             found.append(
                 BodyReading(
-                    (measure.code, measure.definition, body.view),
-                    dress.over(landmarks[measure.code, measure.definition]),
+                    (*key, body.view),
+                    dress.over(landmarks[key]),
                     (body.set_name, body.number),
                     true * unit,
                     short_way(measure.value - true, measure.unit) * unit,
