@@ -12,6 +12,7 @@ from simulators.asymmetric_person import person
 from simulators.read_well import accuracy, read_well
 from simulators.standing_person import pose_of
 
+from edge.conversion import convert
 from edge.posture.assess import assess, effects_of
 from edge.posture.calibration import Calibration
 from edge.posture.clothing import Dress
@@ -26,7 +27,7 @@ from edge.posture.uncertainty import (
     u95_change,
 )
 from edge.records import Placed, Quality, Scatter
-from edge.skeletons import COCO_17
+from edge.skeletons import COCO_17, LANDMARKS_38, joined
 
 LENS = Calibration(roll_sd_deg=0.3, focal_px=1000.0, centre_px=(200.0, 454.5))
 FAR = Calibration(roll_sd_deg=0.0, focal_px=1e9, centre_px=(200.0, 454.5))
@@ -162,6 +163,32 @@ def test_what_a_network_does_not_follow_is_refused(slopes, refused):
     measure = measure_of(read_well(standing(), **slopes))
     assert (measure.why == ("slope_low",)) is refused
     assert (measure.value is None) is refused
+
+
+@pytest.mark.parametrize(
+    ("slope_of_acromia", "definition", "why"), [(0.5, "1", ()), (0.95, "1-acromion", ())]
+)
+def test_landmarks_that_are_not_followed_leave_a_tilt_to_the_joints(
+    slope_of_acromia, definition, why
+):
+    joints = standing()
+    pose = convert(joints, joined(COCO_17, LANDMARKS_38))
+    keypoints, covariance = pose.keypoints.copy(), pose.covariance_px2.copy()
+    for side in ("left", "right"):
+        of, at = pose.skeleton.index[f"{side}_shoulder"], pose.skeleton.index[f"{side}_acromion"]
+        keypoints[at], covariance[at] = keypoints[of] - np.array([0, 12, 0]), covariance[of]
+    known = accuracy()
+    rows = tuple(
+        msgspec.structs.replace(row, slope=slope_of_acromia)
+        if row.definition == "1-acromion" else row
+        for row in known.measures
+    )  # fmt: skip
+    pose = replace(
+        pose, keypoints=keypoints, covariance_px2=covariance,
+        accuracy=msgspec.structs.replace(known, measures=rows),
+    )  # fmt: skip
+    measure = measure_of(pose, dress=Dress("tight", "tight"))
+    assert (measure.definition, measure.why) == (definition, why)
 
 
 def test_stickers_follow_the_body_whatever_the_network_does():
