@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from posture_tools.collector.broker import free_port
 from posture_tools.collector.sqlite.store import SqliteStore
 from posture_tools.load.__main__ import main
 from posture_tools.load.sizes import Costs, size
@@ -76,6 +77,15 @@ def test_prepared_results_and_held_connections(
             child.kill()
     with SqliteStore(path) as store:
         assert store.rows("SELECT COUNT(*) FROM result") == [(25,)], "one each before the clock"
+
+
+def test_a_broker_that_is_not_there_ends_it_after_its_patience(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    words = ["run", "--broker", f"127.0.0.1:{free_port()}", "--stations", "2", "--each", "1",
+             "--connections", "1", "--patience", "0.5"]  # fmt: skip
+    assert main(words) == 1
+    assert "No broker at 127.0.0.1" in capsys.readouterr().err
 
 
 def test_more_connections_than_files_may_be_open_are_refused_before_the_first(

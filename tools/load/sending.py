@@ -113,7 +113,12 @@ class Sender(threading.Thread):
                     connection.close()
                 finally:
                     connection.drop()
-            except BrokerUnreachable:
+            except BrokerUnreachable as problem:
+                if time.monotonic() - quiet_since_s > self._plan.patience_s:
+                    self._start.abort()
+                    self.problem = str(problem)
+                    self.tally.unanswered = len(self._waiting) + len(due)
+                    return
                 time.sleep(self._backoff.next_s())
             except Exception as problem:  # noqa: BLE001  told at the end
                 self._start.abort()
