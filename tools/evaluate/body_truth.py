@@ -21,7 +21,7 @@ from edge.posture.catalogue.definition import Definition
 from edge.posture.landmarks import Landmarks, Side
 from edge.posture.perspective import in_ankle_plane
 from edge.records import Pose
-from edge.skeletons import Skeleton
+from edge.skeletons import COCO_18, Skeleton
 
 # (code, version of its definition) -> value, in deg, %, 1 or mm of somebody of this stature, whom
 # everybody's lengths are brought to.
@@ -87,6 +87,9 @@ def _near(body: Body) -> Side:
 
 
 def _pose(names: tuple[str, ...], keypoints: NDArray[np.float64]) -> Pose:
+    ends = [names.index(end) for end in COCO_18.middles["neck"]]
+    neck = np.append(keypoints[ends, :2].mean(axis=0), keypoints[ends, 2].min())
+    names, keypoints = (*names, "neck"), np.vstack([keypoints, neck])
     skeleton = Skeleton("body", names, ())
     covariance = np.zeros((len(names), 2, 2), np.float32)
     points = np.where(keypoints[:, 2:] > 0, keypoints[:, :2], np.nan)
