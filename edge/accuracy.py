@@ -51,6 +51,11 @@ class MeasureAccuracy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, o
     bias: float = 0.0
     predictor: Predictor = ""
 
+    @property
+    def followed(self) -> float:
+        """Change of the reading for a change of the body by 1, before it is set right."""
+        return (1.0 if self.slope is None else self.slope) / self.gain
+
 
 class Accuracy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True):
     """All that is known of how a network reads.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -164,16 +165,24 @@ def refuse(skeleton: Skeleton, view: View, why: tuple[str, ...]) -> tuple[Measur
 
 
 def _best_seen(of_code: tuple[Definition, ...], sight: _Sight) -> Definition:
-    """The first whose landmarks are all seen and read; the preferred one where those of none are.
+    """Of those whose landmarks are all seen and read the one that is followed best.
 
-    A sticker that was lost, a landmark under loose cloth, or one that the network does not follow,
-    leaves the measure to the joints that it finds, under that definition's version.
+    The first of equals, and where those of none are. A sticker that was lost, a landmark under
+    loose cloth, or one that the network follows less, leaves the measure to the joints that it
+    finds, under that definition's version.
     """
     if len(of_code) == 1:
         return of_code[0]
-    return next(
-        (d for d in of_code if sight.body.seen(*d.landmarks) and _read(d, sight)), of_code[0]
-    )
+    seen = [d for d in of_code if sight.body.seen(*d.landmarks) and _read(d, sight)]
+    return max(seen, key=lambda d: _followed(d, sight), default=of_code[0])
+
+
+def _followed(definition: Definition, sight: _Sight) -> float:
+    """Part of a body's change that is read; infinite where hands placed it, 0 where unknown."""
+    if _placed(definition, sight.body):
+        return math.inf
+    known = _known(definition, sight)
+    return 0.0 if known is None else known.row.followed
 
 
 def _read(definition: Definition, sight: _Sight) -> bool:
