@@ -25,7 +25,7 @@ from conftest import missing
 
 ROOT = Path(__file__).resolve().parents[2]
 DEMO = [sys.executable, "-m", "edge", "demo", "--source",
-        "mannequin:?view=front&seconds=8&seed=12"]  # fmt: skip
+        "mannequin:?view=front&seconds=40&seed=12"]  # fmt: skip
 pytestmark = [pytest.mark.broker, pytest.mark.timeout(900)]
 
 
