@@ -145,6 +145,9 @@ ROWS = (
     Row("posture-collector site renew", "--authority", (
         "{site}", "--authority", "{beside}", "--store", "{store}",
     ), "site/offline/ca.key"),
+    Row("posture-collector site brokers", "--authority", (
+        "{site}", "--broker", "broker-2.example:8883", "--authority", "{beside}",
+    ), "site/offline/ca.key"),
     *(
         Row("posture-collector serve", f"--{each}", (*words, "--store", "{store}"), file, fine)
         for each, words, file, fine in (

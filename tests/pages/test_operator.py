@@ -166,7 +166,7 @@ def test_an_operator_follows_a_screening_repeats_a_view_scores_and_ends_it(
 def test_the_station_shows_its_commands_with_their_answers(page: Page) -> None:
     page.goto(f"{HERE}/")
     table = page.locator("table.list", has_text="answer")
-    for said in ("screen: done", "repeat: done", "fms: done", "end: done", "aim: done"):
+    for said in ("screen: done", "repeat: done", "movements: done", "end: done", "aim: done"):
         expect(table.get_by_text(said).first).to_be_visible()
     expect(page.get_by_text("mannequin:")).to_be_visible()
     fine(page)

@@ -87,7 +87,7 @@ def test_the_key_of_models_offers_no_software(publisher, station) -> None:
     target = repository.staged("software").signed.targets["software/" + release_name("1.1.0")]
     staged = repository._next("models")
     staged.signed.targets[target.path] = target
-    repository._stage(staged, "models")
+    repository._files.stage(staged, "models")
     (publisher.folder / "staged" / "software.json").unlink()
     publisher.sign_and_publish()
     assert station.download().run() is None
