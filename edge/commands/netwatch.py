@@ -6,7 +6,6 @@ services in question are started anew, then the machine, a few times a day at mo
 
 from __future__ import annotations
 
-import subprocess
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,8 +18,10 @@ from edge.appliance.next_hop import next_hop_answers
 from edge.appliance.recovery import RebootBudget, Recovery, Step
 from edge.commands.run import stop_on_signals
 from edge.settings import Settings
+from edge.software.service_manager import systemctl
 
 _LOOK_EVERY_S = 30.0
+_LIMIT_S = 120.0  # for what the service manager is asked
 _BUDGET = Path("/var/lib/posture/netwatch/reboots.json")
 _ENGINE = "posture-engine.service"
 _SETTINGS_WRONG = "2"  # the exit status that RestartPreventExitStatus of the unit names
@@ -39,7 +40,7 @@ class Patient:
 def engine_is_well() -> bool:
     """Whether the engine measures, or waits for a person: stopped by one, or with settings that
     only one can mend. No restart of the machine helps there."""
-    shown = _systemctl("show", "--property=ActiveState,ExecMainStatus", _ENGINE).stdout
+    shown = systemctl("show", "--property=ActiveState,ExecMainStatus", _ENGINE, limit_s=_LIMIT_S)
     told = dict(line.split("=", 1) for line in shown.splitlines() if "=" in line)
     if told.get("ActiveState") == "failed":
         return told.get("ExecMainStatus") == _SETTINGS_WRONG
@@ -63,22 +64,12 @@ def patients(settings: Settings) -> tuple[Patient, ...]:
     )
 
 
-def _systemctl(*arguments: str) -> subprocess.CompletedProcess[str]:
-    command = ["/usr/bin/systemctl", *arguments]
-    try:
-        return subprocess.run(  # noqa: S603 - all of it stands in this file
-            command, capture_output=True, text=True, check=False, timeout=120
-        )
-    except subprocess.TimeoutExpired:  # a busy machine; the manager has heard it all the same
-        return subprocess.CompletedProcess(command, 1, "", "")
-
-
 def treat(patient: Patient, step: Step, budget: RebootBudget) -> str:
     """Do what is due; says what was done."""
     if step is Step.REBOOT and budget.spend(time.time()):
-        _systemctl("reboot")
+        systemctl("reboot", limit_s=_LIMIT_S)
         return "reboot"
-    _systemctl("try-restart", *(f"{name}.service" for name in patient.services))
+    systemctl("try-restart", *(f"{name}.service" for name in patient.services), limit_s=_LIMIT_S)
     return f"restarted {', '.join(patient.services)} where they run"
 
 

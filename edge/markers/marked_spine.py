@@ -46,18 +46,15 @@ def find_spine(image: Uint8, stickers: Stickers, view: View) -> MarkedSpine:
     image : uint8 (H, W, 3) BGR, filled by one person from head to foot.
     """
     likely = _RADIUS * image.shape[0]
-    every = find(image, stickers.bgr)
-    blobs = [
-        blob
-        for blob in every
-        if likely / _SIZE_SLACK < blob.radius_px < likely * _SIZE_SLACK
-        and _ROUND[0] < blob.area_px2 / blob.radius_px**2 < _ROUND[1]
-    ]
+    blobs: list[Blob] = []
+    others: list[Blob] = []
+    for blob in find(image, stickers.bgr):
+        (blobs if _may_be_sticker(blob, likely) else others).append(blob)
     found = arrange(blobs, stickers.vertebrae)
     if found.why:
         return MarkedSpine(None, found.why)
     patches = tuple(found.blobs.values())
-    if _crowded(patches, [blob for blob in every if all(blob is not one for one in blobs)]):
+    if _crowded(patches, others):
         return MarkedSpine(None, ("markers_ambiguous",))
     points = _on_the_skin(patches, stickers, view)
     doubt = _CENTRE_SD_PX**2 + (_HIDDEN_SD * _hidden_px(patches, stickers, view)) ** 2
@@ -73,6 +70,11 @@ def find_spine(image: Uint8, stickers: Stickers, view: View) -> MarkedSpine:
     keypoints[rows] = np.column_stack([smooth @ points, np.ones(len(points))])
     covariance[rows] = np.einsum("ij,jab->iab", smooth**2, noise)
     return MarkedSpine(Pose(stickers.skeleton, keypoints, covariance, 1.0))
+
+
+def _may_be_sticker(blob: Blob, likely_px: float) -> bool:
+    sized = likely_px / _SIZE_SLACK < blob.radius_px < likely_px * _SIZE_SLACK
+    return sized and _ROUND[0] < blob.area_px2 / blob.radius_px**2 < _ROUND[1]
 
 
 def _crowded(patches: tuple[Blob, ...], others: list[Blob]) -> bool:

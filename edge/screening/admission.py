@@ -13,7 +13,7 @@ import msgspec
 
 from edge.records import Asked, Frame
 from edge.screening.order import OrderBox
-from edge.wire.order import Inputs, Order
+from edge.wire.order import BADGE, Inputs, Order
 
 _LOOK_EVERY_NS = 500_000_000
 _LOOK_PX = 960  # longer side; a badge is held up near the camera, and a search of more is slow
@@ -81,7 +81,7 @@ class Admission:
         kind, _, rest = text.partition(":")
         code, _, version = rest.partition(":")
         try:
-            if kind != "PS1":
+            if kind != BADGE:
                 raise msgspec.ValidationError("another kind of code")
             return msgspec.convert({"code": code, "consent_version": version}, Order)
         except msgspec.ValidationError:

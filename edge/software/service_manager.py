@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+_LIMIT_S = 180.0
+
 
 @dataclass(frozen=True, slots=True)
 class UnitState:
@@ -41,22 +43,22 @@ class Systemd:
     """By systemctl. What it refuses is seen by the states that follow, so no status is asked."""
 
     def reload(self) -> None:
-        _systemctl("daemon-reload")
+        systemctl("daemon-reload")
 
     def start(self, units: Sequence[str]) -> None:
-        _systemctl("start", "--no-block", *units)
+        systemctl("start", "--no-block", *units)
 
     def restart(self, units: Sequence[str]) -> None:
-        _systemctl("reset-failed", *units)
-        _systemctl("restart", "--no-block", *units)
+        systemctl("reset-failed", *units)
+        systemctl("restart", "--no-block", *units)
 
     def stop(self, units: Sequence[str]) -> None:
-        _systemctl("stop", *units)
+        systemctl("stop", *units)
 
     def states(self, units: Sequence[str]) -> dict[str, UnitState]:
         found = {}
         for unit in units:
-            shown = _systemctl("show", "--property=ActiveState,NRestarts,StatusText", unit)
+            shown = systemctl("show", "--property=ActiveState,NRestarts,StatusText", unit)
             told = dict(line.split("=", 1) for line in shown.splitlines() if "=" in line)
             restarts = told.get("NRestarts", "")
             found[unit] = UnitState(
@@ -67,15 +69,16 @@ class Systemd:
         return found
 
 
-def _systemctl(*arguments: str) -> str:
-    """What systemctl says; nothing where a busy machine lets it wait for minutes.
+def systemctl(*arguments: str, limit_s: float = _LIMIT_S) -> str:
+    """What systemctl says; nothing where a busy machine lets it wait longer than `limit_s`.
 
-    The guard must outlive that: nobody else watches a release on trial.
+    Who asks must outlive that, for nobody else watches a release on trial, or the network; and
+    what was asked for, the manager has heard all the same.
     """
     try:
         done = subprocess.run(  # noqa: S603 - all of it stands in this file
             ["/usr/bin/systemctl", *arguments],
-            capture_output=True, text=True, check=False, timeout=180,
+            capture_output=True, text=True, check=False, timeout=limit_s,
         )  # fmt: skip
     except subprocess.TimeoutExpired:
         return ""

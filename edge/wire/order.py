@@ -11,6 +11,7 @@ from edge.records import Asked
 
 Sex = Literal["female", "male"]
 Footwear = Literal["barefoot", "socks", "shoes"]
+BADGE = "PS1"  # a badge says BADGE:CODE:CONSENT
 Opaque = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
 
 

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from posture_tools.collector.sqlite.store import SqliteStore
+from posture_tools.collector.webhooks import hooks
 from posture_tools.pages.config import Pace, PagesConfig
 from posture_tools.pages.serve import prepare
 from posture_tools.uploads.uploading import Uploads
-from simulators.pages_world import fill
+from simulators.pages_world import fill, tell
 from simulators.uploaded import SESSION, give
 
 if TYPE_CHECKING:
@@ -34,6 +35,17 @@ def config(tmp_path_factory: pytest.TempPathFactory) -> PagesConfig:
         give(Uploads(store), SESSION)
     prepare(config)
     return config
+
+
+@pytest.fixture(scope="module")
+def told(config: PagesConfig) -> Iterator[None]:
+    """Meanwhile the station has said what it is and how it is."""
+    with SqliteStore(config.store) as store:
+        tell(store)
+        yield
+        for kind in ("birth", "health", "desired"):
+            store.note("north", "hall-1", kind, b"")
+        hooks.remove(store, "records", "op")
 
 
 @pytest.fixture(scope="module")

@@ -4,31 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from posture_tools.collector.intake import Incoming, examine
 from posture_tools.collector.sqlite.store import SqliteStore
-from posture_tools.collector.webhooks import hooks
 from posture_tools.pages.config import PagesConfig
-from simulators.pages_world import DEAD_SHA256, MODEL_SHA256, tell, visit
+from simulators.pages_world import DEAD_SHA256, MODEL_SHA256, visit
 
 from edge.results.outbox import Outbox
 
 STATION = "/stations/north/hall-1/"
-
-
-@pytest.fixture(scope="module")
-def told(config: PagesConfig) -> Iterator[None]:
-    """Meanwhile the station has said what it is and how it is."""
-    with SqliteStore(config.store) as store:
-        tell(store)
-        yield
-        for kind in ("birth", "health", "desired"):
-            store.note("north", "hall-1", kind, b"")
-        hooks.remove(store, "records", "op")
 
 
 @pytest.mark.usefixtures("told")

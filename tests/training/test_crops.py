@@ -10,6 +10,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
+from posture_tools.training import recipe as recipes  # noqa: E402
 from posture_tools.training import run as running  # noqa: E402
 from posture_tools.training import samples  # noqa: E402
 from posture_tools.training.crops import PackedCrops, write_crops  # noqa: E402
@@ -80,7 +81,7 @@ def test_what_was_cut_for_close_crops_stays_close(file: Path):
 
 def test_a_run_trains_from_crops(file: Path, tmp_path: Path, monkeypatch):
     monkeypatch.setattr(
-        running, "PoseNetwork", lambda maps, **with_: PoseNetwork(maps, **with_, width=0.25)
+        recipes, "PoseNetwork", lambda maps, **with_: PoseNetwork(maps, **with_, width=0.25)
     )
     recipe = replace(RECIPES["joint"], mix=MIX, batch=6, mirrored=1)
     run = running.Run(recipe, packed(file), tmp_path / "runs", workers=0, device="cpu")

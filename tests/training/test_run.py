@@ -16,6 +16,7 @@ from training.synthetic import PLAIN, sampler
 
 torch = pytest.importorskip("torch")
 
+from posture_tools.training import recipe as recipes  # noqa: E402
 from posture_tools.training import run as running  # noqa: E402
 from posture_tools.training.checkpoint import load_weights  # noqa: E402
 from posture_tools.training.network import PoseNetwork, load_matching  # noqa: E402
@@ -34,7 +35,7 @@ RECIPE = replace(RECIPES["joint"], mix=PLAIN, batch=6, warmup=4, mirrored=1)
 def narrow(monkeypatch) -> None:
     """A network of a quarter of the width learns the same way."""
     monkeypatch.setattr(
-        running, "PoseNetwork", lambda maps, **with_: PoseNetwork(maps, **with_, width=0.25)
+        recipes, "PoseNetwork", lambda maps, **with_: PoseNetwork(maps, **with_, width=0.25)
     )
 
 
@@ -138,6 +139,7 @@ from pathlib import Path
 import torch
 sys.path.insert(0, sys.argv[2])
 from training.synthetic import PLAIN, sampler
+from posture_tools.training import recipe as recipes
 from posture_tools.training import run
 from posture_tools.training.network import PoseNetwork
 from posture_tools.training.recipe import RECIPES
@@ -150,7 +152,7 @@ for parameter in network.parameters():
 replicas.average_gradients(network)
 assert all((p.grad == 1.5).all() for p in network.parameters())
 assert replicas.agree(stop=replicas.rank == 1)
-run.PoseNetwork = lambda maps, **with_: PoseNetwork(maps, **with_, width=0.25)
+recipes.PoseNetwork = lambda maps, **with_: PoseNetwork(maps, **with_, width=0.25)
 folder = Path(sys.argv[1])
 recipe = replace(RECIPES["joint"], mix=PLAIN, batch=12, mirrored=1)
 trained = run.Run(recipe, sampler(folder / str(replicas.rank)), folder / "runs", workers=0)

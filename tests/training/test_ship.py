@@ -13,7 +13,7 @@ onnx = pytest.importorskip("onnx")
 
 from posture_tools.models.cards import read_card  # noqa: E402
 from posture_tools.models.describe import describe  # noqa: E402
-from posture_tools.training import ship as shipping  # noqa: E402
+from posture_tools.training import recipe as recipes  # noqa: E402
 from posture_tools.training.checkpoint import save_weights  # noqa: E402
 from posture_tools.training.export import CropAnswers, export_onnx  # noqa: E402
 from posture_tools.training.network import (  # noqa: E402
@@ -37,12 +37,10 @@ def trained(runs: Path, name: str, monkeypatch) -> PoseNetwork:
     mix = replace(recipe.mix, size_hw=(64, 64))
     monkeypatch.setitem(RECIPES, name, replace(recipe, mix=mix))
     monkeypatch.setattr(
-        shipping, "PoseNetwork", lambda maps, **with_: PoseNetwork(maps, **with_, width=0.25)
+        recipes, "PoseNetwork", lambda maps, **with_: PoseNetwork(maps, **with_, width=0.25)
     )
     torch.manual_seed(0)
-    network = PoseNetwork(
-        recipe.maps, yaw="yaw" in recipe.weights, refined=recipe.refined, width=0.25
-    ).eval()
+    network = recipe.network().eval()
     (runs / name).mkdir(parents=True)
     save_weights(runs / name / "weights.pt", network, 320)
     (runs / name / "log.jsonl").write_text(
@@ -114,7 +112,7 @@ def test_a_file_that_does_not_agree_is_not_written(tmp_path: Path, monkeypatch):
 
 def test_the_networks_stay_within_their_budget():
     for recipe in RECIPES.values():
-        network = PoseNetwork(recipe.maps, yaw="yaw" in recipe.weights, refined=recipe.refined)
+        network = recipe.network()
         assert count_macs(network, recipe.mix.size_hw) < 1e9
         assert 2 * count_parameters(network) < 13e6, "bytes in half precision"
 

@@ -52,6 +52,7 @@ _LEAST_SURE = 0.1  # standard error of a slope by which a reading may be set rig
 # Rank correlation of error and what foretells it, from which on it does.
 _FORETELLS = 0.3
 _BARE = Dress("bare", "bare")
+_LANDMARKS = {(d.code, d.version): d.landmarks for d in DEFINITIONS}
 _FORETOLD_BY: tuple[Predictor, ...] = ("maps", "looks")
 
 
@@ -108,7 +109,6 @@ def read(
             }
             for predictor, of_all in _BY_PICTURE.items()
         }
-        landmarks = {(d.code, d.version): d.landmarks for d in DEFINITIONS}
         unread = replace(pose, accuracy=None)
         # As if something hid the landmarks, and as if nothing did: every definition is read.
         by_joints, best = (
@@ -128,7 +128,7 @@ def read(
             found.append(
                 BodyReading(
                     (*key, body.view),
-                    dress.over(landmarks[key]),
+                    dress.over(_LANDMARKS[key]),
                     (body.set_name, body.number),
                     true * unit,
                     short_way(measure.value - true, measure.unit) * unit,

@@ -12,9 +12,8 @@ from django.urls import reverse
 from posture_tools.pages.access import Right, rights_of
 from posture_tools.pages.models import Account
 
-from edge.wire.order import Opaque, Order
+from edge.wire.order import BADGE, Opaque, Order
 
-_KIND = "PS1"  # as edge.screening.admission reads it
 LAST_CONSENT = "consent_version"  # of the session of a browser: what was typed last
 
 
@@ -34,7 +33,7 @@ def may_badge(account: Account, code: str) -> bool:
 
 def text_of(order: Order) -> str:
     """What its square code says."""
-    return f"{_KIND}:{order.code}:{order.consent_version}"
+    return f"{BADGE}:{order.code}:{order.consent_version}"
 
 
 def address_of(site: str, order: Order) -> str:
@@ -47,7 +46,7 @@ def unbadged(given: Mapping[str, Any]) -> dict[str, Any]:
     """A form in which a badge stands for the code: its code, and the version that it brings."""
     told = {name: given[name] for name in given}
     kind, *rest = str(told.get("code", "")).strip().split(":")
-    if kind == _KIND and len(rest) == 2:
+    if kind == BADGE and len(rest) == 2:
         told["code"], told["consent_version"] = rest
     return told
 

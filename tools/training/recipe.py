@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from posture_tools.training.frames import LIMBS_18, FrameMix
-from posture_tools.training.network import YAW
+from posture_tools.training.network import YAW, PoseNetwork
 from posture_tools.training.objectives import (
     BODY,
     HEATMAPS,
@@ -56,6 +56,10 @@ class Recipe:
     ema_decay: float = 0.9998
     decay_ema: float = 0.999  # while the rate falls the average has to follow
     mirrored: int = 2
+
+    def network(self) -> PoseNetwork:
+        """What it trains, as it begins."""
+        return PoseNetwork(self.maps, yaw=YAW in self.weights, refined=self.refined)
 
 
 _MAPS = {PHOTO: len(COCO_POINTS), BODY: len(BODY_POINTS)}

@@ -25,7 +25,7 @@ from posture_tools.training.checkpoint import (
     save_checkpoint,
     save_weights,
 )
-from posture_tools.training.network import YAW, PoseNetwork, load_matching
+from posture_tools.training.network import PoseNetwork, load_matching
 from posture_tools.training.optimiser import make_optimisers
 from posture_tools.training.recipe import Recipe
 from posture_tools.training.replicas import Replicas
@@ -66,7 +66,7 @@ class Run:
         self._folder = runs / recipe.name
         self._folder.mkdir(parents=True, exist_ok=True)
         torch.manual_seed(seed)
-        self.network = PoseNetwork(recipe.maps, yaw=YAW in recipe.weights, refined=recipe.refined)
+        self.network = recipe.network()
         self.progress = Progress()
         checkpoint = self._folder / "checkpoint.pt"
         self._initialised = "from nothing" if start is None else f"from {start.parent.name}"

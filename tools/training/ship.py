@@ -18,7 +18,6 @@ from posture_tools.training.losses import SIGMA
 from posture_tools.training.network import (
     STRIDE,
     YAW,
-    PoseNetwork,
     count_macs,
     count_parameters,
     load_matching,
@@ -64,7 +63,7 @@ def ship(shipped: Shipped, folder: Path, out: Path, joints: str) -> None:
     out.mkdir(parents=True, exist_ok=True)
     recipe = RECIPES[folder.name]
     weights, images = load_weights(folder / "weights.pt")
-    network = PoseNetwork(recipe.maps, yaw=YAW in recipe.weights, refined=recipe.refined)
+    network = recipe.network()
     load_matching(network, weights)
     network.eval()
     names = [HEATMAPS, PAFS] if shipped.skeleton is COCO_18 else [HEATMAPS, YAW]

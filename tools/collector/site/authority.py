@@ -28,6 +28,10 @@ _BROKER_DAYS = 825  # what clients accept of a server's certificate at most
 _BEFORE = timedelta(days=1)  # a station's clock may be a little behind
 
 
+# Of an authority, and of a broker that it certified: certificate, certificate and key, in PEM.
+OwnFiles = tuple[bytes, bytes, bytes]
+
+
 def make_authority(folder: Path, site: str, name: str = "ca") -> None:
     """`ca.pem` for everybody, `ca.key` for the operator. name : of the files."""
     key = ec.generate_private_key(ec.SECP256R1())
@@ -64,7 +68,7 @@ def read_authority(folder: Path) -> tuple[x509.Certificate, ec.EllipticCurvePriv
     return issuer, key
 
 
-def read_own(ca: Path, certificate: Path, key: Path) -> tuple[bytes, bytes, bytes]:
+def read_own(ca: Path, certificate: Path, key: Path) -> OwnFiles:
     """The files of an operator's own authority and of a broker that it certified.
 
     Raises

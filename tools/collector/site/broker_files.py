@@ -11,7 +11,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from posture_tools.collector.home_assistant import DISCOVERY
-from posture_tools.collector.site.about import SiteFile
+from posture_tools.collector.site import authority
+from posture_tools.collector.site.about import BrokerPlace, SiteFile
 
 from edge.files import write_durably
 from edge.wire.live import LIVE
@@ -55,6 +56,20 @@ message_size_limit 65536
 set_tcp_nodelay true
 log_dest stderr
 """
+
+
+def write_broker(folder: Path, place: BrokerPlace, certificate: Path | authority.OwnFiles) -> None:
+    """A broker's certificate and its mosquitto.conf, in its folder of the site's.
+
+    certificate : the folder of the site's authority, or files of one's own.
+    """
+    at = (folder / place.folder).absolute()
+    if isinstance(certificate, Path):
+        authority.certify_broker(certificate, at / "broker", place.names)
+    else:
+        write_durably(at / "broker.pem", certificate[1], mode=0o644)
+        write_durably(at / "broker.key", certificate[2], mode=0o600)
+    write_durably(at / "mosquitto.conf", configuration(at, place.port).encode(), mode=0o644)
 
 
 def access(site: str, *, home_assistant: bool = False) -> str:

@@ -39,25 +39,19 @@ def add_brokers(
     """
     known = load(folder)
     wider, new = _wider(known, addresses)
+    given: Path | authority.OwnFiles
     if isinstance(certificate, Path):
         authority.read_authority(certificate)
-        given = None
+        given = certificate
     else:
-        own = certificate
-        given = authority.read_own(own.ca, own.certificate, own.key)
+        given = authority.read_own(certificate.ca, certificate.certificate, certificate.key)
     settings = load_worker_settings(folder / "collector.toml")
     passwords = (folder / known.places[0].folder / "passwords").read_bytes()
     for place in new:
-        at = (folder / place.folder).absolute()
+        at = folder / place.folder
         make_folder(at)
         at.chmod(0o755)
-        if isinstance(certificate, Path):
-            authority.certify_broker(certificate, at / "broker", place.names)
-        elif given is not None:
-            write_durably(at / "broker.pem", given[1], mode=0o644)
-            write_durably(at / "broker.key", given[2], mode=0o600)
-        conf = broker_files.configuration(at, place.port).encode()
-        write_durably(at / "mosquitto.conf", conf, mode=0o644)
+        broker_files.write_broker(folder, place, given)
         write_durably(at / "passwords", passwords, mode=0o600)
     broker_files.write_access(folder, wider)
     write_toml(folder / "site.toml", wider)

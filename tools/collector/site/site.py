@@ -92,14 +92,7 @@ def init(folder: Path, store: Store, about: SiteFile, own: OwnCertificate | None
     else:
         write_durably(folder / "ca.pem", given[0], mode=0o644)
     for place in about.places:
-        at = (folder / place.folder).absolute()
-        if given is None:
-            authority.certify_broker(folder / OFFLINE, at / "broker", place.names)
-        else:
-            write_durably(at / "broker.pem", given[1], mode=0o644)
-            write_durably(at / "broker.key", given[2], mode=0o600)
-        conf = broker_files.configuration(at, place.port).encode()
-        write_durably(at / "mosquitto.conf", conf, mode=0o644)
+        broker_files.write_broker(folder, place, given or folder / OFFLINE)
     broker_files.write_access(folder, about)
     write_toml(folder / "site.toml", about)
     for user, name in broker_files.people(about.home_assistant).items():

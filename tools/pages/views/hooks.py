@@ -18,7 +18,7 @@ from posture_tools.collector.webhooks import hooks as kept
 from posture_tools.pages import reading
 from posture_tools.pages.access import Right, account_of, needs
 from posture_tools.pages.audit import note
-from posture_tools.pages.giving import given_by, name_taken, within
+from posture_tools.pages.giving import given_by, name_taken, split, within
 from posture_tools.pages.models import Account
 from posture_tools.pages.problems import told
 from posture_tools.pages.words import active_words
@@ -77,7 +77,7 @@ def hooks(request: HttpRequest) -> HttpResponse:
         form = HookForm(request.POST, by=admin)
         if form.is_valid():
             given = form.cleaned_data
-            sites = [site for site in given["sites"].split(",") if site]
+            sites = split(given["sites"])
             try:
                 secret = kept.add(reading.store(), given["name"], form.url, sites, admin.name)
             except SettingsInvalid as problem:  # somebody else was faster
