@@ -93,7 +93,7 @@ class Imports:
             if Path(test).name.startswith("test_") and not test.startswith(_NEVER)
         ]
         nearest = sorted(tests, key=lambda test: (remoteness(test), test))
-        return [*nearest[:most], *(test for test in _ALWAYS if test not in nearest[:most])]
+        return [*nearest[:most], *(test for test in _ALWAYS if test in nearest[most:])]
 
     def _distance(self, test: str, file: str) -> int:
         waiting, seen = deque([(test, 0)]), {test}
