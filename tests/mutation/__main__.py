@@ -94,9 +94,9 @@ def main() -> int:
     seed = options.seed or commit()
     tried = Tried(_KEPT / f"tried-{seed[:12]}")
     changes = drawn(seed, options.count, tuple(options.rooms))
-    imports = Imports(ROOT)
     alive, kinds, began_s = [], Counter[str](), time.monotonic()
     with closing(Tree(_KEPT)) as tree:
+        imports = Imports(tree.root)
         for number, change in enumerate(changes, 1):
             verdict = tried.verdict(change)
             if verdict is None or (options.again and not verdict.seen_by):

@@ -48,29 +48,29 @@ class Verdict:
 class Tree:
     """A copy in which programs and tests find the copy's code alone.
 
-    folder : keeps what was recorded of tests, for the next time; one run at a time uses it.
+    root : of the copy. folder : keeps what was recorded of tests, for the next time; one run at a time uses it.
     """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._root = folder / "checkout"
+        self.root = folder / "checkout"
         self._fresh_copy()
         packages = folder / "packages"
         shutil.rmtree(packages, ignore_errors=True)
         packages.mkdir()
-        (packages / "posture_tools").symlink_to(self._root / "tools")
-        (packages / "mutation").symlink_to(self._root / "tests" / "mutation")
+        (packages / "posture_tools").symlink_to(self.root / "tools")
+        (packages / "mutation").symlink_to(self.root / "tests" / "mutation")
         (packages / "sitecustomize.py").write_text(_AT_START)
         environment = {
-            **os.environ, "PYTHONPATH": f"{self._root}:{packages}", "OPENBLAS_NUM_THREADS": "1",
+            **os.environ, "PYTHONPATH": f"{self.root}:{packages}", "OPENBLAS_NUM_THREADS": "1",
             "NUMBA_CACHE_DIR": str(folder / "kernels"), "POSTURE_SHARED": str(folder / "nothing"),
         }  # fmt: skip
-        self._product = _digest(self._root)
+        self._product = _digest(self.root)
         self._known: dict[str, Recorded] = {}
         self._unfit: set[str] = set()
         self._scratch = tempfile.TemporaryDirectory()
         self._warm = subprocess.Popen(
-            [sys.executable, "-m", "mutation.warm"], cwd=self._root, env=environment,
+            [sys.executable, "-m", "mutation.warm"], cwd=self.root, env=environment,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE,
         )  # fmt: skip
 
@@ -80,11 +80,11 @@ class Tree:
 
     def _fresh_copy(self) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
-        shutil.rmtree(self._root, ignore_errors=True)
-        self._root.mkdir()
+        shutil.rmtree(self.root, ignore_errors=True)
+        self.root.mkdir()
         ignored = shutil.ignore_patterns("__pycache__", "*.egg-info", ".grimp_cache")
         for name in _COPIED:
-            source, target = ROOT / name, self._root / name
+            source, target = ROOT / name, self.root / name
             if source.is_dir():
                 shutil.copytree(source, target, ignore=ignored)
             else:
@@ -106,7 +106,7 @@ class Tree:
         sys.exit(f"pytest ended with {answer['status']}: {output.read_text()[-800:]}")
 
     def _record_of(self, file: str) -> Path:
-        digest = hashlib.sha256(self._product + (self._root / file).read_bytes()).hexdigest()
+        digest = hashlib.sha256(self._product + (self.root / file).read_bytes()).hexdigest()
         return self._folder / "recorded" / f"{file.replace('/', '.')}.{digest[:16]}"
 
     def _cheapest_first(self, change: Change, files: list[str]) -> list[str]:
@@ -116,7 +116,9 @@ class Tree:
             if not self._record_of(file).exists():
                 return math.inf
             recorded = self.recorded(file)
-            return sum(recorded.lasted_s[test] for test in recorded.tests_that_run(change, ROOT))
+            return sum(
+                recorded.lasted_s[test] for test in recorded.tests_that_run(change, self.root)
+            )
 
         return sorted(files, key=cost_s)
 
@@ -143,7 +145,7 @@ class Tree:
             recorded = self.recorded(file)
             lasted_s = recorded.lasted_s
             tests, in_all_s = [], 0.0
-            for test in recorded.tests_that_run(change, ROOT):
+            for test in recorded.tests_that_run(change, self.root):
                 in_all_s += lasted_s[test]
                 if in_all_s <= limit_s and test not in self._unfit:
                     tests.append(test)
@@ -163,7 +165,7 @@ class Tree:
 
     @contextlib.contextmanager
     def _changed(self, change: Change) -> Iterator[None]:
-        path = self._root / change.file
+        path = self.root / change.file
         source, before = path.read_bytes(), path.stat()
         path.write_bytes(change.applied(source))
         try:
