@@ -48,7 +48,8 @@ class Verdict:
 class Tree:
     """A copy in which programs and tests find the copy's code alone.
 
-    root : of the copy. folder : keeps what was recorded of tests, for the next time; one run at a time uses it.
+    root : of the copy. folder : keeps what was recorded of tests, for the next time; one run at a
+    time uses it.
     """
 
     def __init__(self, folder: Path) -> None:
