@@ -70,7 +70,7 @@ def test_what_a_test_runs_is_known_by_line_and_what_all_may_see_is_asked_of_all(
     (tmp_path / "edge" / "wire").mkdir(parents=True)
     file = "edge/wire/some.py"
     (tmp_path / file).write_text(
-        "LIMIT = 1 + 1\n\n\ndef small(a, least=2 + 1):\n    if a > 4:\n        return a + 5\n"
+        "LIMIT = 1 + 1\n_MOST = 3 * 3\n\ndef small(a, least=2 + 1):\n    if a > 4:\n        return a + 5 - _MOST\n"
         "    return (\n        a - 6)\n\n\n@cache\ndef kept():\n    return 7 + 1\n"
         "\n\nTWICE = {1: lambda a: a * 8}\n"
     )
@@ -91,6 +91,7 @@ def test_what_a_test_runs_is_known_by_line_and_what_all_may_see_is_asked_of_all(
         return [test.removeprefix("t::") for test in recorded.tests_that_run(change, tmp_path)]
 
     assert asked("a + 5") == ["slow"]
+    assert asked("3 * 3") == ["slow"]  # a constant of the file is seen where it is named
     assert asked("a - 6") == ["quick"]  # of the statement's lines only some are seen
     assert asked("a * 8") == ["other", "quick", "slow"]  # its line also runs while it is read
     assert asked("2 + 1") == asked("1 + 1") == ["other", "quick", "slow"]

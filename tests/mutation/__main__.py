@@ -87,7 +87,10 @@ def main() -> int:
         "--files", type=int, default=12, help="most test files asked about one change"
     )
     parser.add_argument(
-        "--limit-s", type=float, default=300.0, help="for the tests of one test file"
+        "--limit-s",
+        type=float,
+        default=300.0,
+        help="of tests asked about one change, as long as they took",
     )
     parser.add_argument("--again", action="store_true", help="ask once more about what lived")
     options = parser.parse_args()

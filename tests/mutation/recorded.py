@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections import defaultdict
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
@@ -42,9 +43,9 @@ class Recorded:
         if change.file not in self._lines:
             return []
         lines = self._lines[change.file]
-        place = place_of(root, change)
-        run = set().union(*(lines[line] for line in place.lines if line in lines))
-        if not place.is_called or run & {NOBODY, EVERYBODY}:
+        at, is_called = place_of(root, change)
+        run = set().union(*(lines[line] for line in at if line in lines))
+        if not is_called or run & {NOBODY, EVERYBODY}:
             near = run or set().union(*lines.values())
             return sorted(self.passed, key=lambda test: (test not in near, self.lasted_s[test]))
         return sorted(run & self.passed, key=lambda test: self.lasted_s[test])
@@ -104,6 +105,33 @@ def _read(path: Path) -> tuple[ast.Module, list[int]]:
     return ast.parse(source), starts
 
 
-def place_of(root: Path, change: Change) -> Place:
+def place_of(root: Path, change: Change) -> tuple[Iterable[int], bool]:
+    """The lines that show a change, and whether they run anew with each call.
+
+    A constant of one file is shown by the lines that name it.
+    """
     tree, starts = _read(root / change.file)
-    return Place(tree, change.line, change.start - starts[change.line - 1])
+    column = change.start - starts[change.line - 1]
+    place = Place(tree, change.line, column)
+    named = [
+        Place(tree, node.lineno, node.col_offset)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Name)
+        and isinstance(node.ctx, ast.Load)
+        and node.id in _constants(tree, change.line)
+    ]
+    if not place.is_called and named and all(each.is_called for each in named):
+        return {line for each in named for line in each.lines}, True
+    return place.lines, place.is_called
+
+
+def _constants(tree: ast.Module, line: int) -> set[str]:
+    """The names of this file alone that a line of the module itself assigns."""
+    for node in tree.body:
+        if isinstance(node, ast.Assign | ast.AugAssign | ast.AnnAssign):
+            if node.lineno <= line <= (node.end_lineno or node.lineno):
+                targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+                names = {each.id for target in targets for each in ast.walk(target)
+                         if isinstance(each, ast.Name)}  # fmt: skip
+                return names if all(name.startswith("_") for name in names) else set()
+    return set()

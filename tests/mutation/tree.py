@@ -141,18 +141,18 @@ class Tree:
 
         A slow test that also fails without the change has seen nothing, and is not asked again.
         """
-        asked = 0
+        asked, in_all_s = 0, 0.0
         for file in self._cheapest_first(change, files):
             recorded = self.recorded(file)
             lasted_s = recorded.lasted_s
-            tests, in_all_s = [], 0.0
+            tests = []
             for test in recorded.tests_that_run(change, self.root):
-                in_all_s += lasted_s[test]
-                if in_all_s <= limit_s and test not in self._unfit:
+                if in_all_s + lasted_s[test] <= limit_s and test not in self._unfit:
+                    in_all_s += lasted_s[test]
                     tests.append(test)
             asked += len(tests)
             while tests:
-                patience_s = _PATIENCE_S + _PATIENCE * min(in_all_s, limit_s)
+                patience_s = _PATIENCE_S + _PATIENCE * sum(lasted_s[test] for test in tests)
                 with self._changed(change):
                     failing = self.first_failure(tests, patience_s, PYTHONDONTWRITEBYTECODE="1")
                 doubted = lasted_s.get(failing, 0.0) > _DOUBTED_S
