@@ -70,7 +70,8 @@ def test_what_a_test_runs_is_known_by_line_and_what_all_may_see_is_asked_of_all(
     (tmp_path / "edge" / "wire").mkdir(parents=True)
     file = "edge/wire/some.py"
     (tmp_path / file).write_text(
-        "LIMIT = 1 + 1\n_MOST = 3 * 3\n\ndef small(a, least=2 + 1):\n    if a > 4:\n        return a + 5 - _MOST\n"
+        "LIMIT = 1 + 1\n_MOST = 3 * 3\n\ndef small(a, least=2 + 1):\n    if a > 4:\n"
+        "        return a + 5 - _MOST\n"
         "    return (\n        a - 6)\n\n\n@cache\ndef kept():\n    return 7 + 1\n"
         "\n\nTWICE = {1: lambda a: a * 8}\n"
     )

@@ -128,10 +128,10 @@ def place_of(root: Path, change: Change) -> tuple[Iterable[int], bool]:
 def _constants(tree: ast.Module, line: int) -> set[str]:
     """The names of this file alone that a line of the module itself assigns."""
     for node in tree.body:
-        if isinstance(node, ast.Assign | ast.AugAssign | ast.AnnAssign):
-            if node.lineno <= line <= (node.end_lineno or node.lineno):
-                targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-                names = {each.id for target in targets for each in ast.walk(target)
-                         if isinstance(each, ast.Name)}  # fmt: skip
-                return names if all(name.startswith("_") for name in names) else set()
+        here = node.lineno <= line <= (node.end_lineno or node.lineno)
+        if here and isinstance(node, ast.Assign | ast.AugAssign | ast.AnnAssign):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            found = (each for target in targets for each in ast.walk(target))
+            names = {each.id for each in found if isinstance(each, ast.Name)}
+            return names if all(name.startswith("_") for name in names) else set()
     return set()
