@@ -87,6 +87,10 @@ def main() -> int:
         "--files", type=int, default=12, help="most test files asked about one change"
     )
     parser.add_argument(
+        "--record", type=int, default=12, metavar="FILES",
+        help="how many of these may be recorded for it; in a hurry fewer",
+    )  # fmt: skip
+    parser.add_argument(
         "--limit-s",
         type=float,
         default=300.0,
@@ -104,6 +108,7 @@ def main() -> int:
             verdict = tried.verdict(change)
             if verdict is None or (options.again and not verdict.seen_by):
                 files = imports.tests_of(change.file, options.files)
+                files = [f for n, f in enumerate(files) if n < options.record or tree.known(f)]
                 verdict = tree.seen_by(change, files, options.limit_s)
                 tried.add(change, verdict)
             kinds[change.kind] += bool(verdict.seen_by)

@@ -10,7 +10,7 @@ import os
 import sys
 import threading
 from collections.abc import Iterator
-from types import FrameType
+from types import CodeType, FrameType
 from typing import Any
 
 import pytest
@@ -28,6 +28,7 @@ class Recorder:
         self._rows = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
         self._files: dict[str, str | None] = {}
         self._tracers: dict[str, Any] = {}
+        self._lines: dict[CodeType, set[tuple[str, int]]] = {}
         self._whose = (NOBODY, set[tuple[str, int]]())
 
     def begin(self, test: str) -> None:
@@ -42,6 +43,12 @@ class Recorder:
         file = self._files[path]
         if file is None:
             return None
+        if frame.f_code not in self._lines:
+            self._lines[frame.f_code] = {
+                (file, line) for *_, line in frame.f_code.co_lines() if line
+            }
+        if self._lines[frame.f_code] <= self._whose[1]:
+            return None  # nothing of it is news
         self._note(file, frame.f_lineno)
         if file not in self._tracers:
             self._tracers[file] = self._tracer_of(file)

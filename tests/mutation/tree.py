@@ -110,11 +110,15 @@ class Tree:
         digest = hashlib.sha256(self._product + (self.root / file).read_bytes()).hexdigest()
         return self._folder / "recorded" / f"{file.replace('/', '.')}.{digest[:16]}"
 
+    def known(self, file: str) -> bool:
+        """Whether it is written down already what the tests of a test file run."""
+        return self._record_of(file).exists()
+
     def _cheapest_first(self, change: Change, files: list[str]) -> list[str]:
         """Those that are recorded, by the time that their tests of a change take; then the rest."""
 
         def cost_s(file: str) -> float:
-            if not self._record_of(file).exists():
+            if not self.known(file):
                 return math.inf
             recorded = self.recorded(file)
             return sum(
