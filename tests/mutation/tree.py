@@ -151,7 +151,7 @@ class Tree:
             lasted_s = recorded.lasted_s
             tests = []
             for test in recorded.tests_that_run(change, self.root):
-                if in_all_s + lasted_s[test] <= limit_s and test not in self._unfit:
+                if in_all_s < limit_s and test not in self._unfit:
                     in_all_s += lasted_s[test]
                     tests.append(test)
             asked += len(tests)
