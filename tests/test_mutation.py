@@ -58,9 +58,9 @@ def test_the_same_seed_draws_the_same_changes_of_every_kind_and_all_of_them_pars
 
 def test_the_tests_of_a_file_come_first() -> None:
     imports = Imports(ROOT)
-    assert imports.tests_of("edge/mqtt/backoff.py", 3)[0] == "tests/mqtt/test_backoff.py"
-    assert imports.tests_of("edge/posture/scale.py", 3)[0] == "tests/posture/test_scale.py"
-    verify = imports.tests_of("tools/collector/verify.py", 3)
+    assert imports.tests_of("edge/mqtt/backoff.py")[0] == "tests/mqtt/test_backoff.py"
+    assert imports.tests_of("edge/posture/scale.py")[0] == "tests/posture/test_scale.py"
+    verify = imports.tests_of("tools/collector/verify.py")
     assert verify[0] == "tests/collector/test_verify.py"
 
 

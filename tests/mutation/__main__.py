@@ -84,11 +84,8 @@ def main() -> int:
     parser.add_argument("--seed", default="", help="the default is the commit")
     parser.add_argument("--rooms", nargs="+", default=ROOMS, metavar="FOLDER")
     parser.add_argument(
-        "--files", type=int, default=12, help="most test files asked about one change"
-    )
-    parser.add_argument(
-        "--record", type=int, default=12, metavar="FILES",
-        help="how many of these may be recorded for it; in a hurry fewer",
+        "--files", type=int, default=12,
+        help="nearest test files asked about one change, beside those that are recorded already",
     )  # fmt: skip
     parser.add_argument(
         "--limit-s",
@@ -107,8 +104,8 @@ def main() -> int:
         for number, change in enumerate(changes, 1):
             verdict = tried.verdict(change)
             if verdict is None or (options.again and not verdict.seen_by):
-                files = imports.tests_of(change.file, options.files)
-                files = [f for n, f in enumerate(files) if n < options.record or tree.known(f)]
+                nearest = enumerate(imports.tests_of(change.file))
+                files = [f for n, f in nearest if n < options.files or tree.known(f)]
                 verdict = tree.seen_by(change, files, options.limit_s)
                 tried.add(change, verdict)
             kinds[change.kind] += bool(verdict.seen_by)

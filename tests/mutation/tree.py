@@ -68,6 +68,7 @@ class Tree:
         }  # fmt: skip
         self._product = _digest(self.root)
         self._known: dict[str, Recorded] = {}
+        self._records: dict[str, Path] = {}
         self._unfit: set[str] = set()
         self._scratch = tempfile.TemporaryDirectory()
         self._warm = subprocess.Popen(
@@ -107,8 +108,11 @@ class Tree:
         sys.exit(f"pytest ended with {answer['status']}: {output.read_text()[-800:]}")
 
     def _record_of(self, file: str) -> Path:
+        if file in self._records:
+            return self._records[file]
         digest = hashlib.sha256(self._product + (self.root / file).read_bytes()).hexdigest()
-        return self._folder / "recorded" / f"{file.replace('/', '.')}.{digest[:16]}"
+        name = f"{file.replace('/', '.')}.{digest[:16]}"
+        return self._records.setdefault(file, self._folder / "recorded" / name)
 
     def known(self, file: str) -> bool:
         """Whether it is written down already what the tests of a test file run."""
@@ -136,6 +140,8 @@ class Tree:
                 part = path.with_suffix(".part")
                 part.write_bytes(b"")
                 self.first_failure([file], _RECORDING_S, **{RECORD: str(part)})
+                rows = dict.fromkeys(part.read_text().splitlines())  # a program repeats another's
+                part.write_text("\n".join(rows))
                 part.rename(path)
             self._known[file] = Recorded(path)
         return self._known[file]
