@@ -14,6 +14,11 @@ from edge.results.outbox import Outbox
 LIMIT_BYTES = 10_000_000
 
 
+def fill(outbox: Outbox) -> None:
+    while True:
+        outbox.accept(assessment(padding=4000))
+
+
 def test_who_comes_second_mends_nothing(tmp_path: Path) -> None:
     path = tmp_path / "outbox.db"
     with Outbox.open(
@@ -28,12 +33,8 @@ def test_who_comes_second_mends_nothing(tmp_path: Path) -> None:
 
 
 def test_a_full_outbox_says_its_limit_in_mebibytes(tmp_path: Path) -> None:
-    with (
-        Outbox.open(
-            tmp_path / "outbox.db",
-            site="north", station="hall-1", limit_bytes=131_072, at_limit="refuse",
-        ) as outbox,
-        pytest.raises(OutboxFull, match=r"holds 0\.125 MiB of undelivered results"),
-    ):  # fmt: skip
-        while True:
-            outbox.accept(assessment(padding=4000))
+    with Outbox.open(
+        tmp_path / "outbox.db",
+        site="north", station="hall-1", limit_bytes=131_072, at_limit="refuse",
+    ) as outbox, pytest.raises(OutboxFull, match=r"holds 0\.125 MiB of undelivered"):  # fmt: skip
+        fill(outbox)
