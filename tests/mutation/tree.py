@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import math
 import os
 import shutil
 import subprocess
@@ -118,18 +117,22 @@ class Tree:
         """Whether it is written down already what the tests of a test file run."""
         return self._record_of(file).exists()
 
-    def _cheapest_first(self, change: Change, files: list[str]) -> list[str]:
-        """Those that are recorded, by the time that their tests of a change take; then the rest."""
-
-        def cost_s(file: str) -> float:
+    def _in_turn(self, change: Change, files: list[str]) -> Iterator[dict[str, float]]:
+        """The tests that run a change, with their seconds: of the test files that are recorded
+        the cheapest one, then the others at once; then one file after the other."""
+        known = [self._tests_of(change, file) for file in files if self.known(file)]
+        known.sort(key=lambda tests: sum(tests.values()))
+        first, *others = [tests for tests in known if tests] or [{}]
+        yield first
+        yield {test: lasted_s for tests in others for test, lasted_s in tests.items()}
+        for file in files:
             if not self.known(file):
-                return math.inf
-            recorded = self.recorded(file)
-            return sum(
-                recorded.lasted_s[test] for test in recorded.tests_that_run(change, self.root)
-            )
+                yield self._tests_of(change, file)
 
-        return sorted(files, key=cost_s)
+    def _tests_of(self, change: Change, file: str) -> dict[str, float]:
+        recorded = self.recorded(file)
+        tests = recorded.tests_that_run(change, self.root)
+        return {test: recorded.lasted_s[test] for test in tests}
 
     def recorded(self, file: str) -> Recorded:
         """What the tests of a test file run; found out once for each version of the tree."""
@@ -152,11 +155,9 @@ class Tree:
         A slow test that also fails without the change has seen nothing, and is not asked again.
         """
         asked, in_all_s = 0, 0.0
-        for file in self._cheapest_first(change, files):
-            recorded = self.recorded(file)
-            lasted_s = recorded.lasted_s
+        for lasted_s in self._in_turn(change, files):
             tests = []
-            for test in recorded.tests_that_run(change, self.root):
+            for test in lasted_s:
                 if in_all_s < limit_s and test not in self._unfit:
                     in_all_s += lasted_s[test]
                     tests.append(test)
