@@ -26,3 +26,10 @@ def test_a_packet_is_never_larger_than_said_and_hardly_smaller(topic: str, lengt
 
 def test_without_settings_the_broker_is_on_this_machine_at_the_port_of_mqtt() -> None:
     assert MqttSettings().address == "127.0.0.1:1883"
+
+
+def test_another_address_that_is_none_is_refused_when_it_is_read() -> None:
+    assert MqttSettings(also=("broker.local:1884",)).also == ("broker.local:1884",)
+    for wrong in ("broker.local", "broker.local:0", ":1883"):
+        with pytest.raises(ValueError, match=r"HOST:PORT|port|address"):
+            MqttSettings(also=(wrong,))

@@ -93,6 +93,9 @@ def main() -> int:
         default=300.0,
         help="of tests asked about one change, as long as they took",
     )
+    parser.add_argument(
+        "--also", nargs="+", default=[], metavar="FILE", help="test files to ask beside these"
+    )
     parser.add_argument("--again", action="store_true", help="ask once more about what lived")
     options = parser.parse_args()
     seed = options.seed or commit()
@@ -101,6 +104,8 @@ def main() -> int:
     alive, kinds, began_s = [], Counter[str](), time.monotonic()
     with closing(Tree(_KEPT)) as tree:
         imports = Imports(tree.root)
+        for file in options.also:
+            tree.recorded(file)
         for number, change in enumerate(changes, 1):
             verdict = tried.verdict(change)
             if verdict is None or (options.again and not verdict.seen_by):
