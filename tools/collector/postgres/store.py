@@ -57,6 +57,7 @@ class PostgresStore(StoreBody):
         super().__init__(ErasureList(erasures), Archive(archive), oddities)
         self.where = address
         self.database = PostgresDatabase(address)
+        self._intake = PostgresDatabase(address)  # nobody else waits while a batch is committed
         self._today = today
         self._month: Month | None = None
         try:
@@ -94,7 +95,7 @@ class PostgresStore(StoreBody):
         return self._commit_once(batch)
 
     def _commit_once(self, batch: Sequence[Good | Bad]) -> Outcome:
-        with self.database.cut_after(_PATIENCE_S), self.transaction() as db:
+        with self._intake.cut_after(_PATIENCE_S), self._intake.transaction() as db:
             return commit(db, batch, now())
 
     def standbys(self) -> int | None:
@@ -143,3 +144,4 @@ class PostgresStore(StoreBody):
 
     def close(self) -> None:
         self.database.close()
+        self._intake.close()
