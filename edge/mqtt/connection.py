@@ -247,9 +247,11 @@ class Connection:
             if pairs := list(user_properties):
                 properties.UserProperty = pairs
         # paho does not read the broker's Receive Maximum; a broker hangs up on who exceeds it
-        while len(self._inbox.unacknowledged) >= min(_IN_FLIGHT_AT_MOST, self.receive_maximum):
+        most = min(_IN_FLIGHT_AT_MOST, self.receive_maximum)
+        if len(self._inbox.unacknowledged) >= most:
             self._client.release()
-            self._step(0.1)
+            while len(self._inbox.unacknowledged) > most // 2:
+                self._step(0.1)
         mid = self._client.publish(topic, body, qos, retain, properties).mid
         if qos:
             self._inbox.unacknowledged.add(mid)
@@ -291,9 +293,12 @@ class Connection:
                     "Give it the right in the broker's ACL file.",
                 )
 
-    def acknowledge(self, message: Arrived) -> None:
-        """Tell the broker that a message is safe; only for connections opened with `acks`."""
-        self._client.ack(message.mid, message.qos)
+    def acknowledge(self, mid: int) -> None:
+        """Tell the broker that a message is safe; only for connections opened with `acks`.
+
+        mid : its number, as `Arrived` has it; of those with a quality of service alone.
+        """
+        self._client.ack(mid, 1)
 
     def close(self) -> None:
         """Say goodbye if there is still somebody to say it to; the will is then not published."""

@@ -47,7 +47,7 @@ class WireMeasure(msgspec.Struct, frozen=True, gc=False):
                     raise ValueError(f"{self.code}: value, u95, u95_change and n must be finite")
 
 
-class WireModel(msgspec.Struct, frozen=True):
+class WireModel(msgspec.Struct, frozen=True, gc=False):
     """Which model file answered."""
 
     name: Name
@@ -65,7 +65,7 @@ class Consent(msgspec.Struct, frozen=True):
     version: Name
 
 
-class CaptureQuality(msgspec.Struct, frozen=True):
+class CaptureQuality(msgspec.Struct, frozen=True, gc=False):
     """How much was seen: frames in the measures, frames looked at, lowest keypoint score."""
 
     frames_used: Count

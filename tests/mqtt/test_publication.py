@@ -102,7 +102,7 @@ def test_what_is_sent_together_arrives_in_order_whatever_its_size(pair: list[Con
         came = [event for event in reader.poll(0.05) if isinstance(event, Arrived)]
         with reader.together():
             for each in came:
-                reader.acknowledge(each)
+                reader.acknowledge(each.mid)
         heard.extend(came)
         return len(heard) == len(sizes)
 
@@ -133,7 +133,7 @@ def test_a_broker_sends_no_more_than_asked_before_it_is_acknowledged(
     for _ in range(5):
         heard.extend(event for event in reader.poll(0.1) if isinstance(event, Arrived))
     assert len(heard) == 3
-    reader.acknowledge(heard[0])
+    reader.acknowledge(heard[0].mid)
     eventually(lambda: any(isinstance(each, Arrived) for each in reader.poll(0.1)))
 
 

@@ -11,15 +11,14 @@ from dataclasses import dataclass, field
 from posture_tools.collector.intake import Bad, Good
 from posture_tools.collector.store import Outcome, Store
 
-from edge.mqtt.events import Arrived
-
 
 @dataclass(slots=True)
 class Batch:
-    """arrived : to be acknowledged. items : those of them that go into the store, as it judged
-    them. outcome : once it is committed."""
+    """came : so many messages. mids : the numbers of those that the broker wants acknowledged.
+    items : those that go into the store, as it judged them. outcome : once it is committed."""
 
-    arrived: list[Arrived] = field(default_factory=list)
+    came: int = 0
+    mids: list[int] = field(default_factory=list)
     items: list[Good | Bad] = field(default_factory=list)
     outcome: Outcome = field(default_factory=Outcome)
 

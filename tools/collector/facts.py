@@ -42,7 +42,7 @@ def measure_rows(key: Key, result: Result, utc_ns: int, norms: Norms, who: Who) 
         band = "|".join(norms.place(as_measure(m), who).bands) if m.code in codes else ""
         yield (
             *name, part, utc_ns, m.code, m.side, m.view, m.value, m.unit, m.u95, m.u95_change, m.n,
-            m.quality.value, " ".join(m.why), m.definition, band, version,
+            m.quality, " ".join(m.why), m.definition, band, version,
         )  # fmt: skip
 
 

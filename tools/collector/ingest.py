@@ -44,7 +44,7 @@ _GROUP = "$share/posture-collectors/"
 _HEALTH_EVERY_S = 5.0  # thousands of stations say something each minute: the last of each counts
 _LEAD_EVERY_S = 5.0
 ANNOUNCE_EVERY_S = 60.0
-IN_FLIGHT = 3_000  # a batch that is committed, one that is read, and one on its way: 80 MB
+IN_FLIGHT = 2_000  # a batch that is committed, and one that is read
 
 
 class Collector:
@@ -208,13 +208,15 @@ class Collector:
         before is being committed."""
         batch = Batch()
         notes: list[Note] = []
-        while len(batch.arrived) < _BATCH:
-            wait_s = _IDLE_S if committer.is_free and not batch.arrived else _GLANCE_S
-            events = connection.poll(wait_s if not committer.is_free or not batch.arrived else 0)
+        while batch.came < _BATCH:
+            idle_s = 0.0 if batch.came else _IDLE_S
+            events = connection.poll(idle_s if committer.is_free else _GLANCE_S)
             items: list[Good | Bad] = []
             for event in events:
                 if isinstance(event, Arrived):
-                    batch.arrived.append(event)
+                    batch.came += 1
+                    if event.qos:
+                        batch.mids.append(event.mid)
                     self._take_one(connection, event, items, notes)
             if items:
                 batch.items += self._store.judge(items)
@@ -262,9 +264,8 @@ class Collector:
 
     def _acknowledge(self, connection: Connection, batch: Batch) -> None:
         with connection.together():
-            for message in batch.arrived:
-                if message.qos:
-                    connection.acknowledge(message)
+            for mid in batch.mids:
+                connection.acknowledge(mid)
 
     def _show(self, connection: Connection, stations: set[str]) -> None:
         """Once with each connection: a broker may have forgotten."""

@@ -20,7 +20,7 @@ from edge.wire.codec import decode
 from edge.wire.receipt import Receipt
 from edge.wire.seal import unpack
 
-_WINDOW = 4  # of a station: so many of its results wait for receipts at most
+_WINDOW = 8  # of a station: so many of its results wait for receipts at most
 _FIRST_RESEND_S, _LAST_RESEND_S = 5.0, 60.0
 _LOOK_EVERY_S = 0.5  # for what is to be sent again
 _QUIET_S = 3.0
