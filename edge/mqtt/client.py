@@ -113,7 +113,8 @@ class Client(paho.Client):
 
     @contextmanager
     def together(self) -> Iterator[None]:
-        """What is sent inside leaves in one piece, at the end or with `release`."""
+        """What is sent inside leaves in one piece, at the end or with `release`. When that of QoS 0
+        has left is not told."""
         self._held = []
         try:
             yield
@@ -135,7 +136,7 @@ class Client(paho.Client):
         qos: int,
         info: paho.MQTTMessageInfo | None = None,
     ) -> MQTTErrorCode:
-        if self._held is None or not qos:  # paho tells of what has no QoS when it is sent
+        if self._held is None:
             return super()._packet_queue(command, packet, mid, qos, info)
         self._held.append(packet)
         return MQTTErrorCode.MQTT_ERR_SUCCESS

@@ -18,6 +18,7 @@ from posture_tools.collector.committer import Batch, Committer
 from posture_tools.collector.erasure_sending import ErasureSending
 from posture_tools.collector.home_assistant import announcements
 from posture_tools.collector.intake import Bad, Good, Incoming, examine
+from posture_tools.collector.judging import Judge
 from posture_tools.collector.store import Life, Note, Outcome, Store
 from posture_tools.collector.worker_key import GrantedKey, plain_payload
 
@@ -39,12 +40,12 @@ log = logging.getLogger(__name__)
 
 _SAID, _MOST_KEYS_TOLD = 500, 1000  # characters of one line of the log; such lines
 _IDLE_S, _GLANCE_S = 0.2, 0.01  # with nothing under way, and during a commit
-_BATCH = 1_000  # messages in one transaction
 _GROUP = "$share/posture-collectors/"
 _HEALTH_EVERY_S = 5.0  # thousands of stations say something each minute: the last of each counts
 _LEAD_EVERY_S = 5.0
 ANNOUNCE_EVERY_S = 60.0
-IN_FLIGHT = 2_000  # a batch that is committed, and one that is read
+# Messages in memory, half of them in a transaction: 70 MB beside the program's own.
+IN_FLIGHT = 2_000
 
 
 class Collector:
@@ -56,7 +57,7 @@ class Collector:
     shares : other workers take in from this broker too: each result goes to one of them. Where the
         broker cannot share (MQTT 3.1.1), one worker serves it and the others wait.
     home_assistant : tell it of each station that is heard.
-    in_flight : so many messages at most the broker sends before the first is acknowledged.
+    in_flight : so many messages at most are in memory. Half of them are one transaction.
     on_batch : told of each committed batch. on_problem : told of each failure that is new.
     on_ready : called whenever a subscription stands; on_away : when it stands no more.
     on_health : told what each station says of itself.
@@ -100,6 +101,7 @@ class Collector:
         self._on_away = on_away
         self._on_health = on_health
         self._oddities = Oddities()
+        self._judge = Judge(store)
         self._erasures = ErasureSending(store, site)
 
     def run(self, stop: threading.Event) -> None:
@@ -208,7 +210,7 @@ class Collector:
         before is being committed."""
         batch = Batch()
         notes: list[Note] = []
-        while batch.came < _BATCH:
+        while batch.came < self._in_flight // 2:
             idle_s = 0.0 if batch.came else _IDLE_S
             events = connection.poll(idle_s if committer.is_free else _GLANCE_S)
             items: list[Good | Bad] = []
@@ -219,7 +221,7 @@ class Collector:
                         batch.mids.append(event.mid)
                     self._take_one(connection, event, items, notes)
             if items:
-                batch.items += self._store.judge(items)
+                batch.items += self._judge.judge(items)
             if not events and committer.is_free:
                 break
         if notes:
@@ -290,11 +292,16 @@ class Collector:
             self._oddities.note("another collector is here", "each takes in everything")
 
     def _answer(self, connection: Connection, topics: Topics, receipt: Receipt) -> None:
+        """A station that misses it sends again, and at once where its connection broke. To wait for
+        the broker's word would mean to read all that it sends meanwhile, which knows no bound:
+        mosquitto 2.0.11 forgets our receive maximum with the first acknowledgement."""
+        topic, said = topics.receipt, encode(receipt)
         if topics.root == OLD_ROOT:
-            connection.publish(topics.receipt, encode(OldReceipt.of(receipt)))
-            return
-        sign = plain_payload if self._key is None else self._key.payload
-        connection.publish(topics.receipt, sign("receipt", topics.receipt, encode(receipt)))
+            said = encode(OldReceipt.of(receipt))
+        else:
+            sign = plain_payload if self._key is None else self._key.payload
+            said = sign("receipt", topic, said)
+        connection.publish(topic, said, qos=0)
 
     def _read(self, connection: Connection, message: Arrived) -> Good | Bad | Note | None:
         """A result or event to store, or a word to remember."""

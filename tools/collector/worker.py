@@ -80,7 +80,7 @@ def work(
                 Collector(
                     mqtt, store, settings.site, key=key, shares=not isinstance(at, Path),
                     home_assistant=settings.home_assistant,
-                    in_flight=max(1, IN_FLIGHT // len(settings.broker)),
+                    in_flight=max(2, IN_FLIGHT // len(settings.broker)),
                     on_batch=committed, on_problem=problem, on_ready=lambda: ready(name),
                     on_away=lambda: away(name), on_health=health,
                 ).run(stop)  # fmt: skip
