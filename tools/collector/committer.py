@@ -1,11 +1,11 @@
-"""Commits a batch in a thread of its own: what the database computes and waits for is the reader's
+"""Commits a batch in threads of its own: what the database computes and waits for is the reader's
 time too."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 
 from posture_tools.collector.intake import Bad, Good
@@ -24,39 +24,46 @@ class Batch:
 
 
 class Committer:
-    """One batch at a time, each in one transaction."""
+    """One batch at a time, in as many transactions as the store makes at once. Those of one batch
+    share no station, so none waits for another."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="commit")
-        self._under_way: tuple[Batch, Future[Outcome]] | None = None
+        self._threads = ThreadPoolExecutor(store.at_once, thread_name_prefix="commit")
+        self._under_way: tuple[Batch, list[Future[Outcome]]] | None = None
 
     @property
     def is_free(self) -> bool:
         """Whether `wait` would return at once."""
-        return self._under_way is None or self._under_way[1].done()
+        return self._under_way is None or all(part.done() for part in self._under_way[1])
 
     def begin(self, batch: Batch) -> None:
         """Commit it. The one before was waited for."""
         assert self._under_way is None  # noqa: S101 - one at a time
-        self._under_way = batch, self._thread.submit(self._commit, batch.items)
+        parts: list[list[Good | Bad]] = [[] for _ in range(self._store.at_once)]
+        for item in batch.items:
+            parts[hash(item.address.station) % len(parts)].append(item)
+        commits = [self._threads.submit(self._commit, part) for part in parts if part]
+        self._under_way = batch, commits
 
     def wait(self) -> Batch | None:
         """The batch that was begun last, with its outcome; None if it was waited for already.
 
         Raises
         ------
-        StoreFailed : nothing of it was changed.
+        StoreFailed : a part of it was not committed; nobody may be told of any.
         """
         if self._under_way is None:
             return None
-        (batch, commit), self._under_way = self._under_way, None
-        batch.outcome = commit.result()
+        (batch, commits), self._under_way = self._under_way, None
+        wait(commits)
+        for commit in commits:
+            batch.outcome.add(commit.result())
         return batch
 
     def close(self) -> None:
         """What is under way ends first; nobody is told of it, so its stations send again."""
-        self._thread.shutdown()
+        self._threads.shutdown()
 
     def _commit(self, items: Sequence[Good | Bad]) -> Outcome:
         began_s = time.monotonic()
