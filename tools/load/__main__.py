@@ -220,7 +220,7 @@ PROGRAM = Program(
                          help="Of one station."),
                 argument("--worker-ms", type=float, default=0.25, metavar="MS",
                          help="Of one core for a result, in the worker."),
-                argument("--database-ms", type=float, default=0.1, metavar="MS",
+                argument("--database-ms", type=float, default=0.2, metavar="MS",
                          help="The same in the database."),
                 argument("--broker-ms", type=float, default=0.03, metavar="MS",
                          help="The same in the broker."),
