@@ -27,12 +27,15 @@ _SUCCESS = ReasonCode(PacketTypes.PUBACK, "Success")
 _NO_PROPERTIES = Properties(PacketTypes.PUBACK)  # type: ignore[no-untyped-call]
 
 
-def _nobody_to_wake() -> tuple[None, None]:
-    """paho wakes a thread that waits through a TCP port that it listens on. Here none waits."""
-    return None, None
+def _wake_up_pair() -> tuple[socket.socket, socket.socket]:
+    """What paho makes through a TCP port that it listens on."""
+    ends = socket.socketpair()
+    for end in ends:
+        end.setblocking(False)
+    return ends
 
 
-paho._socketpair_compat = _nobody_to_wake  # type: ignore[assignment]
+paho._socketpair_compat = _wake_up_pair
 
 
 def json_properties() -> Any:
@@ -68,6 +71,15 @@ class Client(paho.Client):
 
     def _create_socket_connection(self) -> socket.socket:
         return socket.create_connection((self._host, self._port), self._connect_timeout)
+
+    def reconnect(self) -> MQTTErrorCode:
+        code = super().reconnect()
+        self._reset_sockets(sockpair_only=True)
+        return code
+
+    def loop(self, timeout: float = 1.0) -> MQTTErrorCode:
+        """Without the pair of sockets that wakes a thread which waits: none does."""
+        return self._loop(timeout)
 
     def loop_read(self, max_packets: int = 1) -> MQTTErrorCode:
         """Whatever one reading of the socket brings."""

@@ -25,7 +25,7 @@ def test_paho_makes_its_wake_up_pair_by_the_function_that_is_replaced() -> None:
     """Its own listens on a TCP port, which the station's unit may not."""
     source = inspect.getsource(paho.Client)
     assert source.count("self._sockpairR, self._sockpairW = _socketpair_compat()") == 2
-    assert paho._socketpair_compat is client._nobody_to_wake
+    assert paho._socketpair_compat is client._wake_up_pair
 
 
 def test_paho_connects_by_the_method_that_is_overridden() -> None:
@@ -41,6 +41,10 @@ def test_paho_reads_and_queues_by_the_methods_that_are_overridden() -> None:
         for each in (paho.Client._loop, paho.Client._packet_read, paho.Client._packet_queue)
     )
     assert "rc = self.loop_read()" in loop
+    assert "if self._sockpairR is None:" in loop
+    assert inspect.getsource(paho.Client.loop).endswith("return self._loop(timeout)\n")
+    assert "return self.reconnect()" in inspect.getsource(paho.Client.connect)
+    assert "if self._sockpairW is not None:" in queue
     assert read.count("self._sock_recv(") == 3
     assert "rc = self._packet_handle()" in read
     assert "except MalformedPacket" in read
