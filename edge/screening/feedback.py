@@ -85,7 +85,7 @@ def feedback_for(settings: FeedbackSettings) -> Feedback:
     except ImportError as error:
         raise PartMissing(
             "The settings name GPIO pins, and the package gpiozero is not installed.",
-            "Install posture-station[pi], or remove [feedback] from the settings.",
+            "pip install 'posture-station[pi]', or remove [feedback] from the settings.",
         ) from error
     except Exception as error:  # gpiozero has a family of its own for each kind of board
         raise PartMissing(

@@ -96,7 +96,7 @@ def _amqtt() -> Iterator[Broker]:
     if importlib.util.find_spec("amqtt") is None:
         raise PartMissing(
             "There is neither the program mosquitto nor the package amqtt.",
-            "Install one: `apt install mosquitto` or `pip install posture-station[desk]`.",
+            "Install one: `apt install mosquitto` or `pip install 'posture-station[desk]'`.",
         )
     port = free_port()
     module = "posture_tools.collector.embedded_broker"

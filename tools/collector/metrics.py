@@ -31,7 +31,7 @@ class Metrics:
         if util.find_spec("prometheus_client") is None:
             raise PartMissing(
                 "Metrics need the package prometheus-client.",
-                "Install it: `pip install posture-station[postgres]`.",
+                "Install it: `pip install 'posture-station[postgres]'`.",
             )
         from prometheus_client import (
             CollectorRegistry,

@@ -49,5 +49,5 @@ def require_postgres() -> None:
     if importlib.util.find_spec("psycopg") is None:
         raise PartMissing(
             "A PostgreSQL store needs the package psycopg.",
-            "Install it: `pip install posture-station[postgres]`.",
+            "Install it: `pip install 'posture-station[postgres]'`.",
         )

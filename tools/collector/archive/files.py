@@ -67,7 +67,7 @@ def require_parquet() -> None:
     if importlib.util.find_spec("pyarrow") is None:
         raise PartMissing(
             "Parquet files need the package pyarrow.",
-            "Install it: `pip install posture-station[parquet]`.",
+            "Install it: `pip install 'posture-station[parquet]'`.",
         )
 
 
