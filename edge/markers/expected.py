@@ -97,7 +97,7 @@ def anatomy_sd(name: str) -> float:
 
 
 def expected(pose: Pose, view: View, targets: Mapping[str, Placement]) -> Expected:
-    """Where the centres of these targets should be seen; without those that nothing leads to."""
+    """Where the centres of these targets should be seen; those without a joint are left out."""
     body = _uncrossed(Landmarks.of(pose), view)
     stature = body.stature_px
     if stature is None:

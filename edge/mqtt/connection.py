@@ -41,7 +41,7 @@ class _Client(paho.Client):
 
 
 def _wake_up_pair() -> tuple[socket.socket, socket.socket]:
-    """What paho makes through a TCP port that it listens on."""
+    """A pair of sockets for paho, which would else listen on a TCP port."""
     ends = socket.socketpair()
     for end in ends:
         end.setblocking(False)
@@ -105,7 +105,7 @@ class Connection:
 
     @property
     def age_s(self) -> float:
-        """Since it was made."""
+        """Seconds since the connection was made."""
         return time.monotonic() - self._made_s
 
     @property

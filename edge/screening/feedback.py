@@ -29,13 +29,13 @@ _BEEPS = {  # seconds on, seconds off, times
 
 
 class Feedback(Protocol):
-    """Told with every frame what the station asks of the person."""
+    """What gets, with every frame, the prompt for the person."""
 
     def show(self, prompt: Prompt) -> None: ...
 
 
 class Silent:
-    """Where there is neither lamp nor buzzer."""
+    """Shows nothing: there is neither lamp nor buzzer."""
 
     def show(self, prompt: Prompt) -> None:
         pass

@@ -64,7 +64,7 @@ class SubjectLock:
         self._locked = True
 
     def resume(self, now_ns: int) -> None:
-        """Nobody looked for a while, until now: nobody is gone for that."""
+        """Go on after a time in which no frame was looked at: nobody counts as gone for that."""
         self._tracker.resume(now_ns)
         self._seen_ns = now_ns
 

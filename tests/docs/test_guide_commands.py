@@ -166,7 +166,7 @@ PAGES = {
         "SITE_FOLDER": "site", "FILE": "collector.db", "person CODE": "person p-17",
     }, {
         "posture-collector run": _STAYS,
-        "posture-collector site doctor": "says no while offline keys lie there: tests/collector/test_site.py",
+        "posture-collector site doctor": "says no while offline keys lie there: tests/collector",
         "posture-collector erase --session": _ASKS,
         "posture-collector erase --code": _ASKS,
         "posture-station doctor": "of a station; docs/station.md has it",

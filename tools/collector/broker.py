@@ -28,7 +28,7 @@ _START_S = 15.0
 
 @dataclass(frozen=True, slots=True)
 class Broker:
-    """Where it listens. version : the newest MQTT it speaks."""
+    """A broker's address. version : the newest MQTT that it speaks."""
 
     host: str
     port: int

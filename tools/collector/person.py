@@ -74,7 +74,7 @@ def _aside(store: Store, site: str, session: str) -> tuple[Aside, ...]:
 
 
 def as_json(visit: Visit) -> dict[str, Any]:
-    """Every byte of the bodies, and what the collector adds."""
+    """A session as JSON: every byte of its bodies, and what the collector adds."""
     return {
         "session": visit.session,
         "consent": json.loads(visit.consent) if visit.consent else None,

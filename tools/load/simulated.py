@@ -22,7 +22,7 @@ _POINTS = ("nose", "left_shoulder", "right_shoulder", "left_hip", "right_hip", "
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """To be sent, and sent again until a receipt names it."""
+    """A message that is sent, again and again, until a receipt names it."""
 
     topic: str
     payload: bytes
@@ -86,7 +86,7 @@ class SimulatedStation:
 
 
 def _measure(number: int) -> WireMeasure:
-    """One in eight is refused, as at a real wall."""
+    """Measures of one result, one in eight refused, as at a real wall."""
     code = f"load_measure_{number}"
     if number % 8 == 7:
         return WireMeasure(code, None, "deg", None, 0.0, Quality.REFUSED, ("view:front",), "front",
