@@ -158,8 +158,8 @@ def _add_verbs(
 
 @contextmanager
 def told_plainly(prog: str, extra: str) -> Iterator[None]:
-    """Around a program without verbs: an error on purpose, or a package that is not installed, is
-    said in words, and ends it with the status of its kind.
+    """Context for a program without verbs: errors that it raises on purpose, and packages that are
+    not installed, end it in words and with the exit status of their kind.
 
     prog : as it is typed. extra : of the package `posture-station`, what it needs.
     """
@@ -174,7 +174,7 @@ def told_plainly(prog: str, extra: str) -> Iterator[None]:
 
 
 def _missing(error: ModuleNotFoundError, prog: str, extra: str) -> PartMissing:
-    """A package that is not installed, and how it is; our own modules are never missing."""
+    """The error for a package that is not installed; of our own modules the error as it came."""
     package = (error.name or "").partition(".")[0]
     if package in ("", "edge", "posture_tools"):
         raise error

@@ -114,7 +114,7 @@ def _missing(way: _Way) -> _Way:
 
 
 def _with(way: _Way, candidate: int, off: Float64, together: Float64) -> _Way:
-    """The way with one landmark more, given what those before it say of the joints."""
+    """A way with one landmark more, judged by what the earlier ones say of the joints."""
     i, held = len(way.chosen), len(way.held)
     shared: Float64 = np.zeros((2, held))
     if held:
