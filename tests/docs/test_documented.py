@@ -112,6 +112,18 @@ def test_every_fault_of_a_camera_is_explained() -> None:
     assert set(rows("events.md", "Parts that can fail")) == set(re.split(r",\s+", parts[1]))
 
 
+def test_every_alert_is_explained() -> None:
+    rules = ROOT / "tools" / "collector" / "deploy" / "prometheus" / "posture.rules.yml"
+    said = rules.read_text(encoding="utf-8")
+    known = dict(
+        re.findall(r"alert: (\w+)\n(?:.*\n)*?.*severity: (\w+)", said),
+    )
+    text = (ROOT / "docs" / "events.md").read_text(encoding="utf-8")
+    table = text.partition("\n## Alerts of Prometheus\n")[2]
+    assert dict(re.findall(r"^\| `(\w+)` \| (\w+) \|", table, re.MULTILINE)) == known
+    assert len(known) == said.count("- alert:")
+
+
 def test_every_setting_has_its_sentence() -> None:
     settings = settings_reference.settings()
     assert len(settings) > 45
