@@ -7,9 +7,9 @@ the end somebody logs in and reads the screening on the page.
 
 --user-mode boots that machine with a kernel that is a program of this one, and prepares nothing of
 it. Without, its processor is emulated and some hundred times slower: limits of time are wider, and
-the installer's kernels are not looked at again. --card then types the station's blocks up to the
+the installer's kernels are not looked at again. --card types the station's blocks up to the
 installer's into the card's root before the machine is switched on, as for a card that is written
-at a desk: an hour less.
+at a desk: the longest part at this machine's full speed.
 Exit status 1 where a block fails.
 """
 
@@ -41,12 +41,13 @@ ANY_PROCESSOR = "NUMBA_CPU_NAME=generic NUMBA_CPU_FEATURES="
 MOUNTING = "mount -o ro LABEL=POSTURE /mnt"
 
 
-def written_card(stick: Path, text: str, said: list[str]) -> str:
+def written_card(stick: Path, text: str, said: list[str], *, emulated: bool) -> str:
     """Type blocks into a card's root, where the stick's files lie at /mnt; the image's name."""
     name = "station-guide"
     command = [HARNESS / "install.sh", stick, "--name", name, "--dest", "/mnt", "--size", "3500M"]
-    before = f"export PIP_CONFIG_FILE=/dev/null {ANY_PROCESSOR}"
-    subprocess.run([*command, "--cmd", f"{before}\n{text}\n{EMULATED}"], check=True)
+    before = "export PIP_CONFIG_FILE=/dev/null" + (f" {ANY_PROCESSOR}" if emulated else "")
+    after = EMULATED if emulated else ""
+    subprocess.run([*command, "--cmd", f"{before}\n{text}\n{after}"], check=True)
     for line in (OUT / "images" / name / "install.log").read_text().splitlines(keepends=True):
         said.append(line)
         print(f"[card] {line}", end="", flush=True)
@@ -128,9 +129,9 @@ class Station(Typist, VM):
 class UserModeStation(Typist, UserMode):
     """The same with a user-mode kernel: nothing of it is prepared."""
 
-    def __init__(self, stick: Path) -> None:
+    def __init__(self, stick: Path, card: str = "base") -> None:
         super().__init__(
-            "base", run="station-guide", disk="none", stick=stick_image(stick), mem=2048,
+            card, run="station-guide", disk="none", stick=stick_image(stick), mem=2048,
             append=JOURNAL,
         )  # fmt: skip
 
@@ -168,15 +169,15 @@ class Followed:
         assert self._for_the_card is not None
         self._for_the_card.append(text.replace(MOUNTING, ": the files of the stick lie in /mnt"))
         if INSTALLER in text:
-            name = written_card(self._stick, "\n".join(self._for_the_card), self.said)
+            blocks_of_it = "\n".join(self._for_the_card)
+            name = written_card(self._stick, blocks_of_it, self.said, emulated=not self._user_mode)
             self._for_the_card = None
             self._switch_on(name)
         return True
 
     def _switch_on(self, card: str) -> None:
-        self._station = (
-            UserModeStation(self._stick) if self._user_mode else Station(self._stick, card)
-        )
+        kind = UserModeStation if self._user_mode else Station
+        self._station = kind(self._stick, card)
         self._station.power_on()
         self._station.wait_until_it_listens()
         if card == "base" and not self._user_mode:
@@ -218,9 +219,8 @@ def follow(*, card: bool, user_mode: bool) -> bool:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    kind = parser.add_mutually_exclusive_group()
-    kind.add_argument("--card", action="store_true")
-    kind.add_argument("--user-mode", action="store_true")
+    parser.add_argument("--card", action="store_true")
+    parser.add_argument("--user-mode", action="store_true")
     asked = parser.parse_args()
     return 0 if follow(card=asked.card, user_mode=asked.user_mode) else 1
 
