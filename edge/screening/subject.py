@@ -55,7 +55,7 @@ class SubjectLock:
 
     def __init__(self) -> None:
         self._tracker = Tracker()
-        self._number = 0  # of the person last chosen; nobody has 0
+        self._number = 0  # the person last chosen; numbers begin with 1
         self._seen_ns = 0
         self._locked = False
 
