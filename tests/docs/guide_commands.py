@@ -42,6 +42,42 @@ def commands() -> list[Command]:
     ]
 
 
+@dataclass(frozen=True)
+class Block:
+    """A block in which no command stands. kind : what stands behind its fence; empty without."""
+
+    page: str
+    kind: str
+    lines: tuple[str, ...]
+
+
+def other_blocks() -> list[Block]:
+    """Of all pages: settings, messages, drawings."""
+    return [
+        Block(str(page), kind, lines)
+        for page in sorted(pages(ROOT))
+        for kind, lines in _blocks((ROOT / page).read_text(encoding="utf-8"))
+        if not any(_PROGRAM.match(line) for line in lines) and kind.split()[:1] != ["bash"]
+    ]
+
+
+def _blocks(text: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+    fence, lines, before = "", [], ""
+    for line in [*text.splitlines(), ""]:
+        if line.startswith("```"):
+            if fence:
+                yield fence[3:], tuple(lines)
+            fence, lines = ("", []) if fence else (f"{line} ", [])
+        elif fence or (line.startswith("    ") and (lines or not before.strip())):
+            lines.append(line.strip())
+        elif line.strip() and lines:
+            yield "", tuple(each for each in lines if each)
+            lines = []
+        before = line
+    if lines:
+        yield "", tuple(lines)
+
+
 def _of_a_page(page: str, text: str) -> Iterator[Command]:
     fenced, goes_on = False, ""
     for line in text.splitlines():

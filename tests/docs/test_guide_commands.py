@@ -7,14 +7,16 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
+import msgspec
 import pytest
 from conftest import ROOT
-from docs.guide_commands import Command, commands
+from docs.guide_commands import Block, Command, commands, other_blocks
 from posture_tools.collector.__main__ import PROGRAM as COLLECTOR
 from posture_tools.collector.sqlite.store import SqliteStore
 from posture_tools.demo.people import picture
@@ -28,6 +30,7 @@ from simulators.software_world import bound_wheel, station_wheel, wheels_folder
 
 from edge.__main__ import PROGRAM as STATION
 from edge.cli.program import Program
+from edge.settings import Settings
 
 # Whole pages: typed by a script, or commands of a kind.
 BY_SCRIPT = {
@@ -272,6 +275,41 @@ def test_a_command_is_one_that_its_program_knows(command: Command) -> None:
     parsed, unknown = program.parser().parse_known_args(given)
     assert parsed.verb
     assert not unknown
+
+
+# Blocks without a command that are no settings either: by page, how each begins.
+DRAWN = {
+    "ARCHITECTURE.md": ("frame      = camera", "__main__"),
+    "README.md": ("camera ──>",),
+    "docs/integrate.md": ("POST /posture",),
+    "docs/updates.md": ("posture-update ",),
+    "docs/wire.md": ('{"schema":', "ps/2"),
+    "edge/decode/README.md": ("heatmaps (K, H, W)",),
+    "edge/markers/README.md": ("picture ──>",),
+    "edge/sightings/README.md": ("{",),
+    "systemd/README.md": ("/var/lib/posture/settings/",),
+    "tools/mannequin/README.md": ("python -m timeit",),
+    "tools/repository/README.md": ("[Service]",),
+    "tools/training/README.md": ("pack (photographs)",),
+}
+
+
+@pytest.mark.parametrize("block", other_blocks(), ids=lambda each: f"{each.page}: {each.lines[0]}")
+def test_a_block_without_a_command_is_settings_or_known(block: Block) -> None:
+    if any(block.lines[0].startswith(begin) for begin in DRAWN.get(block.page, ())):
+        return
+    text = "\n".join(block.lines)
+    settings = tomllib.loads(text)
+    own = {"site", "station", "broker", "token", "ca", "site_key", "enrol"}  # of posture.toml
+    msgspec.convert({key: value for key, value in settings.items() if key not in own}, Settings)
+    assert set(settings) <= own | {field.name for field in msgspec.structs.fields(Settings)}
+
+
+def test_no_drawing_is_gone() -> None:
+    for page, begins in DRAWN.items():
+        first = [block.lines[0] for block in other_blocks() if block.page == page]
+        for begin in begins:
+            assert any(line.startswith(begin) for line in first), (page, begin)
 
 
 @pytest.mark.timeout(900)
