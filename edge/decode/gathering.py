@@ -81,7 +81,7 @@ def ground(pieces, peaks, heights, stature, piece):
     )
 )
 def _cost(pieces, evidence, peaks, reach, heights, stature, tolerance, one, other):
-    """Cost of two pieces as one body: how much they stretch it and disagree on its ground, or inf.
+    """How far two pieces stretch one body, and part its ground; inf if they do not fit.
 
     The more keypoints a piece has the better it knows its stature: its joins come first.
     """

@@ -112,7 +112,7 @@ def pair_peaks(key):
 
 @inlined
 def _trust(score_a, score_b):
-    """Weight of a limb's two peaks: 1, and less for a faint peak, which may lie there by chance."""
+    """1, less where a peak is faint: if it lies on a limb by chance, it yields to the sure end."""
     return min(np.float32(1), min(score_a, score_b) / _SURE)
 
 

@@ -1,4 +1,4 @@
-"""How strong the white noise of heatmaps is, estimated from the maps themselves."""
+"""White noise of heatmaps, told from the maps themselves."""
 
 # mypy: disable-error-code="no-untyped-def"
 

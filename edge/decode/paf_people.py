@@ -89,7 +89,7 @@ def find_people(
     found = 0
     for piece in range(total):
         seen = evidence[piece, PEAK_SUM] + evidence[piece, LIMB_SUM]
-        # A person hangs together by limbs: single peaks, however many, make nobody.
+        # As many limbs as join so many keypoints: peaks that stand alone make nobody.
         hangs_together = evidence[piece, LIMBS] >= min_parts - 1
         if not hangs_together or evidence[piece, PARTS] < min_parts:
             continue
