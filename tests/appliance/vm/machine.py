@@ -33,15 +33,9 @@ BOARD = "6f2c1a52-5d7e-4c43-9d52-0d8a4f0e9a11"
 JOURNAL = "systemd.journald.forward_to_console=1"
 ANOTHER_BOARD = "0b9e2f4e-7a35-4b1c-8f61-5a1d3c7e2b90"
 
-# Emulated processors are some hundred times slower, and the more so where other work shares them:
-# kernels are compiled here, for any x86-64, nothing that the station does not need is started, and
-# limits of time that are meant for hardware are widened.
-EMULATED = """
-for unit in posture-kernels posture-engine posture-software; do
-  mkdir -p /etc/systemd/system/$unit.service.d
-  printf '[Service]\\nEnvironment=NUMBA_CPU_NAME=generic NUMBA_CPU_FEATURES=\\n' \\
-    >/etc/systemd/system/$unit.service.d/emulated.conf
-done
+# A machine beside others, and the more so an emulated processor, is slow: limits of time that are
+# meant for a board of its own are widened.
+SLOW = """
 for unit in kernels provision software-boot engine uplink netwatch; do
   mkdir -p /etc/systemd/system/posture-$unit.service.d
   printf '[Service]\\nTimeoutStartSec=60min\\n' \\
@@ -50,6 +44,15 @@ done
 for unit in engine uplink netwatch; do
   echo WatchdogSec=30min >>/etc/systemd/system/posture-$unit.service.d/slow.conf
 done
+"""
+# Kernels are compiled here, for any x86-64, and nothing that the station does not need is started.
+EMULATED = f"""
+for unit in posture-kernels posture-engine posture-software; do
+  mkdir -p /etc/systemd/system/$unit.service.d
+  printf '[Service]\\nEnvironment=NUMBA_CPU_NAME=generic NUMBA_CPU_FEATURES=\\n' \\
+    >/etc/systemd/system/$unit.service.d/emulated.conf
+done
+{SLOW}
 systemctl mask serial-getty@ttyS0 getty@tty1 ssh mosquitto
 """
 

@@ -5,8 +5,8 @@ terminal at the collector, in one of its own; what has no heading, as root in a 
 without internet. The stick is a second disk, made when the first block for the station comes. In
 the end somebody logs in and reads the screening on the page.
 
---user-mode boots that machine with a kernel that is a program of this one, and prepares nothing of
-it. Without, its processor is emulated and some hundred times slower: limits of time are wider, and
+Nothing of it is prepared but that limits of time are wider. --user-mode boots it with a kernel that
+is a program of this machine. Without, its processor is emulated and some hundred times slower, and
 the installer's kernels are not looked at again. --card types the station's blocks up to the
 installer's into the card's root before the machine is switched on, as for a card that is written
 at a desk: the longest part at this machine's full speed.
@@ -25,7 +25,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from machine import BOARD, EMULATED, GUEST_SEES_HOST, HARNESS, JOURNAL, OUT, ROOT
+from machine import BOARD, EMULATED, GUEST_SEES_HOST, HARNESS, JOURNAL, OUT, ROOT, SLOW
 from user_mode import UserMode
 from vm import VM, Fail, Timeout, free_port
 
@@ -46,7 +46,7 @@ def written_card(stick: Path, text: str, said: list[str], *, emulated: bool) -> 
     name = "station-guide"
     command = [HARNESS / "install.sh", stick, "--name", name, "--dest", "/mnt", "--size", "3500M"]
     before = "export PIP_CONFIG_FILE=/dev/null" + (f" {ANY_PROCESSOR}" if emulated else "")
-    after = EMULATED if emulated else ""
+    after = EMULATED if emulated else SLOW
     subprocess.run([*command, "--cmd", f"{before}\n{text}\n{after}"], check=True)
     for line in (OUT / "images" / name / "install.log").read_text().splitlines(keepends=True):
         said.append(line)
@@ -180,8 +180,8 @@ class Followed:
         self._station = kind(self._stick, card)
         self._station.power_on()
         self._station.wait_until_it_listens()
-        if card == "base" and not self._user_mode:
-            self._station.run(EMULATED)
+        if card == "base":
+            self._station.run(SLOW if self._user_mode else EMULATED)
 
     def stop(self) -> None:
         for terminal in (self._collector, *reversed(self._others)):
