@@ -35,7 +35,8 @@ class TokenAuth(HttpBearer):
     """`Authorization: Bearer TOKEN`. What is kept of a token is its hash."""
 
     def authenticate(self, request: HttpRequest, token: str) -> Token | None:
-        """Every call leaves its line in the audit log here, so no operation can forget it."""
+        """The token of a call, if it may come in. Here every call leaves its line in the audit log,
+        so that no operation can forget it."""
         digest = hashlib.sha256(token.encode(errors="replace")).hexdigest()
         found: Token | None = Token.objects.filter(sha256=digest, revoked=False).first()
         if found is not None:
@@ -276,7 +277,7 @@ def _exported(request: HttpRequest, asked: Exported) -> tuple[Chosen, ...]:
 
 
 def _midnight(day: date | None, days: int = 0) -> datetime | None:
-    """When a day begins in UTC, or so many later."""
+    """The moment in UTC at which a day begins, or `days` later."""
     if day is None:
         return None
     day = min(max(day, _DAYS[0]), _DAYS[1])

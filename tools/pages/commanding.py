@@ -44,7 +44,7 @@ class Understood(NamedTuple):
 
 
 def understood(site: str, station: str) -> Understood:
-    """Of a station that has not said so, what all of them understand."""
+    """What a station understands; of one that has not said so, what all of them do."""
     for (body,) in reading.store().rows(
         "SELECT birth FROM station WHERE site = ? AND station = ?", (site, station)
     ):
@@ -102,7 +102,7 @@ def ask(
 
 
 def _sent(site: str, station: str, name: str, body: msgspec.Struct) -> Answered:
-    """Without data and problem where no answer came."""
+    """Send a command and wait for its answer; without data and problem where none came."""
     config = settings.PAGES
     key = None if config.keys is None else load_granted(config.keys, "command")
     number = reading.store().next_number()

@@ -25,7 +25,7 @@ _MISTAKES = {
 
 
 class DescribedApi(NinjaAPI):
-    """As the framework's, with the answers that every operation may give."""
+    """The framework's API, with the answers that every operation may give."""
 
     def get_openapi_schema(self, **named: Any) -> Any:
         described = super().get_openapi_schema(**named)

@@ -52,7 +52,7 @@ def search(request: HttpRequest) -> HttpResponse:
 
 @needs(Right.SEE)
 def rows(request: HttpRequest) -> HttpResponse:
-    """The same list alone, for the page that follows it; 204 while nothing is new."""
+    """The list alone, for the page that follows it; 204 while nothing is new."""
     found = _found(request, logged=False)
     if request.GET.get("newest", "") == found["newest"]:
         return HttpResponse(status=204)
