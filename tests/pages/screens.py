@@ -96,7 +96,9 @@ def wall(stage: Stage) -> Iterator[None]:
     """A station before which a rendered person stands, and which can be commanded."""
     with tempfile.TemporaryDirectory() as folder:
         settings = Path(folder, "posture.toml")
-        settings.write_text(f'station = "wall-1"\nstate_dir = "{folder}"\n')
+        settings.write_text(
+            f'station = "wall-1"\nstate_dir = "{folder}"\n[screening]\nstart = "asked"\n'
+        )
         child = subprocess.Popen(
             [sys.executable, "-m", "edge", "run", "--settings", str(settings), "--broker",
              f"{stage.host}:{stage.port}", "--source", "mannequin:?seconds=240&fps=4"],
@@ -163,9 +165,18 @@ def upload(chrome: Browser, stage: Stage) -> str:
 
 
 def live_session(chrome: Browser, stage: Stage) -> str:
-    """Of the visit that goes on before the wall, once somebody stands there."""
+    """Of the visit that goes on before the wall, once somebody who was asked for stands there."""
     page = chrome.new_page(base_url=stage.pages.rstrip("/"))
     log_in(page, stage)
+    while page.locator("p.notice").count() == 0:  # until the station is there
+        page.goto("/stations/desk/wall-1/screen/")
+        if page.locator("[name=code]").count() == 0:
+            page.wait_for_timeout(2000)
+            continue
+        page.locator("[name=code]").fill("PS1:P-1004:2026-05")
+        page.locator("[name=agreed]").check()
+        page.locator("[name=stature_mm]").fill("1700")
+        page.locator("form.card button").first.click(timeout=60_000)
     page.goto("/stations/desk/wall-1/session/")
     link = page.locator("#to-movements").get_attribute("href", timeout=240_000)
     page.close()
@@ -206,12 +217,22 @@ def take(
                 if page.url != context_address(stage, name, table, session):
                     continue  # it led to another page
                 page.wait_for_timeout(400)
+                if name == "movements":
+                    page.locator("[name=score]").select_option("2")
+                    page.locator("[name=step][value=score]").click(timeout=60_000)
+                    page.locator("#now section").first.wait_for(timeout=60_000)
+                if name == "aim":
+                    page.locator("[name=stature_mm]").fill("1780")
+                    page.locator("[name=do][value=start]").click(timeout=60_000)
+                    page.locator("svg.aimed circle").first.wait_for(timeout=60_000)
                 if name == "photo":
                     page.locator("#handles").get_by_role("button").nth(5).focus()
                     for _ in range(3):
                         page.keyboard.press("Shift+ArrowDown")
                     page.wait_for_timeout(1500)
                 write(INTO / f"{name}-{size}-{language}.webp", page.screenshot(full_page=True))
+                if name == "aim":
+                    page.locator("[name=do][value=stop]").click(timeout=60_000)
                 taken[name] = None
             context.close()
     return list(taken)
