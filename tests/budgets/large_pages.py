@@ -2,8 +2,8 @@
 
 Fills a store of either body with as many stations and results as are asked for, then has the pages
 answer distinct questions, each asked once: the fleet, one station, searches, visits and persons.
-Printed is the time in which the server made each answer, how much of it server and database computed
-(on a busy machine they wait for their turn), and how many bytes a first load sends.
+Printed is the time in which the server made each answer, how much of it server and database
+computed (on a busy machine they wait for their turn), and how many bytes a first load sends.
 With --check the exit status is 1 where a median or a 95th percentile is over its limit.
 """
 

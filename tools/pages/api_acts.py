@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 from django.http import HttpRequest
 from django.utils.html import strip_tags
-from ninja import Router, Schema
+from ninja import Router, Schema, Status
 from ninja.errors import HttpError, ValidationError
 from posture_tools.collector import erasure
 from posture_tools.pages import reading
@@ -47,7 +47,7 @@ class ErasedOut(Schema):
     response={202: Ordered, **_REFUSED},
     openapi_extra=body_of(Order),
 )
-def order(request: HttpRequest, site: Level, station: Level) -> tuple[int, dict[str, str]]:
+def order(request: HttpRequest, site: Level, station: Level) -> Status[dict[str, str]]:
     """Ask a station to screen who steps up next: somebody who has agreed to the text of this
     version. The token needs the right to command. 409: the station was not asked, or refuses."""
     _station(request, site, station)
@@ -56,11 +56,11 @@ def order(request: HttpRequest, site: Level, station: Level) -> tuple[int, dict[
     except NOT_JSON as error:
         raise _mistake("body", str(error)) from error
     _done(ask_screening(request, (site, station), ordered))
-    return 202, {"site": site, "station": station, "code": ordered.code}
+    return Status(202, {"site": site, "station": station, "code": ordered.code})
 
 
 @router.delete("/stations/{site}/{station}/screenings/{code}", response={204: None, **_REFUSED})
-def take_back(request: HttpRequest, site: Level, station: Level, code: Level) -> tuple[int, None]:
+def take_back(request: HttpRequest, site: Level, station: Level, code: Level) -> Status[None]:
     """Let a station wait for this code no more. The token needs the right to command."""
     _station(request, site, station)
     try:
@@ -68,7 +68,7 @@ def take_back(request: HttpRequest, site: Level, station: Level, code: Level) ->
     except msgspec.ValidationError as error:
         raise _mistake("path", str(error)) from error
     _done(ask(request, (site, station), "end", end, about=code))
-    return 204, None
+    return Status(204, None)
 
 
 @router.delete("/people/{site}/{code}", response={200: ErasedOut, **_REFUSED})

@@ -105,7 +105,7 @@ def ask(
         elif answered.problem:
             said = answered.problem
             refused = say.tables["screen"]["refused"]
-            answered = Answered(None, format_html(refused, in_english(said)))
+            answered = Answered(None, format_html(refused, in_english(said.rstrip("."))))
     note(request, ANSWER, site, f"{station} {name}: {said}")
     return answered
 
