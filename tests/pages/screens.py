@@ -164,15 +164,22 @@ def upload(chrome: Browser, stage: Stage) -> str:
     return session
 
 
+def await_station(chrome: Browser, stage: Stage) -> None:
+    """Until the station before the wall has said what it understands."""
+    page = chrome.new_page(base_url=stage.pages.rstrip("/"))
+    log_in(page, stage)
+    while page.locator("[href$='/aim/']").count() == 0:
+        page.wait_for_timeout(1000)
+        page.goto("/stations/desk/wall-1/")
+    page.close()
+
+
 def live_session(chrome: Browser, stage: Stage) -> str:
     """Of the visit that goes on before the wall, once somebody who was asked for stands there."""
     page = chrome.new_page(base_url=stage.pages.rstrip("/"))
     log_in(page, stage)
-    while page.locator("p.notice").count() == 0:  # until the station is there
+    while page.locator("p.notice").count() == 0:  # until it hears
         page.goto("/stations/desk/wall-1/screen/")
-        if page.locator("[name=code]").count() == 0:
-            page.wait_for_timeout(2000)
-            continue
         page.locator("[name=code]").fill("PS1:P-1004:2026-05")
         page.locator("[name=agreed]").check()
         page.locator("[name=stature_mm]").fill("1700")
@@ -192,10 +199,9 @@ def write(path: Path, shot: bytes) -> None:
 
 
 def take(
-    chrome: Browser, stage: Stage, table: dict[str, str], session: str, only: Collection[str] = ()
-) -> list[str]:
-    """Every page in every language and size; the names of those that are pages."""
-    taken: dict[str, None] = {}
+    chrome: Browser, stage: Stage, table: dict[str, str], session: str, only: Collection[str]
+) -> None:
+    """These pages in every language and size."""
     for language, locale in LANGUAGES.items():
         for size, viewport in SIZES.items():
             context = chrome.new_context(
@@ -205,7 +211,7 @@ def take(
             known = [name for name in table if example(name, table[name], session)]
             names = [*SIGNED_OUT, None, *(n for n in known if n not in (*SIGNED_OUT, *NO_PAGES))]
             for name in names:
-                if name is not None and only and name not in only:
+                if name is not None and name not in only:
                     continue
                 if name is None:
                     log_in(page, stage)
@@ -233,9 +239,7 @@ def take(
                 write(INTO / f"{name}-{size}-{language}.webp", page.screenshot(full_page=True))
                 if name == "aim":
                     page.locator("[name=do][value=stop]").click(timeout=60_000)
-                taken[name] = None
             context.close()
-    return list(taken)
 
 
 def index(names: list[str]) -> str:
@@ -272,16 +276,20 @@ def main(only: Sequence[str]) -> None:
         session = "none"
         if not only or set(only) & set(UPLOADED):
             session = upload(chrome, running)
-        if live:
-            OTHER["movements"] = LIVE | {"session": live_session(chrome, running)}
         add_past(Path(running.store))
         table = addresses(Path(running.store))
-        names = take(chrome, running, table, session, only)
+        wanted = set(only) or set(table)
+        if live:
+            await_station(chrome, running)
+            take(chrome, running, table, session, wanted & {"aim"})
+            wanted -= {"aim"}  # no camera is aimed while somebody is screened
+            OTHER["movements"] = LIVE | {"session": live_session(chrome, running)}
+        take(chrome, running, table, session, wanted)
         chrome.close()
-    if only:  # in the order of the table, with those that were there
-        there = {path.name.rpartition("-desk-")[0] for path in INTO.glob("*-desk-en.webp")}
-        names = [name for name in (*SIGNED_OUT, *table) if name in there]
-    (INTO / "README.md").write_text(index(list(dict.fromkeys(names))))
+    # in the order of the table, with those that were there
+    there = {path.name.rpartition("-desk-")[0] for path in INTO.glob("*-desk-en.webp")}
+    names = list(dict.fromkeys(name for name in (*SIGNED_OUT, *table) if name in there))
+    (INTO / "README.md").write_text(index(names))
     size = sum(path.stat().st_size for path in INTO.iterdir())
     if without := [name for name in table if not example(name, table[name], session)]:
         print(f"nothing to show in the demo: {', '.join(without)}")
