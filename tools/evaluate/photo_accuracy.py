@@ -11,7 +11,7 @@ from posture_tools.evaluate.accuracy import Key, on_photographs
 from posture_tools.evaluate.contenders import Contender
 from posture_tools.evaluate.labelled import Person
 from posture_tools.evaluate.photos import Picture
-from posture_tools.evaluate.shear import SHOWN, SIDEWAYS, examine, rows
+from posture_tools.evaluate.shear import FEW_BENDS, SHOWN, SIDEWAYS, examine, rows
 from posture_tools.evaluate.views import VIEWS
 
 from edge.posture.assess import assess
@@ -32,9 +32,9 @@ _READ_BY = {
 def sheared_slopes(
     network: Contender, pictures: Sequence[Picture], quiet: bool
 ) -> dict[Key, float]:
-    """Slope of every line over all falloffs and sets; of hips where waist and hips show."""
+    """Slope of every line over all sets, by few bends; of hips where waist and hips show."""
     found: dict[Key, float] = {}
-    for row in rows(examine([network], pictures, None, quiet=quiet)):
+    for row in rows(examine([network], pictures, None, quiet, FEW_BENDS)):
         wanted = SHOWN if row.line == "hip" else "all"
         if row.pictures == wanted and row.falloff == "all" and np.isfinite(row.of.slope):
             for code in _READ_BY.get(row.line, ()):
