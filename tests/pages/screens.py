@@ -223,7 +223,7 @@ def take(
                 if page.url != context_address(stage, name, table, session):
                     continue  # it led to another page
                 page.wait_for_timeout(400)
-                if name == "movements":
+                if name == "movements" and page.locator("#now section").count() == 0:
                     page.locator("[name=score]").select_option("2")
                     page.locator("[name=step][value=score]").click(timeout=60_000)
                     page.locator("#now section").first.wait_for(timeout=60_000)
