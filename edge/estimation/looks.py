@@ -28,7 +28,7 @@ _EDGE = 0.04
 # Of the looks that could see a keypoint, by weight: fewer, and it was not found.
 _FOUND_PART = 1 / 3
 # A whole look's against a close one's of the same joint: it reads less of a tilt and scatters less.
-_WHOLE_WEIGHT = 0.25
+_WHOLE_WEIGHT = 0.05
 _COUNTS = 0.1  # of a look's weight: less is left of one that lies apart
 
 

@@ -17,7 +17,15 @@ import numpy as np
 
 from edge.conversion import convert, origins
 from edge.errors import ModelRefused
-from edge.estimation.crops import FRAMINGS, PARTS, Part, body_height_px, close_box, whole_box
+from edge.estimation.crops import (
+    FRAMINGS,
+    PARTS,
+    Part,
+    body_height_px,
+    close_box,
+    close_height_px,
+    whole_box,
+)
 from edge.estimation.estimator import Estimator, Seen, StageClock
 from edge.estimation.looks import Looks
 from edge.estimation.nearness import Array
@@ -119,7 +127,8 @@ class Measuring:
             return
         spec = self._close.network.description.input
         input_hw = spec.height_px, spec.width_px
-        around = close_box(centre, body_height_px(box), framing, input_hw, spec.box_margin)
+        height_px = close_height_px(crop.part, framing, body_height_px(box))
+        around = close_box(centre, height_px, framing, input_hw, spec.box_margin)
         looks.add_close(crop.frame, crop.part, *self._close.look(seen.frame, around, clock))
 
 

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import threading
+from contextlib import nullcontext
 from pathlib import Path
 
 _STATION = Path(__file__).with_name("station.py")
@@ -18,12 +19,15 @@ def python_path() -> str:
 
 
 class Child:
-    """A process whose lines are collected as they come."""
+    """A process whose lines are collected as they come. log : the file of its other words, which
+    else stand among ours."""
 
-    def __init__(self, *command: str) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, *command], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
+    def __init__(self, *command: str, log: Path | None = None) -> None:
+        with log.open("a") if log else nullcontext() as words:
+            self._process = subprocess.Popen(
+                [sys.executable, *command],
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=words, text=True,
+            )  # fmt: skip
         self.lines: list[str] = []
         self._reader = threading.Thread(target=self._read)
         self._reader.start()

@@ -67,16 +67,28 @@ def test_the_place_is_pulled_to_the_truth():
     assert (beside.grad[0, 0, 7, 2:4] < 0).all(), "more to the left"
 
 
-def test_a_line_is_wrong_by_what_its_ends_are_displaced_against_each_other():
-    points, trust = torch.tensor([[[3.3, 7.0], [8.1, 7.4], [5.0, 12.0]]]), torch.ones(1, 3)
-    pairs = torch.tensor([[0, 1]])
-
-    def loss(shift):
+def test_a_line_is_wrong_by_how_far_it_is_turned():
+    def loss(shift, length=5.0):
+        points = torch.tensor([[[3.3, 7.0], [3.3 + length, 7.0], [5.0, 12.0]]])
         maps = gaussian_maps(points + torch.tensor(shift), (16, 12))
-        return line_loss(*displacements(maps, points, trust), pairs).item()
+        apart, trust = displacements(maps, points, torch.ones(1, 3))
+        return line_loss(apart, points, trust, torch.tensor([[0, 1]])).item()
 
-    assert loss([[0.0, 0.3], [0.0, 0.3], [0.0, 0.0]]) < 0.02, "the line is only lower"
-    assert loss([[0.0, 0.3], [0.0, -0.3], [0.0, 0.0]]) > 0.3, "the line is tilted"
+    lower, tilted = ([[0.0, 0.3], [0.0, y], [0.0, 0.0]] for y in (0.3, -0.3))
+    assert loss(lower) < 0.02, "the line is only lower"
+    assert loss([[0.2, 0.0], [-0.2, 0.0], [0.0, 0.0]]) < 0.02, "it is only shorter"
+    assert loss(tilted) > 0.3, "the line is tilted"
+    assert loss(tilted, length=4.0) > 1.1 * loss(tilted), "a shorter one is turned further"
+
+
+def test_a_line_of_one_end_is_none():
+    points = torch.tensor([[[3.0, 7.0], NOWHERE]])
+    maps = torch.rand(1, 2, 16, 12, requires_grad=True)
+    apart, trust = displacements(maps, points, torch.ones(1, 2))
+    loss = line_loss(apart, points, trust, torch.tensor([[0, 1]]))
+    loss.backward()
+    assert loss.item() == 0
+    assert not maps.grad.any()
 
 
 def test_what_is_unknown_or_gone_has_no_place():

@@ -20,6 +20,6 @@ def test_the_mirror_is_an_involution_that_changes_every_side():
 
 
 def test_close_crops_lie_about_both_sides():
-    for about in CLOSE_ABOUT:
+    for about, _ in CLOSE_ABOUT:
         names = {COCO_POINTS[i].split("_")[-1] for i in about}
         assert len(names) == (2 if 0 in about else 1)

@@ -9,17 +9,21 @@ from typing import NamedTuple
 import numpy as np
 from posture_tools.evaluate.slope import slope_of_values
 
-from edge.records import Measure
+from edge.records import Measure, Quality
 
 Pair = tuple[Sequence[Measure], Sequence[Measure]]
 
 
 class Reading(NamedTuple):
-    """A true value, what was read of it (None where refused), and the interval stated, if any."""
+    """A true value, what was read of it (None where refused), and the interval stated, if any.
+
+    fit : the reading calls itself fit for use as data, quality `ok`.
+    """
 
     true: float
     value: float | None
     u95: float | None
+    fit: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,7 @@ class MeasureError:
     covered : share of predictions whose stated 95 % interval holds the truth, of those that state
         one; far above .95 the intervals are too wide, and median_u95 says how wide.
     refused : how often the truth was known and the prediction refused; those enter no figure above.
+    fit : share of all, refused ones too, that are fit for use as data (quality `ok`).
     """
 
     code: str
@@ -49,6 +54,7 @@ class MeasureError:
     p95_abs: float
     covered: float
     median_u95: float
+    fit: float
 
 
 def measure_errors(pairs: Iterable[Pair]) -> dict[str, MeasureError]:
@@ -78,7 +84,7 @@ def measure_errors(pairs: Iterable[Pair]) -> dict[str, MeasureError]:
                     f"{guess.definition}), true in {true.unit} ({true.definition})"
                 )
             else:
-                reading = Reading(true.value, guess.value, guess.u95)
+                reading = Reading(true.value, guess.value, guess.u95, guess.quality is Quality.OK)
             readings.setdefault(true.code, []).append(reading)
     return {code: error_of(code, units[code], of) for code, of in sorted(readings.items())}
 
@@ -113,4 +119,5 @@ def error_of(code: str, unit: str, readings: Sequence[Reading]) -> MeasureError:
         p95_abs=float(np.percentile(size, 95)) if len(error) else nan,
         covered=float((size <= u95)[stated].mean()) if stated.any() else nan,
         median_u95=float(np.median(u95[stated])) if stated.any() else nan,
+        fit=sum(r.fit for r in readings) / len(readings) if readings else nan,
     )

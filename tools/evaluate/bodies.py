@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ from rich.table import Table
 from edge.posture.applying import reported_unit
 from edge.posture.assess import assess
 from edge.posture.clothing import Dress
-from edge.records import Frame, Measure
+from edge.records import Frame, Measure, Quality
 
 ALL = "all"
 # Years from, below: a child's proportions change until growth ends.
@@ -66,7 +67,11 @@ def examine(
             measured = {m.code: m for m in measure(contender, frame, body)}
             for code, (true, unit) in truths(body, measured, exact).items():
                 found = measured.get(code)
-                reading = Reading(true, *((found.value, found.u95) if found else (None, None)))
+                reading = (
+                    Reading(true, found.value, found.u95, found.quality is Quality.OK)
+                    if found
+                    else Reading(true, None, None)
+                )
                 worn = clothing_over(code, found, body)
                 units[code] = unit
                 for group in product((ALL, ages), (ALL, worn)):
@@ -120,7 +125,7 @@ def clothing_over(code: str, found: Measure | None, body: Body) -> Clothing:
 
 
 def tables(rows: Sequence[Row]) -> Iterator[Table]:
-    """Of each contender everybody, then by age, then by clothing."""
+    """Of each contender everybody, then by age, then by clothing; last what intervals hold."""
     for name in dict.fromkeys(row.contender for row in rows):
         mine = [row for row in rows if row.contender == name]
         yield _table(f"{name}, everybody", "", [r for r in mine if r.ages == r.clothing == ALL])
@@ -128,6 +133,7 @@ def tables(rows: Sequence[Row]) -> Iterator[Table]:
         yield _table(f"{name}, by age", "ages", aged)
         worn = [row for row in mine if row.ages == ALL and row.clothing != ALL]
         yield _table(f"{name}, by clothing", "clothing", worn)
+    yield pooled(rows)
 
 
 def _table(title: str, group: str, rows: Sequence[Row]) -> Table:
@@ -135,7 +141,7 @@ def _table(title: str, group: str, rows: Sequence[Row]) -> Table:
     if group:
         table.add_column(group)
     for heading in (
-        "n", "refused", "bias", "slope", "residual SD\nrobust / plain", "interval", "holds",
+        "n", "refused", "bias", "slope", "residual SD\nrobust / plain", "interval", "holds", "ok",
     ):  # fmt: skip
         table.add_column(heading, justify="right")
     for row in rows:
@@ -146,6 +152,23 @@ def _table(title: str, group: str, rows: Sequence[Row]) -> Table:
             *(f"{of.bias:+.2f}" if of.n else "-", number(of.slope, 2)),
             f"{number(of.residual_robust_sd, 2)} / {number(of.residual_sd, 2)}",
             f"± {number(of.median_u95, 1)}",
-            "-" if of.covered != of.covered else f"{of.covered:.0%}",
+            *("-" if math.isnan(share) else f"{share:.0%}" for share in (of.covered, of.fit)),
         )
+    return table
+
+
+def pooled(rows: Sequence[Row]) -> Table:
+    """What intervals hold over all measures of a view, readings that state none aside; and with
+    what is refused counted as not held."""
+    table = Table("contender", "view", title="intervals, all measures", title_justify="left")
+    for heading in ("n", "holds", "refused counted"):
+        table.add_column(heading, justify="right")
+    everybody = [r for r in rows if r.ages == r.clothing == ALL and r.error.n]
+    for name, view in dict.fromkeys((row.contender, row.view) for row in everybody):
+        of = [row.error for row in everybody if (row.contender, row.view) == (name, view)]
+        stated = [error for error in of if not math.isnan(error.covered)]
+        held = sum(error.covered * error.n for error in stated)
+        n = sum(error.n for error in stated)
+        every = n + sum(error.refused for error in of)
+        table.add_row(name, view, str(n), f"{held / max(n, 1):.1%}", f"{held / max(every, 1):.1%}")
     return table

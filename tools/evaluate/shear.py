@@ -33,6 +33,10 @@ from edge.skeletons import COCO_17
 DEGREES = (-8.0, -5.0, -3.0, 3.0, 5.0, 8.0)
 LINES = ("shoulder", "hip", "knee", "ankle", "eye")
 SIDEWAYS = "knee sideways"
+Bends = Sequence[tuple[tuple[int, Falloff], float]]
+BENDS: Bends = tuple(product(enumerate(FALLOFFS), DEGREES))
+# What a slope alone takes: the middle way to fade out, either way.
+FEW_BENDS: Bends = (((1, FALLOFFS[1]), -5.0), ((1, FALLOFFS[1]), 5.0))
 SHOWN, NOT_SHOWN = "waist and hips show", "they do not"
 # A change further off than this is another place or another person, not a reading of the line.
 _WILD_DEG = 20.0
@@ -89,10 +93,12 @@ def examine(
     pictures: Sequence[Picture],
     reference: Contender | None,
     quiet: bool,
+    bends: Bends = BENDS,
 ) -> list[Change]:
     """Show every bend of every picture to every contender.
 
-    reference : tells where the lines lie; without one the labels do.
+    reference : tells where the lines lie; without one the labels do. bends : number and way to
+    fade out, and deg, of each.
 
     Raises
     ------
@@ -103,7 +109,7 @@ def examine(
     for picture in tracked(pictures, "bending", quiet=quiet):
         frame = picture.read()
         for i, subject in enumerate(subjects(picture, frame, reference)):
-            changes += _examined(contenders, picture, frame, subject, i)
+            changes += _examined(contenders, picture, frame, subject, person=i, bends=bends)
     if not changes:
         raise LabelsInvalid(
             "nobody in these pictures is known to be seen from front or back, from shoulders to"
@@ -114,7 +120,13 @@ def examine(
 
 
 def _examined(
-    contenders: Sequence[Contender], picture: Picture, frame: Frame, subject: Subject, person: int
+    contenders: Sequence[Contender],
+    picture: Picture,
+    frame: Frame,
+    subject: Subject,
+    *,
+    person: int,
+    bends: Bends,
 ) -> Iterator[Change]:
     before = [_points(contender, frame, subject) for contender in contenders]
     for line in (*LINES, SIDEWAYS):
@@ -122,7 +134,7 @@ def _examined(
         if not subject.has(part):
             continue
         gauge = _gauge(line, subject)
-        for (k, falloff), deg in product(enumerate(FALLOFFS), DEGREES):
+        for (k, falloff), deg in bends:
             bend = _bend(line, subject, deg, falloff)
             true_deg = gauge(where(bend, subject.points_px)) - gauge(subject.points_px)
             shown = Frame(bent(frame.image, bend), 0, 0, still=True, name=frame.name)

@@ -15,6 +15,7 @@ from posture_tools.training.points import CLOSE_ABOUT
 
 BOX_MARGIN = 1.25  # a whole crop is the person's box times this
 CLOSE_HEIGHTS = (0.35, 0.75)  # of a close crop, in body heights
+_AS_MEASURED, _BEYOND = 0.75, 0.02
 
 Affine = NDArray[np.float64]
 Image = NDArray[np.uint8]
@@ -58,11 +59,13 @@ def jittered_close(
     rng: np.random.Generator,
 ) -> Region | None:
     """Return a close crop about one part of the body, or None where that part is unknown."""
-    about = CLOSE_ABOUT[int(rng.integers(len(CLOSE_ABOUT)))]
+    about, heights = CLOSE_ABOUT[int(rng.integers(len(CLOSE_ABOUT)))]
     about = about[located[about]]
     if len(about) == 0:
         return None
-    height = body_height(box) * float(rng.uniform(*CLOSE_HEIGHTS))
+    # Mostly as the measuring pass looks at this part, and a little beyond.
+    least, most = heights if rng.random() < _AS_MEASURED else CLOSE_HEIGHTS
+    height = body_height(box) * float(rng.uniform(least - _BEYOND, most + _BEYOND))
     # The pass before it gives the centre: a good one mostly, seldom one a joint away.
     shift = rng.normal(0, (0.06, 0.08)) * height
     return Region(points[about].mean(axis=0).astype(np.float64) + shift, height)

@@ -8,6 +8,8 @@ from torch import Tensor
 FOREGROUND = 4.0  # a cell whose target is t counts 1 + 4 t times: most of a map is empty
 SIGMA = 2.0  # of the target, in cells
 _REACH = 3  # cells about the truth that the sub-pixel term looks at: 7 x 7
+LINE_CELLS = 12.0  # a hip line in a close crop
+_SHORTEST = 3.0  # seen from the side, left lies on right: there is no line to turn
 _LEAST_MASS = 0.5  # a map that is empty there gives no wild centre
 
 
@@ -81,14 +83,20 @@ def place_loss(apart: Tensor, trust: Tensor) -> Tensor:
     return (apart.abs().sum(dim=2) * trust).sum() / (trust.sum() + 1e-6)
 
 
-def line_loss(apart: Tensor, trust: Tensor, pairs: Tensor) -> Tensor:
-    """L1 of what the ends of a line are displaced against each other, averaged by trust.
+def line_loss(apart: Tensor, points: Tensor, trust: Tensor, pairs: Tensor) -> Tensor:
+    """How far lines are turned, averaged by trust: in cells that the ends of one of
+    `LINE_CELLS` would lie apart.
 
-    pairs: `(P, 2)` channels of left and right. Both ends too low by the same is no tilt.
+    apart, points: `(N, K, 2)` in cells. pairs: `(P, 2)` channels of left and right. Both ends too
+    low by the same is no tilt, and a pixel turns short lines (eyes) more than long ones.
     """
     left, right = pairs.unbind(dim=1)
     both = torch.minimum(trust[:, left], trust[:, right])
-    return ((apart[:, left] - apart[:, right]).abs().sum(dim=2) * both).sum() / (both.sum() + 1e-6)
+    along = torch.where(both[..., None] > 0, points[:, left] - points[:, right], 1.0)
+    length = along.norm(dim=2).clamp_min(_SHORTEST)
+    off = apart[:, left] - apart[:, right]
+    across = (off[..., 0] * along[..., 1] - off[..., 1] * along[..., 0]).abs() / length
+    return (LINE_CELLS * across / length * both).sum() / (both.sum() + 1e-6)
 
 
 def _centre(window: Tensor, offsets: Tensor) -> Tensor:

@@ -51,7 +51,7 @@ def crop_losses(network: PoseNetwork, batch: Batch, mirrored: int) -> dict[str, 
         apart, known = displacements(maps, points, batch["sharp"][rows, :channels])
         losses[f"{name}_place"] = place_loss(apart, known)
         if name == BODY:  # hand labels of left and right are not exact enough
-            losses[LINE] = line_loss(apart, known, _PAIRS)
+            losses[LINE] = line_loss(apart, points, known, _PAIRS)
     losses[YAW] = yaw_loss(answers[YAW][:size], batch["yaw"], batch["yaw_trust"])
     if few:
         apart = []

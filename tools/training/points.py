@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-import numpy as np
+from typing import NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.estimation.crops import PARTS
 from edge.skeletons import BODY_55, COCO_17
 
 COCO_POINTS = COCO_17.keypoints
@@ -13,17 +17,22 @@ BODY_POINTS = BODY_55.keypoints  # COCO's 17 first
 COCO_MIRROR = np.array(COCO_17.flip)
 BODY_MIRROR = np.array(BODY_55.flip)
 
-# What a close crop lies about. Shoulders and pelvis come twice: tilts are read there.
-_CLOSE_GROUPS = (
-    ("nose", "left_ear", "right_ear"),
-    ("left_shoulder", "right_shoulder"),
-    ("left_shoulder", "right_shoulder"),
-    ("left_hip", "right_hip"),
-    ("left_hip", "right_hip"),
-    ("left_knee", "right_knee"),
-    ("left_ankle", "right_ankle"),
+
+class CloseAbout(NamedTuple):
+    """A part that close crops lie about: the joints whose middle is theirs, and their heights in
+    body heights, least and most, where the measuring pass looks at it."""
+
+    joints: NDArray[np.int64]
+    heights: tuple[float, float]
+
+
+# Pelvis, shoulders and head come twice: tilts are read there.
+_TWICE = ("left_hip", "left_shoulder", "nose")
+CLOSE_ABOUT = tuple(
+    CloseAbout(np.array([COCO_17.index[name] for name in part.about]), part.heights)
+    for part in PARTS
+    for _ in range(2 if part.about[0] in _TWICE else 1)
 )
-CLOSE_ABOUT = tuple(np.array([COCO_17.index[name] for name in group]) for group in _CLOSE_GROUPS)
 
 # What the head itself hides from behind.
 FACE_IN_FRONT = np.array([0, 1, 2])
