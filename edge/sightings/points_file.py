@@ -50,7 +50,7 @@ class _Person(msgspec.Struct):
     keypoints: list[tuple[float | None, float | None, float | None]]
     keypoint_names: list[str] = []
     points: dict[str, Place | None] = {}
-    points_by: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9._-]{0,64}$")] = ""
+    points_by: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9._-]{0,64}$(?!\n)")] = ""
     points_on: Annotated[str, msgspec.Meta(max_length=40)] = ""
 
 

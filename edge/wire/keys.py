@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from pathlib import Path
 from typing import Self
@@ -76,10 +77,15 @@ class Signer:
 def is_signed(public: bytes, signature: bytes, text: bytes) -> bool:
     """Whether the holder of the key signed exactly this text."""
     try:
-        Ed25519PublicKey.from_public_bytes(public).verify(signature, text)
+        _read(public).verify(signature, text)
     except (InvalidSignature, ValueError):
         return False
     return True
+
+
+@functools.lru_cache(maxsize=20_000)  # a worker hears each station again and again
+def _read(public: bytes) -> Ed25519PublicKey:
+    return Ed25519PublicKey.from_public_bytes(public)
 
 
 def load_public(path: Path) -> bytes:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from base64 import b64decode, b64encode
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -110,10 +111,16 @@ def unpack(payload: bytes) -> Sealed:
     return Sealed(body, seal, seal_bytes)
 
 
-def is_sealed_by(public: bytes, seal: Seal, topic: str) -> bool:
+def is_sealed_by(
+    public: bytes,
+    seal: Seal,
+    topic: str,
+    is_signed: Callable[[bytes, bytes, bytes], bool] = is_signed,
+) -> bool:
     """Whether the key signed this seal for this topic.
 
     public : 32 bytes. seal : as `unpack` gave it, which has held it against the body.
+    is_signed : as that of `edge.wire.keys`.
 
     Examples
     --------

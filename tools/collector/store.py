@@ -41,6 +41,7 @@ class Outcome:
         self.duplicates += other.duplicates
         self.conflicts += other.conflicts
         self.dead += other.dead
+        self.took_s = max(self.took_s, other.took_s)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +80,14 @@ class Store(Protocol):
 
     erasures : the list of erasures, kept apart from the store. archive : the folder of months whose
     bodies are not in the tables.
-    where : as `--store` names it, from anywhere.
+    where : as `--store` names it, from anywhere. at_once : so many batches that share no station
+    are committed at the same time.
     """
 
     erasures: ErasureList
     archive: Archive
     where: str
+    at_once: int
 
     def ingest(self, batch: Sequence[Good | Bad]) -> Outcome:
         """Commit a batch; when this returns, its receipts are true."""

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from posture_tools.collector.intake import Bad, Good
+from posture_tools.collector.signatures import is_signed
 from posture_tools.collector.sql import Sql
 
 from edge.errors import MessageRefused
@@ -81,7 +82,7 @@ def _problem(item: Good | Bad, about: Known) -> str:
     if about.key is not None:
         if seal is None or not seal.signature:
             return "its station has a key, and this is not signed"
-        if not is_sealed_by(about.key, seal, item.incoming.topic):
+        if not is_sealed_by(about.key, seal, item.topic, is_signed):
             return "its signature is not of its station's key"
         return ""
     if seal is not None and seal.signature:
@@ -106,7 +107,8 @@ def enrol(db: Sql, address: Address, payload: bytes, at: str) -> str:
         raise MessageRefused(f"the key is no base64: {error}.") from error
     if (said.site, said.station) != (address.site, address.station):
         raise MessageRefused(f"it enrols {said.site}/{said.station}.")
-    if sealed.seal.role != "enrol" or not is_sealed_by(public, sealed.seal, address.topics.enrol):
+    topic = address.topics.enrol
+    if sealed.seal.role != "enrol" or not is_sealed_by(public, sealed.seal, topic, is_signed):
         raise MessageRefused("it is not signed by the key that it shows.")
 
     def rows(sql: str, values: tuple[Any, ...]) -> list[tuple[Any, ...]]:

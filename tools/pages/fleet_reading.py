@@ -60,10 +60,23 @@ class Key:
 
 def machine(store: Store, site: str, station: str) -> Machine:
     """A station's machine in its own words, which nobody signs: they are hints."""
-    rows = store.rows(
-        "SELECT birth, health FROM station WHERE site = ? AND station = ?", (site, station)
-    )
-    born, health = (bytes(body) for body in rows[0]) if rows else (b"", b"")
+    return machines(store, [(site, station)])[site, station]
+
+
+def machines(store: Store, places: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Machine]:
+    """The same of several, in one query."""
+    found = dict.fromkeys(places, _machine(b"", b""))
+    if places:
+        for site, station, birth, health in store.rows(
+            "SELECT site, station, birth, health FROM station"  # noqa: S608
+            f" WHERE (site, station) IN (VALUES {','.join(['(?, ?)'] * len(places))})",
+            [word for place in places for word in place],
+        ):
+            found[site, station] = _machine(bytes(birth), bytes(health))
+    return found
+
+
+def _machine(born: bytes, health: bytes) -> Machine:
     birth, told = _read(born, Birth), _read(health, Health)
     vitals: dict[str, Any] = {} if told is None else told.vitals
     return Machine(

@@ -46,6 +46,11 @@ def active_words() -> Words:
     return page_words((translation.get_language() or "en").partition("-")[0])
 
 
+def active_report_words() -> Words:
+    """The reports' own in that language."""
+    return report_words(active_words().language)
+
+
 def context(request: HttpRequest) -> dict[str, Any]:
     """For every template: `say` the pages' texts by table and key, and the language of the page."""
     from posture_tools.pages.access import rights_of
@@ -60,4 +65,6 @@ def context(request: HttpRequest) -> dict[str, Any]:
         "rights": rights,
         "commanded_site": settings.PAGES.site,
         "takes_uploads": settings.PAGES.uploads,
+        "zone": settings.PAGES.time_zone,
+        "idle_s": settings.PAGES.idle_minutes * 60,
     }
