@@ -12,15 +12,16 @@ import socket
 import ssl
 import time
 from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from typing import Any, Literal, Self, cast
 
-import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from edge.errors import BrokerRefused, BrokerUnreachable
+from edge.mqtt.client import ONLY_JSON, Client, json_properties
 from edge.mqtt.credentials import identify
 from edge.mqtt.events import Acknowledged, Arrived, Will
 from edge.mqtt.inbox import Inbox
@@ -33,23 +34,6 @@ def packet_bytes(topic: str, payload: bytes) -> int:
     return 5 + 2 + len(topic.encode()) + 2 + properties + len(payload)
 
 
-class _Client(paho.Client):
-    """paho's client, but one that binds nothing: the station's unit may not, nor listen."""
-
-    def _create_socket_connection(self) -> socket.socket:
-        return socket.create_connection((self._host, self._port), self._connect_timeout)
-
-
-def _wake_up_pair() -> tuple[socket.socket, socket.socket]:
-    """What paho makes through a TCP port that it listens on."""
-    ends = socket.socketpair()
-    for end in ends:
-        end.setblocking(False)
-    return ends
-
-
-paho._socketpair_compat = _wake_up_pair
-
 Version = Literal["5", "3.1.1"]
 
 CONNECT_TIMEOUT_S = 10.0
@@ -57,7 +41,7 @@ MQTT5_TIMEOUT_S = 2.0  # then 3.1.1 is tried
 MQTT5_AGAIN_S = 600.0  # and after this time 5 again
 WILL_DELAY_S = 30
 SESSION_EXPIRY_S = 60  # longer than the will's delay: a session's end publishes its will at once
-_IN_FLIGHT_AT_MOST = 16
+_IN_FLIGHT_AT_MOST = 100
 _AT_ONCE = 64  # events that one poll returns at most
 _SESSION_TAKEN_OVER = 0x8E
 _UNSUPPORTED_VERSION = 0x84
@@ -71,18 +55,19 @@ class Connection:
     """See the module. Create with `Connection.open`; poll it often."""
 
     def __init__(
-        self, mqtt: MqttSettings, client_id: str, version: Version, *, will: Will | None, acks: bool
+        self, mqtt: MqttSettings, client_id: str, version: Version, *, will: Will | None, acks: int
     ) -> None:
         self.version = version
         self._client_id = client_id
-        self._client = _Client(
+        self._client = Client(
             CallbackAPIVersion.VERSION2,
             client_id=client_id,
             protocol=MQTTProtocolVersion.MQTTv5 if self._is_5 else MQTTProtocolVersion.MQTTv311,
             clean_session=None if self._is_5 else True,
             reconnect_on_failure=False,
-            manual_ack=acks,
+            manual_ack=acks > 0,
         )
+        self._client.max_inflight_messages_set(_IN_FLIGHT_AT_MOST)
         self._client.connect_timeout = CONNECT_TIMEOUT_S
         self._made_s = time.monotonic()
         self._inbox = Inbox(self._client)
@@ -105,7 +90,7 @@ class Connection:
 
     @property
     def age_s(self) -> float:
-        """Since it was made."""
+        """Seconds since the connection was made."""
         return time.monotonic() - self._made_s
 
     @property
@@ -124,13 +109,14 @@ class Connection:
         *,
         will: Will | None = None,
         keep_session: bool = False,
-        acks: bool = False,
+        acks: int = 0,
     ) -> Self:
         """Connect and wait for the broker's answer.
 
         will : what the broker says for this client once it is gone. keep_session : the broker
         remembers the session for a minute, so that a short break publishes no will. acks : the
-        caller acknowledges messages itself, with `acknowledge`.
+        caller acknowledges messages itself, with `acknowledge`; the broker sends so many at most
+        before (with 3.1.1, as many as it likes).
 
         Raises
         ------
@@ -140,17 +126,19 @@ class Connection:
         """
         connection = cls(mqtt, client_id, version, will=will, acks=acks)
         try:
-            connection._connect(mqtt, keep_session)
+            connection._connect(mqtt, keep_session, acks)
         except BaseException:
             connection.close()
             raise
         return connection
 
-    def _connect(self, mqtt: MqttSettings, keep_session: bool) -> None:
+    def _connect(self, mqtt: MqttSettings, keep_session: bool, acks: int) -> None:
         where = mqtt.address
         properties = self._properties(PacketTypes.CONNECT)
         if properties is not None and keep_session:
             properties.SessionExpiryInterval = SESSION_EXPIRY_S
+        if properties is not None and acks:
+            properties.ReceiveMaximum = acks
         extra = {"clean_start": not keep_session, "properties": properties} if self._is_5 else {}
         try:
             self._client.connect(mqtt.host, mqtt.port, mqtt.keepalive_s, **extra)
@@ -213,7 +201,7 @@ class Connection:
         if not self._inbox.events:
             self._step(timeout_s)
         came = 0
-        while came < len(self._inbox.events) < at_most:  # paho reads one packet at a time
+        while came < len(self._inbox.events) < at_most:
             came = len(self._inbox.events)
             self._step(0)
         events = list(self._inbox.events)
@@ -245,10 +233,11 @@ class Connection:
 
         correlation, response_topic, expiry_s, user_properties : with MQTT 5 only; 0 never expires.
         """
-        properties = self._properties(PacketTypes.PUBLISH)
-        if properties is not None:
-            properties.PayloadFormatIndicator = 1
-            properties.ContentType = "application/json"
+        more = correlation or response_topic or expiry_s or user_properties
+        properties: Any = None
+        if self._is_5:
+            properties = json_properties() if more else ONLY_JSON
+        if properties is not None and more:
             if correlation:
                 properties.CorrelationData = correlation
             if response_topic:
@@ -258,12 +247,19 @@ class Connection:
             if pairs := list(user_properties):
                 properties.UserProperty = pairs
         # paho does not read the broker's Receive Maximum; a broker hangs up on who exceeds it
-        while len(self._inbox.unacknowledged) >= min(_IN_FLIGHT_AT_MOST, self.receive_maximum):
-            self._step(0.1)
+        most = min(_IN_FLIGHT_AT_MOST, self.receive_maximum)
+        if len(self._inbox.unacknowledged) >= most:
+            self._client.release()
+            while len(self._inbox.unacknowledged) > most // 2:
+                self._step(0.1)
         mid = self._client.publish(topic, body, qos, retain, properties).mid
         if qos:
             self._inbox.unacknowledged.add(mid)
         return mid
+
+    def together(self) -> AbstractContextManager[None]:
+        """What is published and acknowledged inside leaves in one piece at the end, or earlier."""
+        return self._client.together()
 
     def _step(self, timeout_s: float) -> None:
         """Let paho work once; what comes is queued. Raises as `poll`."""
@@ -297,9 +293,12 @@ class Connection:
                     "Give it the right in the broker's ACL file.",
                 )
 
-    def acknowledge(self, message: Arrived) -> None:
-        """Tell the broker that a message is safe; only for connections opened with `acks`."""
-        self._client.ack(message.mid, message.qos)
+    def acknowledge(self, mid: int) -> None:
+        """Tell the broker that a message is safe; only for connections opened with `acks`.
+
+        mid : its number, as `Arrived` has it; of those with a quality of service alone.
+        """
+        self._client.ack(mid, 1)
 
     def close(self) -> None:
         """Say goodbye if there is still somebody to say it to; the will is then not published."""
@@ -317,7 +316,7 @@ def open_best(
     *,
     will: Will | None = None,
     keep_session: bool = False,
-    acks: bool = False,
+    acks: int = 0,
 ) -> Connection:
     """MQTT 5 where the broker has it, 3.1.1 where not. Raises as `Connection.open`."""
     try:

@@ -5,21 +5,21 @@ from __future__ import annotations
 from collections import deque
 from typing import Any
 
-import paho.mqtt.client as paho
 from paho.mqtt.reasoncodes import ReasonCode
 
+from edge.mqtt.client import Client
 from edge.mqtt.events import Acknowledged, Arrived
 
 
 class Inbox:
-    """One connection's news.
+    """Messages and acknowledgements that came on one connection.
 
     events : not yet read, oldest first. connected, ended : the broker's word, None before it.
     unacknowledged : numbers of publications under way. granted : answers to subscriptions.
     receive_maximum, packet_limit_bytes : what the broker takes; MQTT's own limits if unsaid.
     """
 
-    def __init__(self, client: paho.Client) -> None:
+    def __init__(self, client: Client) -> None:
         self.events: deque[Arrived | Acknowledged] = deque()
         self.connected: ReasonCode | None = None
         self.ended: ReasonCode | None = None
@@ -29,7 +29,7 @@ class Inbox:
         self.packet_limit_bytes = 268_435_455
         client.on_connect = self._on_connect
         client.on_disconnect = self._on_disconnect
-        client.on_message = self._on_message
+        client.on_arrived = self.events.append
         client.on_publish = self._on_publish
         client.on_subscribe = self._on_subscribe
 
@@ -45,25 +45,6 @@ class Inbox:
     ) -> None:
         if self.ended is None:  # the broker's own word comes before that of the socket
             self.ended = reason
-
-    def _on_message(self, _client: Any, _data: Any, message: paho.MQTTMessage) -> None:
-        properties = message.properties
-        try:
-            topic = message.topic
-        except UnicodeDecodeError:  # a broker that lets such a topic pass must not end us
-            topic = ""
-        self.events.append(
-            Arrived(
-                topic=topic,
-                body=bytes(message.payload),
-                retained=message.retain,
-                mid=message.mid,
-                qos=message.qos,
-                response_topic=getattr(properties, "ResponseTopic", ""),
-                correlation=getattr(properties, "CorrelationData", b""),
-                user_properties=dict(getattr(properties, "UserProperty", ())),
-            )
-        )
 
     def _on_publish(
         self, _client: Any, _data: Any, mid: int, reason: ReasonCode, _properties: Any

@@ -48,7 +48,7 @@ _CHANNELS: dict[str, tuple[str, str, int, bool, tuple[type[msgspec.Struct], ...]
     "enrol": (_HERE.enrol, "station", 1, True, (Enrol,)),
     "health": (_HERE.health, "station", 0, False, (Health,)),
     "response": (_HERE.response("{requester}"), "station", 1, False, (Response,)),
-    "receipt": (_HERE.receipt, "collector", 1, False, (Receipt,)),
+    "receipt": (_HERE.receipt, "collector", 0, False, (Receipt,)),
     "desired": (_HERE.desired, "clinic", 1, True, (Desired,)),
     "command": (_HERE.command("{name}"), "clinic", 1, False, (Command,)),
     "collector": (_HERE.collector_state, "collector", 1, True, (CollectorState,)),

@@ -13,8 +13,8 @@ GENESIS = "0" * 64  # prev_sha256 of an epoch's first message
 _MOST_UTC_NS = utc_ns_of("2200-01-01T00:00:00Z")
 
 
-class Time(msgspec.Struct, frozen=True):
-    """When a message was committed: see `edge.wire.clock`."""
+class Time(msgspec.Struct, frozen=True, gc=False):
+    """Time at which a message was committed: see `edge.wire.clock`."""
 
     utc: Utc
     state: ClockState

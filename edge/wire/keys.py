@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from pathlib import Path
 from typing import Self
@@ -48,7 +49,7 @@ class Signer:
 
     @classmethod
     def load(cls, path: Path) -> Self:
-        """From a PEM file.
+        """Load a private key from a PEM file.
 
         Raises
         ------
@@ -65,21 +66,26 @@ class Signer:
         return cls(private)
 
     def pem(self) -> bytes:
-        """For a file that only its owner reads."""
+        """The private key as PEM, for a file that only its owner may read."""
         return self._private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
     def sign(self, text: bytes) -> bytes:
-        """64 bytes."""
+        """Sign a text; 64 bytes."""
         return self._private.sign(text)
 
 
 def is_signed(public: bytes, signature: bytes, text: bytes) -> bool:
     """Whether the holder of the key signed exactly this text."""
     try:
-        Ed25519PublicKey.from_public_bytes(public).verify(signature, text)
+        _read(public).verify(signature, text)
     except (InvalidSignature, ValueError):
         return False
     return True
+
+
+@functools.lru_cache(maxsize=20_000)  # a worker hears each station again and again
+def _read(public: bytes) -> Ed25519PublicKey:
+    return Ed25519PublicKey.from_public_bytes(public)
 
 
 def load_public(path: Path) -> bytes:
@@ -101,6 +107,6 @@ def load_public(path: Path) -> bytes:
 
 
 def public_pem(public: bytes) -> bytes:
-    """For a file that everybody may read."""
+    """The public key as PEM, for a file that everybody may read."""
     key = Ed25519PublicKey.from_public_bytes(public)
     return key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)

@@ -9,36 +9,45 @@ import msgspec
 
 from edge.records import Kind, Origin, Quality, View, check_refusal
 from edge.wire.envelope import Envelope
-from edge.wire.fields import Basis, Count, Name, Seq, Utc, Word
+from edge.wire.fields import Basis, Count, Name, QuickName, Seq, Utc, Word, check_name
 
 # Thousandths of stature from between the ankles: `edge.records.Figure`.
 Coordinate = Annotated[int, msgspec.Meta(ge=-4000, le=4000)]
 Pixels = tuple[float, float]
 
 
-class WireMeasure(msgspec.Struct, frozen=True):
-    """One posture quantity: `edge.records.Measure` as sent."""
+class WireMeasure(msgspec.Struct, frozen=True, gc=False):
+    """One posture quantity: `edge.records.Measure` as sent.
 
-    code: Name
+    A collector reads thousands of results a second, and most of a result are these: each is
+    checked in few steps, and what looks odd by its parts.
+    """
+
+    code: QuickName
     value: float | None
-    unit: Name
+    unit: QuickName
     u95: float | None
     n: float
     quality: Quality
     why: tuple[str, ...]
     view: View
     side: Literal["left", "right", ""]
-    definition: Name
+    definition: QuickName
     u95_change: float | None = None
 
     def __post_init__(self) -> None:
         check_refusal(self.code, self.value, self.quality, self.why)
-        for number in (self.value, self.u95, self.u95_change, self.n):
-            if number is not None and not math.isfinite(number):
-                raise ValueError(f"{self.code}: value, u95, u95_change and n must be finite")
+        if not (self.code + self.unit + self.definition).isprintable():
+            for text in (self.code, self.unit, self.definition):
+                check_name(text)
+        added = self.n + (self.value or 0.0) + (self.u95 or 0.0) + (self.u95_change or 0.0)
+        if not math.isfinite(added):  # or too large together
+            for number in (self.value, self.u95, self.u95_change, self.n):
+                if number is not None and not math.isfinite(number):
+                    raise ValueError(f"{self.code}: value, u95, u95_change and n must be finite")
 
 
-class WireModel(msgspec.Struct, frozen=True):
+class WireModel(msgspec.Struct, frozen=True, gc=False):
     """Which model file answered."""
 
     name: Name
@@ -56,7 +65,7 @@ class Consent(msgspec.Struct, frozen=True):
     version: Name
 
 
-class CaptureQuality(msgspec.Struct, frozen=True):
+class CaptureQuality(msgspec.Struct, frozen=True, gc=False):
     """How much was seen: frames in the measures, frames looked at, lowest keypoint score."""
 
     frames_used: Count

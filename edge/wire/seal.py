@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from base64 import b64decode, b64encode
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -72,7 +73,7 @@ def seal_of(
     signer: Signer | None = None,
     grant: Grant | None = None,
 ) -> bytes:
-    """The second line of a payload.
+    """The seal, as the second line of a payload.
 
     role : of the seal. topic : where body and seal are published. name : the id of an outbox
     message. signer : without one the seal has a hash and no signature. grant : of a key that speaks
@@ -89,7 +90,7 @@ def seal_of(
 
 
 def pack(body: bytes, seal: bytes) -> bytes:
-    """The payload."""
+    """Body and seal as one payload."""
     return body + b"\n" + seal
 
 
@@ -110,10 +111,16 @@ def unpack(payload: bytes) -> Sealed:
     return Sealed(body, seal, seal_bytes)
 
 
-def is_sealed_by(public: bytes, seal: Seal, topic: str) -> bool:
+def is_sealed_by(
+    public: bytes,
+    seal: Seal,
+    topic: str,
+    is_signed: Callable[[bytes, bytes, bytes], bool] = is_signed,
+) -> bool:
     """Whether the key signed this seal for this topic.
 
     public : 32 bytes. seal : as `unpack` gave it, which has held it against the body.
+    is_signed : as that of `edge.wire.keys`.
 
     Examples
     --------

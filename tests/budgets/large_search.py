@@ -23,7 +23,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import msgspec
-from posture_tools.collector.intake import Good, Incoming, Key
+from posture_tools.collector.intake import Good, Key
 from posture_tools.collector.postgres import months
 from posture_tools.collector.postgres.store import PostgresStore
 from posture_tools.collector.report import fleet, results
@@ -81,10 +81,10 @@ def bodies(count: int, chance: random.Random) -> Iterator[list[Good]]:
         body = encode(message)
         previous[place] = digest(body)
         topics = Topics("load", name)
-        incoming = Incoming(topics.message("result/posture"), body)
+        topic = topics.message("result/posture")
         batch.append(
-            Good(parse(incoming.topic), Key("load", name, epoch, seq), body, previous[place],
-                 message, incoming)
+            Good(parse(topic), Key("load", name, epoch, seq), body, previous[place],
+                 message, topic)
         )  # fmt: skip
         if len(batch) == BATCH:
             chance.shuffle(batch)

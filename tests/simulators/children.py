@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import threading
+from contextlib import nullcontext
 from pathlib import Path
 
 _STATION = Path(__file__).with_name("station.py")
+_TESTS = Path(__file__).resolve().parents[1]
+
+
+def python_path() -> str:
+    """PYTHONPATH of a program that uses modules of the tests, beside those it finds anyway."""
+    return os.pathsep.join(filter(None, (str(_TESTS), os.environ.get("PYTHONPATH"))))
 
 
 class Child:
-    """A process whose lines are collected as they come."""
+    """A process whose lines are collected as they come. log : the file of its other words, which
+    else stand among ours."""
 
-    def __init__(self, *command: str) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, *command], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
+    def __init__(self, *command: str, log: Path | None = None) -> None:
+        with log.open("a") if log else nullcontext() as words:
+            self._process = subprocess.Popen(
+                [sys.executable, *command],
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=words, text=True,
+            )  # fmt: skip
         self.lines: list[str] = []
         self._reader = threading.Thread(target=self._read)
         self._reader.start()

@@ -215,9 +215,10 @@ def _memory() -> str | None:
 class Pair:
     """A primary and its synchronous standby, set up in the order of docs/grow.md."""
 
-    def __init__(self, programs: Path, *, on_disk: bool = False) -> None:
+    def __init__(self, programs: Path, *settings: str, on_disk: bool = False) -> None:
         self._on_disk = on_disk
-        self.primary = Postgres(programs, "max_wal_size=1GB", on_disk=on_disk)
+        self._settings = ("max_wal_size=1GB", *settings)
+        self.primary = Postgres(programs, *self._settings, on_disk=on_disk)
         self._programs = programs
         self._numbers = itertools.count(2)
         self._servers = [self.primary]
@@ -231,7 +232,7 @@ class Pair:
     def another(self) -> Postgres:
         """A standby of today's primary."""
         made = Postgres(
-            self._programs, "max_wal_size=1GB", name=f"db_{next(self._numbers)}",
+            self._programs, *self._settings, name=f"db_{next(self._numbers)}",
             follows=self.primary, on_disk=self._on_disk,
         )  # fmt: skip
         self._servers.append(made)

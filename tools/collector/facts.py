@@ -36,12 +36,13 @@ def measure_rows(key: Key, result: Result, utc_ns: int, norms: Norms, who: Who) 
     utc_ns : as the station's clock said; it decides the month of the row. who : as the visit's
     consent told; without an age there is no band.
     """
+    name = (key.site, key.station, key.epoch, key.seq)
+    codes, version = norms.codes, norms.version
     for part, m in enumerate(result.measures):
-        band = "|".join(norms.place(as_measure(m), who).bands) if m.code in norms.codes else ""
+        band = "|".join(norms.place(as_measure(m), who).bands) if m.code in codes else ""
         yield (
-            key.site, key.station, key.epoch, key.seq, part, utc_ns, m.code, m.side, m.view,
-            m.value, m.unit, m.u95, m.u95_change, m.n, str(m.quality),
-            " ".join(m.why), m.definition, band, norms.version,
+            *name, part, utc_ns, m.code, m.side, m.view, m.value, m.unit, m.u95, m.u95_change, m.n,
+            m.quality, " ".join(m.why), m.definition, band, version,
         )  # fmt: skip
 
 
@@ -52,7 +53,7 @@ def insert(db: Sql, key: Key, result: Result, utc_ns: int) -> None:
 
 
 def as_measure(m: WireMeasure) -> Measure:
-    """As the device's own functions know it."""
+    """A row's measure in the form that the device's own functions take."""
     return Measure(
         m.code, m.value, m.unit, m.u95, m.n, m.quality, m.why, m.view, m.side, m.definition,
         m.u95_change,

@@ -1,5 +1,7 @@
 """MQTT to store to receipts: commit, then the receipt, then the acknowledgement to the broker.
 
+While one batch is being committed the next is read and checked.
+
 A collector that dies anywhere in between leaves messages unacknowledged or receipts unsent; the
 stations send again, and the store knows what it has.
 """
@@ -12,16 +14,18 @@ import threading
 import time
 from collections.abc import Callable
 
+from posture_tools.collector.committer import Batch, Committer
 from posture_tools.collector.erasure_sending import ErasureSending
 from posture_tools.collector.home_assistant import announcements
 from posture_tools.collector.intake import Bad, Good, Incoming, examine
+from posture_tools.collector.judging import Judge
 from posture_tools.collector.store import Life, Note, Outcome, Store
 from posture_tools.collector.worker_key import GrantedKey, plain_payload
 
 from edge.errors import MessageRefused, PostureError
 from edge.mqtt.backoff import Backoff
 from edge.mqtt.connection import MQTT5_AGAIN_S, Connection, open_best
-from edge.mqtt.events import Acknowledged, Arrived, Will
+from edge.mqtt.events import Arrived, Will
 from edge.mqtt.oddities import Oddities
 from edge.mqtt.settings import MqttSettings
 from edge.shown import shown
@@ -35,12 +39,13 @@ from edge.wire.topics import COLLECTOR, OLD_ROOT, Topics, parse
 log = logging.getLogger(__name__)
 
 _SAID, _MOST_KEYS_TOLD = 500, 1000  # characters of one line of the log; such lines
-_IDLE_S = 0.2
-_BATCH = 500  # messages in one transaction
+_IDLE_S, _GLANCE_S = 0.2, 0.01  # with nothing under way, and during a commit
 _GROUP = "$share/posture-collectors/"
 _HEALTH_EVERY_S = 5.0  # thousands of stations say something each minute: the last of each counts
 _LEAD_EVERY_S = 5.0
 ANNOUNCE_EVERY_S = 60.0
+# Messages in memory, half of them in a transaction: 70 MB beside the program's own.
+IN_FLIGHT = 2_000
 
 
 class Collector:
@@ -52,6 +57,7 @@ class Collector:
     shares : other workers take in from this broker too: each result goes to one of them. Where the
         broker cannot share (MQTT 3.1.1), one worker serves it and the others wait.
     home_assistant : tell it of each station that is heard.
+    in_flight : so many messages at most are in memory. Half of them are one transaction.
     on_batch : told of each committed batch. on_problem : told of each failure that is new.
     on_ready : called whenever a subscription stands; on_away : when it stands no more.
     on_health : told what each station says of itself.
@@ -66,6 +72,7 @@ class Collector:
         key: GrantedKey | None = None,
         shares: bool = False,
         home_assistant: bool = False,
+        in_flight: int = IN_FLIGHT,
         on_batch: Callable[[Outcome], None] = lambda _: None,
         on_problem: Callable[[str], None] = lambda _: None,
         on_ready: Callable[[], None] = lambda: None,
@@ -78,6 +85,7 @@ class Collector:
         self._key = key
         self._shares = shares
         self._home_assistant = home_assistant
+        self._in_flight = in_flight
         self._shown: set[str] = set()
         self._keys_told: set[str] = set()
         self._health: dict[tuple[str, str], Note] = {}
@@ -93,6 +101,7 @@ class Collector:
         self._on_away = on_away
         self._on_health = on_health
         self._oddities = Oddities()
+        self._judge = Judge(store)
         self._erasures = ErasureSending(store, site)
 
     def run(self, stop: threading.Event) -> None:
@@ -122,8 +131,9 @@ class Collector:
             self._mqtt,
             f"collector-{self._site}-{self._instance}",
             will=Will(self._topics.collector_state, encode(CollectorState(False, self._instance))),
-            acks=True,
+            acks=self._in_flight,
         )
+        committer = Committer(self._store)
         try:
             self._shown.clear()
             self._keys_told.clear()
@@ -138,23 +148,34 @@ class Collector:
             log.info("broker %s: connected with MQTT %s", self._mqtt.address, connection.version)
             self._on_ready()
             while not stop.is_set():
-                if self._take_in(connection, connection.poll(_IDLE_S, _BATCH)):
+                batch = self._take_in(connection, committer)
+                before = committer.wait()
+                if batch.items:
+                    committer.begin(batch)
+                if before is not None:
+                    self._settle(connection, before)
                     backoff.reset()
+                if not batch.items:
+                    self._acknowledge(connection, batch)
                 self._note_health(every_s=_HEALTH_EVERY_S if self._shares else 0.0)
                 self._erasures.send(connection)
                 if time.monotonic() - self._announced_s >= ANNOUNCE_EVERY_S:
                     self._announce(connection, online=True)
                 if connection.version != "5" and connection.age_s >= MQTT5_AGAIN_S:
                     break  # an answer that came late once must not cost commands for good
+            if (last := committer.wait()) is not None:
+                self._settle(connection, last)
             self._note_health(every_s=0.0)
             if stop.is_set():
                 self._announce(connection, online=False)
             connection.close()
         finally:
+            committer.close()
             connection.drop()
 
     def _may_serve(self, connection: Connection) -> bool:
-        """Not where workers cannot share, and another serves this broker."""
+        """Whether this worker may serve the broker: not where workers cannot share and another one
+        serves it."""
         if not self._shares or connection.version == "5":
             return True
         return self._store.lead(f"{self._mqtt.address}/{self._site}")
@@ -181,66 +202,93 @@ class Collector:
 
     @property
     def _trees(self) -> list[Topics]:
-        """Where stations speak: that of version 0.1 only if the operator lets one in."""
+        """The topic trees in which stations speak; that of version 0.1 only if the operator lets
+        one in."""
         old = [Topics(self._site, "+", OLD_ROOT)] if self._old else []
         return [self._topics, *old]
 
-    def _take_in(self, connection: Connection, events: list[Arrived | Acknowledged]) -> bool:
-        """Whether anything was committed for a station."""
-        arrived = [event for event in events if isinstance(event, Arrived)]
-        batch: list[Good | Bad] = []
+    def _take_in(self, connection: Connection, committer: Committer) -> Batch:
+        """What comes next, read and judged: all that is there, and what comes while the batch
+        before is being committed."""
+        batch = Batch()
         notes: list[Note] = []
-        for message in arrived:
-            try:
-                item = self._read(connection, message)
-            except MessageRefused as problem:
-                self._oddities.note(f"{_kind(message.topic)} refused", problem)
-            except (PostureError, OSError):  # our own connection
-                raise
-            except Exception as problem:  # noqa: BLE001  one message that we did not foresee
-                kind = f"{_kind(message.topic)} raised {type(problem).__name__}"
-                self._oddities.note(kind, problem)
-            else:
-                if isinstance(item, Note) and item.kind == "health":
-                    self._health[item.site, item.station] = item
-                elif isinstance(item, Note):
-                    # What was said before a will must not be written after it: it looks alive.
-                    before = self._health.pop((item.site, item.station), None)
-                    notes += [item] if before is None else [before, item]
-                elif item is not None:
-                    batch.append(item)
+        while batch.came < self._in_flight // 2:
+            idle_s = 0.0 if batch.came else _IDLE_S
+            events = connection.poll(idle_s if committer.is_free else _GLANCE_S)
+            items: list[Good | Bad] = []
+            for event in events:
+                if isinstance(event, Arrived):
+                    batch.came += 1
+                    if event.qos:
+                        batch.mids.append(event.mid)
+                    self._take_one(connection, event, items, notes)
+            if items:
+                batch.items += self._judge.judge(items)
+            if not events and committer.is_free:
+                break
         if notes:
             self._store.note_all(notes)
             if self._home_assistant:
                 self._show(connection, {note.station for note in notes})
-        if batch:
-            began_s = time.monotonic()
-            outcome = self._store.ingest(self._store.judge(batch))
-            outcome.took_s = time.monotonic() - began_s
-            for topics, receipt in outcome.receipts:
+        return batch
+
+    def _take_one(
+        self,
+        connection: Connection,
+        message: Arrived,
+        items: list[Good | Bad],
+        notes: list[Note],
+    ) -> None:
+        try:
+            item = self._read(connection, message)
+        except MessageRefused as problem:
+            self._oddities.note(f"{_kind(message.topic)} refused", problem)
+        except (PostureError, OSError):  # our own connection
+            raise
+        except Exception as problem:  # noqa: BLE001  one message that we did not foresee
+            kind = f"{_kind(message.topic)} raised {type(problem).__name__}"
+            self._oddities.note(kind, problem)
+        else:
+            if isinstance(item, Note) and item.kind == "health":
+                self._health[item.site, item.station] = item
+            elif isinstance(item, Note):
+                # What was said before a will must not be written after it: it looks alive.
+                before = self._health.pop((item.site, item.station), None)
+                notes += [item] if before is None else [before, item]
+            elif item is not None:
+                items.append(item)
+
+    def _settle(self, connection: Connection, batch: Batch) -> None:
+        """It is committed: tell the stations, then the broker."""
+        with connection.together():
+            for topics, receipt in batch.outcome.receipts:
                 self._answer(connection, topics, receipt)
-            self._on_batch(outcome)
-        for message in arrived:
-            if message.qos:
-                connection.acknowledge(message)
-        return bool(batch)
+        self._on_batch(batch.outcome)
+        self._acknowledge(connection, batch)
+
+    def _acknowledge(self, connection: Connection, batch: Batch) -> None:
+        with connection.together():
+            for mid in batch.mids:
+                connection.acknowledge(mid)
 
     def _show(self, connection: Connection, stations: set[str]) -> None:
-        """Once with each connection: a broker may have forgotten."""
+        """Announce, once with each connection, what a broker may have forgotten."""
         for station in sorted(stations - self._shown):
             self._shown.add(station)
             for topic, payload in announcements(self._site, station).items():
                 connection.publish(topic, payload, retain=True)
 
     def _tell_key(self, news: str) -> None:
-        """Once with each connection, and so many at most: anybody may show keys."""
+        """Log a key that a station shows, once with each connection and so many at most: anybody
+        may show keys."""
         if news not in self._keys_told and len(self._keys_told) < _MOST_KEYS_TOLD:
             self._keys_told.add(news)
             log.warning("%s", shown(news)[:_SAID])
 
     def _hear_collector(self, connection: Connection, body: bytes) -> None:
-        """Ours comes back to us. That nobody is there was said by the will of our earlier life, by
-        another collector that left, or by who may write there; stations would wait."""
+        """Hear what is said of the collector's own presence. Where it says that no collector is
+        there (our earlier will, another collector that left, or anybody who may write there), we
+        say again that we are: stations would wait."""
         said = _said_by_collector(body)
         if not said.online:
             self._announced_s = -ANNOUNCE_EVERY_S
@@ -248,11 +296,16 @@ class Collector:
             self._oddities.note("another collector is here", "each takes in everything")
 
     def _answer(self, connection: Connection, topics: Topics, receipt: Receipt) -> None:
+        """A station that misses it sends again, and at once where its connection broke. To wait for
+        the broker's word would mean to read all that it sends meanwhile, which knows no bound:
+        mosquitto 2.0.11 forgets our receive maximum with the first acknowledgement."""
+        topic, said = topics.receipt, encode(receipt)
         if topics.root == OLD_ROOT:
-            connection.publish(topics.receipt, encode(OldReceipt.of(receipt)))
-            return
-        sign = plain_payload if self._key is None else self._key.payload
-        connection.publish(topics.receipt, sign("receipt", topics.receipt, encode(receipt)))
+            said = encode(OldReceipt.of(receipt))
+        else:
+            sign = plain_payload if self._key is None else self._key.payload
+            said = sign("receipt", topic, said)
+        connection.publish(topic, said, qos=0)
 
     def _read(self, connection: Connection, message: Arrived) -> Good | Bad | Note | None:
         """A result or event to store, or a word to remember."""
@@ -289,7 +342,7 @@ class Collector:
 
 
 def _said_by_collector(body: bytes) -> CollectorState:
-    """Cleared or unreadable: that nobody is there."""
+    """A collector's word; one that is empty or unreadable says that nobody is there."""
     try:
         return decode(body, CollectorState)
     except MessageRefused:

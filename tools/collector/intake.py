@@ -11,7 +11,7 @@ from edge.wire.codec import decode_message
 from edge.wire.event import Event
 from edge.wire.receipt import RejectCode
 from edge.wire.result import Result
-from edge.wire.seal import Sealed, digest, unpack
+from edge.wire.seal import Sealed, digest, pack, unpack
 from edge.wire.topics import OLD_ROOT, Address, parse
 
 _IDENTITY = re.compile(r"([^:]+):([0-9a-f]{24}):([1-9][0-9]{0,15})")
@@ -31,7 +31,7 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """As the broker gave it."""
+    """A message as the broker gave it."""
 
     topic: str
     payload: bytes
@@ -39,15 +39,21 @@ class Incoming:
 
 @dataclass(frozen=True, slots=True)
 class Good:
-    """Fit to be stored. sealed : None from version 0.1, which has no seals."""
+    """Fit to be stored. topic : where it came. sealed : None from version 0.1, without seals."""
 
     address: Address
     key: Key
     body: bytes
     body_sha256: str
     message: Result | Event
-    incoming: Incoming
+    topic: str
     sealed: Sealed | None = None
+
+    @property
+    def incoming(self) -> Incoming:
+        """As the broker gave it; thousands wait in memory, so it is not kept beside its parts."""
+        whole = self.body if self.sealed is None else pack(self.body, self.sealed.seal_bytes)
+        return Incoming(self.topic, whole)
 
     @property
     def seal_bytes(self) -> bytes:
@@ -56,7 +62,8 @@ class Good:
 
 @dataclass(frozen=True, slots=True)
 class Bad:
-    """Not fit. key : None where nobody vouches for who it is; then it is not answered."""
+    """A message that cannot be stored. key : None where nobody vouches for its name; then it is not
+    answered."""
 
     incoming: Incoming
     address: Address
@@ -65,6 +72,10 @@ class Bad:
     code: DeadCode
     problem: str
     sealed: Sealed | None = None
+
+    @property
+    def topic(self) -> str:
+        return self.incoming.topic
 
 
 def examine(incoming: Incoming) -> Good | Bad:
@@ -104,11 +115,11 @@ def examine(incoming: Incoming) -> Good | Bad:
     of_body = Key(message.site, message.station, message.epoch, message.seq)
     if key not in (None, of_body):
         return bad("topic_mismatch", f"the body says {message.id}")
-    return Good(address, of_body, body, sha256, message, incoming, sealed)
+    return Good(address, of_body, body, sha256, message, incoming.topic, sealed)
 
 
 def key_of(name: str, address: Address) -> Key | None:
-    """From an id, of the station that the topic names; None for any other."""
+    """The name in a message's id, if it is one of the station that the topic names; else None."""
     match = _IDENTITY.fullmatch(name)
     if match is None or match[1] != address.station:
         return None

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from posture_tools.collector.intake import Bad, Good
+from posture_tools.collector.signatures import is_signed
 from posture_tools.collector.sql import Sql
 
 from edge.errors import MessageRefused
@@ -43,7 +44,8 @@ class Known:
 
 
 def known(rows: Rows, places: Collection[Place]) -> dict[Place, Known]:
-    """As the store says now; another program may have changed it. Two questions a site."""
+    """What the store says now of these stations' keys; another program may have changed it. Two
+    queries a site."""
     found: dict[Place, Known] = {}
     for site in {site for site, _ in places}:
         stations = sorted(station for at, station in places if at == site)
@@ -80,7 +82,7 @@ def _problem(item: Good | Bad, about: Known) -> str:
     if about.key is not None:
         if seal is None or not seal.signature:
             return "its station has a key, and this is not signed"
-        if not is_sealed_by(about.key, seal, item.incoming.topic):
+        if not is_sealed_by(about.key, seal, item.topic, is_signed):
             return "its signature is not of its station's key"
         return ""
     if seal is not None and seal.signature:
@@ -105,7 +107,8 @@ def enrol(db: Sql, address: Address, payload: bytes, at: str) -> str:
         raise MessageRefused(f"the key is no base64: {error}.") from error
     if (said.site, said.station) != (address.site, address.station):
         raise MessageRefused(f"it enrols {said.site}/{said.station}.")
-    if sealed.seal.role != "enrol" or not is_sealed_by(public, sealed.seal, address.topics.enrol):
+    topic = address.topics.enrol
+    if sealed.seal.role != "enrol" or not is_sealed_by(public, sealed.seal, topic, is_signed):
         raise MessageRefused("it is not signed by the key that it shows.")
 
     def rows(sql: str, values: tuple[Any, ...]) -> list[tuple[Any, ...]]:
@@ -150,7 +153,7 @@ def _keep_pending(db: Sql, place: tuple[str, str], key: str, public: bytes, at: 
 
 
 def trust(db: Sql, place: tuple[str, str], key: str, how: How, at: str) -> None:
-    """From now on this key alone speaks for the station; its token is used up.
+    """Let this key alone speak for the station from now on; its token is used up.
 
     place : site and station. key : its public half, base64. how : who vouched for it. at : now.
     """

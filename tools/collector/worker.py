@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from posture_tools.collector.archive.retention import retain
-from posture_tools.collector.ingest import Collector
+from posture_tools.collector.ingest import IN_FLIGHT, Collector
 from posture_tools.collector.metrics import Metrics
 from posture_tools.collector.opening import open_store, where
 from posture_tools.collector.store import Outcome
@@ -80,6 +80,7 @@ def work(
                 Collector(
                     mqtt, store, settings.site, key=key, shares=not isinstance(at, Path),
                     home_assistant=settings.home_assistant,
+                    in_flight=max(2, IN_FLIGHT // len(settings.broker)),
                     on_batch=committed, on_problem=problem, on_ready=lambda: ready(name),
                     on_away=lambda: away(name), on_health=health,
                 ).run(stop)  # fmt: skip

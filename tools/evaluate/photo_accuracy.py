@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import cast
@@ -18,6 +19,8 @@ from edge.posture.assess import assess
 from edge.records import Pose, View
 from edge.skeletons import COCO_17
 
+# Of a set: a slope is then known to a twentieth.
+_MOST_SHEARED = 40
 # The line that is sheared -> the measures that read it, by their joints.
 _READ_BY = {
     "shoulder": ("shoulder_tilt",),
@@ -32,9 +35,16 @@ _READ_BY = {
 def sheared_slopes(
     network: Contender, pictures: Sequence[Picture], quiet: bool
 ) -> dict[Key, float]:
-    """Slope of every line over all sets, by few bends; of hips where waist and hips show."""
+    """Slope of every line over all sets, by few bends of the first pictures of each; of hips where
+    waist and hips show."""
+    of_set: Counter[str] = Counter()
+    some = []
+    for picture in pictures:
+        of_set[picture.set_name] += 1
+        if of_set[picture.set_name] <= _MOST_SHEARED:
+            some.append(picture)
     found: dict[Key, float] = {}
-    for row in rows(examine([network], pictures, None, quiet, FEW_BENDS)):
+    for row in rows(examine([network], some, None, quiet, FEW_BENDS)):
         wanted = SHOWN if row.line == "hip" else "all"
         if row.pictures == wanted and row.falloff == "all" and np.isfinite(row.of.slope):
             for code in _READ_BY.get(row.line, ()):

@@ -59,14 +59,14 @@ class Past:
         )
 
     def result(self, at: datetime, assessment: Assessment, consent: Consent | None = None) -> None:
-        """Screened at this time."""
+        """Add a result that was screened at this time."""
         envelope = self._envelope(at)
         body = compose.body_of(compose.result(envelope, assessment, consent, "0" * 64))
         self._add(f"result/{assessment.kind}", body)
         self.origin = assessment.origin
 
     def consent(self, at: datetime, session: str, version: str, **told: Any) -> Consent:
-        """Add the event that somebody agreed. told : `code`, `by` and `inputs`."""
+        """Add a consent event. told : its `code`, `by` and `inputs`."""
         seq = self.event(at, "consent", {"session": session, "version": version, **told})
         return Consent(seq, version)
 

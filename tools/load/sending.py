@@ -20,8 +20,9 @@ from edge.wire.codec import decode
 from edge.wire.receipt import Receipt
 from edge.wire.seal import unpack
 
-_MOST_WAITING = 200  # of one connection; a station's own window is 16
+_WINDOW = 8  # of a station: so many of its results wait for receipts at most
 _FIRST_RESEND_S, _LAST_RESEND_S = 5.0, 60.0
+_LOOK_EVERY_S = 0.5  # for what is to be sent again
 _QUIET_S = 3.0
 _SUBSCRIBE_AT_ONCE = 100
 
@@ -43,7 +44,7 @@ class Plan:
 
 @dataclass(slots=True)
 class Tally:
-    """Of one sender. delays_s : from the first sending to the receipt."""
+    """What one sender counted. delays_s : from the first sending to the receipt."""
 
     sent: int = 0
     again: int = 0
@@ -74,10 +75,10 @@ class Sender(threading.Thread):
         self._false: set[str] = set()
         self._ready: deque[Message] = deque()
         self._start = start
-        self.began_s = 0.0
+        self.began_s = self._look_s = 0.0
 
     def run(self) -> None:
-        """Until all is answered, or patience ends."""
+        """Send and wait until all is answered, or patience ends."""
         every = [each for _ in range(self._plan.each) for each in self._stations]
         due = deque(every)
         self.began_s = time.monotonic()
@@ -145,7 +146,7 @@ class Sender(threading.Thread):
     def _turn(self, connection: Connection, due: deque[SimulatedStation]) -> bool:
         """Send what may be sent, hear what came; whether a receipt was among it."""
         pace_s = 1 / self._plan.rate_hz if self._plan.rate_hz else 0.0
-        while due and len(self._waiting) < _MOST_WAITING:
+        while due and len(self._waiting) < _WINDOW * len(self._stations):
             station = due.popleft()
             message = self._ready.popleft() if self._ready else station.next(time.time())
             now_s = time.monotonic()
@@ -168,6 +169,9 @@ class Sender(threading.Thread):
             if isinstance(event, Arrived):
                 heard |= self._hear(event)
         now_s = time.monotonic()
+        if now_s < self._look_s:
+            return heard
+        self._look_s = now_s + _LOOK_EVERY_S
         for key, (message, first_s, next_s, resend_s) in list(self._waiting.items()):
             if now_s >= next_s:
                 connection.publish(message.topic, message.payload)

@@ -18,11 +18,12 @@ from edge.wire.topics import Topics
 
 _POINTS = ("nose", "left_shoulder", "right_shoulder", "left_hip", "right_hip", "left_knee",
            "right_knee", "left_ankle", "right_ankle")  # fmt: skip
+_A_VISIT = 4  # results: front, back and both sides
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """To be sent, and sent again until a receipt names it."""
+    """A message that is sent, again and again, until a receipt names it."""
 
     topic: str
     payload: bytes
@@ -40,6 +41,7 @@ class SimulatedStation:
         self._epoch = secrets.token_hex(12)
         self._seq = 0
         self._previous = GENESIS
+        self._visit = ""
         self._count = measures
         self._clock_off_s = clock_off_s
 
@@ -48,6 +50,8 @@ class SimulatedStation:
 
     def next(self, now_s: float) -> Message:
         """The next result of its chain. now_s : since 1970."""
+        if self._seq % _A_VISIT == 0:
+            self._visit = secrets.token_hex(8)
         self._seq += 1
         station, site = self.topics.station, self.topics.site
         utc = Instant(int((now_s + self._clock_off_s) * 1e9), "synced", "", 0).utc
@@ -56,7 +60,7 @@ class SimulatedStation:
                 id=identity(station, self._epoch, self._seq), station=station, site=site,
                 epoch=self._epoch, seq=self._seq,
                 t=Time(utc, "synced", "load", self._seq * 10**9), prev_sha256=self._previous,
-                kind="posture", session=secrets.token_hex(8), consent=None, view="front",
+                kind="posture", session=self._visit, consent=None, view="front",
                 models=(WireModel("finder", "1.2.0", "ab" * 32),), sw="load",
                 cfg_sha256="cd" * 32, measures=tuple(_measure(n) for n in range(self._count)),
                 quality=CaptureQuality(45, 60, 0.41), backend="paf",
@@ -86,7 +90,7 @@ class SimulatedStation:
 
 
 def _measure(number: int) -> WireMeasure:
-    """One in eight is refused, as at a real wall."""
+    """Measures of one result, one in eight refused, as at a real wall."""
     code = f"load_measure_{number}"
     if number % 8 == 7:
         return WireMeasure(code, None, "deg", None, 0.0, Quality.REFUSED, ("view:front",), "front",

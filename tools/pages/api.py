@@ -257,7 +257,7 @@ def _exported(request: HttpRequest, asked: Exported) -> tuple[Chosen, ...]:
 
 
 def _midnight(day: date | None, days: int = 0) -> datetime | None:
-    """When a day begins in UTC, or so many later."""
+    """The moment in UTC at which a day begins, or `days` later."""
     if day is None:
         return None
     day = min(max(day, _DAYS[0]), _DAYS[1])

@@ -46,7 +46,7 @@ class Understood(NamedTuple):
 
 
 def understood(site: str, station: str) -> Understood:
-    """Of a station that has not said so, what all of them understand."""
+    """What a station understands; of one that has not said so, what all of them do."""
     for (body,) in reading.store().rows(
         "SELECT birth FROM station WHERE site = ? AND station = ?", (site, station)
     ):
@@ -120,7 +120,7 @@ def ask_screening(request: HttpRequest, place: tuple[str, str], order: Order) ->
 
 
 def _sent(site: str, station: str, name: str, body: msgspec.Struct) -> Answered:
-    """Without data and problem where no answer came."""
+    """Send a command and wait for its answer; without data and problem where none came."""
     config = settings.PAGES
     key = None if config.keys is None else load_granted(config.keys, "command")
     number = reading.store().next_number()

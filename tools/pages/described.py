@@ -38,7 +38,7 @@ def body_of(kind: type[msgspec.Struct]) -> dict[str, Any]:
 
 
 class DescribedApi(NinjaAPI):
-    """As the framework's, with the answers that every operation may give."""
+    """The framework's API, with the answers that every operation may give."""
 
     def get_openapi_schema(self, **named: Any) -> Any:
         described = super().get_openapi_schema(**named)

@@ -59,7 +59,7 @@ class Key:
 
 
 def machine(store: Store, site: str, station: str) -> Machine:
-    """Nobody signs births and health: these are the station's own words, and hints."""
+    """A station's machine in its own words, which nobody signs: they are hints."""
     return machines(store, [(site, station)])[site, station]
 
 
@@ -113,7 +113,7 @@ def _number(said: object) -> float | None:
 
 
 def key(store: Store, site: str, station: str) -> Key:
-    """As the collector's table of trust has it."""
+    """A station's key as the collector's table of trust has it."""
     for how, since, revoked, unsigned, public in store.rows(
         "SELECT how, since, revoked, unsigned, key FROM trusted WHERE site = ? AND station = ?",
         (site, station),

@@ -138,12 +138,12 @@ def _measured(wanted: Search) -> tuple[str, list[Any]]:
         few = f"SELECT r.site, r.station, r.session {joined} WHERE {fits}"
         return f"(s.site, s.station, s.session) IN ({few})", values
     here = "r.site = s.site AND r.station = s.station AND r.session = s.session"
-    # LIMIT and OFFSET: a server shall not make one large join of it
+    # LIMIT and OFFSET keep a server from turning this into one large join.
     return f"EXISTS (SELECT 1 {joined} WHERE {here} AND {fits} LIMIT 1 OFFSET 0)", values
 
 
 def _count(fits: str, values: list[Any]) -> int:
-    """How many measures fit, as far as it matters."""
+    """How many measures fit; counting ends once they are many."""
     [(found,)] = store().rows(
         f"SELECT COUNT(*) FROM (SELECT 1 FROM measure m WHERE {fits} LIMIT ?) AS fitting",  # noqa: S608
         [*values, _FEW + 1],

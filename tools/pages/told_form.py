@@ -73,7 +73,7 @@ class ToldForm(forms.Form):
             self.fields[name] = forms.ChoiceField(required=False, choices=choices)
 
     def order(self) -> Order:
-        """As a station takes it. Raises msgspec.ValidationError where it would not."""
+        """The order as a station takes it. Raises msgspec.ValidationError where it would not."""
         given = {key: value for key, value in self.cleaned_data.items() if value not in ("", None)}
         told: dict[str, Any] = {name: given[name] for name in _INPUTS if name in given}
         if "pain" in told:

@@ -41,7 +41,8 @@ def language_of(request: HttpRequest) -> str:
 
 
 def active_words() -> Words:
-    """In the language of the request that is being answered, for who has no request at hand."""
+    """The words in the language of the request that is being answered, for code that has no request
+    at hand."""
     return page_words((translation.get_language() or "en").partition("-")[0])
 
 

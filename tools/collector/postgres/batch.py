@@ -8,7 +8,8 @@ epoch take turns: neither can miss the other's keys, and the chain is judged who
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Literal
 
 from posture_tools.collector import facts
@@ -22,7 +23,7 @@ from posture_tools.collector.taking import Answer
 from posture_tools.collector.visits import told
 from posture_tools.collector.webhooks.queue import queue
 
-from edge.norms import UNTOLD, Who, shipped_norms
+from edge.norms import UNTOLD, Norms, Who, shipped_norms
 from edge.wire.clock import utc_ns_of
 from edge.wire.envelope import GENESIS
 from edge.wire.forgotten import forgotten_name
@@ -30,6 +31,7 @@ from edge.wire.result import Result
 
 Epoch = tuple[str, str, str]
 Name = tuple[str, str, str, int]
+Visit = tuple[str, str, str]
 _KEYS = "unnest(%s::text[], %s::text[], %s::text[], %s::bigint[]"
 
 _LOCK = (
@@ -76,7 +78,7 @@ _MEASURE_TYPES = [
 
 
 def commit(db: Transaction, batch: Sequence[Good | Bad], at: str) -> Outcome:
-    """As `committing.commit`, with the same outcome."""
+    """Take in a batch, with the same outcome as `committing.commit`."""
     outcome = Outcome()
     answers: Answers = {}
     newest = _lock(db, batch)
@@ -174,39 +176,43 @@ def _store(db: Transaction, plain: dict[Name, Good], at: str) -> set[Name]:
         for name in names
     ]
     new = set(db.connection.execute(_INSERT, (at, *_columns(rows))).fetchall())
-    results: list[facts.Row] = []
-    measures: list[facts.Row] = []
-    norms, whose = shipped_norms(), _whose(db, [plain[name] for name in new])
-    for name in names:
-        if name not in new:
-            continue
-        item, message = plain[name], plain[name].message
-        assert isinstance(message, Result)  # noqa: S101 - for the checker
-        t = message.t
-        utc_ns = utc_ns_of(t.utc)
-        results.append(
-            (*name, message.kind, message.session, message.view, utc_ns, t.state, t.boot_id,
-             t.boottime_ns, message.origin, item.body, item.seal_bytes)
-        )  # fmt: skip
-        who = whose.get((*name[:2], message.session), UNTOLD)
-        measures += facts.measure_rows(item.key, message, utc_ns, norms, who)
-    _copy(db, "result", _RESULT_TYPES, results)
-    _copy(db, "measure", _MEASURE_TYPES, measures)
+    fresh = [plain[name] for name in names if name in new]
+    norms, whose = shipped_norms(), _whose(db, fresh)
+    # Rows are made while the server takes in those before.
+    _copy(db, "result", _RESULT_TYPES, (_result_row(item) for item in fresh))
+    measures = (_measure_rows(item, norms, whose) for item in fresh)
+    _copy(db, "measure", _MEASURE_TYPES, itertools.chain.from_iterable(measures))
     ends = [(*n, plain[n].body_sha256) for n in sorted(new) if (*n[:3], n[3] + 1) not in new]
     if ends:
         db.connection.execute(_FOLLOWERS, _columns(ends))
     return new
 
 
+def _result_row(item: Good) -> facts.Row:
+    message, t = item.message, item.message.t
+    assert isinstance(message, Result)  # noqa: S101 - for the checker
+    return (
+        *_name(item.key), message.kind, message.session, message.view, utc_ns_of(t.utc), t.state,
+        t.boot_id, t.boottime_ns, message.origin, item.body, item.seal_bytes,
+    )  # fmt: skip
+
+
+def _measure_rows(item: Good, norms: Norms, whose: dict[Visit, Who]) -> Iterator[facts.Row]:
+    message, key = item.message, item.key
+    assert isinstance(message, Result)  # noqa: S101 - for the checker
+    who = whose.get((key.site, key.station, message.session), UNTOLD)
+    return facts.measure_rows(key, message, utc_ns_of(message.t.utc), norms, who)
+
+
 def _same(db: Transaction, known: dict[Name, Good]) -> set[Name]:
-    """Those that the store has with this very body."""
+    """The messages that the store has with this very body."""
     if not known:
         return set()
     rows = [(*name, item.body_sha256) for name, item in known.items()]
     return set(db.connection.execute(_SAME, _columns(rows)).fetchall())
 
 
-def _whose(db: Transaction, new: Sequence[Good]) -> dict[tuple[str, str, str], Who]:
+def _whose(db: Transaction, new: Sequence[Good]) -> dict[Visit, Who]:
     """Age and sex by site, station and session, as far as consents told them."""
     sessions = {getattr(item.message, "session", "") for item in new}
     rows = db.connection.execute(
@@ -217,7 +223,7 @@ def _whose(db: Transaction, new: Sequence[Good]) -> dict[tuple[str, str, str], W
 
 
 def _links(db: Transaction, names: Sequence[Name], plain: dict[Name, Good]) -> dict[Name, str]:
-    """To the message before: ok, broken, or '' while it has not come."""
+    """How each message is linked to the one before: ok, broken, or '' while that has not come."""
     heads = [n for n in names if n[3] > 1 and (*n[:3], n[3] - 1) not in plain]
     before = {}
     if heads:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any
 
 from posture_tools.collector.archive import cleaning
@@ -46,6 +47,8 @@ class PostgresStore(StoreBody):
     StoreFailed : no server.
     """
 
+    at_once = 2  # one waits for the disk while another computes
+
     def __init__(
         self,
         address: str,
@@ -57,6 +60,11 @@ class PostgresStore(StoreBody):
         super().__init__(ErasureList(erasures), Archive(archive), oddities)
         self.where = address
         self.database = PostgresDatabase(address)
+        # Connections of batches alone: nobody else waits while they are committed.
+        self._intake = [PostgresDatabase(address) for _ in range(self.at_once)]
+        self._idle = SimpleQueue[PostgresDatabase]()
+        for database in self._intake:
+            self._idle.put(database)
         self._today = today
         self._month: Month | None = None
         try:
@@ -94,8 +102,12 @@ class PostgresStore(StoreBody):
         return self._commit_once(batch)
 
     def _commit_once(self, batch: Sequence[Good | Bad]) -> Outcome:
-        with self.database.cut_after(_PATIENCE_S), self.transaction() as db:
-            return commit(db, batch, now())
+        database = self._idle.get()
+        try:
+            with database.cut_after(_PATIENCE_S), database.transaction() as db:
+                return commit(db, batch, now())
+        finally:
+            self._idle.put(database)
 
     def standbys(self) -> int | None:
         [(names, there)] = self.rows(
@@ -111,7 +123,7 @@ class PostgresStore(StoreBody):
             self._month = (today.year, today.month)
 
     def _clean(self) -> None:
-        """Nothing in passing: tables are written anew by `traces`, which locks them."""
+        """Does nothing in passing: `traces` writes the tables anew, which locks them."""
 
     def traces(self, words: Iterable[str]) -> tuple[str, ...]:
         """Writes anew what rows were erased from: a month cannot be read or written meanwhile. The
@@ -142,4 +154,5 @@ class PostgresStore(StoreBody):
         yield from super().problems()
 
     def close(self) -> None:
-        self.database.close()
+        for database in (self.database, *self._intake):
+            database.close()

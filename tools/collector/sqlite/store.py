@@ -40,6 +40,8 @@ class SqliteStore(StoreBody):
         restored backup still holds, is erased before anybody reads it.
     """
 
+    at_once = 1  # a file has one writer
+
     def __init__(self, path: Path, oddities: Oddities | None = None) -> None:
         super().__init__(ErasureList.beside(path), Archive.beside(path), oddities)
         schema = resources.files("posture_tools.collector.sqlite").joinpath("store.sql")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import signal
 import threading
@@ -20,6 +21,8 @@ from edge.wire.event import Event
 from edge.wire.result import Result
 
 log = logging.getLogger(__name__)
+
+_MADE_BEFORE_A_LOOK = 50_000  # objects: Python looks for circles, of which messages make none
 
 
 @contextmanager
@@ -56,6 +59,8 @@ def run(options: Namespace, _out: Output) -> int:
                     f"collecting {site} from {', '.join(names)} into {settings.store}", flush=True
                 )
 
+    gc.freeze()
+    gc.set_threshold(_MADE_BEFORE_A_LOOK)
     with _until_signal() as stop:
         work(settings, stop, on_batch=stored, on_ready=say_ready)
     log.info("collector: stopped")

@@ -46,7 +46,7 @@ def aim(request: HttpRequest, site: str, station: str) -> HttpResponse:
 
 @needs(Right.COMMAND)
 def now(request: HttpRequest, site: str, station: str) -> HttpResponse:
-    """What is seen now."""
+    """The points that the station sees now."""
     return render(request, "pages/aim_now.html", _now(request, site, station))
 
 
@@ -87,7 +87,7 @@ def _now(request: HttpRequest, site: str, station: str) -> dict[str, Any]:
 
 
 def _place(seen: Aim, at: tuple[int, int]) -> tuple[int, int]:
-    """In thousandths of the picture's height, so that what is drawn has its shape."""
+    """A point in thousandths of the picture's height, so that what is drawn keeps its shape."""
     width, height = seen.picture_px
     return round(at[0] * width / max(1, height)), at[1]
 

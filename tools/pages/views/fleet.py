@@ -101,7 +101,7 @@ def _wanted(say: Words, state: DesiredState | None) -> str:
 
 
 def _certificate() -> certificates.Certificate | None:
-    """Of the site's broker, where the pages have the folder that `site init` wrote."""
+    """Certificate of the site's broker, where the pages have the folder that `site init` wrote."""
     if settings.PAGES.keys is None:
         return None
     try:

@@ -28,7 +28,7 @@ _OPAQUE = re.compile(r"[^A-Za-z0-9._-]")
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A try as the page has it.
+    """One try of a movement, as the page shows it.
 
     called : movement and side in words. criteria : name, value and verdict of each.
     """

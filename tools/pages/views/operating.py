@@ -35,7 +35,7 @@ def session(request: HttpRequest, site: str, station: str) -> HttpResponse:
 
 @needs(Right.COMMAND)
 def now(request: HttpRequest, site: str, station: str) -> HttpResponse:
-    """The same alone, for the page that follows it; 204 while nothing is new."""
+    """The part of the page that follows the station; 204 while nothing is new."""
     context = _now(request, site, station)
     if request.GET.get("seen") == context["seen"]:
         return HttpResponse(status=204)

@@ -63,7 +63,8 @@ def person(request: HttpRequest, site: str, code: str) -> HttpResponse:
 
 
 def _trends(newest: ReportedVisit) -> list[Trend]:
-    """Of sources of one kind only: a photograph does not go on where a camera ended."""
+    """A plot for each measure and kind of source: a photograph does not go on where a camera
+    ended."""
     from datetime import datetime
 
     line = (*newest.before, newest)

@@ -76,7 +76,7 @@ class Row:
 
 @needs(Right.COMMAND)
 def sites(request: HttpRequest) -> HttpResponse:
-    """Where to: at once to the only site, else a choice."""
+    """Choose the site of an upload; where there is only one, go there at once."""
     found = pictures.sites_of(account_of(request))
     if len(found) == 1:
         return redirect("upload", found[0])
@@ -117,7 +117,7 @@ def upload(request: HttpRequest, site: str) -> HttpResponse:
 
 @needs(Right.COMMAND, "POST")
 def reviewed(request: HttpRequest, site: str, session: str) -> HttpResponse:
-    """Somebody has seen them: the pictures go, the results stay."""
+    """End a review: the pictures go, the results stay."""
     _kept(request, site, session)
     note(request, "reviewed", site, f"{NAME} {session}")
     pictures.uploads().kept.drop(site, session)
@@ -238,7 +238,7 @@ def _rows(request: HttpRequest, visit: KeptVisit, photo: Photo, moved: Moved) ->
 
 
 def _first_answer(visit: KeptVisit, photo: Photo) -> list[Measure]:
-    """As it stands in the store."""
+    """The first answer, as it stands in the store."""
     _, epoch, seq = photo.answers[0].split(":")
     rows = reading.store().rows(
         "SELECT body FROM result WHERE site = ? AND station = ? AND epoch = ? AND seq = ?",
