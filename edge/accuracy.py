@@ -75,7 +75,8 @@ class Accuracy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=Tru
     def of(
         self, code: str, definition: str, view: str, clothing: Clothing
     ) -> MeasureAccuracy | None:
-        """Of people dressed like that, or the next looser; None where that was not found.
+        """How a measure is read for people dressed like that, else for the next looser clothing;
+        None where neither was found.
 
         code, definition : of the measure. view : from which it is taken. clothing : over its
         landmarks.

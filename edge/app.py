@@ -68,7 +68,7 @@ def open_outbox(settings: Settings, signer: Signer | None = None) -> Outbox:
 
 
 def _digest(settings: Settings) -> str:
-    """Of the settings, also where a path in them is not UTF-8, which JSON does not carry."""
+    """Hash of the settings, by which a change is seen; paths that are no UTF-8 count too."""
     try:
         content = msgspec.json.encode(settings, order="deterministic")
     except UnicodeEncodeError:
@@ -116,7 +116,9 @@ def _live_estimator(settings: Settings, outbox: Outbox, on_problem: OnProblem) -
     def accept(data: dict[str, Any]) -> None:
         try:
             outbox.accept_event("model", data)
-        except MessageRefused as refusal:  # it would be refused again: the others must not wait
+        except (
+            MessageRefused
+        ) as refusal:  # it would be refused again, and must not hold up the others
             on_problem(refusal)
 
     def deliver() -> None:
@@ -262,7 +264,9 @@ def software_events(
     def accept(data: dict[str, Any]) -> None:
         try:
             outbox.accept_event("software", data)
-        except MessageRefused as refusal:  # it would be refused again: the others must not wait
+        except (
+            MessageRefused
+        ) as refusal:  # it would be refused again, and must not hold up the others
             on_problem(refusal)
 
     def deliver() -> None:

@@ -26,7 +26,7 @@ class Machine:
 
 
 def read_machine(sys: Path = SYS) -> Machine:
-    """How it is now. Nothing is asked of programs or devices, only of files."""
+    """The machine's state now, read from files of the kernel alone."""
     zones = [_number(zone, 10) for zone in sys.glob("class/thermal/thermal_zone*/temp")]
     known = [milli / 1000 for milli in zones if milli is not None]
     return Machine(max(known, default=None), _firmware(sys) or _cooling(sys))
@@ -43,7 +43,7 @@ def board(sys: Path = SYS) -> str:
 
 
 def free_memory_bytes(sys: Path = SYS, proc: Path = PROC) -> int:
-    """What this process may still take: of the machine, of its service's limit, of `ulimit -v`."""
+    """Memory that this process may still take: of the machine, its service and `ulimit -v`."""
     left = [_kilobytes(proc / "meminfo", "MemAvailable:")]
     group = _text(proc / "self/cgroup").strip().rpartition("::")[2].strip("/")
     folder = sys / "fs/cgroup" / group

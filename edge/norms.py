@@ -55,7 +55,7 @@ class Norm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return self.mean - reach, self.mean + reach
 
     def bands(self, value: float, u95: float) -> tuple[Band, ...]:
-        """Which the interval reaches into; empty where it is too wide to say."""
+        """The bands that the interval reaches into; empty where it is too wide to say."""
         low, high = self.usual
         if u95 >= 0.5 * (high - low):
             return ()
@@ -76,7 +76,7 @@ class Placed(NamedTuple):
 
 
 class Who(NamedTuple):
-    """What was told of a person; None where nothing was."""
+    """Age and sex, as far as somebody told them."""
 
     age_years: float | None = None
     sex: Sex | None = None

@@ -25,7 +25,7 @@ MARK = "posture-station"
 
 
 def incomplete(path: Path) -> Path:
-    """Where that stands which was written until somebody pressed Ctrl-C."""
+    """Path under which a file is kept that Ctrl-C left incomplete."""
     return path.with_name(f"{path.stem}.incomplete{path.suffix}")
 
 
@@ -73,7 +73,7 @@ def _whole_stdout() -> Iterator[BinaryIO]:
 
 @contextmanager
 def text_output(path: Path) -> Iterator[TextIO]:
-    """The same for text, in UTF-8, its lines as they are given. Raises as `output`."""
+    """As `output` for text in UTF-8, whose line ends are kept. Raises as `output`."""
     with output(path) as file:
         text = TextIOWrapper(file, encoding="utf-8", newline="", write_through=False)
         try:
@@ -84,12 +84,12 @@ def text_output(path: Path) -> Iterator[TextIO]:
 
 
 def write_output(path: Path, data: bytes) -> None:
-    """All of a file at once. Raises as `output`."""
+    """Write a whole file at once. Raises as `output`."""
     with output(path) as file:
         file.write(data)
 
 
 def failed(path: Path, error: OSError, kind: type[OutputFailed] = OutputFailed) -> OutputFailed:
-    """What is said of a place that could not be written."""
+    """The error for a place that could not be written."""
     why = os.strerror(error.errno) if error.errno else str(error)
     return kind(f"{path} cannot be written: {why}.", "Name another place, or make room.")

@@ -180,7 +180,8 @@ def _colour(keypoint: str) -> Colour:
 
 
 def _draw_plumb_line(pen: _Pen, body: Landmarks) -> None:
-    """Through the middle of the ankles, or the near ankle of a side view, up the whole picture."""
+    """Draw the plumb line from the middle of the ankles (the near ankle of a side view) up the
+    whole picture."""
     ankle = "ankle" if body.near else "mid_ankle"
     if body.seen(ankle):
         foot = body.point(ankle)

@@ -132,7 +132,7 @@ class UpdateSettings(_Section, frozen=True):
 
 
 class TrustSettings(_Section, frozen=True):
-    """Whom this station believes, and how the collector came to know it."""
+    """Whom this station believes, and how the collector gets to know its key."""
 
     site_key_file: str = ""
     """The site's public key; without it receipts need no signature."""
@@ -141,7 +141,7 @@ class TrustSettings(_Section, frozen=True):
 
 
 class Settings(_Section, frozen=True):
-    """All of it."""
+    """All settings of a station."""
 
     site: TopicLevel = "desk"
     """The clinic; a level of every topic."""
@@ -182,7 +182,8 @@ def parse_settings(text: str, name: str = "settings") -> Settings:
 
 
 def _todays(read: dict[str, Any]) -> dict[str, Any]:
-    """With `refiner` as whole and `spine` as close, where those are not said."""
+    """The settings with names of version 0.1.0 read as today's: `refiner` as whole, `spine` as
+    close."""
     models = read.get("models")
     if not isinstance(models, dict):
         return read
@@ -203,7 +204,8 @@ _FILES = {
 
 
 def _beside(settings: Settings, folder: Path) -> Settings:
-    """The same with those files named from the root; a relative name is one in the folder."""
+    """The settings with the names of those files made absolute: a relative name is one in the
+    folder."""
     for section, names in _FILES.items():
         part = getattr(settings, section)
         found = {name: str(folder / value) for name in names if (value := getattr(part, name))}

@@ -67,7 +67,8 @@ def shown_address(address: str) -> str:
 
 
 def split_address(address: str) -> SplitResult:
-    """Raises ValueError where host or port make no sense, or another @ follows the host."""
+    """Take an address apart. Raises ValueError where host or port make no sense, or another @
+    follows the host."""
     parts = urlsplit(address)
     _ = parts.port  # checked when asked for
     rest = address.partition("://")[2][len(parts.netloc) :]

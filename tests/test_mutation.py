@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
 import pytest
-from mutation.__main__ import ROOT, Tree, drawn
+from mutation.__main__ import drawn
 from mutation.changes import KINDS, Change, changes_of
+from mutation.recorded import Recorded
 from mutation.tests_of import Imports
+from mutation.tree import ROOT, Tree
 
 SOURCE = '''"""Words are no change: 7."""
 
@@ -55,19 +58,58 @@ def test_the_same_seed_draws_the_same_changes_of_every_kind_and_all_of_them_pars
 
 def test_the_tests_of_a_file_come_first() -> None:
     imports = Imports(ROOT)
-    assert imports.tests_of("edge/mqtt/backoff.py", 3)[0] == "tests/mqtt/test_backoff.py"
-    assert imports.tests_of("edge/posture/scale.py", 3)[0] == "tests/posture/test_scale.py"
-    verify = imports.tests_of("tools/collector/verify.py", 3)
+    assert imports.tests_of("edge/mqtt/backoff.py")[0] == "tests/mqtt/test_backoff.py"
+    assert imports.tests_of("edge/posture/scale.py")[0] == "tests/posture/test_scale.py"
+    verify = imports.tests_of("tools/collector/verify.py")
     assert verify[0] == "tests/collector/test_verify.py"
+
+
+def test_what_a_test_runs_is_known_by_line_and_what_all_may_see_is_asked_of_all(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "edge" / "wire").mkdir(parents=True)
+    file = "edge/wire/some.py"
+    (tmp_path / file).write_text(
+        "LIMIT = 1 + 1\n_MOST = 3 * 3\n\ndef small(a, least=2 + 1):\n    if a > 4:\n"
+        "        return a + 5 - _MOST\n"
+        "    return (\n        a - 6)\n\n\n@cache\ndef kept():\n    return 7 + 1\n"
+        "\n\nTWICE = {1: lambda a: a * 8}\n"
+    )
+    rows = [
+        ("", file, 1), ("", file, 4), ("", file, 16),
+        ("t::slow", file, 5), ("t::slow", file, 6), ("t::slow", "=passed", 2.0),
+        ("t::quick", file, 5), ("t::quick", file, 8), ("t::quick", "=passed", 0.5),
+        ("t::other", file, 13), ("t::other", file, 16), ("t::other", "=passed", 0.1),
+        ("t::red", file, 5), ("t::red", "=failed", 0.1),
+    ]  # fmt: skip
+    record = tmp_path / "record"
+    record.write_text("".join("\t".join(map(str, row)) + "\n" for row in rows))
+    recorded = Recorded(record)
+
+    def asked(text: str) -> list[str]:
+        of_file = changes_of(tmp_path, file)
+        change = next(c for c in of_file if c.before == text and c.kind == "arithmetic")
+        return [test.removeprefix("t::") for test in recorded.tests_that_run(change, tmp_path)]
+
+    assert asked("a + 5") == ["slow"]
+    assert asked("3 * 3") == ["slow"]  # a constant of the file is seen where it is named
+    assert asked("a - 6") == ["quick"]  # of the statement's lines only some are seen
+    assert asked("a * 8") == ["other", "quick", "slow"]  # its line also runs while it is read
+    assert asked("2 + 1") == asked("1 + 1") == ["other", "quick", "slow"]
+    assert asked("7 + 1") == ["other", "quick", "slow"]  # kept: who calls first is chance
+    elsewhere = Change("edge/wire/other.py", "removed", 1, 0, 0, "", "")
+    assert recorded.tests_that_run(elsewhere, tmp_path) == []
 
 
 @pytest.mark.timeout(900)
 def test_a_change_that_matters_is_seen_and_one_that_does_not_lives(tmp_path: Path) -> None:
-    tree = Tree(tmp_path)
     tests = ["tests/mqtt/test_backoff.py"]
     file = "edge/mqtt/backoff.py"
-    source = (ROOT / file).read_bytes()
     matters = next(c for c in changes_of(ROOT, file) if c.kind == "return")
-    assert tree.seen_by(matters, tests, 600.0).startswith("tests/mqtt/test_backoff.py::")
-    comment = Change(file, "removed", 1, len(source), len(source), "", "# nothing\n")
-    assert tree.seen_by(comment, tests, 600.0) == ""
+    space = Change(file, matters.kind, matters.line, matters.end, matters.end, "", "  # nothing")
+    with closing(Tree(tmp_path)) as tree:
+        seen = tree.seen_by(matters, tests, 600.0)
+        assert seen.seen_by.startswith("tests/mqtt/test_backoff.py::")
+        lives = tree.seen_by(space, tests, 600.0)
+        assert not lives.seen_by
+        assert lives.asked > 0

@@ -1,7 +1,7 @@
 """The command line of the tools' programs, built as the station's is: see `edge.cli`."""
 
 from edge.cli.output import Output
-from edge.cli.program import Program, UsageInvalid
+from edge.cli.program import Program, UsageInvalid, told_plainly
 from edge.cli.progress import tracked
 from edge.cli.table import show
 from edge.cli.verb import OVERWRITE, Argument, Verb, argument
@@ -15,5 +15,6 @@ __all__ = [
     "Verb",
     "argument",
     "show",
+    "told_plainly",
     "tracked",
 ]

@@ -12,7 +12,8 @@ _WRITE = (
 
 
 def check_address(address: str) -> None:
-    """Raises SourceInvalid, without a word of the address, for one that is not plain."""
+    """Raises SourceInvalid for an address that is not plain; the message does not repeat it, for it
+    may hold a password."""
     try:
         known = split_address(address).hostname
     except ValueError as error:

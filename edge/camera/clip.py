@@ -162,8 +162,8 @@ def is_video(path: Path) -> bool:
 
 
 def _capture(file: BinaryIO) -> cv2.VideoCapture | None:
-    """By the opened file: OpenCV takes no name that is not UTF-8, and FFmpeg would read an address
-    or a pattern into some."""
+    """OpenCV's reader of an opened file, passed as a descriptor: OpenCV takes no name that is not
+    UTF-8, and FFmpeg would read some names as addresses or patterns."""
     quieten()
     try:
         capture = cv2.VideoCapture(f"/dev/fd/{file.fileno()}", cv2.CAP_FFMPEG)

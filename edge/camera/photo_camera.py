@@ -57,7 +57,7 @@ class PhotoCamera:
         return Frame(read_photo(path), frame_id, time.monotonic_ns(), still=True, name=shown(path))
 
     def pace(self, _most_fps: float) -> None:
-        """Each photograph is read."""
+        """Changes nothing: every photograph is read."""
 
     def close(self) -> None:
         self._left = []

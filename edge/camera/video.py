@@ -70,7 +70,7 @@ class VideoFileCamera:
             raise
 
     def pace(self, _most_fps: float) -> None:
-        """Each frame is read."""
+        """Changes nothing: every frame is read."""
 
     def close(self) -> None:
         if self._thread is not None:

@@ -43,19 +43,19 @@ class Document:
         self._ended = False
 
     def plan(self, inputs: Sequence[str]) -> None:
-        """Of what the document will speak."""
+        """Name the inputs that the document will have entries for."""
         self._inputs = [without_secrets(each) for each in inputs]
         self._waiting = list(self._inputs)
 
     def reach(self, path: str) -> None:
-        """From now on this input is being read."""
+        """Note that this input is being read now."""
         path = without_secrets(path)
         self._at = path
         if path in self._waiting:
             self._waiting.remove(path)
 
     def leave(self) -> None:
-        """It has been read."""
+        """Note that the input has been read."""
         self._at = None
 
     def entry(self, value: Any) -> None:

@@ -36,7 +36,7 @@ class Output:
 
     @contextmanager
     def waiting(self, what: str) -> Iterator[None]:
-        """Around the work: on a terminal a line turns while nothing is said of it."""
+        """Context for work: at a terminal a line turns as long as nothing else is printed."""
         self._waiting = Waiting(what)
         with self._waiting.running():
             yield
@@ -92,7 +92,8 @@ class Output:
 
     @contextmanager
     def reading(self, path: str | Path) -> Iterator[None]:
-        """Around the work on one input. If it cannot be read, that is said, and the next follows.
+        """Context for reading one input. If it cannot be read, that is said, and the next one
+        follows.
 
         Other errors end the verb; with `--json` this input and those not yet read say why.
         """
@@ -106,7 +107,7 @@ class Output:
             self._document.leave()
 
     def will_read(self, paths: Sequence[str | Path]) -> None:
-        """What is read, where that is more than was named: the files of a folder."""
+        """Name the files that are read, where a folder was named."""
         if self._document is not None:
             self._document.plan([str(path) for path in paths])
 
@@ -140,7 +141,7 @@ class Output:
 
     @contextmanager
     def whole(self) -> Iterator[None]:
-        """Around all of a run: the document has an end, whatever ends the run."""
+        """Context for a whole run: the JSON document is finished, whatever ends the run."""
         if self._document is None:
             yield
             return

@@ -19,8 +19,8 @@ _UNWRITABLE = (errno.ENOSPC, errno.EIO, errno.EDQUOT, errno.EFBIG)
 
 @contextmanager
 def ends_with_its_reader() -> Iterator[None]:
-    """Around the whole of a program, `--help` included. A pipe that breaks elsewhere is a fault,
-    and stays one."""
+    """Context for a whole program, `--help` included: it ends quietly when nobody reads its output
+    any more. Any other broken pipe stays an error."""
     try:
         try:
             yield
@@ -44,7 +44,8 @@ def ends_with_its_reader() -> Iterator[None]:
 
 
 def _write_no_more() -> None:
-    """What is left in buffers would fail once more at exit, where nobody can do anything."""
+    """Drop what is left in buffers: writing it at exit would fail once more, and nothing could be
+    done about it there."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 

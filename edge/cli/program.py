@@ -6,7 +6,8 @@ import argparse
 import itertools
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import NoReturn
 
@@ -87,15 +88,7 @@ class Program:
                 f"{os.fsdecode(error.filename)}: {error.strerror}.", "Check path and rights."
             ) from error
         except ModuleNotFoundError as error:
-            package = (error.name or "").partition(".")[0]
-            if package in ("", "edge", "posture_tools"):
-                raise
-            extra = verb.extra or self.extra
-            wanted = f"'posture-station[{extra}]'" if extra else package
-            raise PartMissing(
-                f"The Python package {error.name} is missing, which `{options.prog}` needs.",
-                f"Install it: pip install {wanted}.",
-            ) from error
+            raise _missing(error, options.prog, verb.extra or self.extra) from error
         except ImportError as error:
             raise PartMissing(
                 f"a part of this program cannot be loaded: {error}.",
@@ -161,6 +154,35 @@ def _add_verbs(
             _add_verbs(own, verb.steps, (*inherited, *options), "STEP")
         else:
             own.set_defaults(verb=verb, prog=own.prog)
+
+
+@contextmanager
+def told_plainly(prog: str, extra: str) -> Iterator[None]:
+    """Context for a program without verbs: errors that it raises on purpose, and packages that are
+    not installed, end it in words and with the exit status of their kind.
+
+    prog : as it is typed. extra : of the package `posture-station`, what it needs.
+    """
+    try:
+        try:
+            yield
+        except ModuleNotFoundError as error:
+            raise _missing(error, prog, extra) from error
+    except PostureError as error:
+        Output().tell(error)
+        raise SystemExit(status_of(error)) from None
+
+
+def _missing(error: ModuleNotFoundError, prog: str, extra: str) -> PartMissing:
+    """The error for a package that is not installed; of our own modules the error as it came."""
+    package = (error.name or "").partition(".")[0]
+    if package in ("", "edge", "posture_tools"):
+        raise error
+    wanted = f"'posture-station[{extra}]'" if extra else package
+    return PartMissing(
+        f"The Python package {error.name} is missing, which `{prog}` needs.",
+        f"Install it: pip install {wanted}.",
+    )
 
 
 def _misused(message: str, prog: str) -> UsageInvalid:

@@ -21,7 +21,7 @@ Item = TypeVar("Item")
 
 
 def bars() -> Progress:
-    """Bars that vanish at their end."""
+    """Progress bars that vanish when they are full."""
     console = Console(stderr=True)
     return Progress(console=console, transient=True, disable=not console.is_interactive)
 
@@ -40,7 +40,7 @@ def tracked(
 
 
 class Waiting:
-    """A line that turns while nobody hears anything.
+    """A line that turns at a terminal while nothing else is printed.
 
     what : is done, a word or two; empty never shows anything.
     """
@@ -55,7 +55,7 @@ class Waiting:
 
     @contextmanager
     def running(self) -> Iterator[None]:
-        """Around the work."""
+        """Context for the work that is waited for."""
         if not self._what or not self._console.is_interactive:
             yield
             return
@@ -68,14 +68,14 @@ class Waiting:
             watch.join()
 
     def end(self) -> None:
-        """Show nothing from now on."""
+        """Stop the line: show nothing from now on."""
         self._over = True
         with self.aside():
             pass
 
     @contextmanager
     def aside(self) -> Iterator[None]:
-        """Around whatever else is written; two seconds later the line comes back."""
+        """Context for any other output: the line makes way, and comes back two seconds later."""
         with self._lock:
             self._hide()
             self._spoken.set()

@@ -136,7 +136,7 @@ def _say_stickers(sighting: Sighting, why: Sequence[tuple[str, ...]], out: Outpu
 
 
 class _Bars:
-    """How far it is: files, and the frames of a video; on standard error, where a person sits."""
+    """Bars at a terminal: how many files, and frames of a video, are done."""
 
     def __init__(self, files: int) -> None:
         self._progress = bars()
@@ -171,7 +171,7 @@ class _JsonReport:
         self._out.entry(sighting.as_json())
 
     def close(self) -> None:
-        """Each entry is complete once written."""
+        """Does nothing: each entry is complete once it is written."""
 
 
 class _TableReport:

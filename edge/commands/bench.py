@@ -87,7 +87,8 @@ def measure_hold(settings: Settings, estimator: Estimator) -> dict[str, float]:
 
 
 def _frames(settings: Settings) -> Iterator[Frame]:
-    """At most a few hundred: a source in which nobody is found must come to an end."""
+    """The first few hundred frames of a source, so that one in which nobody is found comes to an
+    end."""
     left = _MOST_FRAMES
     while left:
         camera = camera_for(settings.camera)

@@ -109,7 +109,8 @@ def accelerator(settings: Settings) -> Check:
 
 
 def broker(settings: Settings) -> Check:
-    """All of them: a station that can reach one works, and is told of the others.
+    """Whether the site's brokers answer. A station that reaches one of them works, and is told of
+    the others.
 
     Of the one that the uplink is connected to, its word is taken, and to the others nobody logs
     in meanwhile: see uplink_file.py.

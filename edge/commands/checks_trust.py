@@ -36,7 +36,8 @@ def certificates(settings: Settings) -> Check:
 
 
 def _shown_by(broker: MqttSettings, every: MqttSettings) -> certs.Certificate | None:
-    """None of one that is away while the station knows others: `broker` tells of that."""
+    """The certificate that a broker shows. None where it is away and others are known: the check
+    `broker` tells of that."""
     try:
         return certs.of_broker(broker)
     except BrokerUnreachable:

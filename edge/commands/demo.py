@@ -36,7 +36,7 @@ _STAGE_S = 300.0
 
 
 class _Stage(msgspec.Struct, frozen=True):
-    """As `posture_tools.demo` says it."""
+    """The stage as `posture_tools.demo` describes it."""
 
     broker: str
     host: str
@@ -49,7 +49,8 @@ class _Stage(msgspec.Struct, frozen=True):
 
 
 class _Told(msgspec.Struct, frozen=True):
-    """The same, of what it replays: messages, and how many of them are stored."""
+    """What `posture_tools.demo` tells of the messages that it replays, and how many of them are
+    stored."""
 
     messages: int
     confirmed: int
@@ -165,7 +166,7 @@ def run(settings: Settings, *, source: str) -> int:
 
 
 def _introduce(stage: _Stage, source: str, console: Console) -> None:
-    """Where to look, before anything is to be seen."""
+    """Print the addresses to look at, before there is anything to see."""
     for line in (
         f"broker    {stage.broker} at {stage.host}:{stage.port}",
         f"collector storing into {stage.store}",

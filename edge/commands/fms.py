@@ -53,7 +53,7 @@ def add_try(settings: Settings, options: argparse.Namespace, out: Output) -> int
 
 
 def score(options: argparse.Namespace, out: Output) -> int:
-    """Scores by eye, all in one line."""
+    """Enter scores given by eye, all in one line."""
     sheet = _sheet(options)
     return _keep(options.sheet, scored(sheet, options.scores, options.by, shipped_rules()), out)
 
@@ -80,7 +80,7 @@ def clear(path: Path, test: str, pain: bool, out: Output) -> int:
 
 
 def _keep(path: Path, sheet: Sheet, out: Output) -> int:
-    """Every step that changes the sheet shows it."""
+    """Write the sheet and print it: every step that changes it shows it."""
     write_sheet(path, sheet)
     return _show(sheet, out)
 

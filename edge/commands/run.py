@@ -54,7 +54,7 @@ def stop_on_signals() -> Iterator[threading.Event]:
 
 
 class Reporter:
-    """Tells a person what happens, one line a result."""
+    """Prints for a person what happens, one line for each result."""
 
     def __init__(self, console: Console) -> None:
         self._console = console

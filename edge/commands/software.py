@@ -39,7 +39,8 @@ def _guard(settings: Settings) -> Guard:
 
 
 def boot(out: Output) -> int:
-    """Before anything of the station starts. A trial that is open is watched by another unit.
+    """Choose the release that serves, before anything of the station starts. An open trial is
+    watched by another unit.
 
     No settings are read: wrong ones must not keep a release from being rolled back.
     """

@@ -82,7 +82,7 @@ def with_broker(settings: Settings, addresses: Sequence[str] | None) -> Settings
 
 
 def close_of(options: Namespace) -> str:
-    """Who looks closely, as typed; empty where nothing was."""
+    """The network that looks closely, as typed; empty where nothing was typed."""
     return NONE if getattr(options, "fast", False) else options.close or ""
 
 

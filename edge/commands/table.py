@@ -80,7 +80,7 @@ def measure_table(
 
 
 def _shared_doubts(measures: Sequence[Measure]) -> tuple[str, ...]:
-    """What is said of every value, where there are several."""
+    """Reasons that every value has, where there are several values."""
     doubts = [m.why for m in measures if m.value is not None]
     if len(doubts) < 2:
         return ()

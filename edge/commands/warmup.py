@@ -38,7 +38,7 @@ def run(settings: Settings, out: Output) -> int:
 
 
 def _model_files(settings: Settings) -> list[Path]:
-    """Those that ship, and those that an update has brought."""
+    """The model files that ship, and those that updates have brought."""
     folder = settings.state_path / MODELS_FOLDER
     brought = load_slots(folder).in_use() if folder.is_dir() else set()
     store = Store(folder) if brought else None

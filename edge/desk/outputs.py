@@ -79,7 +79,8 @@ class Outputs:
         return path
 
     def make_folders(self) -> None:
-        """Once everything was claimed: a plan that was refused leaves nothing.
+        """Make the folders, once everything was claimed: a plan that was refused leaves nothing
+        behind.
 
         Raises
         ------
@@ -132,7 +133,7 @@ def written_here(path: Path) -> bool:
 
 
 def _identity(path: Path) -> tuple[int, int] | None:
-    """Of the file itself: links, hard or not, lead to the same."""
+    """Device and inode of a file, the same by whatever link it is named."""
     try:
         told = path.stat()
     except (OSError, ValueError):

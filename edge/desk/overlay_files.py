@@ -83,7 +83,7 @@ class _Picture:
         self._file.write(png(drawn))
 
     def finish(self) -> None:
-        """The picture is whole."""
+        """Finish the picture."""
 
 
 class _Video:

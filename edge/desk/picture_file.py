@@ -25,7 +25,7 @@ def png(image: Uint8) -> bytes:
 
 
 def jpeg(image: Uint8) -> bytes:
-    """The same as a JPEG, with the mark as its comment."""
+    """A picture as a JPEG with our mark as its comment."""
     _, data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, 95])
     encoded = data.tobytes()
     comment = b"\xff\xfe" + struct.pack(">H", 2 + len(MARK)) + MARK.encode()
@@ -33,7 +33,7 @@ def jpeg(image: Uint8) -> bytes:
 
 
 def encoder(path: Path) -> Callable[[Uint8], bytes]:
-    """Of the kind that a name asks for. Raises OutputRefused : neither PNG nor JPEG."""
+    """The encoder for the suffix of a name. Raises OutputRefused for anything but PNG and JPEG."""
     encode = {".png": png, ".jpg": jpeg, ".jpeg": jpeg}.get(path.suffix.lower())
     if encode is None:
         raise OutputRefused(f"{path} names no kind of picture.", "Name a .png or a .jpg.")
@@ -41,5 +41,6 @@ def encoder(path: Path) -> Callable[[Uint8], bytes]:
 
 
 def write_picture(path: Path, image: Uint8) -> None:
-    """Raises OutputFailed : it cannot be written. OutputRefused : neither PNG nor JPEG."""
+    """Write a picture. Raises OutputFailed where it cannot be written, OutputRefused for anything
+    but PNG and JPEG."""
     write_output(path, encoder(path)(image))

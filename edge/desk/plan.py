@@ -136,7 +136,7 @@ class Plan:
     def open(
         self, stack: ExitStack, estimator: Estimator, calibration: Calibration, refuse: Refuse
     ) -> list[Take]:
-        """What takes the sightings of all inputs. Raises OutputFailed.
+        """Open everything that takes the sightings of all inputs. Raises OutputFailed.
 
         refuse : told of people of whom an export can write no file.
         """
@@ -163,7 +163,7 @@ class Plan:
 
 
 def _bytes_of(files: Sequence[Input]) -> int:
-    """Of the inputs: a drawing of them is hardly smaller."""
+    """Size of the inputs together: a drawing of them is hardly smaller."""
     return sum(one.path.stat().st_size for one in files)
 
 

@@ -41,7 +41,7 @@ class ReportFiles:
         self._estimator = estimator
 
     def add(self, sighting: Sighting) -> None:
-        """Raises OutputFailed."""
+        """Write a page for each person of the photograph. Raises OutputFailed."""
         for person in sighting.people:
             text = page(self._visit(sighting, person), shipped_norms(), self._words)
             write_output(self._place(sighting.path, person.number, None), text.encode())

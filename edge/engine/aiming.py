@@ -1,4 +1,4 @@
-"""How somebody stands before the camera, as points and numbers, for who hangs or moves a station.
+"""How somebody stands before the camera, as points and numbers, for whoever hangs a station.
 
 Nobody is measured meanwhile, nothing is stored, and it ends by itself.
 """
@@ -36,7 +36,7 @@ class Aiming:
 
     @property
     def over(self) -> bool:
-        """Its time has passed."""
+        """Whether its time has passed."""
         return time.monotonic() >= self._ends_s
 
     def look(self, frame: Frame, poses: list[Pose]) -> Aim | None:
@@ -68,7 +68,7 @@ class Aiming:
         )
 
     def _distance_mm(self, stature_px: float | None) -> float | None:
-        """From the lens to where the person stands, by a pinhole's rule of three."""
+        """Distance of the person from the lens, from how tall they look (pinhole camera)."""
         focal_px, mm_per_px = self._calibration.focal_px, self._calibration.mm_per_px
         if focal_px is None:
             return None
@@ -88,7 +88,8 @@ def _points(pose: Pose, frame: Frame) -> dict[str, tuple[int, int]]:
 
 
 def _yaw_deg(pose: Pose, body: Landmarks, facing: Facing, calibration: Calibration) -> float | None:
-    """As a network measured it, else by the ankles, which tell no side."""
+    """Yaw as a network measured it, else from the line of the ankles, which does not tell to which
+    side."""
     if facing.view == "unknown":
         return None
     if pose.yaw is not None:

@@ -19,7 +19,8 @@ class Consents:
         self._given: tuple[str, Consent] | None = None  # the latest session's
 
     def of(self, assessment: Assessment) -> Consent | None:
-        """None where the person just stepped up. Raises as `Outbox.accept_event`."""
+        """The consent under which this result was taken; None where the person just stepped up.
+        Raises as `Outbox.accept_event`."""
         asked = assessment.asked
         if asked is None:
             return None

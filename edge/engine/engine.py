@@ -132,7 +132,7 @@ class Engine:
 
     @property
     def abilities(self) -> Abilities:
-        """With the files that answer now: updates change them."""
+        """What this station measures, with the model files that serve now: updates change them."""
         return Abilities(self._estimator.models, self._measures)
 
     @property
@@ -160,7 +160,7 @@ class Engine:
 
     @property
     def idle(self) -> bool:
-        """Nobody is there, and the camera is looked at less often."""
+        """Whether nobody is there, so that the camera is looked at less often."""
         return self._frame_rate.idle
 
     @property

@@ -60,7 +60,7 @@ def read_engine_file(state_path: Path) -> EngineState | None:
 
 
 def told_health(state_path: Path) -> dict[str, Any]:
-    """For the health message of another process: the engine's numbers, and how old they are."""
+    """The engine's numbers and their age, for the health message that the uplink sends."""
     state = read_engine_file(state_path)
     if state is None or state.boot_id != boot_id():
         return {"engine": "not started since boot"}
@@ -72,7 +72,7 @@ def told_health(state_path: Path) -> dict[str, Any]:
 
 
 def told_abilities(state_path: Path) -> Abilities:
-    """For the birth message of another process; none before the engine's first word since boot."""
+    """What the engine measures, for the uplink's birth message; nothing before it has run."""
     state = read_engine_file(state_path)
     return Abilities() if state is None or state.boot_id != boot_id() else state.abilities
 

@@ -84,7 +84,7 @@ class Movements:
 
     @property
     def unsaved(self) -> bool:
-        """Somebody has confirmed something, and it is no result yet."""
+        """Whether something was confirmed that is no result yet."""
         return not self._saved and any(one.score is not None for one in self._sheet.tries)
 
     def film(self, asked: FmsCommand) -> None:

@@ -27,7 +27,7 @@ class FrameRate:
         return self.most_fps < math.inf
 
     def looked(self, frame: Frame, somebody: bool) -> bool:
-        """After each frame; True when `most_fps` has changed."""
+        """Called after each frame; True when `most_fps` has changed."""
         now_ns = frame.captured_ns
         if somebody or self._somebody_ns is None or now_ns < self._somebody_ns:
             self._somebody_ns = now_ns

@@ -1,4 +1,4 @@
-"""What a station says of itself every minute: its machine, its frames, its work in hand."""
+"""What a station says of itself every minute: its machine, its frames, its unsent work."""
 
 from __future__ import annotations
 

@@ -72,7 +72,7 @@ class Operating:
         return self._screening.prompt
 
     def observe(self, frame: Frame, poses: list[Pose]) -> Assessment | None:
-        """One frame, after the wishes that came meanwhile; an assessment that is due."""
+        """Carry out what operators asked, then take in a frame; an assessment when one is due."""
         self._line.serve(self._handlers)
         busy = self._busy
         if self._aiming is not None:
@@ -107,7 +107,7 @@ class Operating:
             self._line.say("aim", seen)
 
     def _say_prompt(self) -> None:
-        """Where it changed; and now and then, for a page that is opened later."""
+        """Tell the prompt when it changed, and now and then for a page that is opened later."""
         word = self._word()
         now_s = time.monotonic()
         somebody = bool(word.session or word.person or word.busy)
@@ -180,7 +180,8 @@ class Operating:
         return {"session": wanted.session, "step": wanted.step}
 
     def _sheet_of(self, session: str) -> Movements:
-        """Of the visit that goes on, or of the last one: movements may be scored after it.
+        """The score sheet of the visit that goes on, or of the last one: movements may be scored
+        after it.
 
         A sheet that nobody has saved is, before the next one takes its place.
         """

@@ -89,7 +89,7 @@ class Saving:
         self.tell_waiting()
 
     def tell_waiting(self) -> None:
-        """Commit the events that wait."""
+        """Commit the events that wait in memory."""
         while self._untold:
             kind, data = self._untold[0]
             try:

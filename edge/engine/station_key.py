@@ -40,7 +40,7 @@ def station_signer(settings: Settings) -> Signer:
 
 
 def told_enrolment(state_path: Path) -> bytes:
-    """For the uplink: empty before the engine has started once."""
+    """The public key as the uplink reads it; empty before the engine has started once."""
     try:
         return (state_path / ENROL_NAME).read_bytes()
     except OSError:

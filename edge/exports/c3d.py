@@ -17,7 +17,7 @@ _MOST_FRAMES = 1_000_000
 
 
 def check_c3d() -> None:
-    """Raises PartMissing where `ezc3d` is not installed."""
+    """Raise PartMissing where `ezc3d` is not installed."""
     try:
         import ezc3d  # noqa: F401
     except ImportError as error:

@@ -115,6 +115,6 @@ class _Tracks:
 
 
 def _trimmed(track: Track) -> Track:
-    """Without the frames after the person was seen last."""
+    """The track without the frames after the person was last seen."""
     end = max(row for row, person in enumerate(track.people) if person is not None) + 1
     return Track(track.number, track.moments[:end], track.people[:end])

@@ -28,12 +28,12 @@ Found = dict[tuple[FilmedFrom, str], Evidence]
 
 
 def other(side: str) -> str:
-    """The other side."""
+    """The side of the body that is not this one."""
     return "left" if side == "right" else "right"
 
 
 def percent(px: float, film: PoseSequence) -> float:
-    """Of stature."""
+    """A length in the picture as a share of stature, %."""
     return 100.0 * px / film.stature_px
 
 

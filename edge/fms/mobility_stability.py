@@ -29,7 +29,7 @@ def _angles_deg(film: PoseSequence, a: str, b: str) -> Float64:
 
 
 def shoulder_mobility(films: Films, hand_pct_h: float | None) -> Found:
-    """From behind: how far the fists are apart, in hand lengths.
+    """Evidence of shoulder mobility from behind: how far the fists are apart, in hand lengths.
 
     hand_pct_h : the hand's length, % of stature; without it nothing can be said. A fist reaches
         half a hand beyond its wrist.

@@ -13,7 +13,7 @@ _UNIT = "1"
 
 
 def assessment_of(sheet: Sheet, rules: RuleSet, captured_ns: int) -> Assessment:
-    """Scores by movement, side and group, and the total; refused with the reason where missing.
+    """Scores by movement, side and group, and the total; a missing one is refused with the reason.
 
     A score's u95 is None: what is known is who confirmed it, which `why` says. The origin is
     `file`: a sheet is filled in after the event, from clips or by hand.

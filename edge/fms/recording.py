@@ -29,7 +29,8 @@ class Recording(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def read_sequence(path: Path) -> PoseSequence:
-    """Raises MovementUnusable, with the place in the file, for anything but a pose sequence."""
+    """Read a pose sequence. Raises MovementUnusable with the place in the file for anything
+    else."""
     recording = _read(path, Recording)
     skeleton = SKELETONS.get(recording.skeleton)
     counts = {len(frame) for frame in recording.keypoints}
@@ -49,7 +50,7 @@ def read_sequence(path: Path) -> PoseSequence:
 
 
 def write_sequence(path: Path, sequence: PoseSequence) -> None:
-    """The inverse of `read_sequence`, rounded to 0.01 px."""
+    """Write a pose sequence that `read_sequence` reads, rounded to 0.01 px."""
     missing = np.isnan(sequence.keypoints)
     rows = np.where(missing, None, np.round(sequence.keypoints, 2)).tolist()  # type: ignore[call-overload]
     message = {
@@ -62,7 +63,7 @@ def write_sequence(path: Path, sequence: PoseSequence) -> None:
 
 
 def read_sheet(path: Path) -> Sheet:
-    """Raises MovementUnusable for anything but a score sheet."""
+    """Read a score sheet. Raises MovementUnusable for anything else."""
     return _read(path, Sheet)
 
 

@@ -100,7 +100,8 @@ class RuleSet(_Table, frozen=True, kw_only=True):
             raise ValueError(f"clearing tests name {', '.join(sorted(strange))}")
 
     def movement(self, name: str) -> Movement:
-        """Raises SettingsInvalid for a movement that the rule set does not know."""
+        """The movement of this name. Raises SettingsInvalid for one that the rule set does not
+        know."""
         if name not in self.movements:
             raise SettingsInvalid(
                 f"{quoted(name)} is none of the movements.",

@@ -38,7 +38,8 @@ class PoseSequence:
 
     @classmethod
     def of(cls, poses: Sequence[Pose], times_s: Sequence[float], view: View) -> PoseSequence:
-        """Raises MovementUnusable: too few frames, of several skeletons, or out of order."""
+        """A sequence of poses. Raises MovementUnusable where they are too few, of several
+        skeletons, or out of order."""
         if len(poses) < _LEAST_FRAMES:
             raise MovementUnusable(
                 f"The movement shows a person in {len(poses)} frames only.",
@@ -59,7 +60,7 @@ class PoseSequence:
 
     @cached_property
     def near(self) -> Literal["left", "right", ""]:
-        """In a side view, the side that is seen better."""
+        """The side that is seen better, in a side view."""
         mean = np.nanmean(np.nan_to_num(self.keypoints), axis=0).astype(np.float32)
         covariance = np.full((len(mean), 2, 2), np.nan, np.float32)
         return near_side(Pose(self.skeleton, mean, covariance, 1.0), self.view)
@@ -79,7 +80,7 @@ class PoseSequence:
         return low_pass(tracks, float(rate_hz))
 
     def seen(self, *landmarks: str) -> bool:
-        """Every keypoint of these landmarks is there in most frames."""
+        """Whether every keypoint of these landmarks is there in most frames."""
         return all(
             name in self.skeleton.index
             and bool(np.isfinite(self._tracks[:, self.skeleton.index[name], 0]).all())
@@ -95,7 +96,7 @@ class PoseSequence:
 
     @cached_property
     def stature_px(self) -> float:
-        """From trunk and legs, which bend but do not shrink: the upper end over the clip.
+        """Stature from trunk and legs, which bend but do not shrink: the 90 % quantile of the clip.
 
         Raises MovementUnusable where trunk or legs are not seen.
         """
@@ -124,7 +125,7 @@ class PoseSequence:
         return slice(max(0, frame - reach), frame + reach + 1)
 
     def at_s(self, frame: int) -> float:
-        """When a frame was taken, from the clip's begin."""
+        """Time of a frame, from the beginning of the clip."""
         return float(np.linspace(0.0, self.times_s[-1] - self.times_s[0], len(self.times_s))[frame])
 
 

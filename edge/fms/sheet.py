@@ -54,7 +54,8 @@ class Sheet(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     clearing: tuple[Clearing, ...] = ()
 
     def with_try(self, one: Try, rules: RuleSet) -> Sheet:
-        """Raises SettingsInvalid for a side that makes no sense, MovementUnusable after 3 tries."""
+        """The sheet with one more try. Raises SettingsInvalid for a side that makes no sense,
+        MovementUnusable after 3 tries."""
         if bool(one.side) != rules.movement(one.movement).sides:
             raise SettingsInvalid(
                 f"{one.movement} is scored {'without' if one.side else 'for each'} side.",
@@ -156,7 +157,7 @@ class Total(msgspec.Struct, frozen=True):
 
 
 def add_up(sheet: Sheet, rules: RuleSet) -> Total:
-    """Raises MovementUnusable where the sheet was scored by other rules."""
+    """The totals of a sheet. Raises MovementUnusable where it was scored by other rules."""
     if sheet.rules != rules.version:
         raise MovementUnusable(
             f"The sheet was scored by {sheet.rules}, this program has {rules.version}.",

@@ -41,7 +41,8 @@ def _leans_deg(film: PoseSequence) -> Float64:
 
 
 def deep_squat(films: Films, _side: str) -> Found:
-    """At the lowest hip. Lateral: trunk, tibia, femur, dowel, heel. Frontal: knees over ankles."""
+    """Evidence of a deep squat where the hips are lowest. From the side: trunk, tibia, femur,
+    dowel, heel. From the front: knees over ankles."""
     found: Found = {}
     film = films.get("lateral")
     if film is not None and film.seen("mid_hip"):
@@ -87,7 +88,8 @@ def _mid_foot(film: PoseSequence) -> Float64 | None:
 
 
 def hurdle_step(films: Films, side: str) -> Found:
-    """From the front, start to return; `side` is the leg that steps."""
+    """Evidence of a hurdle step from the front, from start to return; `side` is the leg that
+    steps."""
     found: Found = {}
     film = films.get("frontal")
     if film is None:

@@ -94,7 +94,7 @@ def _with_fallback(name: str, sha256: str) -> list[Provider]:
 
 
 def _tensorrt_version() -> int:
-    """As the library itself says it (100300: 10.3.0); 0 where there is none."""
+    """TensorRT's version as its library tells it (100300 is 10.3.0); 0 where there is none."""
     for name in ("libnvinfer.so.10", "libnvinfer.so.8"):
         try:
             return int(ctypes.CDLL(name).getInferLibVersion())

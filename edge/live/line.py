@@ -62,7 +62,7 @@ class EngineEnd:
                 self._box.send(_UPLINK, msgspec.json.encode(answer))
 
     def say(self, kind: LiveKind, message: msgspec.Struct) -> None:
-        """Tell whoever listens now."""
+        """Tell a live word to the uplink, if it listens now."""
         body = msgspec.Raw(msgspec.json.encode(message))
         self._box.send(_UPLINK, msgspec.json.encode(_Word(kind, body)))
 
@@ -86,7 +86,7 @@ class UplinkEnd:
         self._words: list[tuple[LiveKind, bytes]] = []
 
     def ask(self, name: str, data: dict[str, Any]) -> dict[str, Any]:
-        """What the engine answers to a wish.
+        """Send a wish to the engine.
 
         Raises
         ------

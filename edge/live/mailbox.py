@@ -56,7 +56,7 @@ class Mailbox:
         return came
 
     def send(self, name: str, message: bytes) -> bool:
-        """Whether the other end has it; it does not wait for one that is slow or away."""
+        """Send a message without waiting; False where the other end is slow or away."""
         self._socket.settimeout(0.0)
         try:
             with _short(self._folder, name) as path:

@@ -25,9 +25,11 @@ Float64 = NDArray[np.float64]
 
 
 class _Way(NamedTuple):
-    """start, towards : joints; `mid_` ones are of the near side in a side view. share : of the way.
-    aside : away from the body's middle, ahead : forward, in parts of stature. sd : of what anatomy
-    leaves open, ahead_sd : of it along the line of sight from the front, in a side view across.
+    """How to come to a landmark from two joints.
+
+    start, towards : joints; in a side view a `mid_` joint is that of the near side. share : part of
+    the way from one to the other. aside, ahead : then away from the body's middle and forward, in
+    parts of stature. sd : one deviation of what anatomy leaves open; ahead_sd : the same, forward.
     """
 
     start: str
@@ -97,7 +99,7 @@ def anatomy_sd(name: str) -> float:
 
 
 def expected(pose: Pose, view: View, targets: Mapping[str, Placement]) -> Expected:
-    """Where the centres of these targets should be seen; without those that nothing leads to."""
+    """Where the centres of these targets should be seen; those without a joint are left out."""
     body = _uncrossed(Landmarks.of(pose), view)
     stature = body.stature_px
     if stature is None:

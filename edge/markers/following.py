@@ -35,9 +35,9 @@ class TargetFollower:
         self._may_search = True
 
     def begin(self, frame: Frame) -> None:
-        """Begin a frame: to be called once, before `find` for each person in it."""
+        """Begin a frame; called once, before `find` is called for each person in it."""
         self._before, self._now = ([] if frame.still else self._now), []
-        if frame.captured_ns < self._searched_ns:  # another video
+        if frame.captured_ns < self._searched_ns:  # time went back: another video
             self._searched_ns = frame.captured_ns - _SEARCH_EVERY_NS
         self._may_search = frame.still or frame.captured_ns >= self._searched_ns + _SEARCH_EVERY_NS
 

@@ -81,7 +81,7 @@ def target_marks(found: FoundTargets, view: View, px_per_mm: float) -> dict[str,
 
 
 def _along(landmark: str, view: View) -> Float64 | None:
-    """Down the spine, where the landmark is a vertebra."""
+    """Direction down the spine, where the landmark is a vertebra."""
     if landmark not in _VERTEBRAE:
         return None
     if view not in ("left", "right"):

@@ -119,7 +119,8 @@ def _hidden_px(blobs: tuple[Blob, ...], stickers: Stickers, view: View) -> Float
 
 
 def _offset(area_px2: float, radius_px: float, height_to_radius: float) -> float:
-    """From the centre of a circle to that of its segment of this area, px, squeezed by the height.
+    """Distance from the centre of a circle to that of its segment of this area, px, for a circle
+    that the height squeezes.
 
     A segment that spans the angle t has area r^2 (t - sin t) / 2 and its centre of area at
     4 r sin(t / 2)^3 / (3 (t - sin t)).

@@ -66,7 +66,7 @@ class Protocol:
 
     @property
     def keypoints(self) -> tuple[str, ...]:
-        """Every keypoint that it may give, of either near side."""
+        """Every keypoint that the protocol may give, whichever side is near."""
         return tuple(dict.fromkeys((*self.targets("left"), *self.targets("right"))))
 
 
@@ -109,7 +109,7 @@ PROTOCOLS: dict[ProtocolName, Protocol] = {
 
 
 def protocol_named(name: str) -> Protocol:
-    """Raises SettingsInvalid for a name that no protocol has."""
+    """The protocol of this name. Raises SettingsInvalid where there is none."""
     for known in get_args(ProtocolName):
         if known == name:
             return PROTOCOLS[known]

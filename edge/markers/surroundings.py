@@ -57,7 +57,7 @@ class Surroundings:
     def of(
         cls, image: Uint8, should: Expected, radius_px: float, stature_px: float
     ) -> Surroundings | None:
-        """None where all of it lies outside the picture.
+        """The part of a picture around these places; None where all of it lies outside the picture.
 
         image : uint8 (H, W, 3), BGR. should : where targets are looked for. radius_px : of a ring.
         stature_px : of the person, by which the search reaches.
@@ -102,7 +102,7 @@ class Surroundings:
         return fit and replace(fit, centre_px=fit.centre_px + self.corner_px)
 
     def _enlarged(self, fit: FittedTarget) -> FittedTarget:
-        """From pixels of `small` to those of the picture."""
+        """A fit in pixels of `small`, in pixels of the picture."""
         return replace(
             fit,
             centre_px=(fit.centre_px + 0.5) / self.shrink - 0.5 + self.corner_px,
@@ -113,7 +113,7 @@ class Surroundings:
 
 
 def apart(fits: Sequence[FittedTarget]) -> list[FittedTarget]:
-    """Without those that came to rest on another, which explains more."""
+    """The fits without those that came to rest on another one, which explains more."""
     kept: list[FittedTarget] = []
     for fit in sorted(fits, key=lambda fit: -fit.explained):
         if all(np.hypot(*(fit.centre_px - k.centre_px)) > 0.8 * fit.radius_px for k in kept):

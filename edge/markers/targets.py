@@ -83,7 +83,7 @@ def find_targets(
 def follow_targets(
     image: Uint8, before: FoundTargets, view: View, targets: Mapping[str, Placement]
 ) -> FoundTargets | None:
-    """The same person's targets a moment later; None where most are not where they were.
+    """The targets of the same person a moment later; None where most are not where they were.
 
     image : uint8 (H, W, 3), BGR. before : what was found in the frame before. targets : landmark ->
     placement, of those stuck on.
@@ -112,7 +112,7 @@ def _count(found: int, targets: Mapping[str, Placement]) -> str:
 
 
 def _believed(fit: FittedTarget, guess: Guess, adult_px: float) -> bool:
-    """It looks like a target, and is of the size of the others."""
+    """Whether a fit looks like a target and has the size of the others."""
     differs = abs(math.log(fit.radius_px / guess.radius_px))
     return differs < _UNALIKE and is_target(fit, adult_px, AMONG_OTHERS)
 
@@ -140,7 +140,7 @@ def _named(
 
 
 def _alike(plain: Sequence[FittedTarget]) -> list[FittedTarget]:
-    """Those of about the commonest size."""
+    """The fits of about the commonest size."""
     if not plain:
         return []
     logs = np.log([fit.radius_px for fit in plain])

@@ -82,7 +82,7 @@ def tell_apart(points_px: Float64, should: Expected, stature_px: float) -> Told:
 
 
 def _likeliest(ways: list[_Way]) -> list[_Way]:
-    """Those that are carried on, the likeliest first."""
+    """The ways that are carried on, the likeliest first."""
     ways.sort(key=lambda way: way.cost)
     return [way for way in ways[:_CARRIED] if way.cost < ways[0].cost + _HOPELESS]
 
@@ -114,7 +114,7 @@ def _missing(way: _Way) -> _Way:
 
 
 def _with(way: _Way, candidate: int, off: Float64, together: Float64) -> _Way:
-    """The way with one landmark more, given what those before it say of the joints."""
+    """A way with one landmark more, judged by what the earlier ones say of the joints."""
     i, held = len(way.chosen), len(way.held)
     shared: Float64 = np.zeros((2, held))
     if held:
@@ -134,7 +134,7 @@ def _with(way: _Way, candidate: int, off: Float64, together: Float64) -> _Way:
 
 
 def _named(ways: list[_Way], names: tuple[str, ...]) -> Told:
-    """Of the likeliest way those names that are sure over all ways."""
+    """The names of the likeliest way that are sure over all ways."""
     best = ways[0]
     likelihood = np.exp(-0.5 * (np.array([way.cost for way in ways]) - best.cost))
     share: dict[tuple[int, int], float] = defaultdict(float)

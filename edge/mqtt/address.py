@@ -36,5 +36,5 @@ def split_address(text: str) -> tuple[str, int]:
 
 
 def address(host: str, port: int) -> str:
-    """The other way round."""
+    """HOST:PORT of a host and a port; an IPv6 address gets brackets."""
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

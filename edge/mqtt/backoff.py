@@ -28,7 +28,7 @@ class Backoff:
         return wait_s * self._random.uniform(1.0 - self._jitter, 1.0 + self._jitter)
 
     def reset(self) -> None:
-        """It worked: the next wait is the first again."""
+        """Called when a try has worked: the next wait is the first one again."""
         self._tries = 0
 
 

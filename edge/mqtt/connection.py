@@ -90,7 +90,7 @@ class Connection:
 
     @property
     def age_s(self) -> float:
-        """Since it was made."""
+        """Seconds since the connection was made."""
         return time.monotonic() - self._made_s
 
     @property

@@ -12,7 +12,7 @@ from edge.mqtt.settings import MqttSettings
 
 
 class _TlsSocket(ssl.SSLSocket):
-    """Closed when its handshake fails; paho leaves it open."""
+    """A TLS socket that is closed when its handshake fails; paho would leave it open."""
 
     def do_handshake(self, block: bool = False) -> None:
         try:
@@ -23,7 +23,7 @@ class _TlsSocket(ssl.SSLSocket):
 
 
 def identify(client: paho.Client, mqtt: MqttSettings) -> None:
-    """Read at each connection, so that mending a file helps.
+    """The password, read from its file at each connection, so that mending the file helps.
 
     Raises
     ------

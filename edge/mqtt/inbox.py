@@ -12,7 +12,7 @@ from edge.mqtt.events import Acknowledged, Arrived
 
 
 class Inbox:
-    """One connection's news.
+    """Messages and acknowledgements that came on one connection.
 
     events : not yet read, oldest first. connected, ended : the broker's word, None before it.
     unacknowledged : numbers of publications under way. granted : answers to subscriptions.

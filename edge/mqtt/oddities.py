@@ -25,7 +25,7 @@ class Oddities:
     _said: dict[str, tuple[float, int]] = field(default_factory=dict)
 
     def note(self, kind: str, problem: object) -> None:
-        """Count one; say it if nothing of this kind was said for a minute.
+        """Count one more of a kind, and log it if none was logged for a minute.
 
         kind : a few words of ours, never text from the wire.
         """

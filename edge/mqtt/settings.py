@@ -61,7 +61,7 @@ class MqttSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def each(self) -> tuple[MqttSettings, ...]:
-        """One for each address, the first one first."""
+        """Settings for each address alone, in their order."""
         first = msgspec.structs.replace(self, also=())
         others = map(split_address, self.also)
         return (first, *(msgspec.structs.replace(first, host=h, port=p) for h, p in others))
@@ -79,7 +79,7 @@ def broker_at(typed: str, mqtt: MqttSettings) -> MqttSettings:
 
 
 def brokers_at(addresses: Sequence[str], mqtt: MqttSettings) -> MqttSettings:
-    """The same with several, tried in this order. Raises SettingsInvalid."""
+    """The settings with several brokers, tried in this order. Raises SettingsInvalid."""
     first, *others = addresses
     return msgspec.structs.replace(
         broker_at(first, mqtt), also=tuple(broker_at(other, mqtt).address for other in others)

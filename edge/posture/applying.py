@@ -39,7 +39,7 @@ def alternatives(skeleton: Skeleton, view: View) -> tuple[tuple[Definition, ...]
 
 
 def reported_unit(definition: Definition) -> str:
-    """As written beside a value: lengths are in mm."""
+    """The unit that is written beside a value: lengths are in mm."""
     return "mm" if definition.unit == "length" else definition.unit
 
 

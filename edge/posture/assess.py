@@ -165,7 +165,7 @@ def refuse(skeleton: Skeleton, view: View, why: tuple[str, ...]) -> tuple[Measur
 
 
 def _best_seen(of_code: tuple[Definition, ...], sight: _Sight) -> Definition:
-    """Of those whose landmarks are all seen and read the one that is followed best.
+    """The definition that is followed best, among those whose landmarks are all seen and read.
 
     The first of equals, and where those of none are. A sticker that was lost, a landmark under
     loose cloth, or one that the network follows less, leaves the measure to the joints that it

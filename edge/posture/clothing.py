@@ -53,7 +53,7 @@ def _halves(landmarks: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def under_cloth(keypoints: tuple[str, ...], dress: Dress) -> tuple[str, ...]:
-    """Those that are landmarks of the skin, and lie under something loose."""
+    """The keypoints that are landmarks of the skin and lie under something loose."""
     return tuple(name for name in keypoints if _on_skin(name) and dress.over((name,)) == "loose")
 
 

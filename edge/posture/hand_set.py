@@ -28,7 +28,7 @@ def extended(skeleton: Skeleton, names: Iterable[str]) -> Skeleton:
 
 
 def over(pose: Pose, skeleton: Skeleton) -> Pose:
-    """The same pose over a skeleton that has more keypoints; those are missing."""
+    """A pose over a skeleton that has more keypoints; the added ones are missing."""
     if pose.skeleton is skeleton:
         return pose
     placed = pose.placed

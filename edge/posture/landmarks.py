@@ -94,13 +94,13 @@ class Landmarks:
         return keypoints_of(landmark, self.near)
 
     def placed(self, rows: list[int]) -> NDArray[np.bool_]:
-        """Which of these keypoints hands placed."""
+        """Which of these keypoints were placed by hands."""
         if self.placing_px2 is None:
             return np.zeros(len(rows), np.bool_)
         return np.asarray(self.placing_px2[rows].any(axis=(1, 2)), np.bool_)
 
     def seen(self, *landmarks: str) -> bool:
-        """Every keypoint of these landmarks exists and may be used."""
+        """Whether every keypoint of these landmarks exists and may be used."""
         return all(
             name in self.index and self.scores[self.index[name]] >= USABLE
             for landmark in landmarks

@@ -32,7 +32,8 @@ def distort(points: Float64, coefficients: Coefficients) -> Float64:
 
 
 def undistort(points: Float64, coefficients: Coefficients) -> tuple[Float64, Float64]:
-    """The inverse of `distort` by fixed point, and its derivative (N, 2, 2)."""
+    """The points before `distort`, found by fixed point, and the derivative (N, 2, 2) of finding
+    them."""
     straight = points.copy()
     for _ in range(_ITERATIONS):
         straight += points - distort(straight, coefficients)

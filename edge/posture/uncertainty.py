@@ -126,7 +126,7 @@ class Effect(NamedTuple):
     again: float = 0.0
 
     def times(self, factor: float) -> Effect:
-        """In another unit."""
+        """The effect in another unit."""
         return Effect(self.cause, self.normal * factor, self.limit * factor, self.again * factor)
 
     @property
@@ -172,7 +172,7 @@ def geometric_effects(
     view: View,
     calibration: Calibration,
 ) -> tuple[Effect, ...]:
-    """Of camera and stance on the quantity whose `gradient` (N, 2) per px is given.
+    """Effects of camera and stance on the quantity whose `gradient` (N, 2) per px is given.
 
     names : the keypoints of its rows. body : as measured, in the plane of the ankles. view : as
     measured from. calibration : of the camera; without a lens, depth is an effect of its own.
@@ -208,7 +208,8 @@ def _depth(
 def placing_effects(
     gradient: Float64, body: Landmarks, names: tuple[str, ...]
 ) -> tuple[Effect, ...]:
-    """Of stickers and of points set by hand: found in the picture, and placed on the body.
+    """Effects of stickers and of points set by hand: how they are found in the picture, and placed
+    on the body.
 
     gradient : (N, 2) of the quantity per px, of the keypoints `names`.
     """
@@ -223,7 +224,7 @@ def placing_effects(
 
 
 def frames_effect(gradient: Float64, body: Landmarks, names: tuple[str, ...]) -> tuple[Effect, ...]:
-    """Of the frames that the pose was taken from.
+    """Effect of the frames that the pose was taken from.
 
     gradient : (N, 2) of the quantity per px, of the keypoints `names`.
     """
@@ -235,8 +236,8 @@ def frames_effect(gradient: Float64, body: Landmarks, names: tuple[str, ...]) ->
 
 
 def scale_effect(length: float, calibration: Calibration) -> Effect:
-    """Of the scale on a length. Stickers are found anew at every visit; a calibrated scale is the
-    same at each, and so are a person's proportions."""
+    """Effect of the scale on a length. Stickers are found anew at every visit; a calibrated scale
+    is the same at each, and so are a person's proportions."""
     sd = calibration.scale_sd * abs(length)
     return Effect("scale", sd, again=sd if calibration.scale_by == "stickers" else 0.0)
 
@@ -268,7 +269,7 @@ def network_effect(
     names: tuple[str, ...],
     known: Known | None,
 ) -> Effect:
-    """Of the network that placed the keypoints; nothing where hands placed them all.
+    """Effect of the network that placed the keypoints; nothing where hands placed them all.
 
     gradient : (N, 2) of the quantity per px, of the keypoints `names` of `body`.
     known : how it reads this measure; where nobody says, its keypoints' own covariances count.
@@ -312,7 +313,8 @@ def spread(
     view: View,
     calibration: Calibration,
 ) -> Spread:
-    """Of a quantity of which no description tells: its keypoints' own errors, and geometry.
+    """Deviation of a quantity of which no description tells: from its keypoints' own errors, and
+    from geometry.
 
     gradient : (N, 2) of the quantity per px, of the keypoints `names` of `body`, seen from `view`.
     """

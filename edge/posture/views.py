@@ -195,7 +195,7 @@ class AnkleLine(NamedTuple):
 
 
 def ankle_line(body: Landmarks, view: View, calibration: Calibration) -> AnkleLine | None:
-    """What the line of the ankles tells of a person in a front or back view.
+    """How far the line of the ankles is turned in a front or back view, and how surely.
 
     Both ankles stand on one floor below the lens: tan(tilt) = tan(yaw) (h_lens - h_ankle) / Z.
     None where ankles or hips are unseen, or the ankles stand too close together to tell.

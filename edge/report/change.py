@@ -36,7 +36,7 @@ class Change(NamedTuple):
 
 
 def change(before: Combined, now: Combined) -> Change:
-    """Of one quantity, from an earlier visit to a later one."""
+    """How one quantity changed from an earlier visit to a later one."""
     then, here = before.measure, now.measure
     kinds = [
         (one.measure.code, one.measure.unit, one.measure.definition, one.measure.side, one.views)
@@ -57,7 +57,8 @@ def change(before: Combined, now: Combined) -> Change:
 
 
 def _least(before: Combined, now: Combined) -> float | None:
-    """None where the networks were not judged on the same bodies."""
+    """The least change that means something; None where the networks were not judged on the same
+    bodies."""
     then, here = before.measure, now.measure
     against_the_world = math.hypot(then.u95 or 0.0, here.u95 or 0.0)
     if before.bases != now.bases:

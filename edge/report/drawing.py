@@ -42,7 +42,7 @@ _JOINTS = {
 
 
 def signed(value: float, digits: int = 1) -> str:
-    """With its sign, and no sign before a zero."""
+    """A value with its sign; zero gets none."""
     rounded = round(value, digits)
     text = f"{abs(rounded):.{digits}f}"
     return text if rounded == 0.0 else f"{'+' if rounded > 0.0 else '−'}{text}"
@@ -105,7 +105,8 @@ def _places(figure: Figure, near: Side) -> Callable[[str], Point | None]:
 
 
 def _plumb(x: float, near: Side) -> str:
-    """Through the near ankle of a side view, else between the ankles; and the floor."""
+    """The plumb line through the near ankle of a side view, else between the ankles; and the
+    floor."""
     floor = HEIGHT - _FLOOR + 42
     half = 150 if near else 210
     return (
@@ -191,7 +192,8 @@ def _lean(
     *,
     level: bool = False,
 ) -> list[str]:
-    """Against the vertical, or `level` against the horizontal towards the upper end."""
+    """The angle of a line against the vertical, or with `level` against the horizontal towards its
+    upper end."""
     low, high = at(ends[0]), at(ends[1])
     if low is None or high is None:
         return []

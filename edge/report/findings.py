@@ -191,7 +191,7 @@ def number(value: float, unit: str, words: Words, *, signed: bool = False) -> st
 
 
 def told(measure: Measure, words: Words, *, signed: bool = True) -> str:
-    """Value and interval; signed : else the size alone."""
+    """A value and its interval. signed : with its sign; otherwise its size alone."""
     value = measure.value or 0.0
     size = number(value if signed else abs(value), measure.unit, words, signed=signed)
     half = "" if measure.u95 is None else f" (±{number(measure.u95, measure.unit, words)})"

@@ -103,7 +103,7 @@ def _style() -> str:
 
 
 def _kept(fact: str) -> str:
-    """No browser translates a name."""
+    """A name, marked so that no browser translates it."""
     return "" if fact in ("screened", "sex") else ' translate="no"'
 
 
@@ -127,7 +127,8 @@ def _header(visit: ReportedVisit, words: Words) -> str:
 
 
 def _when(moment: str) -> str:
-    """To the minute, in the time that it was told in; as it is where it is no ISO time."""
+    """A moment to the minute, in the zone that it was told in; unchanged where it is no ISO
+    time."""
     try:
         at = datetime.fromisoformat(moment)
     except ValueError:
@@ -185,7 +186,7 @@ def figures(visit: ReportedVisit, words: Words) -> str:
 
 
 def _not_measured(visit: ReportedVisit, words: Words) -> str:
-    """Everything refused, by reason: nothing is left out."""
+    """The block of everything that was refused, by reason."""
     by_reason: dict[str, dict[str, None]] = {}
     for measure in visit.measured():
         if measure.value is None and not measure.code.startswith(REPEATED):

@@ -75,7 +75,7 @@ class ReportedVisit:
         return None if found is None else found[0]
 
     def seen(self, code: str, view: View) -> tuple[Measure, ReportedView] | None:
-        """The same, and the view that it was seen in."""
+        """One measure of one view as `measure` gives it, and the view that it was seen in."""
         found = [
             (measure, seen)
             for seen in self.views

@@ -77,7 +77,8 @@ def combined(visit: ReportedVisit) -> tuple[Combined, ...]:
 
 
 def _newest(visit: ReportedVisit) -> Iterator[tuple[Measure, ReportedView]]:
-    """Each measure that has a value, once; of a view that was taken twice that of the last time."""
+    """Each measure that has a value, once: of a view that was taken twice, that of the last
+    time."""
     for seen in visit.views:
         for measure in seen.measures:
             last = visit.seen(measure.code, measure.view)

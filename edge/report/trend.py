@@ -28,7 +28,8 @@ class Since(NamedTuple):
 
 
 def changes(visit: ReportedVisit, now: Combined) -> list[Since]:
-    """Against each visit before that saw this quantity by such a source, oldest first."""
+    """The changes against each visit before that saw this quantity by such a source, oldest
+    first."""
     since = []
     for earlier in visit.before:
         for then in combined(earlier):

@@ -56,7 +56,7 @@ class _OtherEntry(msgspec.Struct, frozen=True):
 
 
 def as_entry(visit: ReportedVisit) -> dict[str, Any]:
-    """All that a later visit is compared with."""
+    """The JSON entry with all that a later visit is compared with."""
     entry = _VisitEntry(
         visit.person,
         visit.screened_at,

@@ -48,7 +48,7 @@ class Words:
     tables: dict[str, dict[str, str]]
 
     def __call__(self, table: str, key: str, *values: object) -> str:
-        """A text with its places filled in."""
+        """A text with its placeholders filled in."""
         return self.tables[table][key].format(*values)
 
     def listed(self, items: Iterable[str]) -> str:
@@ -56,7 +56,7 @@ class Words:
         return self.tables["page"]["list"].join(items)
 
     def origin(self, *origins: Origin) -> str:
-        """In brackets, where frames came from; nothing where all are a live camera's."""
+        """Where frames came from, in brackets; nothing where all are a live camera's."""
         told = [self("origins", origin) for origin in origins if origin != "camera"]
         return f" ({self.listed(told)})" if told else ""
 
@@ -66,7 +66,7 @@ class Words:
         return texts.get(by, texts["untold"])
 
     def unit(self, unit: str) -> str:
-        """As it stands behind a number."""
+        """A unit as it is written behind a number."""
         return _UNITS.get(unit, f" {unit}")
 
     def measure(self, code: str, definition: str = "") -> str:
@@ -93,7 +93,7 @@ class Words:
 
 @cache
 def words(language: str) -> Words:
-    """Raises SettingsInvalid for a language that has no words here."""
+    """The words of a language. Raises SettingsInvalid where it has none here."""
     for known in LANGUAGES:
         if known == language:
             text = resources.files("edge.report").joinpath(f"words_{known}.toml")

@@ -56,7 +56,7 @@ class Chain:
         return self.signer is not None or not self.key
 
     def seal(self, role: Role, channel: str, seq: int, body: bytes) -> bytes:
-        """Of a message of this epoch; empty where only another may give it.
+        """The seal of a message of this epoch; empty where only another process may give it.
 
         role : `message` at acceptance, `late` afterwards. body : the bytes as committed.
         """
@@ -83,8 +83,8 @@ class Chain:
         return seal.key == key_id(public) and is_sealed_by(public, seal, topic)
 
     def role_of(self, channel: str, seal: bytes) -> Role:
-        """With which role a message that had this seal is sealed again: only one that our own key
-        had sealed at acceptance is called so."""
+        """The role under which a sealed message is sealed again: its old one where our own key had
+        given it, else `late`."""
         try:
             old = decode(seal, Seal)
         except MessageRefused:

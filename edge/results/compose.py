@@ -101,7 +101,7 @@ def event(envelope: dict[str, Any], kind: EventKind, data: dict[str, Any]) -> Ev
 
 
 def body_of(message: Envelope) -> bytes:
-    """The bytes to commit.
+    """The message as the bytes that are committed.
 
     Raises
     ------

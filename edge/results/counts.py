@@ -29,7 +29,7 @@ class Counts:
 
 
 def counts_of(database: Database, limit_bytes: int) -> Counts:
-    """Raises sqlite3.Error."""
+    """Count what the outbox holds. Raises sqlite3.Error."""
     [(epoch, next_seq, quarantined, dropped)] = database.rows(
         "SELECT epoch, next_seq, quarantined, dropped FROM self"
     )

@@ -85,7 +85,7 @@ def prove(
 
 
 def sessions_of(db: sqlite3.Connection, epoch: str, code: str) -> tuple[str, ...]:
-    """Those for which a consent event that is still here names this code."""
+    """The sessions whose consent event is still here and names this code."""
     said = [row.consent for row in _consents(db, epoch) if row.consent is not None]
     found = (each.get("session") for each in said if each.get("code") == code)
     return tuple(dict.fromkeys(each for each in found if isinstance(each, str) and each))

@@ -37,7 +37,7 @@ class Pending:
 
     @property
     def damage(self) -> str:
-        """What the disk has done to the body or its row; empty where nothing."""
+        """How the disk has damaged the body or its row; empty where it has not."""
         if digest(self.body) != self.sha256:
             return "the body is not the one that was committed"
         try:

@@ -22,7 +22,7 @@ _PARTS = ("", "-wal", "-shm")
 
 
 def sessions_of(path: Path, code: str) -> tuple[str, ...]:
-    """Those for which a consent in this file names the code; none where it cannot be read."""
+    """The sessions whose consent in this file names the code; none where it cannot be read."""
     found: list[str] = []
     with suppress(sqlite3.Error), closing(sqlite3.connect(path)) as db:
         for table, where, names in _tables(db):
@@ -55,7 +55,8 @@ def forget(path: Path, words: Collection[str]) -> None:
 
 
 def _tables(db: sqlite3.Connection) -> Iterator[tuple[str, str, int]]:
-    """Each table, the condition that one of its columns holds ?, and how many ? that has."""
+    """Each table, a condition that is true where one of its columns holds the value ?, and how many
+    ? the condition has."""
     made = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
     for (table,) in db.execute(made).fetchall():
         about = db.execute("SELECT name FROM pragma_table_info(?)", (table,))

@@ -39,7 +39,7 @@ def opened(path: Path, begin: Begin) -> Database:
 
 
 def mend(path: Path, begin: Begin) -> None:
-    """Somebody met damage. Whoever else has the file open follows at its next step."""
+    """Mend a damaged file. Whoever else has it open follows at its next step."""
     with locked(path.with_suffix(".lock")):
         if is_damaged(path):
             salvage(path, begin)
@@ -47,7 +47,7 @@ def mend(path: Path, begin: Begin) -> None:
 
 
 def mark_of(path: Path) -> Path:
-    """There while somebody has met damage in the file and nobody has mended it."""
+    """The file that is there from the moment somebody met damage until it is mended."""
     return path.with_suffix(".mark")
 
 

@@ -225,7 +225,7 @@ class Outbox(DatabaseOwner):
             return self._chain(db).is_sealed(message)
 
     def settle(self, receipt: Receipt) -> Settled:
-        """As `settling.settle`; a restored card begins a new epoch. What is said to another station
+        """As `settling.settle`; a restored card begins a new epoch. A receipt for another station
         settles nothing."""
         if (receipt.site, receipt.station) != (self.site, self.station):
             return Settled()
@@ -241,7 +241,7 @@ class Outbox(DatabaseOwner):
             set_damaged_aside(db, self._chain(db), seq, problem)
 
     def unseal(self, seq: int) -> None:
-        """Its seal was damaged: the next `tend` of the key's holder seals it again."""
+        """Take a damaged seal away: the next `tend` of the key's holder seals the message again."""
         with self._transaction() as db:
             db.execute("UPDATE message SET seal = x'' WHERE seq = ?", (seq,))
         self.tend()
@@ -276,7 +276,7 @@ class Outbox(DatabaseOwner):
             prove(db, self._chain(db), session, code, left)
 
     def begin_command(self, number: int, sha256: str, *, again: bool = False) -> bytes | None:
-        """As `commanded.begin`."""
+        """Note a command before it is carried out: as `commanded.begin`."""
         with self._transaction() as db:
             return commanded.begin(db, number, sha256, again=again)
 

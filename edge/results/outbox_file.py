@@ -47,7 +47,7 @@ def claim(database: Database, path: Path, site: str, station: str, signer: Signe
 
 
 def show_key(db: sqlite3.Connection, signer: Signer) -> None:
-    """What waits under another key, or unsigned, is signed anew, late."""
+    """Seal again, as `late`, what waits under another key or unsigned."""
     public = signer.public.hex()
     if db.execute("UPDATE self SET key = ?1 WHERE key <> ?1", (public,)).rowcount:
         db.execute("UPDATE message SET seal = x''")

@@ -46,12 +46,12 @@ def set_damaged_aside(db: sqlite3.Connection, chain: Chain, seq: int, problem: s
 
 
 def set_aside_bytes(rows: Callable[[str], list[tuple[Any, ...]]]) -> int:
-    """What the bodies here take."""
+    """Bytes that the bodies in quarantine take."""
     return int(rows("SELECT COALESCE(SUM(LENGTH(body)), 0) FROM quarantine")[0][0])
 
 
 def requeue(db: sqlite3.Connection, chain: Chain, first: int, last: int) -> Ranges:
-    """Put what was rejected back in line; what is damaged stays.
+    """Put rejected messages back in line; damaged ones stay in quarantine.
 
     Returns which of first..last now wait; those of an earlier epoch are among them under the new
     numbers that they get.

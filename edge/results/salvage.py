@@ -142,7 +142,7 @@ def _next_name(path: Path) -> Path:
 
 
 def _said(damaged: sqlite3.Connection) -> NewEpoch:
-    """Which epoch ended, where the file still says so."""
+    """The epoch that ended, as far as the file still says it."""
     try:
         epoch, next_seq = damaged.execute("SELECT epoch, next_seq FROM self").fetchone()
     except (*_UNREADABLE, TypeError):
@@ -154,7 +154,8 @@ def _said(damaged: sqlite3.Connection) -> NewEpoch:
 
 
 def _floors(damaged: sqlite3.Connection) -> list[tuple[str, int]]:
-    """Which keys were retired. Where the file does not say it any more, the next grant does."""
+    """The serials below which keys were retired. Where the file does not say it any more, the next
+    grant does."""
     try:
         rows = damaged.execute("SELECT role, serial FROM grant_floor").fetchall()
     except _UNREADABLE:

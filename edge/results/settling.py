@@ -48,6 +48,6 @@ def settle(db: sqlite3.Connection, receipt: Receipt) -> Settled:
 
 
 def _hashes(db: sqlite3.Connection, seqs: Collection[int]) -> dict[int, str]:
-    """Of those messages that wait, as committed."""
+    """Hashes of the named messages that wait, as committed."""
     sql = "SELECT seq, sha256 FROM message WHERE seq IN (SELECT value FROM json_each(?))"
     return dict(db.execute(sql, (json.dumps(list(seqs)),)).fetchall())

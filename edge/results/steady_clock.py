@@ -25,7 +25,8 @@ class SteadyClock:
         self._jumped: tuple[int, int] | None = None  # offset, and since when of this boot
 
     def read(self, newest_utc_ns: int) -> Instant:
-        """As `clock.read_clock`. A jump that stands is believed, back behind newest_utc_ns too."""
+        """As `clock.read_clock`, but a jump is believed only once it has stayed, even one back
+        behind `newest_utc_ns`."""
         instant = clock.read_clock(newest_utc_ns)
         if instant.utc_ns < clock.RELEASED_UTC_NS or not clock.is_disciplined():
             self._jumped = None

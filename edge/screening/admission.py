@@ -66,7 +66,8 @@ class Admission:
         return (self._box is not None and self._box.cancel(code)) or waited
 
     def admit(self) -> tuple[Inputs, Asked | None] | None:
-        """Whoever stands there now: what is known of them, or None where they must be asked for."""
+        """Let in whoever stands there now: what is known of them; None where they must be asked for
+        first."""
         if self._order is not None:
             (order, asked), self._order = self._order, None
             return order.inputs, asked

@@ -27,7 +27,7 @@ _SAY: dict[str, tuple[str, ...]] = {
 
 
 class CalibrationGuard(Protocol):
-    """Asked before anybody is measured."""
+    """What is asked before anybody is measured: may the calibration be trusted?"""
 
     def look(self, frame: Frame, *, empty: bool) -> None:
         """Take in a frame; `empty` says that nobody is there to hide the wall."""
@@ -38,7 +38,7 @@ class CalibrationGuard(Protocol):
 
 
 class NoGuard:
-    """Where nothing was calibrated there is nothing to guard; the intervals are wider instead."""
+    """Guards nothing, for nothing was calibrated; the intervals are wider instead."""
 
     def look(self, frame: Frame, *, empty: bool) -> None:
         pass
@@ -48,7 +48,7 @@ class NoGuard:
 
 
 class LostGuard:
-    """Where a calibration was and is gone (see `calibration_loss`): nothing may be measured."""
+    """Forbids measuring, for a calibration was here and is gone (see `calibration_loss`)."""
 
     def look(self, frame: Frame, *, empty: bool) -> None:
         pass

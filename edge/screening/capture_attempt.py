@@ -60,7 +60,7 @@ class CaptureAttempt:
         self._hold_ns = round(settings.hold_s * 1e9)
 
     def expired(self, now_ns: int) -> bool:
-        """It has taken too long."""
+        """Whether it has taken too long."""
         longest_ns = max(_LONGEST_S * 1e9, 2.0 * (self._settle_ns + self._hold_ns))
         return now_ns - self._began_ns > longest_ns
 

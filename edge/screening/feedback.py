@@ -29,13 +29,13 @@ _BEEPS = {  # seconds on, seconds off, times
 
 
 class Feedback(Protocol):
-    """Told with every frame what the station asks of the person."""
+    """What gets, with every frame, the prompt for the person."""
 
     def show(self, prompt: Prompt) -> None: ...
 
 
 class Silent:
-    """Where there is neither lamp nor buzzer."""
+    """Shows nothing: there is neither lamp nor buzzer."""
 
     def show(self, prompt: Prompt) -> None:
         pass
@@ -85,7 +85,7 @@ def feedback_for(settings: FeedbackSettings) -> Feedback:
     except ImportError as error:
         raise PartMissing(
             "The settings name GPIO pins, and the package gpiozero is not installed.",
-            "Install posture-station[pi], or remove [feedback] from the settings.",
+            "pip install 'posture-station[pi]', or remove [feedback] from the settings.",
         ) from error
     except Exception as error:  # gpiozero has a family of its own for each kind of board
         raise PartMissing(

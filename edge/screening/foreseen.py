@@ -50,7 +50,7 @@ def foreseen(
 
 
 def too_wide(measures: Sequence[Measure]) -> list[Measure]:
-    """Those that are refused or whose interval is wider than is needed."""
+    """The measures that are refused or whose interval is wider than is needed."""
     return [
         m for m in measures if m.u95 is None or m.u95 > (needed(m.code, m.unit) or float("inf"))
     ]

@@ -51,7 +51,7 @@ class OrderBox:
         return order.code == code
 
     def take(self) -> Order | None:
-        """The waiting order, once; a damaged file is removed and none."""
+        """Take the waiting order and remove its file; None without one, or where it is damaged."""
         try:
             body = self._path.read_bytes()
             self._path.unlink()

@@ -112,7 +112,8 @@ def _exposure(body: Uint8) -> dict[str, bool]:
 
 
 def sharpness(frame: Frame, subject: Subject) -> float:
-    """Of the subject's picture: edges against contrast, comparable between frames of one person."""
+    """Sharpness of the subject's picture: edges against contrast, comparable between frames of one
+    person."""
     return _sharpness(_grey(_body(frame, subject)))
 
 
@@ -158,8 +159,9 @@ def _camera_tilted(body: Landmarks, facing: Facing) -> bool:
 def roll_seen_deg(
     body: Landmarks, facing: Facing, alike_deg: float = _CAMERA_TILT_SPREAD_DEG
 ) -> float | None:
-    """By which all lines of a body seen from the front or back lie turned, + clockwise; None where
-    they are not all seen, or lie further apart than `alike_deg`: then it may be the body."""
+    """Angle by which all lines of a body seen from the front or back are turned, + clockwise. None
+    where they are not all seen, or differ by more than `alike_deg`: then it may be the body that
+    leans."""
     joints = ("shoulder", "hip", "knee", "ankle")
     if facing.view not in ("front", "back") or not body.seen(
         *(f"{side}_{joint}" for side in ("left", "right") for joint in joints)

@@ -139,7 +139,7 @@ class Screening:
         return self._settings.repeats
 
     def look_away(self) -> None:
-        """Frames go by that are not shown to it: that is nobody's absence."""
+        """Frames go by that are not shown to it: nobody counts as gone for that."""
         self._looked_away = True
 
     def repeat(self, session: str, view: View) -> None:
@@ -185,7 +185,7 @@ class Screening:
         return now_ns - self._seen_ns > (AWAY_NS if stepping else _LEFT_AFTER_NS)
 
     def _resume(self, now_ns: int) -> None:
-        """The time that measuring took is nobody's absence."""
+        """Nobody counts as gone during the time that measuring took."""
         self._looked_away = False
         self._lock.resume(now_ns)
         self._seen_ns = now_ns

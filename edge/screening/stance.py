@@ -25,7 +25,7 @@ class MeasuredStance(NamedTuple):
 
 
 def stance_of_board(found: Found, lens: Lens) -> MeasuredStance:
-    """From a board whose edges hang straight down.
+    """The stance from a board whose edges hang straight down.
 
     Raises CalibrationInvalid where the corners allow no place for the board.
     """
@@ -46,7 +46,7 @@ def stance_of_board(found: Found, lens: Lens) -> MeasuredStance:
 def stance_of_plumb_lines(
     ends_px: Float64, lens: Calibration, length_mm: float | None
 ) -> MeasuredStance:
-    """From 1 or 2 plumb lines (L, 2, 2): both ends of each.
+    """The stance from 1 or 2 plumb lines (L, 2, 2), given by both ends of each.
 
     lens : focal length, centre and distortion, without roll and pitch.
     length_mm : of each line.

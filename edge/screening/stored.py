@@ -94,7 +94,7 @@ class Stored(_Table, frozen=True):
 
 
 def load_calibration(state_path: Path) -> Stored:
-    """What is kept; nothing where there is no file.
+    """Read the calibration; an empty one where there is no file.
 
     Raises
     ------

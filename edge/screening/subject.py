@@ -55,7 +55,7 @@ class SubjectLock:
 
     def __init__(self) -> None:
         self._tracker = Tracker()
-        self._number = 0  # of the person last chosen; nobody has 0
+        self._number = 0  # the person last chosen; numbers begin with 1
         self._seen_ns = 0
         self._locked = False
 
@@ -64,7 +64,7 @@ class SubjectLock:
         self._locked = True
 
     def resume(self, now_ns: int) -> None:
-        """Nobody looked for a while, until now: nobody is gone for that."""
+        """Go on after a time in which no frame was looked at: nobody counts as gone for that."""
         self._tracker.resume(now_ns)
         self._seen_ns = now_ns
 

@@ -57,12 +57,12 @@ class Visit:
 
     @property
     def begun(self) -> bool:
-        """Whether silence would lose something: it was asked for, or has given something."""
+        """Whether something would be lost with it: it was asked for, or has given a capture."""
         return self.asked is not None or bool(self.captures or self.closed)
 
     @property
     def stepping(self) -> bool:
-        """Between two captures of a view."""
+        """Whether the person is between two captures of a view, stepping off the marks."""
         return self._stepping_from is not None
 
     def add(self, capture: Capture, view: View, stature_px: float | None) -> None:
@@ -74,7 +74,7 @@ class Visit:
         self.waiting_since_ns = self._stepping_since_ns = capture.captured_ns
 
     def resume(self, now_ns: int) -> None:
-        """The capture was measured until now, and only now was the person told what to do next."""
+        """Measuring a capture ended now, so the person is told only now what to do next."""
         self.waiting_since_ns = self._stepping_since_ns = now_ns
 
     def close(self, view: View, now_ns: int) -> list[Capture]:

@@ -44,7 +44,8 @@ class Told:
     least_stature_px: float = ScreeningSettings().least_stature_px
 
     def stature_of_mm(self, number: int, *, alone: bool) -> float | None:
-        """Of the person with this number, alone in the picture or not; None where nobody said."""
+        """The stature told for the person with this number, alone in the picture or not; None where
+        nobody said."""
         whose = self.stature_mm if alone and number == 1 else None
         return self.statures_mm.get(number, whose)
 
@@ -99,7 +100,7 @@ class Person:
 
 
 def _measure_as_json(measure: Measure) -> dict[str, Any]:
-    """As the wire has it, and what an interval is made of."""
+    """A measure as the wire has it, with what its interval is made of."""
     return {
         "code": measure.code,
         "view": measure.view,

@@ -50,7 +50,7 @@ class _Person(msgspec.Struct):
     keypoints: list[tuple[float | None, float | None, float | None]]
     keypoint_names: list[str] = []
     points: dict[str, Place | None] = {}
-    points_by: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9._-]{0,64}$")] = ""
+    points_by: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9._-]{0,64}$(?!\n)")] = ""
     points_on: Annotated[str, msgspec.Meta(max_length=40)] = ""
 
 
@@ -85,7 +85,8 @@ class PointsFile:
         return tuple(dict.fromkeys(name for one in everybody for name in one.hand.points_px))
 
     def within(self, photograph: str) -> tuple[Corrected, ...]:
-        """Those corrected in a photograph: by its path, or by its name where that is one file's."""
+        """The people corrected in a photograph, found by its path, or by its name where only one
+        file has it."""
         if photograph in self.people:
             return self.people[photograph]
         name = Path(photograph).name
@@ -203,7 +204,7 @@ def _differs(place: Place | None, found: Place | None) -> bool:
 
 
 def _apart_px(found_px: dict[str, Place], pose: Pose) -> float:
-    """How far a pose lies from the places of the file: the median over keypoints of both."""
+    """Median distance between the keypoints of a pose and the places in the file."""
     away = [
         math.hypot(x - px, y - py)
         for name, (px, py) in found_px.items()

@@ -148,7 +148,7 @@ class Environments:
         return [path.name for path in gone]
 
     def _remove(self, folder: Path) -> None:
-        """The marker first: what is half removed must not pass for complete."""
+        """Remove an environment, its marker first: half of one must not pass for complete."""
         if folder.exists():
             (folder / MARKER).unlink(missing_ok=True)
             sync_folder(folder)

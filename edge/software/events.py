@@ -26,7 +26,7 @@ Tell = Callable[[dict[str, Any]], None]
 
 
 class EventBook:
-    """The guard's side. The caller holds the guard's lock."""
+    """The guard's end of the list of events. The caller holds the guard's lock."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder / FOLDER_NAME
@@ -51,7 +51,7 @@ class EventBook:
 
 
 def tell_new(folder: Path, told: Path, tell: Tell) -> int:
-    """The engine's side: hand each new event to `tell`, oldest first; how many there were.
+    """The engine's end: hand each new event to `tell`, oldest first; returns how many.
 
     told : file with the number of the last one; an event told twice after a power cut is known by
         its `n`. Whatever `tell` raises leaves the rest for the next time.

@@ -103,7 +103,8 @@ class Guard:
         self._book = EventBook(places.folder)
 
     def boot(self) -> bool:
-        """Before anything of the station starts: count a trial's boot, make links and units agree.
+        """At each boot, before anything of the station starts: count the boot of a trial, and make
+        links and units agree with the state.
 
         Returns whether a trial is open, which `run` then watches.
         """
@@ -167,7 +168,7 @@ class Guard:
         offers, _ = offers_in(catalogue.targets)
         offer = choose(offers, self._machine, releases, desired, trust.clock_ns()).offer
         if offer is None:
-            return releases  # taken, held or refused since it was handed over
+            return releases  # since the hand-over it was taken, held back or refused
         release = Release(offer.sha256, offer.terms.version, offer.terms.python)
         try:
             with self._step("install", release):

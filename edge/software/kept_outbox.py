@@ -43,7 +43,8 @@ def set_aside_newer(state: Path, readable_version: int) -> Path | None:
 
 
 def _version(path: Path) -> int | None:
-    """Of its tables; None where it is no database, which is not for us to mend."""
+    """Version of the outbox's tables; None where the file is no database, which is not for us to
+    mend."""
     try:
         with closing(sqlite3.connect(f"file:{path}?mode=rw", uri=True)) as db:
             return int(db.execute("PRAGMA user_version").fetchone()[0])

@@ -31,7 +31,7 @@ class Release(msgspec.Struct, frozen=True):
 
     @property
     def name(self) -> str:
-        """Of its folder."""
+        """Name of its folder."""
         return f"{self.version}-{self.sha256[:12]}"
 
 

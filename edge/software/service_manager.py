@@ -33,14 +33,15 @@ class ServiceManager(Protocol):
         """Start, or start anew; does not wait until they are ready."""
 
     def stop(self, units: Sequence[str]) -> None:
-        """Stop, and wait until they have."""
+        """Stop units, and wait until they have stopped."""
 
     def states(self, units: Sequence[str]) -> dict[str, UnitState]:
-        """How each of them is."""
+        """State of each unit."""
 
 
 class Systemd:
-    """By systemctl. What it refuses is seen by the states that follow, so no status is asked."""
+    """systemd, asked by systemctl. What it refuses shows in the states that follow, so no exit
+    status is looked at."""
 
     def reload(self) -> None:
         systemctl("daemon-reload")

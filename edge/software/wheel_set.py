@@ -98,7 +98,8 @@ def custom_of(terms: SetTerms) -> dict[str, str]:
 
 
 def terms_in(custom: object) -> SetTerms:
-    """The inverse; ValueError where custom data hold no terms that this software can read."""
+    """The terms in a target's custom data. ValueError where there are none that this software can
+    read."""
     if not isinstance(custom, dict) or not isinstance(custom.get(_CUSTOM_KEY), str):
         raise ValueError(f"no {_CUSTOM_KEY}")
     terms = msgspec.json.decode(custom[_CUSTOM_KEY], type=SetTerms)

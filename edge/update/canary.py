@@ -60,7 +60,7 @@ class Canary(Protocol):
 
 
 def examine(job: Job) -> Answer:
-    """All that can be found out about a file without a person before the camera."""
+    """Find out everything about a file that needs no person before the camera."""
     try:
         network = Network.load(job.path, sha256=job.sha256, threads=job.threads)
     except ModelRefused as refusal:
@@ -99,7 +99,7 @@ def _times_ms(network: Network, picture: Uint8, threads: int) -> tuple[float, fl
 
 
 def _contradictions(network: Network, job: Job) -> list[tuple[str, str]]:
-    """Where the file is not what was signed, or less than what serves now."""
+    """Every point in which the file is not what was signed, or gives less than what serves now."""
     terms, description = job.terms, network.description
     spec = description.input
     found = [("golden", fault) for fault in _signed_golden_faults(network, terms.golden)]

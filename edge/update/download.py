@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How a download deals with a link.
+    """Limits of a download over a bad link: its rate, and how long it goes on trying.
 
     rate_bytes_s : the most it takes of the link. least_bytes_s : a link slower than this over
     window_s is given up (slow retrieval). fruitless : attempts in a row that came no further than

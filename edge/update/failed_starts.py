@@ -43,7 +43,8 @@ class FailedStarts:
         return kept.open if (kept.boot_id, kept.files) == (boot_id(), dict(files)) else 0
 
     def count(self, files: Mapping[str, str], by: int) -> None:
-        """Without files the shipped ones serve, and there is nothing to fall back to."""
+        """Count a start of these files. Without files the shipped ones serve, and nothing is
+        counted, for there is nothing to fall back to."""
         if not files:
             return
         kept = _Kept(boot_id(), dict(files), max(0, self.open(files) + by))

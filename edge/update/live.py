@@ -59,7 +59,7 @@ class LiveEstimator:
 
     @property
     def models(self) -> tuple[ModelIdentity, ...]:
-        """Of the last answer."""
+        """The models that gave the last answer."""
         return self._answering.models
 
     @property
@@ -95,7 +95,7 @@ class LiveEstimator:
         budget_s: float | None = None,
         progress: Callable[[int, int], None] = lambda _done, _all: None,
     ) -> Pose:
-        """By the files that gave the last answer: a subject is never measured by two."""
+        """Measure with the files that gave the last answer: a subject is never measured by two."""
         answering = self._answering
         if not isinstance(answering, Measurer):
             return about

@@ -58,7 +58,7 @@ class Offer:
 
     @property
     def slot(self) -> str:
-        """Where it is to serve, by today's name."""
+        """The slot that it is for, by today's name."""
         return slot_of(self.terms.slot)
 
     @property
@@ -74,7 +74,8 @@ def custom_of(terms: Terms) -> dict[str, str]:
 
 
 def terms_in(custom: object) -> Terms:
-    """The inverse; ValueError where custom data hold no terms that this software can read."""
+    """The terms in a target's custom data. ValueError where there are none that this software can
+    read."""
     if not isinstance(custom, dict) or not isinstance(custom.get(_CUSTOM_KEY), str):
         raise ValueError(f"no {_CUSTOM_KEY}")
     return msgspec.json.decode(custom[_CUSTOM_KEY], type=Terms)

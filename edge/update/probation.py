@@ -40,7 +40,7 @@ class Probation:
             self.misses += 1
 
     def saw_screening(self, usable: bool) -> None:
-        """One screening; usable if at least one of its measures was not refused."""
+        """Count a screening; it is usable if at least one of its measures was not refused."""
         self.good_screenings += usable
 
     def judge(self, now_s: float) -> Judgement:

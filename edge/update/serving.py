@@ -129,7 +129,8 @@ class ModelStore:
             self._try_is_open = True
 
     def end_try(self) -> None:
-        """They came through, or the process ends in good order, which says nothing about them."""
+        """Note that the files came through, or that the process ends in good order, which says
+        nothing about them."""
         if self._try_is_open:
             self._count_try(-1)
             self._try_is_open = False
@@ -177,7 +178,8 @@ class ModelStore:
         return files
 
     def _without_damaged(self, slots: Slots) -> Slots:
-        """Without files that the disk damaged; not marked as bad, so they may be fetched again."""
+        """The slots without files that the disk damaged. They are not marked as bad, so they may be
+        fetched again."""
         trial = slots.candidate
         if trial is not None and not self._store.holds(trial.model.sha256):
             self._tell("rollback", "damaged_on_disk", trial.slot, trial.model)

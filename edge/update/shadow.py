@@ -23,7 +23,7 @@ class Agreement:
     _distances: list[float] = field(default_factory=list)
 
     def add(self, serving: Sequence[Pose], candidate: Sequence[Pose]) -> None:
-        """One frame, best pose first."""
+        """Compare the poses of one frame, each list with its best pose first."""
         self.frames += 1
         self.both += bool(serving and candidate)
         self.only_serving += bool(serving and not candidate)
@@ -32,7 +32,7 @@ class Agreement:
             self._distances.extend(_distances(serving[0], candidate[0]))
 
     def summary(self) -> dict[str, float | int]:
-        """For the event; distances are absent where no keypoint was seen by both."""
+        """The numbers for the event; without distances where no keypoint was seen by both."""
         counts: dict[str, float | int] = {
             "frames": self.frames,
             "both": self.both,
@@ -46,7 +46,7 @@ class Agreement:
 
 
 def _distances(serving: Pose, candidate: Pose) -> list[float]:
-    """Of each keypoint that both place, by name; none where the person has no height."""
+    """Distances between keypoints that both place; none where the person has no height."""
     heights = serving.keypoints[serving.keypoints[:, 2] > 0, 1]
     height_px = float(np.ptp(heights)) if len(heights) else 0.0
     found = []

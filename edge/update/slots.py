@@ -76,7 +76,7 @@ class Slots(msgspec.Struct, frozen=True):
         return msgspec.structs.replace(self, candidate=Trial(slot, model, desired_version))
 
     def tried(self, by: int) -> Slots:
-        """The trial with its tries raised, or lowered after what was tried went well."""
+        """Count a try of the trial, or take it back where it went well."""
         trial = self.candidate
         if trial is None:
             return self

@@ -16,7 +16,7 @@ _MOST = 3
 
 @dataclass(slots=True)
 class HangUps:
-    """Over all connections of one uplink.
+    """Suspects over all connections of one uplink.
 
     suspects : the broker had not taken these when a connection ended; until it has, one message
     goes at a time. counts : how often a connection ended with this one alone under way.
@@ -32,11 +32,11 @@ class HangUps:
             self.counts.update(self.suspects)
 
     def keep(self, waits: Callable[[int], bool]) -> None:
-        """Who does not wait any more is no suspect."""
+        """A message that waits no more is no suspect any more."""
         self.suspects = set(filter(waits, self.suspects))
 
     def taken(self, seq: int) -> None:
-        """The broker has it."""
+        """The broker has taken the message, so it is no suspect."""
         del self.counts[seq]
         self.suspects.discard(seq)
 
@@ -49,6 +49,6 @@ class HangUps:
         return True
 
     def forget(self) -> None:
-        """The numbers mean other messages now."""
+        """Forget all suspects: the numbers mean other messages now."""
         self.suspects.clear()
         self.counts.clear()

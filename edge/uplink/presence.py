@@ -13,7 +13,7 @@ HINT_S = 10.0
 
 
 class Presence:
-    """Of one connection.
+    """What is known on one connection of whether a collector is there.
 
     patience_s : so long its retained word may take to come.
     """
@@ -28,11 +28,12 @@ class Presence:
 
     @property
     def is_announced(self) -> bool:
-        """It says that it is there."""
+        """Whether it says that it is there."""
         return bool(self._said)
 
     def is_there(self, now_s: float) -> bool:
-        """By its word, or by a receipt of late, whatever its word is."""
+        """Whether a collector is there: by its own word, or by a recent receipt, whatever its word
+        is."""
         return self.is_announced or now_s - self._proven_s < HINT_S
 
     def said(self, online: bool | None, now_s: float) -> bool:
@@ -58,7 +59,7 @@ class Presence:
         return due
 
     def problem(self, now_s: float) -> str | None:
-        """For people; "" when all is well, None while that is not known."""
+        """What is wrong, for people; "" when all is well, None while that is not known."""
         if self.is_there(now_s):
             return ""
         if self._said is not None:

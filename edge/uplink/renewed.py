@@ -46,7 +46,7 @@ class Renewed:
         return {"renewed": [name for name in ("password", "ca") if getattr(command, name)]}
 
     def login(self) -> MqttSettings:
-        """For the next connection."""
+        """The login for the next connection."""
         password, ca = self._folder / _PASSWORD, self._folder / _CA
         found = {"ca_file": str(ca)} if ca.exists() else {}
         if password.exists() and not self._old_password:

@@ -70,7 +70,7 @@ class Sending:
         return self._window.unanswered_s(now_s)
 
     def settled(self, seqs: tuple[int, ...], now_s: float) -> None:
-        """A receipt named them."""
+        """Note the messages that a receipt named."""
         self._window.settled(seqs, now_s)
 
     def restart(self, now_s: float) -> None:
@@ -78,7 +78,7 @@ class Sending:
         self._window.restart(now_s)
 
     def rewind(self) -> None:
-        """Old numbers may be in line again."""
+        """Look at old numbers too, for they may be in line again."""
         self._cursor = 0
 
     def begin_epoch(self) -> None:
@@ -93,8 +93,8 @@ class Sending:
         self._hang_ups.ended(self._seq_of_mid.values())
 
     def try_one(self) -> None:
-        """To a collector that seems away. Another one each time: who is first in line may be one
-        that nobody answers."""
+        """Send one message to a collector that seems away, another one each time: the first in line
+        may be one that nobody answers."""
         for _ in range(self._size):
             page = self._outbox.pending(1, after=self._tried) or self._outbox.pending(1)
             if not page:
@@ -104,7 +104,7 @@ class Sending:
                 return
 
     def send_what_is_due(self, now_s: float) -> None:
-        """What must go again, then what the window has room for."""
+        """Send what must go again, then what the window has room for."""
         for seq in self._window.overdue(now_s):
             waiting = self._outbox.waiting(seq)
             if waiting is None:  # erased or dropped meanwhile
@@ -118,7 +118,7 @@ class Sending:
             self._send(message)
 
     def acknowledged(self, event: Acknowledged) -> None:
-        """The broker's word on one publication."""
+        """Take in the broker's answer to one publication."""
         seq = self._seq_of_mid.pop(event.mid, None)
         if seq is None:  # state, birth or an answer
             return

@@ -160,11 +160,11 @@ class Session:
         self._announce(online=True)
 
     def broke(self) -> None:
-        """The connection ended by itself."""
+        """Called when the connection ended by itself."""
         self._sending.broke()
 
     def say_state(self) -> None:
-        """Again, from time to time."""
+        """Say the state again, from time to time."""
         self._announce(online=True)
 
     def farewell(self) -> None:
@@ -198,7 +198,7 @@ class Session:
                 self._collector(message.body)
             elif message.topic == self._topics.desired:
                 kind = "desired"
-                if message.body:  # cleared: nothing more is desired
+                if message.body:  # empty once the operator desires nothing any more
                     self._on_desired(self._trust.open(message.body, message.topic, "desired").body)
             elif message.topic == self._topics.state:
                 kind = "state"
@@ -236,8 +236,9 @@ class Session:
             self._sending.restart(now_s)
 
     def _state(self, state: State, retained: bool) -> None:
-        """Our own topic. Not every broker tells a client why another of its name replaced it; what
-        stands there, anybody may have written."""
+        """Look at what stands on our own state topic: another instance of this name may have
+        written it. Not every broker tells a client why it was replaced, and anybody may write
+        there."""
         if state.instance == self._identity.instance:
             self._identity.known = True
             if not state.online and not retained:  # the will of our earlier connection, late

@@ -17,5 +17,5 @@ class Turns:
         return every[self._turn % len(every)]
 
     def next(self) -> None:
-        """It did not work."""
+        """The last address did not work: go to the next one."""
         self._turn += 1

@@ -47,7 +47,7 @@ Phase = Literal["stopped", "connecting", "connected"]
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """For watchdog, doctor and screen.
+    """State of the uplink, for watchdog, doctor and screen.
 
     loop_age_s : since the loop last came round; a dead or stuck thread cannot hide.
     receipt_age_s : since the last receipt, None before the first. problem : "" when all is well.
@@ -121,7 +121,7 @@ class Uplink:
         self._backoff = Backoff(0.5, 60.0)
 
     def status(self) -> Status:
-        """How it goes; may be asked from any thread."""
+        """State of the uplink; may be asked from any thread."""
         now_s = time.monotonic()
         receipt_age_s = None if self._receipt_at_s is None else now_s - self._receipt_at_s
         age_s = now_s - self._loop_at_s
@@ -261,7 +261,8 @@ class Uplink:
         self._problem = problem
 
     def _date_earlier_results(self) -> None:
-        """Once the clock is right, say so: the collector then dates this boot's results."""
+        """Say once that the clock is right: the collector then dates this boot's earlier
+        results."""
         if self._outbox.undated() and self._outbox.now().state == "synced":
             try:
                 self._outbox.accept_clock()
@@ -312,6 +313,6 @@ class Uplink:
 
 
 def _site_key(settings: Settings) -> bytes | None:
-    """Raises SettingsInvalid."""
+    """The site's key of the settings. Raises SettingsInvalid."""
     name = settings.trust.site_key_file
     return load_public(Path(name)) if name else None

@@ -44,7 +44,7 @@ class UplinkState(msgspec.Struct, frozen=True):
 
     @property
     def is_connected(self) -> bool:
-        """Now, as far as anybody can tell."""
+        """Whether the uplink is connected now, as far as the file tells."""
         age_s = (_now_ns() - self.written_ns) / 1e9
         return self.connected and self.boot_id == boot_id() and age_s < 4 * _EVERY_S
 

@@ -63,7 +63,7 @@ class Window:
         flight.due_s, flight.aside = math.inf, True
 
     def settled(self, seqs: tuple[int, ...], now_s: float) -> None:
-        """A receipt named them."""
+        """Take out the messages that a receipt named."""
         if seqs:
             self._receipt_s = now_s
         for seq in seqs:
@@ -77,7 +77,7 @@ class Window:
                 flight.due_s = now_s
 
     def forget(self, seq: int) -> None:
-        """It no longer waits: erased, or dropped at the limit."""
+        """Forget a message that no longer waits: it was erased, or dropped at the limit."""
         self.flights.pop(seq, None)
 
     def overdue(self, now_s: float) -> list[int]:

@@ -18,7 +18,7 @@ _ONE_BRACKET = bytes.maketrans(b"{}", b"[]")
 
 
 def check(line: bytes) -> None:
-    """Look at one line of JSON from outside.
+    """Check one line of JSON from outside before it is parsed.
 
     Raises
     ------

@@ -49,7 +49,8 @@ class Instant:
 
 
 def utc_ns_of(stamp: str) -> int:
-    """The inverse of `Instant.utc`; ValueError for anything that is not RFC 3339 with a zone."""
+    """Nanoseconds since 1970 of a text as `Instant.utc` writes it. ValueError for anything that is
+    not RFC 3339 with a zone."""
     when = datetime.fromisoformat(stamp)
     if when.tzinfo is None:
         raise ValueError(f"{stamp} names no time zone")

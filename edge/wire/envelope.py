@@ -14,7 +14,7 @@ _MOST_UTC_NS = utc_ns_of("2200-01-01T00:00:00Z")
 
 
 class Time(msgspec.Struct, frozen=True, gc=False):
-    """When a message was committed: see `edge.wire.clock`."""
+    """Time at which a message was committed: see `edge.wire.clock`."""
 
     utc: Utc
     state: ClockState

@@ -32,7 +32,7 @@ class Grant(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def public(self) -> bytes:
-        """Raises ValueError where it is no base64."""
+        """The granted key's bytes. Raises ValueError where they are no base64."""
         return b64decode(self.key, validate=True)
 
     def is_given_by(self, site_public: bytes) -> bool:

@@ -49,7 +49,7 @@ class Signer:
 
     @classmethod
     def load(cls, path: Path) -> Self:
-        """From a PEM file.
+        """Load a private key from a PEM file.
 
         Raises
         ------
@@ -66,11 +66,11 @@ class Signer:
         return cls(private)
 
     def pem(self) -> bytes:
-        """For a file that only its owner reads."""
+        """The private key as PEM, for a file that only its owner may read."""
         return self._private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
     def sign(self, text: bytes) -> bytes:
-        """64 bytes."""
+        """Sign a text; 64 bytes."""
         return self._private.sign(text)
 
 
@@ -107,6 +107,6 @@ def load_public(path: Path) -> bytes:
 
 
 def public_pem(public: bytes) -> bytes:
-    """For a file that everybody may read."""
+    """The public key as PEM, for a file that everybody may read."""
     key = Ed25519PublicKey.from_public_bytes(public)
     return key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)

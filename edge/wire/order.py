@@ -12,7 +12,7 @@ from edge.records import Asked
 Sex = Literal["female", "male"]
 Footwear = Literal["barefoot", "socks", "shoes"]
 BADGE = "PS1"  # a badge says BADGE:CODE:CONSENT
-Opaque = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
+Opaque = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9._-]{1,64}$(?!\n)")]
 
 
 class Inputs(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):

@@ -30,7 +30,7 @@ def size(ranges: Ranges) -> int:
 
 
 def told(ranges: Ranges) -> str:
-    """As people write them: `1-5, 9`; `none` without any."""
+    """Ranges as people write them: `1-5, 9`; `none` where there are none."""
     said = (str(first) if first == last else f"{first}-{last}" for first, last in ranges)
     return ", ".join(said) or "none"
 

@@ -41,7 +41,7 @@ class Receipt(msgspec.Struct, frozen=True, tag_field="schema", tag="ps.receipt/2
 
 
 class OldReject(msgspec.Struct, frozen=True):
-    """Of version 0.1: without a hash."""
+    """A rejected body as version 0.1 knows it: without a hash."""
 
     seq: Seq
     code: RejectCode
@@ -57,6 +57,6 @@ class OldReceipt(msgspec.Struct, frozen=True, tag_field="schema", tag="ps.receip
 
     @classmethod
     def of(cls, receipt: Receipt) -> OldReceipt:
-        """The same, without what it does not know."""
+        """The receipt without what version 0.1 does not know."""
         rejects = tuple(OldReject(r.seq, r.code) for r in receipt.reject if r.seq)
         return cls(receipt.epoch, 0, compress(seq for seq, _ in receipt.settled), rejects)

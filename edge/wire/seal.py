@@ -73,7 +73,7 @@ def seal_of(
     signer: Signer | None = None,
     grant: Grant | None = None,
 ) -> bytes:
-    """The second line of a payload.
+    """The seal, as the second line of a payload.
 
     role : of the seal. topic : where body and seal are published. name : the id of an outbox
     message. signer : without one the seal has a hash and no signature. grant : of a key that speaks
@@ -90,7 +90,7 @@ def seal_of(
 
 
 def pack(body: bytes, seal: bytes) -> bytes:
-    """The payload."""
+    """Body and seal as one payload."""
     return body + b"\n" + seal
 
 

@@ -62,7 +62,7 @@ class Topics:
         return "/".join((self.root, self.site, COLLECTOR, "state"))
 
     def message(self, channel: str) -> str:
-        """Of an outbox message; channel is `result/posture`, `event/gap` and so on."""
+        """Topic of an outbox message; channel is `result/posture`, `event/gap` and so on."""
         return self._under(channel)
 
     def live(self, kind: str) -> str:

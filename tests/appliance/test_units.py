@@ -59,6 +59,21 @@ def test_a_misspelt_key_would_be_found(analyze: str, installed: Path, tmp_path: 
     assert "WatchdogSecs" in done.stderr
 
 
+def test_no_unit_waits_for_itself(analyze: str, installed: Path, tmp_path: Path) -> None:
+    """systemd takes a unit out of a circle, any one, and goes on without it."""
+    everything = tmp_path / "posture-everything.target"
+    names = " ".join(path.name for path in installed.iterdir())
+    everything.write_text(
+        f"[Unit]\nRequires=sysinit.target basic.target\nAfter=basic.target\nWants={names}\n"
+    )
+    for path in installed.iterdir():
+        (tmp_path / path.name).write_text(path.read_text())
+    done = subprocess.run(
+        [analyze, "verify", "--man=no", everything], capture_output=True, text=True, check=False
+    )
+    assert "cycle" not in done.stderr, done.stderr
+
+
 @pytest.mark.parametrize("unit", ALL)
 def test_exposure(analyze: str, installed: Path, unit: str) -> None:
     at_most = LONG_RUNNING.get(unit, 1.5)

@@ -2,7 +2,8 @@
 
 Fills a store of either body with as many stations and results as are asked for, then has the pages
 answer distinct questions, each asked once: the fleet, one station, searches, visits and persons.
-Printed is the time in which the server made each answer, and how many bytes a first load sends.
+Printed is the time in which the server made each answer, how much of it server and database
+computed (on a busy machine they wait for their turn), and how many bytes a first load sends.
 With --check the exit status is 1 where a median or a 95th percentile is over its limit.
 """
 
@@ -10,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import gzip
+import os
 import random
 import re
 import statistics
@@ -189,17 +191,43 @@ def questions(filling: Filling, each: int) -> dict[str, list[str]]:
     }
 
 
-def ask(client: Any, paths: list[str]) -> tuple[list[float], float]:
-    """Seconds of the server for each, and how many of them all it computed itself: on a busy
-    machine it waits for its turn, too."""
+def computed_s(database: int) -> float:
+    """Seconds that this process has computed, and the database of that number with its children."""
+    own_s = time.process_time()
+    if not database:
+        return own_s
+    ticks = sum(_ticks(_stat(database))[2:])  # of children that have ended
+    for each in Path("/proc").glob("[0-9]*"):
+        stat = _stat(int(each.name))
+        if stat and int(stat[1]) == database:
+            ticks += sum(_ticks(stat))
+    return own_s + ticks / os.sysconf("SC_CLK_TCK")
+
+
+def _stat(number: int) -> list[str]:
+    """What Linux says of a process, from its state on; nothing where it has gone."""
+    try:
+        return Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return []
+
+
+def _ticks(stat: list[str]) -> list[int]:
+    """In user and kernel mode: its own, then its children's."""
+    return [int(word) for word in stat[11:15]]
+
+
+def ask(client: Any, paths: list[str], database: int) -> tuple[list[float], float]:
+    """Seconds of the server for each, and how many of them all it and its database computed
+    themselves: on a busy machine they wait for their turn, too."""
     taken: list[float] = []
-    before_s = time.process_time()
+    before_s = computed_s(database)
     for path in paths:
         began_s = time.perf_counter()
         answer = client.get(path)
         taken.append(time.perf_counter() - began_s)
         assert answer.status_code == 200, (path, answer.status_code)
-    return taken, time.process_time() - before_s
+    return taken, computed_s(database) - before_s
 
 
 def first_load(client: Any, path: str) -> int:
@@ -214,7 +242,8 @@ def first_load(client: Any, path: str) -> int:
     return sent
 
 
-def measure(config: PagesConfig, filling: Filling, each: int) -> bool:
+def measure(config: PagesConfig, filling: Filling, each: int, database: int = 0) -> bool:
+    """database : the number of its process, where there is one."""
     from posture_tools.pages.serve import prepare
 
     prepare(config)
@@ -230,12 +259,12 @@ def measure(config: PagesConfig, filling: Filling, each: int) -> bool:
     head = f"{'':20} {'asked':>6} {'median ms':>10} {'p95 ms':>8} {'most ms':>8}"
     print(f"{head} {'computing ms':>13}")
     for kind, paths in asked.items():
-        found, computed_s = ask(client, paths)
+        found, spent_s = ask(client, paths, database)
         taken = sorted(found)
         median_s, p95_s = statistics.median(taken), taken[int(0.95 * (len(taken) - 1))]
         good &= median_s < MEDIAN_S and p95_s < P95_S
         times = f"{median_s * 1e3:10.0f} {p95_s * 1e3:8.0f} {taken[-1] * 1e3:8.0f}"
-        print(f"{kind:20} {len(taken):6} {times} {computed_s / len(taken) * 1e3:13.0f}")
+        print(f"{kind:20} {len(taken):6} {times} {spent_s / len(taken) * 1e3:13.0f}")
     for kind in ("fleet", "station", "visits, newest", "visit", "person"):
         sent = first_load(client, asked[kind][0])
         good &= sent <= FIRST_LOAD_BYTES
@@ -265,7 +294,10 @@ def main() -> int:
         else:
             programs = find_postgres()
             assert programs is not None, "Debian package postgresql"
-            with Postgres(programs, "fsync=off", "shared_buffers=512MB") as server:
+            # its files are larger than a memory that others want, too
+            with Postgres(
+                programs, "fsync=off", "shared_buffers=512MB", "max_wal_size=4GB", on_disk=True
+            ) as server:
                 address = server.database()
                 with PostgresStore(address, folder / "list.erasures") as store:
                     now = datetime.now(UTC)
@@ -275,7 +307,7 @@ def main() -> int:
                     fill(store, filling)
                     store.database.outside("ANALYZE")
                 config = PagesConfig(address, names=("testserver",), pace=Pace(10**9, 10**9))
-                good = measure(config, filling, options.each)
+                good = measure(config, filling, options.each, server.pid)
     return 0 if good or not options.check else 1
 
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from simulators.children import python_path
 from simulators.networks import colour_card, colour_network, described_file
 
 from edge.engine.engine_file import read_engine_file
@@ -30,10 +31,9 @@ def test_the_process_ends_although_a_thread_stays_in_the_driver(tmp_path: Path) 
         f'state_dir = "{tmp_path}"\n[models]\nsingle = "{model}"\n'
         '[camera]\nsource = "picamera2:"\nstall_s = 0.2\nwidth_px = 96\nheight_px = 128\n'
     )
-    tests = Path(__file__).resolve().parent.parent
     ended = subprocess.run(
         [sys.executable, "-c", _STATION, "--settings", str(settings), "run", "--only", "engine"],
-        env={**os.environ, "PYTHONPATH": str(tests)},
+        env={**os.environ, "PYTHONPATH": python_path()},
         capture_output=True,
         text=True,
         timeout=100,

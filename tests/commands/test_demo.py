@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import io
 import os
 import pty
 import re
@@ -22,6 +23,7 @@ from pathlib import Path
 
 import pytest
 from conftest import missing
+from posture_tools.demo import __main__ as stage
 
 ROOT = Path(__file__).resolve().parents[2]
 DEMO = [sys.executable, "-m", "edge", "demo", "--source",
@@ -104,6 +106,29 @@ def terminal(mosquitto: str) -> Iterator[Terminal]:
         os.killpg(process.pid, signal.SIGINT)  # Ctrl-C reaches everybody at a terminal
         assert process.wait(timeout=300) in (0, 2, -signal.SIGINT)  # as make tells of it
     terminal.close()
+
+
+def test_stations_that_tell_at_once_run_not_into_one_another(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Slow(io.StringIO):
+        """A terminal to which others may write between any two letters."""
+
+        def write(self, text: str) -> int:
+            for letter in text:
+                super().write(letter)
+                time.sleep(0)
+            return len(text)
+
+    shown = Slow()
+    monkeypatch.setattr(sys, "stdout", shown)
+    lines = [f"station {number} " + "tells " * 30 for number in range(8)]
+    threads = [threading.Thread(target=stage.told_line, args=(line,)) for line in lines]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(shown.getvalue().splitlines()) == lines
 
 
 def test_at_a_terminal_it_prints_an_address_and_a_password_that_let_one_in(

@@ -6,11 +6,13 @@ import ast
 import re
 import tomllib
 from collections.abc import Iterator
+from pathlib import Path
 from typing import get_args
 
 import pytest
 from conftest import ROOT
 from posture_tools.docs import command_reference, metrics_reference, settings_reference
+from posture_tools.docs.sources import pages
 
 from edge.records import Quality
 from edge.report.words import _SAME
@@ -112,6 +114,18 @@ def test_every_fault_of_a_camera_is_explained() -> None:
     assert set(rows("events.md", "Parts that can fail")) == set(re.split(r",\s+", parts[1]))
 
 
+def test_every_alert_is_explained() -> None:
+    rules = ROOT / "tools" / "collector" / "deploy" / "prometheus" / "posture.rules.yml"
+    said = rules.read_text(encoding="utf-8")
+    known = dict(
+        re.findall(r"alert: (\w+)\n(?:.*\n)*?.*severity: (\w+)", said),
+    )
+    text = (ROOT / "docs" / "events.md").read_text(encoding="utf-8")
+    table = text.partition("\n## Alerts of Prometheus\n")[2]
+    assert dict(re.findall(r"^\| `(\w+)` \| (\w+) \|", table, re.MULTILINE)) == known
+    assert len(known) == said.count("- alert:")
+
+
 def test_every_setting_has_its_sentence() -> None:
     settings = settings_reference.settings()
     assert len(settings) > 45
@@ -147,10 +161,45 @@ def test_every_metric_stands_in_the_reference_with_a_sentence() -> None:
         assert re.fullmatch(r"[A-Z1].*\.", metric.says), metric
 
 
-@pytest.mark.parametrize("page", ["screening.md", "events.md", "calibrate.md", "hang.md"])
-def test_settings_named_in_guides_are_settings(page: str) -> None:
-    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
-    known = {f"{s.section}.{s.key}" for s in settings_reference.settings()}
+# Of history, where what is gone has its place.
+_PAST = {"CHANGELOG.md", "docs/decisions.md"}
+# Of programs that are not ours.
+_OTHERS = {
+    "--help": "all", "--strict": "mypy", "--now": "systemctl", "--quiet": "systemctl",
+    "--unit": "journalctl", "--output": "journalctl", "--offline": "systemd-analyze",
+    "--nproc-per-node": "torchrun", "--own-": "the three options that begin so",
+}  # fmt: skip
+_PAGES = [str(page) for page in sorted(pages(ROOT)) if str(page) not in _PAST]
+
+
+@pytest.fixture(scope="module")
+def options() -> set[str]:
+    """Of every program, and of the scripts beside them."""
+    known = {"--json", *_OTHERS}
+    for program in command_reference.PROGRAMS:
+        known |= {name for option in program.options for name in option.names}
+        for _, verb in command_reference.verbs(program):
+            known |= {name for argument in verb.arguments for name in argument.names}
+    scripts = [*(ROOT / "systemd").iterdir(), *(ROOT / "tests" / "fresh").iterdir()]
+    scripts += [*(ROOT / "tools" / "collector" / "deploy").rglob("*")]
+    scripts += [*(ROOT / "tools").rglob("*.py"), *(ROOT / "tests").rglob("*.py")]
+    for path in scripts:
+        if path.is_file() and path != Path(__file__):
+            text = path.read_text(encoding="utf-8", errors="replace")
+            known |= set(re.findall(r"""["' ](--[a-z][a-z-]+)["')\]]""", text))
+    return known
+
+
+@pytest.mark.parametrize("page", _PAGES)
+def test_options_named_in_pages_are_options(page: str, options: set[str]) -> None:
+    text = (ROOT / page).read_text(encoding="utf-8")
+    assert set(re.findall(r"(?<![\w-])--[a-z][a-z0-9-]+", text)) - options == set()
+
+
+@pytest.mark.parametrize("page", _PAGES)
+def test_settings_named_in_pages_are_settings(page: str) -> None:
+    text = (ROOT / page).read_text(encoding="utf-8")
+    known = {f"{s.section}.{s.key}" for s in settings_reference.settings()} | {"outbox.db"}
     sections = {s.section for s in settings_reference.settings()}
     for section, key in re.findall(r"`(\w+)\.(\w+)(?: = [^`]*)?`", text):
         if section in sections:

@@ -1,36 +1,32 @@
 """`make mutants`: small changes by chance, each of which a test must see.
 
-The changes are drawn anew for each commit, as many of each kind; the same commit draws the same.
-Each is made in a copy of the tree, and the tests that import the changed file are asked, nearest
-first. A change that lives is printed with its place; one that changes nothing at all (an equivalent
-one) counts as living too. The exit status is 1 where fewer than nine in ten are seen.
+The changes are drawn by the commit, as many of each kind; the same commit draws the same. Each is
+made in a copy of the tree, and of the test files that are nearest to the changed file those tests
+are asked that run the changed line, which was written down once for each test file. A change that
+lives is printed with its place; one that changes nothing at all (an equivalent one) counts as
+living too. What was tried stays in build/mutants, so that a run that was broken off goes on. The
+exit status is 1 where fewer than nine in ten are seen.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
+import json
 import random
-import re
-import shutil
 import subprocess
 import sys
-import tempfile
 import time
 from collections import Counter
+from contextlib import closing
 from pathlib import Path
 
 from mutation.changes import KINDS, Change, changes_of
+from mutation.rooms import ROOMS
 from mutation.tests_of import Imports
+from mutation.tree import ROOT, Tree, Verdict
 
-ROOT = Path(__file__).resolve().parents[2]
-ROOMS = ("edge/posture", "edge/results", "edge/uplink", "edge/wire", "edge/mqtt", "edge/update",
-         "tools/collector")  # fmt: skip
 LEAST_SEEN = 0.9
-_COPIED = (
-    "edge", "tools", "tests", "models_onnx", "docs", "systemd", "pyproject.toml", "README.md",
-    "ARCHITECTURE.md", "CHANGELOG.md", "Makefile",
-)  # fmt: skip
+_KEPT = ROOT / "build" / "mutants"
 
 
 def drawn(seed: str, count: int, rooms: tuple[str, ...] = ROOMS) -> list[Change]:
@@ -50,64 +46,24 @@ def drawn(seed: str, count: int, rooms: tuple[str, ...] = ROOMS) -> list[Change]
     return [by_kind[KINDS[n % len(KINDS)]].pop() for n in range(count)]
 
 
-class Tree:
-    """A copy of the checkout in which programs and tests find the copy's code alone."""
+class Tried:
+    """What earlier runs of the same seed found."""
 
-    def __init__(self, folder: Path) -> None:
-        self._root = folder / "checkout"
-        self._root.mkdir()
-        for name in _COPIED:
-            source, target = ROOT / name, self._root / name
-            if source.is_dir():
-                ignored = shutil.ignore_patterns("__pycache__", "*.egg-info", ".grimp_cache")
-                shutil.copytree(source, target, ignore=ignored)
-            else:
-                shutil.copy(source, target)
-        self.unfit: set[str] = set()
-        packages = folder / "packages"
-        packages.mkdir()
-        (packages / "edge").symlink_to(self._root / "edge")
-        (packages / "posture_tools").symlink_to(self._root / "tools")
-        self._environment = {
-            **os.environ, "PYTHONPATH": str(packages), "NUMBA_CACHE_DIR": str(folder / "kernels"),
-            "POSTURE_SHARED": str(folder / "nothing"),
-        }  # fmt: skip
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._verdicts: dict[str, Verdict] = {}
+        if path.exists():
+            for line in path.read_text().splitlines():
+                change, seen_by, asked = json.loads(line)
+                self._verdicts[change] = Verdict(seen_by, asked)
 
-    def first_failure(self, tests: list[str], limit_s: float) -> str:
-        """The test that fails first, or its file; "" where all pass, `timeout` where one hangs."""
-        deselected = [f"--deselect={test}" for test in sorted(self.unfit)]
-        command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider"]
-        try:
-            ran = subprocess.run(
-                [*command, *deselected, *tests], cwd=self._root, env=self._environment,
-                capture_output=True, check=False, timeout=limit_s,
-            )  # fmt: skip
-        except subprocess.TimeoutExpired:
-            return "timeout"
-        said = ran.stdout.decode(errors="replace")
-        if ran.returncode in (0, 5):  # 5: nothing is left of them
-            return ""
-        if found := re.search(r"^(?:FAILED|ERROR) (tests/.+?)(?: - |$)", said, re.MULTILINE):
-            return found[1]
-        sys.exit(f"pytest ended with {ran.returncode}: {said[-800:]}")
+    def verdict(self, change: Change) -> Verdict | None:
+        return self._verdicts.get(repr(change))
 
-    def seen_by(self, change: Change, tests: list[str], limit_s: float) -> str:
-        """The test that sees a change, "" where none does.
-
-        A test that also fails without the change has seen nothing, and is not asked again.
-        """
-        path = self._root / change.file
-        source = path.read_bytes()
-        while True:
-            path.write_bytes(change.applied(source))
-            try:
-                failing = self.first_failure(tests, limit_s)
-            finally:
-                path.write_bytes(source)
-                os.utime(path)  # Python's cache of the changed file must not pass for this one's
-            if failing in ("", "timeout") or not self.first_failure([failing], limit_s):
-                return failing
-            self.unfit.add(failing)
+    def add(self, change: Change, verdict: Verdict) -> None:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        with self._path.open("a") as file:
+            file.write(json.dumps([repr(change), verdict.seen_by, verdict.asked]) + "\n")
 
 
 def commit() -> str:
@@ -128,27 +84,41 @@ def main() -> int:
     parser.add_argument("--seed", default="", help="the default is the commit")
     parser.add_argument("--rooms", nargs="+", default=ROOMS, metavar="FOLDER")
     parser.add_argument(
-        "--files", type=int, default=12, help="most test files asked about one change"
+        "--files", type=int, default=12,
+        help="nearest test files asked about one change, beside those that are recorded already",
+    )  # fmt: skip
+    parser.add_argument(
+        "--limit-s",
+        type=float,
+        default=300.0,
+        help="of tests asked about one change, as long as they took",
     )
-    parser.add_argument("--limit-s", type=float, default=900.0, help="for the tests of one change")
+    parser.add_argument(
+        "--also", nargs="+", default=[], metavar="FILE", help="test files to ask beside these"
+    )
+    parser.add_argument("--again", action="store_true", help="ask once more about what lived")
     options = parser.parse_args()
     seed = options.seed or commit()
+    tried = Tried(_KEPT / f"tried-{seed[:12]}")
     changes = drawn(seed, options.count, tuple(options.rooms))
-    imports = Imports(ROOT)
     alive, kinds, began_s = [], Counter[str](), time.monotonic()
-    with tempfile.TemporaryDirectory() as folder:
-        tree = Tree(Path(folder))
+    with closing(Tree(_KEPT)) as tree:
+        imports = Imports(tree.root)
+        for file in options.also:
+            tree.recorded(file)
         for number, change in enumerate(changes, 1):
-            tests = imports.tests_of(change.file, options.files)
-            seen_by = tree.seen_by(change, tests, options.limit_s)
-            lives = not seen_by
-            kinds[change.kind] += not lives
-            if lives:
+            verdict = tried.verdict(change)
+            if verdict is None or (options.again and not verdict.seen_by):
+                nearest = enumerate(imports.tests_of(change.file))
+                files = [f for n, f in nearest if n < options.files or tree.known(f)]
+                verdict = tree.seen_by(change, files, options.limit_s)
+                tried.add(change, verdict)
+            kinds[change.kind] += bool(verdict.seen_by)
+            if not verdict.seen_by:
                 alive.append(change)
-            word = "LIVES" if lives else "seen "
-            print(f"{number:3} {word} {told(change)}  [{seen_by}]", flush=True)
-    for test in sorted(tree.unfit):
-        print(f"not asked, for it fails without any change: {test}")
+            word = "seen " if verdict.seen_by else "LIVES"
+            by = verdict.seen_by or f"{verdict.asked} tests run it"
+            print(f"{number:3} {word} {told(change)}  [{by}]", flush=True)
     share = 1 - len(alive) / len(changes)
     each = ", ".join(f"{kind} {kinds[kind]}" for kind in KINDS)
     print(

@@ -67,8 +67,8 @@ class Imports:
                 names = [node.module, *(f"{node.module}.{each.name}" for each in node.names)]
             yield from (self.files[name] for name in names if name in self.files)
 
-    def tests_of(self, file: str, most: int) -> list[str]:
-        """Test files that may see a change of `file`, the likeliest first.
+    def tests_of(self, file: str) -> list[str]:
+        """The test files, those first that are likeliest to see a change of `file`.
 
         A test is near that imports it, through few modules of the product (what tests share among
         them is no distance), that bears its name, or lies in the folder of the same name: many
@@ -90,7 +90,7 @@ class Imports:
             for test in self.imported
             if Path(test).name.startswith("test_") and not test.startswith(_NEVER)
         ]
-        return sorted(tests, key=lambda test: (remoteness(test), test))[:most]
+        return sorted(tests, key=lambda test: (remoteness(test), test))
 
     def _distance(self, test: str, file: str) -> int:
         waiting, seen = deque([(test, 0)]), {test}

@@ -96,7 +96,9 @@ def wall(stage: Stage) -> Iterator[None]:
     """A station before which a rendered person stands, and which can be commanded."""
     with tempfile.TemporaryDirectory() as folder:
         settings = Path(folder, "posture.toml")
-        settings.write_text(f'station = "wall-1"\nstate_dir = "{folder}"\n')
+        settings.write_text(
+            f'station = "wall-1"\nstate_dir = "{folder}"\n[screening]\nstart = "asked"\n'
+        )
         child = subprocess.Popen(
             [sys.executable, "-m", "edge", "run", "--settings", str(settings), "--broker",
              f"{stage.host}:{stage.port}", "--source", "mannequin:?seconds=240&fps=4"],
@@ -162,10 +164,26 @@ def upload(chrome: Browser, stage: Stage) -> str:
     return session
 
 
-def live_session(chrome: Browser, stage: Stage) -> str:
-    """Of the visit that goes on before the wall, once somebody stands there."""
+def await_station(chrome: Browser, stage: Stage) -> None:
+    """Until the station before the wall has said what it understands."""
     page = chrome.new_page(base_url=stage.pages.rstrip("/"))
     log_in(page, stage)
+    while page.locator("[href$='/aim/']").count() == 0:
+        page.wait_for_timeout(1000)
+        page.goto("/stations/desk/wall-1/")
+    page.close()
+
+
+def live_session(chrome: Browser, stage: Stage) -> str:
+    """Of the visit that goes on before the wall, once somebody who was asked for stands there."""
+    page = chrome.new_page(base_url=stage.pages.rstrip("/"))
+    log_in(page, stage)
+    while page.locator("p.notice").count() == 0:  # until it hears
+        page.goto("/stations/desk/wall-1/screen/")
+        page.locator("[name=code]").fill("PS1:P-1004:2026-05")
+        page.locator("[name=agreed]").check()
+        page.locator("[name=stature_mm]").fill("1700")
+        page.locator("form.card button").first.click(timeout=60_000)
     page.goto("/stations/desk/wall-1/session/")
     link = page.locator("#to-movements").get_attribute("href", timeout=240_000)
     page.close()
@@ -181,10 +199,9 @@ def write(path: Path, shot: bytes) -> None:
 
 
 def take(
-    chrome: Browser, stage: Stage, table: dict[str, str], session: str, only: Collection[str] = ()
-) -> list[str]:
-    """Every page in every language and size; the names of those that are pages."""
-    taken: dict[str, None] = {}
+    chrome: Browser, stage: Stage, table: dict[str, str], session: str, only: Collection[str]
+) -> None:
+    """These pages in every language and size."""
     for language, locale in LANGUAGES.items():
         for size, viewport in SIZES.items():
             context = chrome.new_context(
@@ -194,7 +211,7 @@ def take(
             known = [name for name in table if example(name, table[name], session)]
             names = [*SIGNED_OUT, None, *(n for n in known if n not in (*SIGNED_OUT, *NO_PAGES))]
             for name in names:
-                if name is not None and only and name not in only:
+                if name is not None and name not in only:
                     continue
                 if name is None:
                     log_in(page, stage)
@@ -206,15 +223,23 @@ def take(
                 if page.url != context_address(stage, name, table, session):
                     continue  # it led to another page
                 page.wait_for_timeout(400)
+                if name == "movements" and page.locator("#now section").count() == 0:
+                    page.locator("[name=score]").select_option("2")
+                    page.locator("[name=step][value=score]").click(timeout=60_000)
+                    page.locator("#now section").first.wait_for(timeout=60_000)
+                if name == "aim":
+                    page.locator("[name=stature_mm]").fill("1780")
+                    page.locator("[name=do][value=start]").click(timeout=60_000)
+                    page.locator("svg.aimed circle").first.wait_for(timeout=60_000)
                 if name == "photo":
                     page.locator("#handles").get_by_role("button").nth(5).focus()
                     for _ in range(3):
                         page.keyboard.press("Shift+ArrowDown")
                     page.wait_for_timeout(1500)
                 write(INTO / f"{name}-{size}-{language}.webp", page.screenshot(full_page=True))
-                taken[name] = None
+                if name == "aim":
+                    page.locator("[name=do][value=stop]").click(timeout=60_000)
             context.close()
-    return list(taken)
 
 
 def index(names: list[str]) -> str:
@@ -251,16 +276,20 @@ def main(only: Sequence[str]) -> None:
         session = "none"
         if not only or set(only) & set(UPLOADED):
             session = upload(chrome, running)
-        if live:
-            OTHER["movements"] = LIVE | {"session": live_session(chrome, running)}
         add_past(Path(running.store))
         table = addresses(Path(running.store))
-        names = take(chrome, running, table, session, only)
+        wanted = set(only) or set(table)
+        if live:
+            await_station(chrome, running)
+            take(chrome, running, table, session, wanted & {"aim"})
+            wanted -= {"aim"}  # no camera is aimed while somebody is screened
+            OTHER["movements"] = LIVE | {"session": live_session(chrome, running)}
+        take(chrome, running, table, session, wanted)
         chrome.close()
-    if only:  # in the order of the table, with those that were there
-        there = {path.name.rpartition("-desk-")[0] for path in INTO.glob("*-desk-en.webp")}
-        names = [name for name in (*SIGNED_OUT, *table) if name in there]
-    (INTO / "README.md").write_text(index(list(dict.fromkeys(names))))
+    # in the order of the table, with those that were there
+    there = {path.name.rpartition("-desk-")[0] for path in INTO.glob("*-desk-en.webp")}
+    names = list(dict.fromkeys(name for name in (*SIGNED_OUT, *table) if name in there))
+    (INTO / "README.md").write_text(index(names))
     size = sum(path.stat().st_size for path in INTO.iterdir())
     if without := [name for name in table if not example(name, table[name], session)]:
         print(f"nothing to show in the demo: {', '.join(without)}")

@@ -10,6 +10,7 @@ from django.db import IntegrityError, connection
 from django.test import Client
 from simulators.pages_table import ADDRESSES, OPEN, ROLES
 from simulators.pages_world import CODE
+from simulators.uploaded import SESSION
 
 VERBS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
@@ -146,6 +147,30 @@ def test_every_look_at_a_person_is_logged_and_the_log_only_grows(
         with connection.cursor() as cursor, pytest.raises(IntegrityError, match="only grows"):
             cursor.execute(statement, [newest.pk])
     assert "hall-1 spring" in client.get("/audit/").content.decode()
+
+
+def test_what_a_page_asks_by_itself_is_logged_once_whoever_asks_it(
+    entered: Callable[..., Any],
+) -> None:
+    from posture_tools.pages.models import AuditLine
+
+    client = entered("admin")
+    before = AuditLine.objects.count()
+    photo = f"/uploads/north/{SESSION}/1/"
+    for _ in range(2):
+        assert client.get(f"/visits/rows/?code={CODE}").status_code == 200
+        assert client.get(f"{photo}picture/").status_code == 200
+        assert client.post(f"{photo}measures/", {}, "application/json").status_code == 200
+    client.get(f"/people/north/{CODE}/erase/")
+    told = [(line.what, line.about) for line in AuditLine.objects.order_by("pk")[before:]]
+    assert told == [("search", CODE), ("see", f"uploads {SESSION} 1"), ("see", CODE)]
+    other = entered("admin")
+    before = AuditLine.objects.count()
+    other.get(photo)
+    other.get(f"{photo}picture/")  # which the page shows
+    other.get(photo)
+    lines = AuditLine.objects.order_by("pk")[before:]
+    assert [line.about for line in lines] == [f"uploads {SESSION} 1"] * 2
 
 
 def test_what_an_answer_says_to_the_browser(entered: Callable[..., Any]) -> None:

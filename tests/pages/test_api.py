@@ -77,6 +77,17 @@ def content(answer: Any) -> bytes:
     return b"".join(answer.streaming_content)
 
 
+def test_stations_come_in_parts(token: Callable[..., Any]) -> None:
+    client, headers = Client(), token()
+    whole = client.get("/api/stations", headers=headers).json()
+    parts = [
+        client.get(f"/api/stations?limit=1&skip={skip}", headers=headers).json()
+        for skip in range(len(whole) + 1)
+    ]
+    assert [each for part in parts for each in part] == whole
+    assert [len(part) for part in parts] == [1] * len(whole) + [0]
+
+
 def test_exporting_is_a_right_of_its_own(token: Callable[..., Any]) -> None:
     client = Client()
     for path in EXPORTS:

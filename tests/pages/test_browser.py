@@ -16,6 +16,7 @@ from simulators.pages_table import paths_of
 from simulators.pages_world import CODE, HOOK_HOST, deliver, tell, visit
 from simulators.served_pages import ServedPages
 from simulators.uploaded import SESSION, give
+from simulators.waiting import eventually
 
 from edge.results.outbox import Outbox
 
@@ -192,6 +193,37 @@ def test_the_sheet_prints_on_one_page(chrome: Browser, served: ServedPages) -> N
     for language in ("en", "zh", "ko", "ja"):
         page.goto(f"/visits/north/hall-1/autumn/sheet/?lang={language}")
         assert page.pdf(prefer_css_page_size=True).count(b"/Type /Page\n") == 1
+    context.close()
+
+
+def test_print_prints_the_sheet(chrome: Browser, served: ServedPages) -> None:
+    context, page = entered(chrome, served)
+    context.add_init_script("window.print = () => { window.printed = true; }")
+    page.goto("/visits/north/hall-1/autumn/")
+    with page.expect_popup() as opened:
+        page.get_by_role("link", name="Print").click()
+    eventually(lambda: opened.value.evaluate("window.printed === true"))
+    assert opened.value.url.endswith("/autumn/sheet/?lang=en")
+    assert page.wrong == []  # type: ignore[attr-defined]
+    context.close()
+
+
+def test_a_page_that_is_left_open_goes_when_its_session_has_ended(
+    chrome: Browser, served: ServedPages
+) -> None:
+    """A tablet lies about with somebody's results: nobody touches it, no table renews itself."""
+    password = served.account("forgetful")
+    context, page = entered(chrome, served, "forgetful", password)
+    page.clock.install()
+    page.goto("/visits/north/hall-1/autumn/")
+    served.account("forgetful", act="remove")
+    page.clock.fast_forward(19 * 60_000)
+    page.keyboard.press("Shift")  # somebody reads
+    page.clock.fast_forward(19 * 60_000)
+    expect(page.get_by_role("heading", level=1)).to_have_text(CODE)
+    page.clock.fast_forward(2 * 60_000)
+    page.wait_for_url("**/enter/**")
+    expect(page.get_by_text(CODE)).to_have_count(0)
     context.close()
 
 

@@ -8,20 +8,24 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
-from django.test import override_settings
+from django.test import Client, override_settings
 from posture_tools.collector.sqlite.store import SqliteStore
 from posture_tools.pages.config import PagesConfig
 from simulators.mosquitto import Mosquitto
-from simulators.pages_world import deliver, visit
+from simulators.pages_world import BIRTH, deliver, visit
 from simulators.waiting import eventually
 
+from edge.errors import MessageRefused
 from edge.mqtt.connection import open_best
 from edge.mqtt.events import Arrived
 from edge.results.outbox import Outbox
 from edge.screening.order import OrderBox
 from edge.settings import Settings
 from edge.uplink.uplink import Uplink
+from edge.wire.codec import encode
+from edge.wire.live import EndCommand
 from edge.wire.topics import Topics
 
 SCREEN = "/stations/north/hall-1/screen/"
@@ -38,7 +42,13 @@ def orders(config: PagesConfig, mosquitto: str, tmp_path: Path) -> Iterator[Orde
     ) as outbox:  # fmt: skip
         box, stop = OrderBox(tmp_path), threading.Event()
         settings = Settings(site="north", station="hall-1", mqtt=broker.settings)
-        uplink = Uplink(settings, outbox, commands={"screen": box.put})
+
+        def end(body: bytes) -> dict[str, Any]:
+            if not box.cancel(msgspec.json.decode(body, type=EndCommand).code):
+                raise MessageRefused("nobody of that code is waited for.", "Look who is.")
+            return {}
+
+        uplink = Uplink(settings, outbox, commands={"screen": box.put, "end": end})
         thread = threading.Thread(target=uplink.run, args=(stop,))
         thread.start()
         eventually(lambda: uplink.status().phase == "connected")
@@ -59,6 +69,71 @@ def test_an_operator_starts_a_screening(orders: OrderBox, entered: Callable[...,
     inputs = asked.inputs
     assert (inputs.stature_mm, inputs.pain, inputs.clothing_upper) == (1720, False, "tight")
     assert inputs.sex is None
+
+
+@pytest.mark.broker
+def test_another_program_asks_for_a_screening_and_takes_it_back(
+    config: PagesConfig, orders: OrderBox, new_token: Callable[..., dict[str, str]]
+) -> None:
+    from posture_tools.pages.models import AuditLine
+
+    headers, client = new_token(may_command=True, sites="north"), Client()
+    path = "/api/stations/north/hall-1/screenings"
+    order = {"code": "p-19", "consent_version": "2026-05", "inputs": {"stature_mm": 1720}}
+
+    def post(order: object) -> Any:
+        return client.post(path, order, "application/json", headers=headers)
+
+    answer = post(order)
+    assert (answer.status_code, answer.json()["code"]) == (202, "p-19")
+    asked = orders.take()
+    assert asked is not None
+    assert (asked.code, asked.inputs.stature_mm) == ("p-19", 1720)
+    for wrong in ({"code": "a b", "consent_version": "1"}, {"code": "p-19"}, [],
+                  {**order, "inputs": {"stature_mm": 17}}, {**order, "name": "Anna"}):  # fmt: skip
+        assert post(wrong).status_code == 422, wrong
+    assert orders.take() is None
+    old = client.delete(f"{path}/p-19", headers=headers)  # its birth names no such command
+    assert old.status_code == 409
+    assert "does not understand" in old.json()["detail"]
+    told = msgspec.structs.replace(BIRTH, commands=("screen", "end"))
+    with SqliteStore(config.store) as store:
+        store.note("north", "hall-1", "birth", encode(told))
+        assert post(order).status_code == 202
+        assert client.delete(f"{path}/p-19", headers=headers).status_code == 204
+        assert orders.take() is None
+        refused = client.delete(f"{path}/p-19", headers=headers)
+        assert (refused.status_code, refused.json()["detail"]) == (
+            409, "The station refuses: nobody of that code is waited for. Look who is.",
+        )  # fmt: skip
+        store.note("north", "hall-1", "birth", b"")
+    for line in AuditLine.objects.order_by("-pk")[:3]:
+        assert line.account == headers["x-name"]
+
+
+def test_another_program_erases_a_person(
+    config: PagesConfig, new_token: Callable[..., dict[str, str]], tmp_path: Path
+) -> None:
+    with SqliteStore(config.store) as store, Outbox.open(
+        tmp_path / "gone.db", site="north", station="hall-1", limit_bytes=10_000_000,
+        at_limit="refuse",
+    ) as outbox:  # fmt: skip
+        outbox.accept_event(
+            "consent", {"session": "to-go-too", "code": "P-78", "version": "1", "by": "op"}
+        )
+        outbox.accept(visit("to-go-too", 1.0)[0])
+        deliver(store, outbox, "north")
+    client, headers = Client(), new_token(may_erase=True, sites="north")
+    for path in ("/api/people/south/P-78", "/api/people/nowhere/P-78"):
+        assert client.delete(path, headers=headers).status_code == 404
+    answer = client.delete("/api/people/north/P-78", headers=headers)
+    assert answer.status_code == 200
+    assert (answer.json()["results"], answer.json()["sessions"]) == (1, 1)
+    assert "hall-1" in answer.json()["waits"]
+    path = "/api/visits/north/hall-1/to-go-too"
+    assert client.get(path, headers=headers).status_code == 404
+    again = client.delete("/api/people/north/P-78", headers=headers).json()
+    assert again["results"] == 0
 
 
 @pytest.mark.broker

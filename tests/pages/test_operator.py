@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -19,8 +21,11 @@ from simulators.mosquitto import Mosquitto
 from simulators.served_pages import ServedPages
 from simulators.waiting import eventually
 
+from edge.mqtt.connection import open_best
+from edge.mqtt.events import Arrived
 from edge.wire.codec import decode
 from edge.wire.presence import Birth
+from edge.wire.topics import Topics
 
 pytestmark = [pytest.mark.browser, pytest.mark.broker, pytest.mark.timeout(600)]
 
@@ -50,9 +55,8 @@ class Hall(ServedPages):
         )
         station = (sys.executable, "-m", "edge", "--settings", str(settings), "run")
         self.log = (folder / "station.log").open("wb")
-        stack.callback(
-            self.end, subprocess.Popen(station, stdout=self.log, stderr=subprocess.STDOUT)
-        )
+        self.station = subprocess.Popen(station, stdout=self.log, stderr=subprocess.STDOUT)
+        stack.callback(self.end, self.station)
 
     @staticmethod
     def end(process: subprocess.Popen[bytes]) -> None:
@@ -172,11 +176,61 @@ def test_the_station_shows_its_commands_with_their_answers(page: Page) -> None:
     fine(page)
 
 
-def test_a_broker_that_is_gone_is_said(page: Page, hall: Hall) -> None:
-    page.goto(f"{HERE}/session/")
+@pytest.mark.parametrize("path", ["session", "aim", "session/s-1/movements"])
+def test_a_broker_that_is_gone_is_said(page: Page, hall: Hall, path: str) -> None:
+    page.goto(f"{HERE}/{path}/")
     hall.broker.kill()
     try:
         expect(page.locator("#now .problem")).to_contain_text("broker", timeout=_SOON_MS)
     finally:
         hall.broker.start()
     expect(page.locator("#now .problem")).to_have_count(0, timeout=_SOON_MS)
+
+
+def test_a_broker_that_is_lost_while_a_command_is_on_its_way_is_said_and_nothing_typed_is_lost(
+    chrome: Browser, hall: Hall
+) -> None:
+    """It has taken the command, and dies before the station can answer."""
+    context, page = entered(chrome, hall)
+    page.set_default_timeout(2 * _SOON_MS)
+    page.goto(f"{HERE}/screen/")
+    page.get_by_label("Code", exact=True).fill("p-18")
+    page.get_by_label("Version of the text").fill("2026-05")
+    page.get_by_label("The person has agreed").check()
+    start = page.get_by_role("button", name="Start")
+    spy = open_best(hall.broker.settings, "spy")
+    spy.subscribe(Topics(SITE, STATION).command("screen"))
+    spy.poll(1.0)
+
+    def kill_once_told() -> None:
+        while not any(isinstance(event, Arrived) for event in spy.poll(0.1)):
+            pass
+        hall.broker.kill()
+
+    thread = threading.Thread(target=kill_once_told)
+    hall.station.send_signal(signal.SIGSTOP)
+    try:
+        thread.start()
+        start.click()
+        expect(page.get_by_role("alert")).to_contain_text(
+            "The broker was lost before an answer came. Whether the station has heard this is not"
+            " known"
+        )
+    finally:
+        hall.station.send_signal(signal.SIGCONT)
+        thread.join()
+        spy.drop()
+        hall.broker.start()
+    expect(page.get_by_label("Code", exact=True)).to_have_value("p-18")
+    expect(page.get_by_label("Version of the text")).to_have_value("2026-05")
+    expect(page.get_by_label("The person has agreed")).to_be_checked()
+    found = Axe().run(page).response["violations"]
+    assert [v["id"] for v in found if v["impact"] in ("serious", "critical")] == []
+
+    def obeyed() -> bool:
+        start.click()
+        page.wait_for_load_state()
+        return page.get_by_text("The station waits for p-18.").count() == 1
+
+    eventually(obeyed, within_s=180.0)
+    context.close()

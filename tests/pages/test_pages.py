@@ -5,11 +5,17 @@ from __future__ import annotations
 import hashlib
 import tomllib
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
-from simulators.pages_world import CODE
+from posture_tools.pages.config import PagesConfig
+from simulators.pages_world import CODE, deliver, visit
+
+from edge.errors import SettingsInvalid
 
 PAGES = Path(__file__).resolve().parents[2] / "tools" / "pages"
 
@@ -51,6 +57,38 @@ def test_search_finds_what_fits(
     page = entered().get(f"/visits/?{asked}").content.decode().partition('id="rows"')[2]
     shown = {s for s in ("spring", "autumn", "elsewhere") if f"/hall-1/{s}/" in page}
     assert shown == sessions
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Pacific/Kiritimati", "Etc/GMT+12"])
+def test_times_and_days_are_those_of_the_zone_that_is_told(
+    config: Any, entered: Callable[..., Any], zone: str
+) -> None:
+    """14 hours before UTC and 12 behind it: in one of the two it is another day now."""
+    from django.test import override_settings
+    from posture_tools.pages import reading
+
+    line = reading.visit_line("north", "hall-1", "autumn")
+    assert line is not None
+    at = datetime.fromisoformat(line.screened_at).astimezone(ZoneInfo(zone))
+    client = entered()
+    with override_settings(PAGES=replace(config, time_zone=zone), TIME_ZONE=zone):
+        for days, is_there in ((-1, False), (0, True), (1, False)):
+            day = f"{at + timedelta(days=days):%Y-%m-%d}"
+            page = client.get(f"/visits/?since={day}&until={day}").content.decode()
+            assert ("/autumn/" in page) is is_there, day
+            if is_there:
+                assert f"({zone})" in page
+                assert f">{at:%Y-%m-%d %H:%M}</a>" in page
+        visit = client.get("/visits/north/hall-1/autumn/").content.decode()
+        assert f"{at:%Y-%m-%d %H:%M %Z}" in visit
+        sheet = client.get("/visits/north/hall-1/autumn/sheet/").content.decode()
+        assert f"{at:%Y-%m-%d %H:%M} {'UTC' if zone == 'UTC' else f'{at:%z}'}" in sheet
+
+
+def test_a_zone_that_is_none_is_refused() -> None:
+    for name in ("Asia/Nowhere", "../UTC", ""):
+        with pytest.raises(SettingsInvalid, match="no time zone"):
+            PagesConfig(store=Path("collector.db"), time_zone=name).check()
 
 
 def test_a_date_that_is_none_is_said(entered: Callable[..., Any]) -> None:
@@ -155,6 +193,54 @@ def test_visits_are_found_by_a_measure_and_its_band(
         assert "/spring/" not in shown, asked
     none = client.get(f"/visits/?measure={code}&band=below").content.decode()
     assert "/autumn/" not in none.partition('id="rows"')[2]
+
+
+def test_an_old_visit_of_many_has_those_before_it(
+    config: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many came later: a list is a page long, what came before is not cut by it."""
+    from django.test import override_settings
+    from posture_tools.collector.sqlite.store import SqliteStore
+    from posture_tools.pages import reading
+
+    from edge.results.outbox import Outbox
+
+    path = tmp_path / "many.db"
+    with SqliteStore(path) as store, Outbox.open(
+        tmp_path / "outbox.db", site="north", station="hall-1", limit_bytes=10_000_000,
+        at_limit="refuse",
+    ) as outbox:  # fmt: skip
+        for number in range(5):
+            told = {"session": f"s-{number}", "code": "P-1", "version": "1", "by": "op"}
+            outbox.accept_event("consent", told)
+            outbox.accept(visit(f"s-{number}", float(number))[0])
+        deliver(store, outbox, "north")
+    monkeypatch.setattr(reading, "PAGE_ROWS", 2)
+    with override_settings(PAGES=replace(config, store=path)):
+        before = {}
+        for number in range(5):
+            line = reading.visit_line("north", "hall-1", f"s-{number}")
+            assert line is not None
+            before[number] = [session for _, _, session in reading.earlier(line)]
+        shown = reading.visit(line)
+        assert shown is not None
+        assert [each.person for each in shown.before] == ["s-2", "s-3"]
+    assert before == {0: [], 1: ["s-0"], 2: ["s-1", "s-0"], 3: ["s-2", "s-1"], 4: ["s-3", "s-2"]}
+
+
+def test_the_visits_of_a_person_come_in_pages(
+    entered: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from posture_tools.pages import reading
+
+    monkeypatch.setattr(reading, "PAGE_ROWS", 1)
+    client = entered()
+    newest = client.get(f"/people/north/{CODE}/").content.decode()
+    assert ("/autumn/" in newest, "/spring/" in newest) == (True, False)
+    assert 'href="?skip=1"' in newest
+    older = client.get(f"/people/north/{CODE}/?skip=1").content.decode()
+    assert ("/autumn/" in older, "/spring/" in older) == (False, True)
+    assert 'href="?skip=0"' in older
 
 
 def test_a_visit_begins_with_its_findings_and_stands_beside_the_one_before(

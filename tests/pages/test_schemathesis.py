@@ -16,6 +16,13 @@ import pytest
 from simulators.served_pages import ServedPages, post
 
 EXAMPLES = os.environ.get("EXAMPLES", "5")
+ALL = {"may_export": "on", "may_command": "on", "may_erase": "on"}
+KINDS = {  # of tokens: what each may beside looking
+    "plain": {},
+    "may-export": {"may_export": "on"},
+    "may-all": ALL,
+    "may-all-of-south": ALL | {"sites": "south"},
+}
 BODIES = os.environ.get("BODIES", "sqlite").split()
 
 pytestmark = pytest.mark.timeout(0 if "EXAMPLES" in os.environ else 400)
@@ -31,20 +38,16 @@ def served(
         yield served
 
 
-@pytest.mark.parametrize(
-    "rights",
-    [{}, {"may_export": "on"}, {"may_export": "on", "sites": "south"}],
-    ids=["plain", "may-export", "of-south"],
-)
+@pytest.mark.parametrize("kind", KINDS)
 def test_every_answer_is_one_that_is_described(
-    served: ServedPages, rights: dict[str, str], tmp_path: Path
+    served: ServedPages, kind: str, tmp_path: Path
 ) -> None:
     admin = served.entered()
     described = tmp_path / "openapi.json"
     described.write_text(
         json.dumps(admin.get(f"{served.address}/api/openapi.json", timeout=60).json())
     )
-    page = post(admin, f"{served.address}/tokens/", name=f"tried-{len(rights)}", **rights).text
+    page = post(admin, f"{served.address}/tokens/", name=kind, **KINDS[kind]).text
     token = page.partition("<code>")[2].partition("</code>")[0]
     tried = subprocess.run(
         [Path(sys.executable).parent / "schemathesis", "run", str(described), "--url",
@@ -53,7 +56,7 @@ def test_every_answer_is_one_that_is_described(
          "--suppress-health-check", "all", "--rate-limit", "90/s", "--no-color"],
         check=False, capture_output=True, text=True, cwd=tmp_path,
     )  # fmt: skip
-    (Path(os.environ.get("REPORT", str(tmp_path))) / f"tried-{len(rights)}.txt").write_text(
+    (Path(os.environ.get("REPORT", str(tmp_path))) / f"tried-{kind}.txt").write_text(
         tried.stdout + tried.stderr
     )
     assert tried.returncode == 0, tried.stdout[-8000:] + tried.stderr[-2000:]

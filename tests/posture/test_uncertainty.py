@@ -14,7 +14,7 @@ from simulators.standing_person import TURN_DEG, Person, Pinhole, pose_of, score
 from edge.posture.angles import Float64, tilt_deg, turn_deg
 from edge.posture.assess import assess
 from edge.posture.calibration import Calibration
-from edge.posture.uncertainty import Spread, gradient_px
+from edge.posture.uncertainty import Effect, Spread, gradient_px, largest_causes
 from edge.records import Quality
 
 LENS = Calibration(
@@ -84,6 +84,11 @@ def test_an_interval_holds_95_percent_of_a_normal_plus_a_uniform_error(normal, l
     rng = np.random.default_rng(5)
     errors = rng.normal(0.0, 1.0, 200_000) * normal + rng.uniform(-1.0, 1.0, 200_000) * limit
     assert np.mean(np.abs(errors) <= Spread(normal, limit).u95) == pytest.approx(0.95, abs=0.002)
+
+
+def test_what_adds_nothing_is_no_cause() -> None:
+    effects = [Effect("stance", 0.0), Effect("network", 1.0), Effect("camera", limit=0.5)]
+    assert [cause.name for cause in largest_causes(effects, 1.0)] == ["network", "camera"]
 
 
 def test_more_noise_means_wider_intervals():

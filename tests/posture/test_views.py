@@ -179,6 +179,15 @@ def test_a_yaw_against_the_shoulders_tells_no_view(view, yaw_deg):
     assert view_of(pose) == ("unknown", ("yaw_and_shoulders_contradict",))
 
 
+def test_shoulders_in_one_line_are_no_front():
+    pose = seen("left")
+    keypoints = pose.keypoints.copy()
+    right, left = (COCO_17.index[f"{side}_shoulder"] for side in ("right", "left"))
+    keypoints[right, 0] = keypoints[left, 0]
+    facing = view_of(with_yaw(replace(pose, keypoints=keypoints), 0.0))
+    assert facing == ("unknown", ("yaw_and_shoulders_contradict",))
+
+
 def test_without_a_yaw_the_view_is_guessed_as_before():
     assert seen("back").yaw is None
     assert view_of(seen("back")).view == "back"

@@ -15,12 +15,12 @@ from simulators.standing_person import pose_of, seen
 
 from edge.errors import SettingsInvalid
 from edge.fms.rules import shipped_rules
-from edge.norms import BANDS, shipped_norms
+from edge.norms import BANDS, Who, shipped_norms
 from edge.posture.applying import catalogue
 from edge.posture.assess import assess, refuse
 from edge.posture.stick_figure import figure_of
 from edge.posture.sway import sway
-from edge.records import Frame, Measure, Origin, Quality
+from edge.records import Frame, HandSet, Measure, Origin, Quality
 from edge.report.page import page, picture
 from edge.report.reported_visit import ReportedView
 from edge.report.together import combined
@@ -255,11 +255,31 @@ def full():
     return replace(visit, before=(replace(visit, screened_at="2026-01-01T00:00:00Z"),) * 3)
 
 
+def uploaded():
+    """The longest that an upload gives: many points moved in each view, and what was told."""
+    visit = full()
+    moved = dict.fromkeys(COCO_17.keypoints, (1.0, 2.0))
+    views = tuple(
+        replace(
+            view,
+            origin="upload",
+            scale_by="stature",
+            by_hand=HandSet(moved, "op-1", visit.screened_at),
+        )
+        for view in visit.views
+    )
+    before = tuple(replace(each, views=views) for each in visit.before)
+    who = Who(34.0, "female")
+    models = (*visit.models, "whole 1.0.0", "close 1.0.0")
+    return replace(visit, person="P" * 64, who=who, models=models, views=views, before=before)
+
+
 @pytest.mark.browser
-def test_the_fullest_page_prints_on_one_sheet_in_every_language(browser, tmp_path):
+@pytest.mark.parametrize("longest", [full, uploaded])
+def test_the_fullest_page_prints_on_one_sheet_in_every_language(browser, tmp_path, longest):
     pages = []
     for language in LANGUAGES:
-        html = page(full(), NORMS, words(language))
+        html = page(longest(), NORMS, words(language))
         body = html[html.index("<body") + 5 : html.index("</body>")]
         pages.append(f'<div class="sheet" lang="{LANGUAGES[language]}"{body}</div>')
     head = html[html.index("<style>") : html.index("</head>")]

@@ -128,6 +128,9 @@ def test_two_plumb_lines_show_gravity_and_scale(tmp_path):
         for _ in range(200)
     ]
     assert np.std(rolls) == pytest.approx(roll_sd, rel=0.2)
+    for known in (lens, Calibration()):  # whichever end is marked first
+        upwards, _ = gravity_of_plumb_lines(ends[:, ::-1], known)
+        assert upwards == pytest.approx(gravity_of_plumb_lines(ends, known)[0], abs=1e-9)
 
 
 def test_plumb_lines_that_say_nothing_are_refused():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import threading
@@ -9,6 +10,12 @@ from contextlib import nullcontext
 from pathlib import Path
 
 _STATION = Path(__file__).with_name("station.py")
+_TESTS = Path(__file__).resolve().parents[1]
+
+
+def python_path() -> str:
+    """PYTHONPATH of a program that uses modules of the tests, beside those it finds anyway."""
+    return os.pathsep.join(filter(None, (str(_TESTS), os.environ.get("PYTHONPATH"))))
 
 
 class Child:

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from simulators.children import python_path
 
-_TESTS = Path(__file__).resolve().parents[1]
 _LIVES = ["simulators.dying_archive", "simulators.dying_software", "simulators.dying_station"]
 _FOLLOWED = {
     "open", "os.rename", "os.remove", "os.rmdir", "os.mkdir", "os.symlink", "os.truncate",
@@ -49,7 +49,7 @@ def forkserver() -> ForkServerContext:
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(_LIVES)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PYTHONPATH", str(_TESTS))
+        patch.setenv("PYTHONPATH", python_path())
         multiprocessing.forkserver.ensure_running()
     return context
 

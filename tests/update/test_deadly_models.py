@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import multiprocessing
 import signal
-from pathlib import Path
 
 import pytest
+from simulators.children import python_path
 from simulators.deadly_engine import work
 from simulators.room import CHANGE, EMPTY, PERSON, Room
 
@@ -17,7 +17,7 @@ from edge.update.failed_starts import MAX_STARTS
 @pytest.fixture
 def start(station, monkeypatch: pytest.MonkeyPatch):
     """Starts the engine in a process and returns how it ended; negative is a signal."""
-    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).resolve().parents[1]))
+    monkeypatch.setenv("PYTHONPATH", python_path())
     context = multiprocessing.get_context("spawn")
 
     def run(deadly: str, where: str = "first picture") -> int | None:

@@ -9,13 +9,12 @@ import functools
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from posture_tools.collector.intake import Incoming, examine
 from posture_tools.collector.rollout import (
     STAGES,
-    TIMEOUT,
     ModelEvent,
     Progress,
     actual_models,
@@ -159,9 +158,10 @@ def words(sha256: str, *said: tuple[str, str, str]):
 
 def test_a_station_that_falls_silent_in_the_middle_times_out() -> None:
     at, said = words("f" * 64, ("a", "download", "ok"))
-    [waiting] = progress_of([("north", "a")], said, "f" * 64, 100, at + TIMEOUT)
+    weekend = timedelta(days=4)  # a long one, on which nobody comes
+    [waiting] = progress_of([("north", "a")], said, "f" * 64, 100, at + weekend)
     assert waiting.progress is Progress.PROCEEDING
-    [silent] = progress_of([("north", "a")], said, "f" * 64, 100, at + 2 * TIMEOUT)
+    [silent] = progress_of([("north", "a")], said, "f" * 64, 100, at + weekend + timedelta(hours=1))
     assert silent.progress is Progress.SILENT
     assert advise([silent], 100).stopped
 

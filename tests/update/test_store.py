@@ -71,6 +71,17 @@ def test_disk_full(publisher, station, models, monkeypatch) -> None:
     assert station.updater().run() is not None
 
 
+def test_just_enough_room_is_enough(publisher, station, models, monkeypatch) -> None:
+    """Twice the file: what arrives, and what it becomes."""
+    publisher.offer(models["2"])
+    room = SimpleNamespace(free=2 * len(models["2"]) - 1)
+    monkeypatch.setattr(updaters.shutil, "disk_usage", lambda _: room)
+    with pytest.raises(UpdateDelayed):
+        station.updater().run()
+    room.free += 1
+    assert station.updater().run() is not None
+
+
 def test_slots_json_is_damaged(publisher, station, models) -> None:
     """Only a failing disk does that: the shipped file serves, and updates go on after it."""
     publisher.offer(models["2"])

@@ -28,6 +28,15 @@ def test_each_resend_waits_twice_as_long() -> None:
     assert waits == [1.0, 2.0, 4.0, 8.0]
 
 
+def test_a_message_goes_again_after_five_minutes_at_the_latest() -> None:
+    window, now_s = Window(1, resend_s=7.0), 0.0
+    for _ in range(40):
+        window.sent(1, now_s)
+        window.acknowledged(1, now_s)
+        waited_s, now_s = window.flights[1].due_s - now_s, window.flights[1].due_s
+    assert waited_s == 300.0
+
+
 def test_late_message_gives_way_only_while_others_are_receipted() -> None:
     window = Window(1, resend_s=1.0)
     window.sent(1, 0.0)

@@ -17,17 +17,20 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from posture_tools.cli import told_plainly
 
 if TYPE_CHECKING:
     from posture_tools.bodies.mesh import Shape
     from posture_tools.bodies.model import BodyModel
     from posture_tools.bodies.render import Renderer
 
+PROG = "python -m posture_tools.bodies"
+
 
 def main(argv: list[str] | None = None) -> int:
     """Run a command; returns its exit code."""
     parser = argparse.ArgumentParser(
-        prog="python -m posture_tools.bodies",
+        prog=PROG,
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -143,4 +146,5 @@ def _decoded(stream: bytes, where: Path) -> NDArray[np.uint8]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    with told_plainly(PROG, "bodies"):
+        sys.exit(main())

@@ -44,8 +44,8 @@ class StoreBody(ABC):
     def close(self) -> None: ...
     @abstractmethod
     def _commit(self, batch: Sequence[Good | Bad]) -> Outcome:
-        """In one transaction. StoreFailed is of the store; whatever else it raises is of one of
-        the messages."""
+        """Commit a batch in one transaction. StoreFailed means that the store is at fault; any
+        other error is that of one message."""
 
     @abstractmethod
     def _clean(self) -> None:
@@ -106,8 +106,8 @@ class StoreBody(ABC):
         return True
 
     def next_number(self) -> int:
-        """Also higher than those of a store that was lost, for it is no less than the seconds since
-        1970."""
+        """A number for a command, higher than any before, also than those of a store that was lost:
+        it is at least the seconds since 1970."""
         with self.transaction() as db:
             (number,) = db.execute(
                 "INSERT INTO command_number VALUES (1, ?) ON CONFLICT (one) DO UPDATE SET number ="

@@ -28,7 +28,7 @@ _START_S = 15.0
 
 @dataclass(frozen=True, slots=True)
 class Broker:
-    """Where it listens. version : the newest MQTT it speaks."""
+    """A broker's address. version : the newest MQTT that it speaks."""
 
     host: str
     port: int
@@ -96,7 +96,7 @@ def _amqtt() -> Iterator[Broker]:
     if importlib.util.find_spec("amqtt") is None:
         raise PartMissing(
             "There is neither the program mosquitto nor the package amqtt.",
-            "Install one: `apt install mosquitto` or `pip install posture-station[desk]`.",
+            "Install one: `apt install mosquitto` or `pip install 'posture-station[desk]'`.",
         )
     port = free_port()
     module = "posture_tools.collector.embedded_broker"

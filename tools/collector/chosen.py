@@ -32,7 +32,8 @@ CHOICE = (
 
 
 def chosen_by(options: Namespace) -> Chosen:
-    """Raises SettingsInvalid for what is no time, and for less than nothing."""
+    """The results that the options choose. Raises SettingsInvalid for what is no time, and for
+    negative numbers."""
     if options.limit < 0 or options.skip < 0:
         raise SettingsInvalid("--limit and --skip count results.", "Give 0 or more.")
     if options.band and not options.measure:

@@ -64,7 +64,7 @@ BROKER = (
 
 
 def broker_and_site(options: Namespace) -> tuple[MqttSettings, str]:
-    """Where the broker is, or all of them, and which site is meant, of the options BROKER.
+    """The brokers' settings and the site that the options BROKER name.
 
     Raises
     ------
@@ -84,7 +84,7 @@ def broker_and_site(options: Namespace) -> tuple[MqttSettings, str]:
 
 
 def files_of(at: Where) -> list[Path]:
-    """What of a store must not be written over: a database's server looks after itself."""
+    """Files of a store that no output may replace; a database has none here."""
     return [at] if isinstance(at, Path) else []
 
 

@@ -19,7 +19,7 @@ Answers = dict[tuple[Topics, str], list[Answer]]
 
 
 def commit(db: Sql, batch: Sequence[Good | Bad], at: str) -> Outcome:
-    """Take each; the receipts are true as soon as the transaction is committed."""
+    """Take in each message; the receipts are true as soon as the transaction is committed."""
     outcome = Outcome()
     answers: Answers = {}
     for item in batch:
@@ -39,7 +39,7 @@ def commit(db: Sql, batch: Sequence[Good | Bad], at: str) -> Outcome:
 
 
 def take_one(db: Sql, item: Good | Bad, at: str, outcome: Outcome, answers: Answers) -> None:
-    """Bury or store one, and add what became of it to both.
+    """Bury or store one message, and note the result for counts and receipts.
 
     at : now, RFC 3339. outcome, answers : of the batch, grown here.
     """
@@ -57,7 +57,7 @@ def take_one(db: Sql, item: Good | Bad, at: str, outcome: Outcome, answers: Answ
 
 
 def receipt(topics: Topics, epoch: str, newest: int, given: Iterable[Answer]) -> Receipt:
-    """Of one epoch. newest : the highest number of it that the store knows."""
+    """The receipt for one epoch. newest : the highest number of it that the store knows."""
     told = list(given)
     return Receipt(
         topics.site,

@@ -49,7 +49,7 @@ def evict(db: Sql, most_bytes: int = MOST_UNVOUCHED_BYTES) -> None:
 
 
 def count(db: Sql, name: str, by: int = 1) -> None:
-    """Add to a tally."""
+    """Add to a count that the store keeps by name."""
     db.execute(
         "INSERT INTO tally VALUES (?, ?) ON CONFLICT (name)"
         " DO UPDATE SET count = tally.count + excluded.count",

@@ -132,7 +132,8 @@ def _retained(connection: Connection, topics: Collection[str]) -> list[int]:
 def desired_states(
     store: Store, place: tuple[str, str] | None = None
 ) -> dict[tuple[str, str], DesiredState]:
-    """By site and station, where something was ever desired; of all of them, or of one."""
+    """What is desired of each station, and how far it is obeyed, where anything was ever desired.
+    place : of one station only."""
     there = " AND site = ? AND station = ?" if place else ""
     wanted = store.rows(
         f"SELECT site, station, desired FROM station WHERE desired <> ?{there}",  # noqa: S608

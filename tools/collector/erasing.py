@@ -59,7 +59,7 @@ def forget(db: Sql, site: str, station: str, sessions: Collection[str], at: str)
 
 
 def remember(db: Sql, place: tuple[str, str], name: tuple[What, str], at: str) -> None:
-    """What comes of it from now on is not kept.
+    """Remember a session, so that nothing of it is kept that comes from now on.
 
     place : site and station, or ''. name : what kind of word it is, and its hash. at : now.
     """
@@ -97,7 +97,7 @@ def obey(db: Sql, key: Key, erase: Erase, at: str) -> None:
 
 
 def _answered(db: Sql, key: Key, erase: Erase) -> None:
-    """A station has searched its files. Its command goes, or stays with what was found."""
+    """A station has searched its files: take its command back, or keep it with what was found."""
     for what, sha256 in (("session", erase.session_sha256), ("code", erase.code_sha256)):
         of = (key.site, key.station, what, sha256)
         meant = "WHERE site = ? AND station = ? AND what = ? AND sha256 = ?"

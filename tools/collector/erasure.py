@@ -20,7 +20,7 @@ from edge.wire.commands import Command
 from edge.wire.forgotten import What, forgotten_name
 from edge.wire.topics import Topics
 
-MOST_SESSIONS = 1000  # of one code: more is a code that many share
+MOST_SESSIONS = 1000  # sessions of one code; more means that many people share it
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,7 @@ def _command(key: GrantedKey | None, topics: Topics, number: int, what: What, wo
 
 
 def stations_of(store: Store, site: str) -> list[str]:
-    """All that were ever heard or enrolled there, but for those that are revoked."""
+    """Stations that were ever heard or enrolled at the site, without those that are revoked."""
     rows = store.rows(
         "SELECT station FROM station WHERE site = ?1 UNION SELECT station FROM trusted"
         " WHERE site = ?1 EXCEPT SELECT station FROM trusted WHERE site = ?1 AND revoked = 1",
@@ -113,7 +113,7 @@ def stations_of(store: Store, site: str) -> list[str]:
 
 
 def still_open(store: Store, site: str) -> list[Open]:
-    """Which stations have not proved which erasure."""
+    """Stations that have not proved an erasure yet, and which."""
     rows = store.rows(
         "SELECT site, station, MIN(asked_at), what, MAX(found) FROM pending_erasure WHERE site = ?"
         " GROUP BY site, station, what, sha256 ORDER BY MIN(asked_at), station",

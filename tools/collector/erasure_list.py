@@ -42,7 +42,7 @@ class Erasure(msgspec.Struct, frozen=True):
 
     @property
     def name(self) -> str:
-        """Its line's hash."""
+        """Hash of its line."""
         return hashlib.sha256(encode(self)).hexdigest()
 
 
@@ -69,7 +69,7 @@ class ErasureList:
             yield decode(line, Erasure)
 
     def append(self, erasure: Erasure) -> None:
-        """On the disk when this returns."""
+        """Add an erasure; it is on the disk when this returns."""
         known = self.path.read_bytes() if self.path.exists() else b""
         with self.path.open("ab") as file:
             os.fchmod(file.fileno(), 0o600)

@@ -53,7 +53,7 @@ def insert(db: Sql, key: Key, result: Result, utc_ns: int) -> None:
 
 
 def as_measure(m: WireMeasure) -> Measure:
-    """As the device's own functions know it."""
+    """A row's measure in the form that the device's own functions take."""
     return Measure(
         m.code, m.value, m.unit, m.u95, m.n, m.quality, m.why, m.view, m.side, m.definition,
         m.u95_change,

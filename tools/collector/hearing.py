@@ -31,7 +31,8 @@ def is_heard(db: Sql, site: str, station: str, at: str) -> bool:
 
 
 def see(db: Sql, site: str, station: str, at: str, online: bool) -> None:
-    """It was heard now. at : RFC 3339. online : as it, or its broker, said."""
+    """Note that a station was heard now. at : RFC 3339. online : as the station, or the broker for
+    it, said."""
     db.execute(
         "INSERT INTO station VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?5, ?5, '', 0, '', '')"
         " ON CONFLICT (site, station) DO UPDATE SET seen_at = excluded.seen_at,"
@@ -72,7 +73,7 @@ def follows(db: Sql, place: tuple[str, str], life: Life, online: bool, at: str) 
 
 
 def _said(state: bytes) -> int:
-    """How often the instance whose state this is had told it."""
+    """How many states its instance had told, this one included."""
     try:
         return decode(state, State).said
     except MessageRefused:

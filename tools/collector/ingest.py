@@ -174,7 +174,8 @@ class Collector:
             connection.drop()
 
     def _may_serve(self, connection: Connection) -> bool:
-        """Not where workers cannot share, and another serves this broker."""
+        """Whether this worker may serve the broker: not where workers cannot share and another one
+        serves it."""
         if not self._shares or connection.version == "5":
             return True
         return self._store.lead(f"{self._mqtt.address}/{self._site}")
@@ -201,7 +202,8 @@ class Collector:
 
     @property
     def _trees(self) -> list[Topics]:
-        """Where stations speak: that of version 0.1 only if the operator lets one in."""
+        """The topic trees in which stations speak; that of version 0.1 only if the operator lets
+        one in."""
         old = [Topics(self._site, "+", OLD_ROOT)] if self._old else []
         return [self._topics, *old]
 
@@ -270,21 +272,23 @@ class Collector:
                 connection.acknowledge(mid)
 
     def _show(self, connection: Connection, stations: set[str]) -> None:
-        """Once with each connection: a broker may have forgotten."""
+        """Announce, once with each connection, what a broker may have forgotten."""
         for station in sorted(stations - self._shown):
             self._shown.add(station)
             for topic, payload in announcements(self._site, station).items():
                 connection.publish(topic, payload, retain=True)
 
     def _tell_key(self, news: str) -> None:
-        """Once with each connection, and so many at most: anybody may show keys."""
+        """Log a key that a station shows, once with each connection and so many at most: anybody
+        may show keys."""
         if news not in self._keys_told and len(self._keys_told) < _MOST_KEYS_TOLD:
             self._keys_told.add(news)
             log.warning("%s", shown(news)[:_SAID])
 
     def _hear_collector(self, connection: Connection, body: bytes) -> None:
-        """Ours comes back to us. That nobody is there was said by the will of our earlier life, by
-        another collector that left, or by who may write there; stations would wait."""
+        """Hear what is said of the collector's own presence. Where it says that no collector is
+        there (our earlier will, another collector that left, or anybody who may write there), we
+        say again that we are: stations would wait."""
         said = _said_by_collector(body)
         if not said.online:
             self._announced_s = -ANNOUNCE_EVERY_S
@@ -338,7 +342,7 @@ class Collector:
 
 
 def _said_by_collector(body: bytes) -> CollectorState:
-    """Cleared or unreadable: that nobody is there."""
+    """A collector's word; one that is empty or unreadable says that nobody is there."""
     try:
         return decode(body, CollectorState)
     except MessageRefused:

@@ -31,7 +31,7 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """As the broker gave it."""
+    """A message as the broker gave it."""
 
     topic: str
     payload: bytes
@@ -62,7 +62,8 @@ class Good:
 
 @dataclass(frozen=True, slots=True)
 class Bad:
-    """Not fit. key : None where nobody vouches for who it is; then it is not answered."""
+    """A message that cannot be stored. key : None where nobody vouches for its name; then it is not
+    answered."""
 
     incoming: Incoming
     address: Address
@@ -118,7 +119,7 @@ def examine(incoming: Incoming) -> Good | Bad:
 
 
 def key_of(name: str, address: Address) -> Key | None:
-    """From an id, of the station that the topic names; None for any other."""
+    """The name in a message's id, if it is one of the station that the topic names; else None."""
     match = _IDENTITY.fullmatch(name)
     if match is None or match[1] != address.station:
         return None

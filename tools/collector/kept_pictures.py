@@ -25,7 +25,7 @@ class KeptPictures:
 
     @classmethod
     def beside(cls, erasures: ErasureList) -> Self:
-        """Of the store that this list of erasures lies beside."""
+        """The pictures of the store that this list of erasures lies beside."""
         return cls(erasures.path.with_suffix("").with_suffix(".uploads"))
 
     @property
@@ -33,11 +33,11 @@ class KeptPictures:
         return self.root / "pictures"
 
     def folder(self, site: str, session: str) -> Path:
-        """Of one visit, whether or not it is there."""
+        """The folder of one visit, whether or not it is there."""
         return self.pictures / forgotten_name(site, "session", session)
 
     def folders(self) -> Iterator[Path]:
-        """Of every visit whose pictures are kept."""
+        """The folders of every visit whose pictures are kept."""
         if self.pictures.is_dir():
             yield from sorted(each for each in self.pictures.iterdir() if each.is_dir())
 

@@ -49,7 +49,7 @@ class Letter:
 
 
 def letters(store: Store, kind: Kind) -> Iterator[Letter]:
-    """Oldest first."""
+    """All that wait, oldest first."""
     sql = f"SELECT {_COLUMNS[kind]} FROM {_TABLES[kind]} ORDER BY received_at"  # noqa: S608
     for row in store.each(sql):
         yield Letter(*row)

@@ -31,7 +31,7 @@ class Metrics:
         if util.find_spec("prometheus_client") is None:
             raise PartMissing(
                 "Metrics need the package prometheus-client.",
-                "Install it: `pip install posture-station[postgres]`.",
+                "Install it: `pip install 'posture-station[postgres]'`.",
             )
         from prometheus_client import (
             CollectorRegistry,
@@ -74,7 +74,7 @@ class Metrics:
             ) from error
 
     def watch(self, store: Store, site: str) -> None:
-        """Say what this store knows of the site whenever somebody asks. It is closed with this."""
+        """Serve figures of the site from this store too; `close` closes it."""
         self._site = _SiteMetrics(store, site)
         self._registry.register(self._site)
 
@@ -98,7 +98,8 @@ class Metrics:
         self._brokers.labels(broker).set(0)
 
     def health(self, station: str, said: Health) -> None:
-        """Of one that this worker heard; others hear others."""
+        """Note the health of a station that this worker heard; other workers hear other
+        stations."""
         if self._site is not None:
             self._site.heard(station, said.oldest_age_s)
 
@@ -111,8 +112,8 @@ class Metrics:
 
 
 class _SiteMetrics:
-    """Asked for at each scrape, on a connection of its own. A store that does not answer says
-    nothing, which an alert can tell from a zero."""
+    """Figures of the site, asked of the store at each scrape, on a connection of their own. A store
+    that does not answer gives none, which an alert can tell from a zero."""
 
     def __init__(self, store: Store, site: str) -> None:
         self._store, self._name = store, site
@@ -124,7 +125,7 @@ class _SiteMetrics:
             self._oldest[station] = time.monotonic(), oldest_age_s
 
     def describe(self) -> Iterator[Any]:
-        """Nothing before the first scrape."""
+        """Names no figure before the first scrape."""
         return iter(())
 
     def collect(self) -> Iterator[Any]:

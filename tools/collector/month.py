@@ -8,7 +8,7 @@ Month = tuple[int, int]  # year, and 1 to 12
 
 
 def shifted(month: Month, by: int) -> Month:
-    """So many months later."""
+    """The month that lies `by` months later."""
     count = month[0] * 12 + month[1] - 1 + by
     return count // 12, count % 12 + 1
 
@@ -20,6 +20,6 @@ def bounds_ns(month: Month) -> tuple[int, int]:
 
 
 def month_of(utc_ns: int) -> Month:
-    """In which a time since 1970 lies."""
+    """The month in which a time since 1970 lies."""
     when = datetime.fromtimestamp(utc_ns // 10**9, UTC)
     return when.year, when.month

@@ -15,7 +15,7 @@ STATE = Path.home() / ".local" / "state" / "posture-collector"
 
 
 def where(said: str) -> Where:
-    """As somebody wrote it: `postgresql://...` is an address, all else a file."""
+    """The store that somebody named: `postgresql://...` is an address, anything else a file."""
     return said if said.startswith(("postgresql://", "postgres://")) else Path(said)
 
 
@@ -45,9 +45,9 @@ def open_store(at: Where) -> Store:
 
 
 def require_postgres() -> None:
-    """Raises PartMissing."""
+    """Raise PartMissing where psycopg is not installed."""
     if importlib.util.find_spec("psycopg") is None:
         raise PartMissing(
             "A PostgreSQL store needs the package psycopg.",
-            "Install it: `pip install posture-station[postgres]`.",
+            "Install it: `pip install 'posture-station[postgres]'`.",
         )

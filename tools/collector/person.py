@@ -60,7 +60,7 @@ def visits(store: Store, site: str, code: str) -> Iterator[Visit]:
 
 
 def _aside(store: Store, site: str, session: str) -> tuple[Aside, ...]:
-    """What an erasure would remove too."""
+    """Conflicts and dead letters that name the session: an erasure would remove them too."""
     rows = [
         row
         for table, kind in (("ingest_conflict", "conflict"), ("dead_letter", "dead letter"))
@@ -74,7 +74,7 @@ def _aside(store: Store, site: str, session: str) -> tuple[Aside, ...]:
 
 
 def as_json(visit: Visit) -> dict[str, Any]:
-    """Every byte of the bodies, and what the collector adds."""
+    """A session as JSON: every byte of its bodies, and what the collector adds."""
     return {
         "session": visit.session,
         "consent": json.loads(visit.consent) if visit.consent else None,

@@ -229,8 +229,8 @@ def fleet(
 def with_models(
     store: Store, lines: Sequence[StationLine], place: Place | None = None
 ) -> list[StationLine]:
-    """The same lines with their models. place : where all of them are; None asks for the fleet's
-    at once, which for a few of thousands is the slower way."""
+    """The lines with the models of their stations. place : where all of them are; None reads the
+    whole fleet's at once, which is slower for a few of thousands."""
     models = actual_models(model_events(store, place, serving=True))
     desired = desired_states(store, place)
     return [
@@ -244,7 +244,7 @@ def with_models(
 
 
 class _Counts:
-    """What is counted of the stations, each in one query for all of them or for the one meant."""
+    """Counts of stations, each made by one query for all of them, or for the one that is meant."""
 
     def __init__(self, store: Store, place: Place | None) -> None:
         self._store, self._place = store, place
@@ -304,7 +304,7 @@ class _Counts:
 
 
 def _health(body: bytes) -> Health | None:
-    """As the station last said; None where it did not, or said something else."""
+    """The health that a station last sent; None where it sent none that can be read."""
     try:
         return decode(body, Health)
     except MessageRefused:
@@ -323,5 +323,5 @@ def _problem(health: Health | None, twice_at: str) -> str:
 
 
 def _shown(text: str) -> str:
-    """A word that nobody signed, without what moves a terminal's cursor."""
+    """A station's unsigned text, made safe to print: a terminal obeys nothing in it."""
     return "".join(letter if letter.isprintable() else "?" for letter in text[:300])

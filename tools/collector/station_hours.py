@@ -85,7 +85,7 @@ def _temperature_c(told: Health) -> float | None:
 
 
 def _software(db: Sql, place: tuple[str, str]) -> str:
-    """As its last birth named it."""
+    """The station's software as its last birth named it."""
     rows = "SELECT birth FROM station WHERE site = ? AND station = ?"
     for (body,) in db.execute(rows, place).fetchall():
         try:

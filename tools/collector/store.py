@@ -93,7 +93,8 @@ class Store(Protocol):
         """Commit a batch; when this returns, its receipts are true."""
 
     def judge(self, batch: Iterable[Good | Bad]) -> list[Good | Bad]:
-        """Each as `trust.judge` sees it: what no enrolled key vouches for is not answered."""
+        """Judge each message as `trust.judge` does: what no enrolled key vouches for is not
+        answered."""
 
     def enrol(self, address: Address, payload: bytes) -> str:
         """What became of a station's word about its key; "" if it was known. Raises as
@@ -106,20 +107,20 @@ class Store(Protocol):
         """Whether the operator lets a station of version 0.1 speak there."""
 
     def lead(self, what: str) -> bool:
-        """Whether this process, alone among all that share the store, does something. It loses
-        that with its connection to the store."""
+        """Whether this process may do a piece of work that only one of those that share the store
+        does. The right ends with its connection to the store."""
 
     def standbys(self) -> int | None:
-        """How many machines have each commit beside this one; None where none was asked for."""
+        """How many standbys have each commit too; None where no standby was asked for."""
 
     def next_number(self) -> int:
-        """For a command: higher than any before."""
+        """The number for a command: higher than any before."""
 
     def change(self, act: Callable[[Sql], object]) -> None:
-        """Do something of another module in one transaction."""
+        """Call a function of another module with an open transaction, and commit it."""
 
     def transaction(self) -> AbstractContextManager[Sql]:
-        """The same, for more than a line."""
+        """A transaction as `change` makes one, for more than one line."""
 
     def note(
         self, site: str, station: str, kind: LastMessage, body: bytes, online: bool | None = None
@@ -130,10 +131,10 @@ class Store(Protocol):
         """Remember the last messages of stations, or what is desired of them."""
 
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        """For reports."""
+        """The rows of a query, for reports."""
 
     def each(self, sql: str, values: Sequence[Any] = ()) -> Iterator[tuple[Any, ...]]:
-        """For reports of many rows: one at a time, as the store was when it began."""
+        """The rows of a query one at a time, of the store as it was at the beginning."""
 
     def archived(self, key: Key, utc_ns: int) -> tuple[bytes, bytes]:
         """Body and seal of a result whose body in the table is empty. utc_ns : its own date there.

@@ -44,7 +44,7 @@ def stored_visit(
 def visit_at(
     store: Store, place: Place, before: Sequence[Place] = (), *, as_found: bool = False
 ) -> ReportedVisit:
-    """The same of a visit whose site, station and session are known.
+    """The visit whose site, station and session are known.
 
     Raises
     ------
@@ -83,7 +83,7 @@ def visit_at(
 
 
 def _answers(views: list[Result], as_found: bool) -> list[Result]:
-    """A corrected answer stays in the store; on a page only one of them speaks."""
+    """Of an answer and its correction, both of which stay stored, the one that a page shows."""
     if as_found:
         return [result for result in views if result.by_hand is None]
     corrected = {result.by_hand.corrects for result in views if result.by_hand is not None}

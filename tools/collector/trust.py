@@ -44,7 +44,8 @@ class Known:
 
 
 def known(rows: Rows, places: Collection[Place]) -> dict[Place, Known]:
-    """As the store says now; another program may have changed it. Two questions a site."""
+    """What the store says now of these stations' keys; another program may have changed it. Two
+    queries a site."""
     found: dict[Place, Known] = {}
     for site in {site for site, _ in places}:
         stations = sorted(station for at, station in places if at == site)
@@ -152,7 +153,7 @@ def _keep_pending(db: Sql, place: tuple[str, str], key: str, public: bytes, at: 
 
 
 def trust(db: Sql, place: tuple[str, str], key: str, how: How, at: str) -> None:
-    """From now on this key alone speaks for the station; its token is used up.
+    """Let this key alone speak for the station from now on; its token is used up.
 
     place : site and station. key : its public half, base64. how : who vouched for it. at : now.
     """

@@ -24,7 +24,7 @@ What = Literal["changed", "broken", "lost", "given up", "under way"]
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something a person should know of these numbers.
+    """One thing that a person should know about a range of numbers.
 
     changed : the body in the store is not the one that was received. broken : the message does not
     name the hash of the one before. lost : its station has delivered it, and it is not in the
@@ -110,7 +110,7 @@ def _absent(store: Store, site: str, station: str, state_body: bytes) -> Iterato
 
 
 def _cut(first: int, last: int, gaps: Ranges, waits_from: int) -> Iterator[tuple[int, int]]:
-    """A hole, cut where its meaning may change."""
+    """The parts of a hole in the numbers, cut where its meaning may change."""
     edges = {waits_from, *(x for x, _ in gaps), *(y + 1 for _, y in gaps)}
     starts = sorted({first, *(edge for edge in edges if first < edge <= last)})
     yield from zip(starts, [*(start - 1 for start in starts[1:]), last], strict=True)

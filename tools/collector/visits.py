@@ -16,7 +16,7 @@ _VISIT = "site = ? AND station = ? AND session = ?"
 
 
 def take_consent(db: Sql, key: Key, consent: Event) -> None:
-    """A consent has come. A code that an operator gave stays his."""
+    """Take in a consent. A code that an operator has given stays."""
     data = consent.data
     session = _text(data.get("session"))
     if not session:

@@ -29,7 +29,7 @@ class GrantedKey:
 
 
 def plain_payload(role: Role, topic: str, body: bytes) -> bytes:
-    """Of a desk, where nobody signs."""
+    """The payload of a desk, where nobody signs."""
     return pack(body, seal_of(role, topic, body))
 
 

@@ -54,7 +54,7 @@ class WorkerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def load_worker_settings(path: Path) -> WorkerSettings:
-    """Raises SettingsInvalid, also for a password in the store's address."""
+    """Read `collector.toml`. Raises SettingsInvalid, also for a password in the store's address."""
     try:
         settings = msgspec.toml.decode(path.read_bytes(), type=WorkerSettings)
     except (OSError, *NOT_TOML, msgspec.DecodeError) as error:

@@ -47,6 +47,7 @@ class Told(msgspec.Struct, frozen=True):
 
 
 _STATIONS = 2
+_SAYING = threading.Lock()
 
 
 def main(folder: Path) -> None:
@@ -78,7 +79,7 @@ def main(folder: Path) -> None:
                 _say(Told(*(sum(column) for column in zip(*counts, strict=True))))
 
         def story() -> None:
-            tell_story(mqtt, _SITE, stop, lambda line: print(line, flush=True), told)
+            tell_story(mqtt, _SITE, stop, told_line, told)
 
         thread = threading.Thread(target=story)
         thread.start()
@@ -88,8 +89,14 @@ def main(folder: Path) -> None:
 
 
 def _say(what: msgspec.Struct) -> None:
-    sys.stdout.write(msgspec.json.encode(what).decode() + "\n")
-    sys.stdout.flush()
+    told_line(msgspec.json.encode(what).decode())
+
+
+def told_line(text: str) -> None:
+    """Whole, whoever else says something: each replayed station tells in a thread of its own."""
+    with _SAYING:
+        sys.stdout.write(f"{text}\n")
+        sys.stdout.flush()
 
 
 @contextmanager

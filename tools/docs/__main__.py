@@ -6,13 +6,16 @@ import argparse
 import sys
 from pathlib import Path
 
+from posture_tools.cli import told_plainly
 from posture_tools.docs.links import broken_links
 from posture_tools.docs.sample import sample
 from posture_tools.docs.site import ROOT, build
 
+PROG = "python -m posture_tools.docs"
+
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m posture_tools.docs", description=__doc__)
+    parser = argparse.ArgumentParser(prog=PROG, description=__doc__)
     steps = parser.add_subparsers(dest="step", required=True)
     making = steps.add_parser("build", help="Write the pages; a warning is an error.")
     making.add_argument("out", nargs="?", type=Path, default=ROOT / "build" / "site")
@@ -34,4 +37,5 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    with told_plainly(PROG, "docs"):
+        sys.exit(main())

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from posture_tools.collector.__main__ import PROGRAM as COLLECTOR
 from posture_tools.evaluate.__main__ import PROGRAM as EVALUATE
+from posture_tools.load.__main__ import PROGRAM as LOAD
 from posture_tools.models.__main__ import PROGRAM as MODELS
 
 from edge.__main__ import PROGRAM as STATION
@@ -13,7 +14,7 @@ from edge.cli.exits import MEANINGS
 from edge.cli.program import Program
 from edge.cli.verb import Argument, Verb
 
-PROGRAMS = (STATION, COLLECTOR, MODELS, EVALUATE)
+PROGRAMS = (STATION, COLLECTOR, MODELS, EVALUATE, LOAD)
 
 
 def verbs(program: Program) -> Iterator[tuple[str, Verb]]:

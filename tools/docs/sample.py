@@ -34,13 +34,14 @@ def _comments(path: Path, source: str) -> Iterator[tuple[str, str]]:
         if token.type != tokenize.COMMENT or token.string.startswith(("# fmt", "# noqa", "# type")):
             continue
         line, said = token.start[0], token.string.lstrip("# ")
-        if line == last + 1:
+        alone = not token.line[: token.start[1]].strip()  # what stands behind code is of its line
+        if alone and line == last + 1:
             text = f"{text} {said}"
         else:
             if text:
                 yield f"{path}:{begun}", text
             begun, text = line, said
-        last = line
+        last = line if alone else -1
     if text:
         yield f"{path}:{begun}", text
 

@@ -39,7 +39,7 @@ class Setting:
 
 
 def settings() -> list[Setting]:
-    """All of them, in the order of their classes."""
+    """All settings, in the order of their classes."""
     return [each for name, (struct, _) in _FILES.items() for each in _of(name, "", struct)]
 
 
@@ -125,7 +125,7 @@ def _named(info: Any) -> str:
 
 
 def _plain(pattern: str) -> str:
-    """Without what keeps a line's end from passing."""
+    """A pattern without the part that keeps a line's end from passing."""
     return pattern.replace(r"(?!\n)", "")
 
 

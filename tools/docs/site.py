@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,15 @@ _CARRY_ON = ("ARCHITECTURE.md", "CONTRIBUTING.md", "docs/decisions.md", "CHANGEL
 
 
 def build(out: Path) -> int:
-    """Write the site to `out`; returns mkdocs' exit status, which is not 0 after a warning."""
+    """Write the site to `out`; returns mkdocs' exit status, which is not 0 after a warning.
+
+    Raises
+    ------
+    ModuleNotFoundError : of a package that builds it, before anything is written.
+    """
+    for package in ("mkdocs", "material", "mkdocstrings"):
+        if find_spec(package) is None:
+            raise ModuleNotFoundError(f"No module named {package!r}", name=package)
     laid_out = ROOT / "build" / "docs"
     shutil.rmtree(laid_out, ignore_errors=True)
     where = laid_out / "pages"

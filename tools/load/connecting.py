@@ -29,7 +29,8 @@ _CONNACK, _SUBACK = 0x20, 0x90
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """What is to be held: count connections, the brokers in turn, for hold_s when all are there."""
+    """How many connections are held, and how: `count` of them, at the brokers in turn, for `hold_s`
+    once all are there."""
 
     brokers: Sequence[MqttSettings]
     site: str

@@ -21,7 +21,7 @@ from edge.errors import MessageRefused
 from edge.mqtt.connection import Connection, open_best
 from edge.mqtt.events import Arrived, Will
 from edge.mqtt.settings import MqttSettings
-from edge.records import Assessment
+from edge.records import Assessment, Origin
 from edge.results import compose
 from edge.wire.clock import Instant
 from edge.wire.codec import decode, encode
@@ -50,6 +50,7 @@ class Past:
     epoch: str
     boot_id: str
     messages: list[Message]
+    origin: Origin = "unknown"  # of the newest result
 
     @classmethod
     def of(cls, site: str, station: str) -> Past:
@@ -58,13 +59,14 @@ class Past:
         )
 
     def result(self, at: datetime, assessment: Assessment, consent: Consent | None = None) -> None:
-        """Screened at this time."""
+        """Add a result that was screened at this time."""
         envelope = self._envelope(at)
         body = compose.body_of(compose.result(envelope, assessment, consent, "0" * 64))
         self._add(f"result/{assessment.kind}", body)
+        self.origin = assessment.origin
 
     def consent(self, at: datetime, session: str, version: str, **told: Any) -> Consent:
-        """Add the event that somebody agreed. told : `code`, `by` and `inputs`."""
+        """Add a consent event. told : its `code`, `by` and `inputs`."""
         seq = self.event(at, "consent", {"session": session, "version": version, **told})
         return Consent(seq, version)
 
@@ -148,7 +150,8 @@ def _say(past: Past, connection: Connection, waiting: int) -> None:
     health = Health(
         t=Time.of(now), accepted=len(past.messages), waiting=waiting, waiting_bytes=0,
         oldest_age_s=0.0, quarantined=0, dropped=0, problem="",
-        vitals={"engine": "runs", "software": __version__},
+        vitals={"engine": "runs", "software": __version__, "camera": "mannequin:",
+                "origin": past.origin},
     )  # fmt: skip
     connection.publish(past.topics.state, encode(state), retain=True)
     connection.publish(past.topics.health, encode(health))

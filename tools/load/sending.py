@@ -44,7 +44,7 @@ class Plan:
 
 @dataclass(slots=True)
 class Tally:
-    """Of one sender. delays_s : from the first sending to the receipt."""
+    """What one sender counted. delays_s : from the first sending to the receipt."""
 
     sent: int = 0
     again: int = 0
@@ -78,7 +78,7 @@ class Sender(threading.Thread):
         self.began_s = self._look_s = 0.0
 
     def run(self) -> None:
-        """Until all is answered, or patience ends."""
+        """Send and wait until all is answered, or patience ends."""
         every = [each for _ in range(self._plan.each) for each in self._stations]
         due = deque(every)
         self.began_s = time.monotonic()

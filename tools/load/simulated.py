@@ -23,7 +23,7 @@ _A_VISIT = 4  # results: front, back and both sides
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """To be sent, and sent again until a receipt names it."""
+    """A message that is sent, again and again, until a receipt names it."""
 
     topic: str
     payload: bytes
@@ -90,7 +90,7 @@ class SimulatedStation:
 
 
 def _measure(number: int) -> WireMeasure:
-    """One in eight is refused, as at a real wall."""
+    """Measures of one result, one in eight refused, as at a real wall."""
     code = f"load_measure_{number}"
     if number % 8 == 7:
         return WireMeasure(code, None, "deg", None, 0.0, Quality.REFUSED, ("view:front",), "front",

@@ -12,7 +12,8 @@ MOST_USED = 0.5  # of a core at the peak: a worker that died must find room at t
 
 @dataclass(frozen=True, slots=True)
 class Costs:
-    """Of one result, in milliseconds of one core; kb : its rows and indexes in the database."""
+    """What one result costs, in milliseconds of one core; kb : its rows and indexes in the
+    database."""
 
     worker_ms: float
     database_ms: float

@@ -54,7 +54,8 @@ class CameraPose:
 
     @property
     def rotation(self) -> Float64:
-        """From the level camera's axes (x right, y down, z forward) to the mounted one's (3, 3)."""
+        """Rotation (3, 3) from the level camera's axes (x right, y down, z forward) to the mounted
+        one's."""
         pitch, roll = math.radians(self.pitch_deg), math.radians(self.roll_deg)
         cp, sp, cr, sr = math.cos(pitch), math.sin(pitch), math.cos(roll), math.sin(roll)
         pitched = np.array([[1.0, 0.0, 0.0], [0.0, cp, -sp], [0.0, sp, cp]])

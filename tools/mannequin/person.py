@@ -51,7 +51,7 @@ class Person:
 
     @property
     def turn(self) -> Float64:
-        """From the body's axes (x left, y backwards, z up) to the world's (3, 3)."""
+        """Rotation (3, 3) from the body's axes (x left, y backwards, z up) to the world's."""
         angle = np.radians(self.yaw_deg)
         c, s = np.cos(angle), np.sin(angle)
         return np.array([[c, s, 0.0], [0.0, 0.0, 1.0], [s, -c, 0.0]])

@@ -177,7 +177,7 @@ def _draw(cast: _Cast, camera: CameraPose, light: Light) -> _Drawn:
 
 
 def _to_camera(camera: CameraPose) -> Float64:
-    """From the world's axes to the camera's (3, 3)."""
+    """Rotation (3, 3) from the world's axes to the camera's."""
     return np.asarray(camera.rotation * np.array([1.0, -1.0, -1.0]))
 
 

@@ -20,7 +20,7 @@ DAYLIGHT = Light((-0.42, -0.70, -0.58), (0.70, -0.20, -0.69), 0.50, 0.12, 0.52, 
 
 
 def random_light(rng: np.random.Generator) -> Light:
-    """From above and anywhere before the person, as a screening is lit."""
+    """A light from above and anywhere before the person, as a screening is lit."""
     way = np.array([rng.uniform(-1.0, 1.0), rng.uniform(-1.2, -0.3), rng.uniform(-1.0, -0.3)])
     x, y, z = (way / np.linalg.norm(way)).tolist()
     ambient = float(rng.uniform(0.42, 0.62))

@@ -156,7 +156,7 @@ class MannequinCamera:
         self._rng = rng
 
     def pace(self, _most_fps: float) -> None:
-        """Each frame of the visit is made."""
+        """Changes nothing: each frame of the visit is made."""
 
     def close(self) -> None:
         self._room = None

@@ -40,7 +40,7 @@ def _baked() -> Baked:
 
 @cache
 def stature_m(who: str) -> float:
-    """From the floor to the top of the head at rest."""
+    """Height from the floor to the top of the head, at rest."""
     rest = _baked().rest(_baked().people[who])
     heights = rest.vertices_m[_baked().mesh.skin, 2]
     return float(np.ptp(heights))

@@ -31,7 +31,7 @@ class Cost(msgspec.Struct, frozen=True):
     int8_oks: float | None = None
 
     def measured(self) -> dict[str, float | str]:
-        """As figures of the copy's description."""
+        """The result as figures of the copy's description."""
         figures: dict[str, float | str] = {
             "people": self.people,
             "oks_with_float_as_truth": round(self.agreement_oks, 4),

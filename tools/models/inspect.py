@@ -78,7 +78,7 @@ def read(path: Path) -> bytes:
 
 
 def rows(inspection: Inspection) -> list[tuple[str, str]]:
-    """The same as name and value, for people."""
+    """The inspection as name and value, for people."""
     found: list[tuple[str, str]] = [
         ("file", f"{inspection.path}, {inspection.bytes / 1e6:.1f} MB"),
         ("sha256", inspection.sha256),

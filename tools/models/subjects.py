@@ -47,7 +47,7 @@ def photographs(folder: Path) -> list[Path]:
 
 
 def labelled(photos: list[Path], labels: Path) -> Iterator[Subject]:
-    """Those photographs that a COCO file labels, with the people it labels in them.
+    """The photographs that a COCO file labels, with the people it labels in them.
 
     Raises
     ------

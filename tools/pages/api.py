@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
@@ -13,40 +12,23 @@ from typing import Annotated, Any
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponseBase
-from ninja import Field, Path, Query, Schema
+from ninja import Field, Query, Schema
 from ninja.errors import HttpError
-from ninja.security import HttpBearer
 from posture_tools.collector.archive.files import require_parquet
 from posture_tools.collector.body import now
 from posture_tools.collector.exports.fhir import bundle
 from posture_tools.collector.exports.parquet import parquet_pieces
 from posture_tools.collector.searching import Chosen
 from posture_tools.pages import reading
-from posture_tools.pages.audit import note
-from posture_tools.pages.described import DescribedApi, call
-from posture_tools.pages.models import Token
+from posture_tools.pages.api_acts import router
+from posture_tools.pages.api_token import Level, Problem, TokenAuth, may, token_of
+from posture_tools.pages.described import DescribedApi
 from posture_tools.pages.views.exports import csv_lines, download, wanted
 from pydantic import BeforeValidator
 
 from edge.errors import PartMissing
 
-
-class TokenAuth(HttpBearer):
-    """`Authorization: Bearer TOKEN`. What is kept of a token is its hash."""
-
-    def authenticate(self, request: HttpRequest, token: str) -> Token | None:
-        """Every call leaves its line in the audit log here, so no operation can forget it."""
-        digest = hashlib.sha256(token.encode(errors="replace")).hexdigest()
-        found: Token | None = Token.objects.filter(sha256=digest, revoked=False).first()
-        if found is not None:
-            match = request.resolver_match
-            site = str(match.kwargs.get("site", "")) if match else ""
-            note(request, "api", site, call(request), by=found.name)
-        return found
-
-
 Word = Annotated[str, Field(max_length=64, pattern=r"^[^\x00]*$")]
-Level = Annotated[str, Path(min_length=1, max_length=64, pattern=r"^[^/\x00]+$")]
 
 
 def _written_out(said: object) -> object:
@@ -72,17 +54,22 @@ class Asked(Schema):
     skip: Annotated[int, Field(ge=0, le=reading.MOST_SKIPPED)] = 0
 
 
-class Exported(Schema):
+class Paged(Schema):
+    """A part of what there is. limit : how many; 0 is all."""
+
+    limit: Annotated[int, Field(ge=0, le=reading.MOST_SKIPPED)] = 0
+    skip: Annotated[int, Field(ge=0, le=reading.MOST_SKIPPED)] = 0
+
+
+class Exported(Paged):
     """What is exported; an empty word means any. since, until : days, both in. limit, skip : count
-    results, of each site; no limit is none."""
+    results, of each site."""
 
     site: Word = ""
     station: Word = ""
     session: Word = ""
     since: Day | None = None
     until: Day | None = None
-    limit: Annotated[int, Field(ge=0, le=reading.MOST_SKIPPED)] = 0
-    skip: Annotated[int, Field(ge=0, le=reading.MOST_SKIPPED)] = 0
 
 
 class VisitOut(Schema):
@@ -148,22 +135,17 @@ class StationOut(Schema):
     problem: str
 
 
-class Problem(Schema):
-    """Why there is no answer."""
-
-    detail: str
-
-
 api = DescribedApi(
     title="Posture station", version="1", auth=TokenAuth(), docs_url=None, urls_namespace="api",
     description="Visits, measures and stations of a collector. Measures, never pictures.",
 )  # fmt: skip
+api.add_router("", router)
 
 
 @api.get("/visits", response={200: VisitPage})
 def visits(request: HttpRequest, asked: Query[Asked]) -> dict[str, Any]:
     """Visits that fit, newest first."""
-    token = _token(request)
+    token = token_of(request)
     wanted, skip = reading.Search(**asked.dict()), asked.skip
     found = reading.visits(wanted, token.site_names())
     more = len(found) > reading.PAGE_ROWS
@@ -179,7 +161,7 @@ def visits(request: HttpRequest, asked: Query[Asked]) -> dict[str, Any]:
 )
 def visit(request: HttpRequest, site: Level, station: Level, session: Level) -> dict[str, Any]:
     """One visit with every measure, refused ones too."""
-    token = _token(request)
+    token = token_of(request)
     if not token.sees(site):
         raise HttpError(404, "no such visit")
     line = reading.visit_line(site, station, session)
@@ -201,9 +183,10 @@ def visit(request: HttpRequest, site: Level, station: Level, session: Level) -> 
 
 
 @api.get("/stations", response={200: list[StationOut]})
-def stations(request: HttpRequest) -> list[dict[str, Any]]:
-    """Every station of the token's sites."""
-    return [asdict(line) for line in reading.stations(_token(request).site_names())]
+def stations(request: HttpRequest, asked: Query[Paged]) -> list[dict[str, Any]]:
+    """Every station of the token's sites, by site and name, or so many of them."""
+    found = reading.stations(token_of(request).site_names())[asked.skip :]
+    return [asdict(line) for line in (found[: asked.limit] if asked.limit else found)]
 
 
 _EXPORTED = {403: Problem}
@@ -256,9 +239,7 @@ def measures_fhir(request: HttpRequest, asked: Query[Exported]) -> HttpResponseB
 
 def _exported(request: HttpRequest, asked: Exported) -> tuple[Chosen, ...]:
     """What of it the token may have. Raises HttpError."""
-    token = _token(request)
-    if not token.may_export:
-        raise HttpError(403, "this token may not export")
+    token = may(request, "export")
     sites = token.site_names()
     if asked.site:
         if not token.sees(asked.site):
@@ -276,18 +257,11 @@ def _exported(request: HttpRequest, asked: Exported) -> tuple[Chosen, ...]:
 
 
 def _midnight(day: date | None, days: int = 0) -> datetime | None:
-    """When a day begins in UTC, or so many later."""
+    """The moment in UTC at which a day begins, or `days` later."""
     if day is None:
         return None
     day = min(max(day, _DAYS[0]), _DAYS[1])
     return datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(days=days)
-
-
-def _token(request: HttpRequest) -> Token:
-    token = getattr(request, "auth", None)
-    if not isinstance(token, Token):
-        raise HttpError(401, "a token is needed")
-    return token
 
 
 def api_urls() -> tuple[list[Any], str, str]:

@@ -37,7 +37,7 @@ def text_of(order: Order) -> str:
 
 
 def address_of(site: str, order: Order) -> str:
-    """Of the page that shows it."""
+    """Address of the page that shows the badge."""
     address = reverse("badge", args=[site, order.code])
     return f"{address}?{urlencode({'version': order.consent_version})}"
 

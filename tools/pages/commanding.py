@@ -17,7 +17,9 @@ from posture_tools.pages.problems import in_english, told
 from posture_tools.pages.words import language_of, page_words
 
 from edge.errors import MessageRefused, PostureError
+from edge.report.words import Words
 from edge.wire.codec import decode
+from edge.wire.order import Order
 from edge.wire.presence import Birth
 
 ANSWER, DONE = "answer", "done"  # what the audit log calls the line of an answer, and of a good one
@@ -44,7 +46,7 @@ class Understood(NamedTuple):
 
 
 def understood(site: str, station: str) -> Understood:
-    """Of a station that has not said so, what all of them understand."""
+    """What a station understands; of one that has not said so, what all of them do."""
     for (body,) in reading.store().rows(
         "SELECT birth FROM station WHERE site = ? AND station = ?", (site, station)
     ):
@@ -64,6 +66,13 @@ def is_commanded(site: str) -> bool:
 def live_of(site: str) -> Listener | None:
     """Who hears the stations of this site; None where nobody does."""
     return listener(settings.PAGES.mqtt, site) if is_commanded(site) else None
+
+
+def unheard(say: Words, live: Listener | None) -> str:
+    """Why nothing is heard of a site's stations now; empty where they are heard."""
+    if live is None:
+        return say("screen", "not_here")
+    return say("operate", "away") if live.problem else ""
 
 
 def ask(
@@ -96,13 +105,22 @@ def ask(
         elif answered.problem:
             said = answered.problem
             refused = say.tables["screen"]["refused"]
-            answered = Answered(None, format_html(refused, in_english(said)))
+            answered = Answered(None, format_html(refused, in_english(said.rstrip("."))))
     note(request, ANSWER, site, f"{station} {name}: {said}")
     return answered
 
 
+def ask_screening(request: HttpRequest, place: tuple[str, str], order: Order) -> Answered:
+    """Ask a station to screen somebody, if it understands all that is told of them."""
+    if set(msgspec.to_builtins(order.inputs)) - set(understood(*place).inputs):
+        return Answered(None, page_words(language_of(request))("operate", "old"))
+    if (live := live_of(place[0])) is not None:
+        live.listen()
+    return ask(request, place, "screen", order, about=order.code)
+
+
 def _sent(site: str, station: str, name: str, body: msgspec.Struct) -> Answered:
-    """Without data and problem where no answer came."""
+    """Send a command and wait for its answer; without data and problem where none came."""
     config = settings.PAGES
     key = None if config.keys is None else load_granted(config.keys, "command")
     number = reading.store().next_number()

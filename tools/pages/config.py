@@ -6,6 +6,7 @@ import secrets
 import ssl
 from dataclasses import dataclass, field
 from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from posture_tools.collector.opening import STATE, Where
 from posture_tools.pages.sign_on import SignOn
@@ -29,6 +30,7 @@ class Pace:
 class PagesConfig:
     """One server of pages.
 
+    time_zone : of times of day that are shown, and of days that are looked for.
     store : the collector's file, or the address of its database. own : accounts, audit log and
     sessions, a file beside that file; in a database they are a schema of its own.
     proxy : the address of a proxy that ends TLS; what it says of its callers is believed, and
@@ -48,6 +50,7 @@ class PagesConfig:
     tls_key: Path | None = None
     plain: bool = False
     names: tuple[str, ...] = ()
+    time_zone: str = "UTC"
     idle_minutes: int = 20
     second_factor: bool = False
     sign_on: SignOn | None = None
@@ -72,14 +75,25 @@ class PagesConfig:
         """Whether cookies travel by TLS alone."""
         return bool(self.proxy or self.tls_cert)
 
+    @property
+    def zone(self) -> ZoneInfo:
+        """Raises SettingsInvalid where this machine knows no zone of that name."""
+        try:
+            return ZoneInfo(self.time_zone)
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+            raise SettingsInvalid(
+                f"There is no time zone {self.time_zone}.", "Name one as Asia/Seoul is."
+            ) from error
+
     def check(self) -> None:
         """Refuse what would let passwords be read on the network, and what could not be served.
 
         Raises
         ------
         SettingsInvalid : another machine could reach the pages without TLS; half of a certificate,
-            or one that cannot be used.
+            or one that cannot be used; a time zone that is none.
         """
+        _ = self.zone
         if (self.tls_cert is None) != (self.tls_key is None):
             raise SettingsInvalid(
                 "A certificate needs its key.", "Give both --tls-cert and --tls-key."

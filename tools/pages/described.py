@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 from django.http import HttpRequest
 from ninja import NinjaAPI
 
@@ -24,11 +25,24 @@ _MISTAKES = {
 }
 
 
+_BODIES: dict[str, Any] = {}  # what requests hold, by name
+
+
+def body_of(kind: type[msgspec.Struct]) -> dict[str, Any]:
+    """The body of a request as our own records describe it, which are what reads it."""
+    [schema], components = msgspec.json.schema_components(
+        [kind], ref_template="#/components/schemas/{name}"
+    )
+    _BODIES.update(components)
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
+
+
 class DescribedApi(NinjaAPI):
-    """As the framework's, with the answers that every operation may give."""
+    """The framework's API, with the answers that every operation may give."""
 
     def get_openapi_schema(self, **named: Any) -> Any:
         described = super().get_openapi_schema(**named)
+        described["components"]["schemas"].update(_BODIES)
         for operations in described["paths"].values():
             for operation in operations.values():
                 answers = operation["responses"]

@@ -59,11 +59,24 @@ class Key:
 
 
 def machine(store: Store, site: str, station: str) -> Machine:
-    """Nobody signs births and health: these are the station's own words, and hints."""
-    rows = store.rows(
-        "SELECT birth, health FROM station WHERE site = ? AND station = ?", (site, station)
-    )
-    born, health = (bytes(body) for body in rows[0]) if rows else (b"", b"")
+    """A station's machine in its own words, which nobody signs: they are hints."""
+    return machines(store, [(site, station)])[site, station]
+
+
+def machines(store: Store, places: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Machine]:
+    """The same of several, in one query."""
+    found = dict.fromkeys(places, _machine(b"", b""))
+    if places:
+        for site, station, birth, health in store.rows(
+            "SELECT site, station, birth, health FROM station"  # noqa: S608
+            f" WHERE (site, station) IN (VALUES {','.join(['(?, ?)'] * len(places))})",
+            [word for place in places for word in place],
+        ):
+            found[site, station] = _machine(bytes(birth), bytes(health))
+    return found
+
+
+def _machine(born: bytes, health: bytes) -> Machine:
     birth, told = _read(born, Birth), _read(health, Health)
     vitals: dict[str, Any] = {} if told is None else told.vitals
     return Machine(
@@ -100,7 +113,7 @@ def _number(said: object) -> float | None:
 
 
 def key(store: Store, site: str, station: str) -> Key:
-    """As the collector's table of trust has it."""
+    """A station's key as the collector's table of trust has it."""
     for how, since, revoked, unsigned, public in store.rows(
         "SELECT how, since, revoked, unsigned, key FROM trusted WHERE site = ? AND station = ?",
         (site, station),

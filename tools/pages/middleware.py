@@ -102,7 +102,7 @@ class IdleEnds:
     def process_view(
         self, request: HttpRequest, view: Any, _args: Any, _named: Any
     ) -> HttpResponse | None:
-        """Where every account needs a second factor, who has none sets it up first."""
+        """Send whoever has no second factor to set one up, where every account needs one."""
         wanted = settings.PAGES.second_factor and isinstance(request.user, Account)
         match = request.resolver_match
         if not wanted or request.user.subject or match is None:

@@ -88,12 +88,15 @@ class AccountSite(models.Model):
 class Token(models.Model):
     """What another program shows instead of a name and a password. Only its hash is kept.
 
-    sites : with commas between; empty for all.
+    sites : with commas between; empty for all. may_command, may_erase, may_export : what it may
+    beside looking.
     """
 
     name = models.CharField(max_length=64, unique=True)
     sha256 = models.CharField(max_length=64, unique=True)
     sites = models.CharField(max_length=500, default="", blank=True)
+    may_command = models.BooleanField(default=False)
+    may_erase = models.BooleanField(default=False)
     may_export = models.BooleanField(default=False)
     revoked = models.BooleanField(default=False)
     made_at = models.DateTimeField(auto_now_add=True)

@@ -41,10 +41,7 @@ def sites_of(account: Account) -> tuple[str, ...]:
     names = account.site_names()
     if names is not None:
         return tuple(sorted(names))
-    known = reading.store().rows(
-        "SELECT site FROM station UNION SELECT site FROM trusted UNION SELECT site FROM closed_site"
-    )
-    return tuple(sorted(site for (site,) in known)) or ("desk",)
+    return reading.known_sites() or ("desk",)
 
 
 def tending(stop: threading.Event) -> None:

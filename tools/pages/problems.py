@@ -39,5 +39,5 @@ def told(say: Words, problem: Exception) -> SafeString:
 
 
 def in_english(said: str) -> SafeString:
-    """What a program or a station says, for a page in any language."""
+    """English words of a program or a station, marked as English on a page in any language."""
     return format_html('<span lang="en">{}</span>', said)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, tzinfo
 from functools import cache
 from typing import Any
 
@@ -14,6 +14,7 @@ from posture_tools.collector.opening import Where, open_store
 from posture_tools.collector.report import StationLine, fleet, with_models
 from posture_tools.collector.store import Store
 from posture_tools.collector.stored_visit import Place, visit_at
+from posture_tools.pages.clock import midnight_ns
 
 from edge.errors import SettingsInvalid
 from edge.report.reported_visit import ReportedVisit
@@ -22,8 +23,6 @@ from edge.wire.clock import Instant
 PAGE_ROWS = 50
 MOST_SKIPPED = 10_000_000
 _FEW = 5_000  # measures whose visits are sorted at once
-_DAY_NS = 86_400_000_000_000
-_FARTHEST_NS = 2**62
 
 Sites = Sequence[str] | None
 
@@ -42,7 +41,8 @@ def store() -> Store:
 class Search:
     """What is looked for among visits; an empty word means any.
 
-    since, until : days, both in. measure, band : a code, and the band that its interval clears.
+    since, until : days of the zone, both in. measure, band : a code, and the band that its interval
+    clears.
     """
 
     code: str = ""
@@ -53,10 +53,11 @@ class Search:
     skip: int = 0
     measure: str = ""
     band: str = ""
+    zone: tzinfo = UTC
 
     @property
     def is_empty(self) -> bool:
-        return self == Search(skip=self.skip)
+        return self == Search(skip=self.skip, zone=self.zone)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +92,10 @@ def visits(wanted: Search, sites: Sites) -> list[VisitLine]:
             values.append(word)
     if wanted.since is not None:
         wheres.append("s.first_ns >= ?")
-        values.append(_ns_of(wanted.since))
+        values.append(midnight_ns(wanted.since, wanted.zone))
     if wanted.until is not None:
         wheres.append("s.first_ns < ?")
-        values.append(_ns_of(wanted.until) + _DAY_NS)
+        values.append(midnight_ns(wanted.until, wanted.zone, after=True))
     if wanted.measure or wanted.band:
         condition, given = _measured(wanted)
         wheres.append(condition)
@@ -137,12 +138,12 @@ def _measured(wanted: Search) -> tuple[str, list[Any]]:
         few = f"SELECT r.site, r.station, r.session {joined} WHERE {fits}"
         return f"(s.site, s.station, s.session) IN ({few})", values
     here = "r.site = s.site AND r.station = s.station AND r.session = s.session"
-    # LIMIT and OFFSET: a server shall not make one large join of it
+    # LIMIT and OFFSET keep a server from turning this into one large join.
     return f"EXISTS (SELECT 1 {joined} WHERE {here} AND {fits} LIMIT 1 OFFSET 0)", values
 
 
 def _count(fits: str, values: list[Any]) -> int:
-    """How many measures fit, as far as it matters."""
+    """How many measures fit; counting ends once they are many."""
     [(found,)] = store().rows(
         f"SELECT COUNT(*) FROM (SELECT 1 FROM measure m WHERE {fits} LIMIT ?) AS fitting",  # noqa: S608
         [*values, _FEW + 1],
@@ -178,14 +179,27 @@ def visit(line: VisitLine, *, as_found: bool = False) -> ReportedVisit | None:
     A visit knows its person only by the code that its consent names. as_found : without what was
     set by hand in its pictures.
     """
-    before: list[Place] = []
-    if line.code:
-        earlier = visits(Search(code=line.code), (line.site,))
-        before = [v.place for v in earlier if v.screened_at < line.screened_at]
     try:
-        return visit_at(store(), line.place, before, as_found=as_found)
+        return visit_at(store(), line.place, earlier(line), as_found=as_found)
     except SettingsInvalid:
         return None
+
+
+def earlier(line: VisitLine) -> list[Place]:
+    """The last visits of the same code before one, the newest first."""
+    if not line.code:
+        return []
+    return [
+        (site, station, session)
+        for site, station, session in store().rows(
+            "SELECT s.site, s.station, s.session FROM seen_visit s JOIN visit v ON v.site = s.site"
+            "  AND v.station = s.station AND v.session = s.session"
+            " WHERE s.site = ?1 AND v.code = ?2 AND s.first_ns < (SELECT first_ns FROM seen_visit"
+            "  WHERE site = ?1 AND station = ?3 AND session = ?4)"
+            " ORDER BY s.first_ns DESC, s.station, s.session LIMIT ?5",
+            (line.site, line.code, line.station, line.session, PAGE_ROWS),
+        )
+    ]
 
 
 def visit_line(site: str, station: str, session: str) -> VisitLine | None:
@@ -206,13 +220,15 @@ def in_full(lines: Sequence[StationLine]) -> list[StationLine]:
     ]
 
 
+def known_sites() -> tuple[str, ...]:
+    """Every site that the store has heard of."""
+    rows = store().rows(
+        "SELECT site FROM station UNION SELECT site FROM trusted UNION SELECT site FROM closed_site"
+    )
+    return tuple(sorted(site for (site,) in rows))
+
+
 def station(site: str, name: str) -> StationLine | None:
     """One station of the fleet."""
     found = fleet(store(), place=(site, name))
     return found[0] if found else None
-
-
-def _ns_of(day: date) -> int:
-    """As far as both bodies of the store count: some 146 years around 1970."""
-    ns = (day - date(1970, 1, 1)).days * _DAY_NS
-    return max(-_FARTHEST_NS, min(ns, _FARTHEST_NS))

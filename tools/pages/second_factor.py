@@ -57,7 +57,7 @@ def picture(device: TOTPDevice) -> str:
 
 
 def secret(device: TOTPDevice) -> str:
-    """The same to type, in groups of four."""
+    """The device's secret as it is typed, in groups of four."""
     letters = b32encode(device.bin_key).decode()
     return " ".join(letters[at : at + 4] for at in range(0, len(letters), 4))
 

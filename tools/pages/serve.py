@@ -62,7 +62,8 @@ def serve(config: PagesConfig, on_ready: Callable[[str], None]) -> None:
 
 
 def _settings(config: PagesConfig) -> Any:
-    """Of the server. It alone hears what a proxy says of its callers, and of that proxy only."""
+    """Settings of the server. It alone reads what a proxy says of its callers, and believes that
+    one proxy only."""
     import uvicorn
     from a2wsgi import WSGIMiddleware
     from django.core.wsgi import get_wsgi_application

@@ -30,7 +30,7 @@ class SignOn:
     claim: str = "preferred_username"
 
     def check(self) -> None:
-        """Raises SettingsInvalid where tokens would travel without TLS."""
+        """Raise SettingsInvalid where tokens would travel without TLS."""
         at = urlsplit(self.issuer)
         if at.scheme != "https" and not (at.scheme == "http" and at.hostname in _LOOPBACK):
             raise SettingsInvalid(
@@ -47,7 +47,7 @@ class Provider:
         self._told: dict[str, Any] = {}
 
     def told(self) -> dict[str, Any]:
-        """Its addresses and algorithms.
+        """Addresses and algorithms as the provider tells them.
 
         Raises
         ------

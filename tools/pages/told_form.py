@@ -6,7 +6,7 @@ beside its field, in the reader's language.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, get_args
 
 import msgspec.inspect
@@ -15,6 +15,7 @@ from django.core.validators import RegexValidator
 from posture_tools.pages.badge import unbadged
 
 from edge.accuracy import Clothing
+from edge.report.words import Words
 from edge.wire.order import Footwear, Inputs, Opaque, Order, Sex
 
 _INPUTS = {
@@ -31,6 +32,9 @@ CHOICES: dict[str, tuple[str, ...]] = {
 }
 
 
+Choice = tuple[forms.BoundField, str, list[tuple[str, str]]]
+
+
 def number_of(name: str) -> forms.FloatField:
     """An input of that name, empty or within its bounds."""
     [kind] = [t for t in _INPUTS[name].types if isinstance(t, msgspec.inspect.FloatType)]
@@ -40,6 +44,17 @@ def number_of(name: str) -> forms.FloatField:
 def word() -> forms.CharField:
     """An opaque code or the version of a text."""
     return forms.CharField(validators=[_OPAQUE])
+
+
+def choices(say: Words, form: forms.Form, known: Collection[str] = tuple(CHOICES)) -> list[Choice]:
+    """Each field of a choice among `known`: the field, its label, and its options by name."""
+    said = say.tables["screen"] | say.tables["operate"]
+    labels = {"clothing_upper": "upper", "clothing_lower": "lower"}
+    return [
+        (form[name], said[labels.get(name, name)], [(kind, said[kind]) for kind in kinds])
+        for name, kinds in CHOICES.items()
+        if name in known
+    ]
 
 
 class ToldForm(forms.Form):
@@ -58,7 +73,7 @@ class ToldForm(forms.Form):
             self.fields[name] = forms.ChoiceField(required=False, choices=choices)
 
     def order(self) -> Order:
-        """As a station takes it. Raises msgspec.ValidationError where it would not."""
+        """The order as a station takes it. Raises msgspec.ValidationError where it would not."""
         given = {key: value for key, value in self.cleaned_data.items() if value not in ("", None)}
         told: dict[str, Any] = {name: given[name] for name in _INPUTS if name in given}
         if "pain" in told:

@@ -41,8 +41,14 @@ def language_of(request: HttpRequest) -> str:
 
 
 def active_words() -> Words:
-    """In the language of the request that is being answered, for who has no request at hand."""
+    """The words in the language of the request that is being answered, for code that has no request
+    at hand."""
     return page_words((translation.get_language() or "en").partition("-")[0])
+
+
+def active_report_words() -> Words:
+    """The reports' own in that language."""
+    return report_words(active_words().language)
 
 
 def context(request: HttpRequest) -> dict[str, Any]:
@@ -59,4 +65,6 @@ def context(request: HttpRequest) -> dict[str, Any]:
         "rights": rights,
         "commanded_site": settings.PAGES.site,
         "takes_uploads": settings.PAGES.uploads,
+        "zone": settings.PAGES.time_zone,
+        "idle_s": settings.PAGES.idle_minutes * 60,
     }

@@ -80,7 +80,7 @@ class RepositoryFolder:
         self._files.stage(targets)
 
     def require_without(self, role: str) -> None:
-        """Raises RepositoryUnready where it has the role."""
+        """Raise RepositoryUnready where the repository has the role."""
         if role in self._next(Targets.type).signed.delegations.roles:
             raise RepositoryUnready(f"{self._folder} has the role {role}.", "See `repo status`.")
 
@@ -238,7 +238,8 @@ class RepositoryFolder:
         return keyids(self._files, role)
 
     def _next(self, role: str) -> Metadata[Any]:
-        """What is staged, unsigned again, or the successor of what is published."""
+        """Metadata to change: what is staged, unsigned again, else the successor of what is
+        published."""
         staged = self._files.staged(role)
         if staged is None:
             staged = self._files.require(role)

@@ -44,7 +44,8 @@ def read_metadata(path: Path, role: str) -> Metadata[Any] | None:
 
 
 def newest(folder: Path, role: str) -> Path:
-    """Where the newest version of a role lies, `N.ROLE.json`; a name that is not there if none."""
+    """Path of the newest version of a role, `N.ROLE.json`; a name that is not there if there is
+    none."""
     found = [
         (int(number), path)
         for path in folder.glob(f"*.{role}.json")
@@ -86,7 +87,7 @@ class MetadataFiles:
         return read_metadata(newest(self._public, role), role)
 
     def require(self, role: str) -> Metadata[Any]:
-        """The same of a role that must be there. Raises RepositoryUnready where it is not."""
+        """Metadata of a role that must be there. Raises RepositoryUnready where it is not."""
         metadata = self.published(role)
         if metadata is None:
             raise RepositoryUnready(
@@ -104,11 +105,11 @@ class MetadataFiles:
         write_durably(self._staged / f"{name}.json", metadata.to_bytes())
 
     def unstage(self, role: str) -> None:
-        """It is published now."""
+        """Remove the staged copy of a role that is published now."""
         (self._staged / f"{role}.json").unlink()
 
     def put_out(self, metadata: Metadata[Any], role: str) -> None:
-        """Where stations read it."""
+        """Write metadata where stations read them."""
         if role == Timestamp.type:
             write_durably(self._public / "timestamp.json", metadata.to_bytes())
             return

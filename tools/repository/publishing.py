@@ -21,7 +21,7 @@ from edge.errors import RepositoryUnready
 
 
 def publish(files: MetadataFiles, signers: Iterable[CryptoSigner], now: datetime) -> list[str]:
-    """As `RepositoryFolder.publish`. now : what counts as the present, for expiry."""
+    """Publish as `RepositoryFolder.publish` does. now : what counts as the present, for expiry."""
     by_keyid = {signer.public_key.keyid: signer for signer in signers}
     staged = {role: md for role in STAGED if (md := files.staged(role)) is not None}
     check_thresholds(files, staged)

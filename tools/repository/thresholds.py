@@ -16,7 +16,7 @@ from edge.errors import RepositoryUnready
 
 def signatures(files: MetadataFiles, role: str, metadata: Metadata[Any]) -> tuple[int, int]:
     """How many valid signatures metadata have, and how many they need."""
-    keyids(files, role)  # the role is there
+    keyids(files, role)  # raises where there is no such role
     parent = parent_of(files, role)
     try:
         result = parent.get_verification_result(role, metadata.signed_bytes, metadata.signatures)

@@ -7,22 +7,27 @@ import logging
 import sys
 from pathlib import Path
 
-import cv2
-import numpy as np
-import torch
-from posture_tools.training.crops import PackedCrops, write_crops
-from posture_tools.training.curves import draw_curves
-from posture_tools.training.export import BLENDS
-from posture_tools.training.frame_validation import FrameValidation
-from posture_tools.training.frames import FrameMix, FrameSampler
-from posture_tools.training.photographs import Photographs, Split
-from posture_tools.training.recipe import RECIPES, Recipe
-from posture_tools.training.renders import Renders
-from posture_tools.training.run import Run, Validate
-from posture_tools.training.samples import Mix, Sampler
-from posture_tools.training.ship import SHIPPED, ship
-from posture_tools.training.stream import Source
-from posture_tools.training.validation import Validation
+from posture_tools.cli import told_plainly
+
+PROG = "python -m posture_tools.training"
+
+with told_plainly(PROG, "training"):
+    import cv2
+    import numpy as np
+    import torch
+    from posture_tools.training.crops import PackedCrops, write_crops
+    from posture_tools.training.curves import draw_curves
+    from posture_tools.training.export import BLENDS
+    from posture_tools.training.frame_validation import FrameValidation
+    from posture_tools.training.frames import FrameMix, FrameSampler
+    from posture_tools.training.photographs import Photographs, Split
+    from posture_tools.training.recipe import RECIPES, Recipe
+    from posture_tools.training.renders import Renders
+    from posture_tools.training.run import Run, Validate
+    from posture_tools.training.samples import Mix, Sampler
+    from posture_tools.training.ship import SHIPPED, ship
+    from posture_tools.training.stream import Source
+    from posture_tools.training.validation import Validation
 
 _HELP = {
     "joint": "one network for whole bodies and close crops",
@@ -34,7 +39,7 @@ _HELP = {
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command that the arguments name."""
-    parser = argparse.ArgumentParser(prog="python -m posture_tools.training", description=__doc__)
+    parser = argparse.ArgumentParser(prog=PROG, description=__doc__)
     commands = parser.add_subparsers(required=True)
     for name, recipe in RECIPES.items():
         train = commands.add_parser(name, help=_HELP[name])
@@ -163,4 +168,5 @@ def _export(options: argparse.Namespace) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    with told_plainly(PROG, "training"):
+        sys.exit(main())

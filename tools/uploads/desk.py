@@ -40,7 +40,7 @@ _AT_ONCE = 64
 
 
 class Desk:
-    """Of one site. root : where it keeps key and outbox.
+    """The desk of one site. root : where it keeps key and outbox.
 
     Raises
     ------
@@ -127,7 +127,7 @@ class Desk:
         return len(orders)
 
     def say(self, *, online: bool) -> None:
-        """As a station tells that it is there, and how much waits."""
+        """Tell, as a station does, that the desk is there, and how much waits."""
         counts, instant = self._outbox.counts(), self._outbox.now()
         epoch, site = self._outbox.epoch, self.topics.site
         state = State(

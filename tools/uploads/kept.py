@@ -75,7 +75,7 @@ class Kept:
     folders: KeptPictures
 
     def write(self, visit: KeptVisit) -> None:
-        """What is known of a visit, in one step."""
+        """Write what is known of a visit, in one step."""
         folder = self.folders.folder(visit.site, visit.session)
         make_folder(folder)
         write_durably(folder / _VISIT, msgspec.json.encode(visit), mode=0o600)
@@ -98,19 +98,19 @@ class Kept:
         write_durably(path, found.encode(), mode=0o600)
 
     def found(self, site: str, session: str, number: int) -> Found:
-        """Raises OSError where it is gone."""
+        """The points found in a picture. Raises OSError where they are gone."""
         return Found.decode(self.picture(site, session, number).with_suffix(".json").read_bytes())
 
     def picture(self, site: str, session: str, number: int) -> Path:
-        """Without loss; beside it as a JPEG."""
+        """Path of a picture, kept without loss; a JPEG of it lies beside."""
         return self.folders.folder(site, session) / f"{number}.png"
 
     def visit(self, site: str, session: str) -> KeptVisit | None:
-        """None where its pictures are not kept, or not any more."""
+        """A visit whose pictures are kept; None where they are not, or not any more."""
         return _read(self.folders.folder(site, session))
 
     def visits(self, site: str) -> Iterator[KeptVisit]:
-        """Of one site, those that wait for a review."""
+        """Visits of one site that wait for a review."""
         found = [visit for folder in self.folders.folders() if (visit := _read(folder))]
         yield from sorted((v for v in found if v.site == site), key=lambda v: v.at, reverse=True)
 

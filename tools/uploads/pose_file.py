@@ -51,7 +51,7 @@ class Found(msgspec.Struct, frozen=True):
         return _unpacked(self.poses[number])
 
     def tallest(self) -> int:
-        """Which of them a station would measure; nobody is an IndexError."""
+        """Number of the person whom a station would measure. IndexError where nobody is there."""
         heights = [np.nanmax(p) - np.nanmin(p) for p in map(_heights, self.poses)]
         return int(np.argmax(heights))
 
@@ -60,7 +60,7 @@ class Found(msgspec.Struct, frozen=True):
 
     @classmethod
     def decode(cls, data: bytes) -> Found:
-        """Raises FileUnusable : damaged."""
+        """Read what `encode` wrote. Raises FileUnusable where it is damaged."""
         try:
             return msgspec.json.decode(data, type=cls)
         except NOT_JSON as error:

@@ -55,7 +55,7 @@ class Uploads:
         self.kept = Kept(KeptPictures.beside(self.store.erasures))
 
     def desk(self, site: str) -> Desk:
-        """Of a site; made with the first upload there. Raises as `Desk`."""
+        """The desk of a site, made with the first upload there. Raises as `Desk`."""
         with self._lock:
             if site not in self._desks:
                 self._desks[site] = Desk(self.store, site, self.kept.folders.root)
@@ -151,8 +151,8 @@ class Uploads:
         return visit
 
     def tend(self) -> None:
-        """To be called again and again: what is due is deleted, what was erased is forgotten and
-        proved, what waits is delivered, and the desks say that they are there."""
+        """Called again and again: what is due is deleted, what was erased is forgotten and proved,
+        what waits is delivered, and the desks say that they are there."""
         self.kept.expire(self.store, datetime.now(UTC))
         root = self.kept.folders.root
         for site in sorted(each.parent.name for each in root.glob("*/outbox.db")):

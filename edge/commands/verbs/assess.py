@@ -99,7 +99,7 @@ def run(options: Namespace, out: Output) -> int:
 
 
 def _files_read(settings: Settings, options: Namespace) -> list[Path]:
-    """What is read beside pictures: nothing may be written over it."""
+    """Files that are read beside the pictures; no output may replace them."""
     models = settings.models
     named = f"{models.single}+{models.finder}+{models.whole}+{models.close}".split("+")
     files = (options.settings, options.calibration, options.points, *options.before)

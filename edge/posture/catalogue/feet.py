@@ -72,7 +72,7 @@ class Floor(NamedTuple):
 
 
 def _progression(side: Literal["left", "right"]) -> Formula:
-    """Of heel and toe on the floor, from straight ahead; + the toe outwards."""
+    """Formula of the angle of heel and toe on the floor from straight ahead; + the toe outwards."""
     outwards = 1.0 if side == "right" else -1.0
 
     def formula(p: Float64, facing: float) -> float:

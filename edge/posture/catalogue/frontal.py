@@ -53,7 +53,7 @@ def _lean(p: Float64, facing: float) -> float:
 
 
 def _shift(p: Float64, facing: float) -> float:
-    """Of the upper landmark over the lower, px; + towards the subject's right."""
+    """How far the upper landmark lies beside the lower, px; + towards the subject's right."""
     return facing * float(p[0, 0] - p[1, 0])
 
 
@@ -91,7 +91,7 @@ def _valgus(side: str) -> Formula:
 
 
 def _valgus_from_pelvis(side: str) -> Formula:
-    """As `_valgus`, of own and other ASIS, patella and ankle."""
+    """As `_valgus`, with the hip joint placed from both ASIS, and with patella and ankle."""
 
     def formula(p: Float64, facing: float) -> float:
         across = p[1] - p[0]
@@ -104,7 +104,8 @@ def _valgus_from_pelvis(side: str) -> Formula:
 
 
 def _spine_deviation(p: Float64, facing: float) -> float:
-    """Of the middle landmarks from the line between the first and the last, the largest, px."""
+    """The largest distance of the middle landmarks from the line between the first and the last,
+    px."""
     line = p[-1] - p[0]
     share = (p[1:-1] - p[0]) @ line / float(line @ line)
     on_line = p[0] + share[:, None] * line

@@ -57,7 +57,7 @@ def _foot_to_shank(p: Float64, facing: float) -> float:
 
 
 def _anterior_tilt(p: Float64, facing: float) -> float:
-    """Of the line from ASIS to PSIS, above the horizontal pointing back."""
+    """Angle of the line from ASIS to PSIS above the horizontal that points back."""
     return elevation_deg(p[0], p[1], -facing)
 
 

@@ -18,7 +18,7 @@ _RESOLVES_3_DEG = 1.08
 
 
 def _aigo(p: Float64, _: float) -> float:
-    """A segment as the AIGO course prints it: from the horizontal, without sign."""
+    """Inclination of a segment as the AIGO course prints it: from the horizontal, without sign."""
     angle = arccos_angle(p[0].tolist(), p[1].tolist())
     return math.nan if angle is None else angle
 
@@ -28,7 +28,7 @@ def _segment(p: Float64, facing: float) -> float:
 
 
 def _difference(p: Float64, facing: float) -> float:
-    """Of the inclinations of two segments, each given as upper and lower end."""
+    """Difference of the inclinations of two segments, each given as upper and lower end."""
     return inclination_deg(p[1], p[0], facing) - inclination_deg(p[3], p[2], facing)
 
 

@@ -16,7 +16,8 @@ import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from machine import ANOTHER_BOARD, GUEST_SEES_HOST, OUT, Machine, collector, put_on_card, stored
+from card import put_on_card
+from machine import ANOTHER_BOARD, GUEST_SEES_HOST, OUT, Machine, collector, stored
 from posture_tools.mannequin.__main__ import write_film
 from vm import Fail
 

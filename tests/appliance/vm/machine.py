@@ -1,8 +1,9 @@
 """A Debian machine under systemd with the station on it, and a broker and a collector beside it.
 
 The machine comes from the harness in `../shared/vm` (qemu; its disk loses what was not flushed when
-the power is cut). What a station says reaches this side over the serial console, so what it said
-before a power cut is known although its own journal lost it.
+the power is cut), or is a user-mode kernel that boots the same image (`user_mode.py`). What a
+station says reaches this side over the console, so what it said before a power cut is known
+although its own journal lost it.
 """
 
 from __future__ import annotations
@@ -13,7 +14,6 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,22 +24,18 @@ HARNESS = Path(os.environ.get("POSTURE_SHARED", ROOT.parent / "shared")) / "vm"
 OUT = Path(os.environ.setdefault("VM_OUT", str(ROOT.parent / "vm-out")))
 sys.path.insert(0, str(HARNESS))
 
+from user_mode import UserMode  # noqa: E402
 from vm import VM, Fail, free_port  # noqa: E402
 
 IMAGE = "posture"
 GUEST_SEES_HOST = "10.0.2.2"  # qemu's user network
 BOARD = "6f2c1a52-5d7e-4c43-9d52-0d8a4f0e9a11"
+JOURNAL = "systemd.journald.forward_to_console=1"
 ANOTHER_BOARD = "0b9e2f4e-7a35-4b1c-8f61-5a1d3c7e2b90"
 
-# Emulated processors are some hundred times slower, and the more so where other work shares them:
-# kernels are compiled here, for any x86-64, nothing that the station does not need is started, and
-# limits of time that are meant for hardware are widened.
-EMULATED = """
-for unit in posture-kernels posture-engine posture-software; do
-  mkdir -p /etc/systemd/system/$unit.service.d
-  printf '[Service]\\nEnvironment=NUMBA_CPU_NAME=generic NUMBA_CPU_FEATURES=\\n' \\
-    >/etc/systemd/system/$unit.service.d/emulated.conf
-done
+# A machine beside others, and the more so an emulated processor, is slow: limits of time that are
+# meant for a board of its own are widened.
+SLOW = """
 for unit in kernels provision software-boot engine uplink netwatch; do
   mkdir -p /etc/systemd/system/posture-$unit.service.d
   printf '[Service]\\nTimeoutStartSec=60min\\n' \\
@@ -48,6 +44,15 @@ done
 for unit in engine uplink netwatch; do
   echo WatchdogSec=30min >>/etc/systemd/system/posture-$unit.service.d/slow.conf
 done
+"""
+# Kernels are compiled here, for any x86-64, and nothing that the station does not need is started.
+EMULATED = f"""
+for unit in posture-kernels posture-engine posture-software; do
+  mkdir -p /etc/systemd/system/$unit.service.d
+  printf '[Service]\\nEnvironment=NUMBA_CPU_NAME=generic NUMBA_CPU_FEATURES=\\n' \\
+    >/etc/systemd/system/$unit.service.d/emulated.conf
+done
+{SLOW}
 systemctl mask serial-getty@ttyS0 getty@tty1 ssh mosquitto
 """
 
@@ -75,21 +80,8 @@ def build_image() -> None:
     )  # fmt: skip
 
 
-class Machine(VM):
-    """A station. disk : what a power cut does to writes that were not flushed.
-
-    mask : a unit that shall not start.
-    """
-
-    def __init__(
-        self, run: str, *, disk: str, board: str = BOARD, fresh: bool = True, mask: str = "none"
-    ) -> None:
-        super().__init__(
-            IMAGE, run=run, disk=disk, fresh=fresh, boot_timeout=1200, cmd_timeout=300,
-            append=f"systemd.journald.forward_to_console=1 systemd.mask={mask}",
-            qemu_args=("-uuid", board,
-                       "-object", f"filter-dump,id=wire,netdev=n0,file={OUT}/run/{run}/wire.pcap"),
-        )  # fmt: skip
+class Told:
+    """What a script asks of a machine beside running commands, on top of either kind of VM."""
 
     def must(self, command: str) -> str:
         """The output of a command that has to succeed in the guest."""
@@ -115,38 +107,49 @@ class Machine(VM):
         return {int(seq) for seq in re.findall(r"saved (\d+): .*\n", text)}
 
 
-def put_on_card(disk: Path, name: str, data: bytes) -> None:
-    """Write a file into a switched-off machine's disk, as with a card reader."""
-    folder, _, last = name.rpartition("/")
-    with tempfile.NamedTemporaryFile() as file:
-        file.write(data)
-        file.flush()
-        Path(file.name).chmod(0o644)
-        commands = f"mkdir {folder}\nrm {name}\ncd {folder}\nwrite {file.name} {last}\n"
-        subprocess.run(
-            ["debugfs", "-w", "-f", "-", disk],
-            input=commands.encode(),
-            capture_output=True,
-            check=True,
-        )
+class Machine(Told, VM):
+    """A station in the emulator. disk : what a power cut does to writes that were not flushed.
+
+    mask : a unit that shall not start.
+    """
+
+    def __init__(
+        self, run: str, *, disk: str, board: str = BOARD, fresh: bool = True, mask: str = "none"
+    ) -> None:
+        super().__init__(
+            IMAGE, run=run, disk=disk, fresh=fresh, boot_timeout=1200, cmd_timeout=300,
+            append=f"{JOURNAL} systemd.mask={mask}",
+            qemu_args=("-uuid", board,
+                       "-object", f"filter-dump,id=wire,netdev=n0,file={OUT}/run/{run}/wire.pcap"),
+        )  # fmt: skip
+
+
+class UserModeMachine(Told, UserMode):
+    """A station whose kernel is a program of this machine; see `user_mode.py`."""
+
+    def __init__(self, run: str, *, disk: str, mask: str = "none") -> None:
+        super().__init__(IMAGE, run=run, disk=disk, append=f"{JOURNAL} systemd.mask={mask}")
 
 
 @contextmanager
-def collector(folder: Path) -> Iterator[tuple[int, Path]]:
-    """A broker and a collector on this side: port and store. Both go on through power cuts."""
+def collector(folder: Path, address: str = "127.0.0.1") -> Iterator[tuple[int, Path]]:
+    """A broker and a collector on this side: port and store. Both go on through power cuts.
+
+    address : of this side, where the machine's way to `GUEST_SEES_HOST` ends.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     port, store = free_port(18_998), folder / "collector.db"
     for old in folder.glob("collector.db*"):
         old.unlink()
     settings = folder / "mosquitto.conf"
-    settings.write_text(f"listener {port} 127.0.0.1\nallow_anonymous true\n")
+    settings.write_text(f"listener {port} {address}\nallow_anonymous true\n")
     program = shutil.which("mosquitto", path=f"{os.environ['PATH']}:/usr/sbin")
     collecting = [sys.executable, "-m", "posture_tools.collector", "run", "--site", "north"]
     with (folder / "broker.log").open("wb") as log:
         running = [
             subprocess.Popen([str(program), "-c", settings], stdout=log, stderr=log),
             subprocess.Popen(
-                [*collecting, "--broker", f"127.0.0.1:{port}", "--store", store],
+                [*collecting, "--broker", f"{address}:{port}", "--store", store],
                 stdout=log, stderr=log,
             ),
         ]  # fmt: skip

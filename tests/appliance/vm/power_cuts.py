@@ -13,7 +13,8 @@ import sys
 import time
 from pathlib import Path
 
-from machine import GUEST_SEES_HOST, OUT, Machine, collector, put_on_card, stored
+from card import put_on_card
+from machine import GUEST_SEES_HOST, OUT, Machine, collector, stored
 from vm import Fail
 
 BACK_WITHIN_S = 900.0

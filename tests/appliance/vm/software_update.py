@@ -5,7 +5,8 @@
 2. Left alone, the release is confirmed.
 3. A release whose engine dies at its start is rolled back, by itself.
 Exit status 1 where one of them does not hold. Results come from `measurer.py`, as in power_cuts.
-An emulated processor builds an environment in tens of minutes.
+An emulated processor builds an environment in tens of minutes; with --user-mode it is this
+machine's own, and cuts are drawn closer (--longest-s 300).
 """
 
 from __future__ import annotations
@@ -24,8 +25,10 @@ from contextlib import contextmanager
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from machine import GUEST_SEES_HOST, OUT, ROOT, Machine, collector, put_on_card
+from card import put_on_card
+from machine import GUEST_SEES_HOST, OUT, ROOT, Machine, Told, UserModeMachine, collector
 from power_cuts import check_file_system, prepare
+from user_mode import HOST, link_to_the_machine
 from vm import Fail
 
 sys.path.insert(0, str(ROOT / "tests"))
@@ -64,9 +67,9 @@ def release(publisher: Publisher, version: str, *, sick: bool) -> str:
 
 
 @contextmanager
-def served(folder: Path) -> Iterator[int]:
+def served(folder: Path, address: str) -> Iterator[int]:
     handler = functools.partial(SimpleHTTPRequestHandler, directory=str(folder))
-    with ThreadingHTTPServer(("0.0.0.0", 0), handler) as server:  # noqa: S104 - for the guest
+    with ThreadingHTTPServer((address, 0), handler) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         try:
@@ -87,7 +90,7 @@ def card(disk: Path, broker_port: int, repository_port: int, root: bytes) -> Non
     put_on_card(disk, "/boot/update-root.json", root)
 
 
-def comes_up(machine: Machine) -> str:
+def comes_up(machine: Told) -> str:
     """Power on; the version that serves, once results are accepted by it."""
     machine.power_on()
     machine.wait_for_console(r"saved \d+: ", BACK_WITHIN_S)
@@ -98,16 +101,16 @@ def comes_up(machine: Machine) -> str:
     return machine.must(f"{program} --version").split()[-1]
 
 
-def status(machine: Machine) -> dict:
+def status(machine: Told) -> dict:
     return json.loads(machine.must("posture-station software status --json"))
 
 
-def ask(machine: Machine) -> None:
+def ask(machine: Told) -> None:
     """The timer would do it within the hour."""
     machine.run("systemctl start --no-block posture-update.service")
 
 
-def wait_until(machine: Machine, what: str, sha256: str, holds) -> None:
+def wait_until(machine: Told, what: str, sha256: str, holds) -> None:
     until_s = time.monotonic() + SETTLED_WITHIN_S
     while not holds(status(machine)):
         if time.monotonic() > until_s:
@@ -124,12 +127,19 @@ def main() -> int:
     parser.add_argument("--disk", default="volatile", help="or torn:SEED")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--longest-s", type=float, default=1500.0, help="from asking to the cut")
+    parser.add_argument("--user-mode", action="store_true", help="no emulated processor")
     options = parser.parse_args()
     dice = random.Random(options.seed)
+    kind, address = (UserModeMachine, HOST) if options.user_mode else (Machine, "127.0.0.1")
+    if options.user_mode:
+        link_to_the_machine()
     shutil.rmtree(OUT / "repository", ignore_errors=True)
     publisher = Publisher(OUT / "repository")
-    with collector(OUT / "software-collector") as (port, _), served(publisher.public) as web_port:
-        machine = Machine("software", disk=options.disk, mask="posture-kernels.service")
+    with (
+        collector(OUT / "software-collector", address) as (port, _),
+        served(publisher.public, address) as web_port,
+    ):
+        machine = kind("software", disk=options.disk, mask="posture-kernels.service")
         try:
             card(Path(machine.disk), port, web_port, publisher.root)
             good = release(publisher, GOOD, sick=False)

@@ -49,7 +49,7 @@ class Row(NamedTuple):
 
     @property
     def key(self) -> tuple[str, str, str, int, int]:
-        """Its name, and the date by which the tables are divided."""
+        """The result's name, and the date by which the tables are divided."""
         return self.site, self.station, self.epoch, self.seq, self.utc_ns
 
     @property
@@ -63,16 +63,16 @@ _INTEGERS, _BYTES = {"seq", "utc_ns", "boottime_ns"}, {"body", "seal"}
 
 
 def require_parquet() -> None:
-    """Raises PartMissing."""
+    """Raise PartMissing where pyarrow is not installed."""
     if importlib.util.find_spec("pyarrow") is None:
         raise PartMissing(
             "Parquet files need the package pyarrow.",
-            "Install it: `pip install posture-station[parquet]`.",
+            "Install it: `pip install 'posture-station[parquet]'`.",
         )
 
 
 def schema() -> pa.Schema:
-    """Of every such file."""
+    """Columns and types of every such file."""
     import pyarrow as pa
 
     def kind(name: str) -> pa.DataType:
@@ -107,7 +107,7 @@ def write_file(path: Path, rows: Iterable[Row]) -> int:
 
 
 def read_file(path: Path) -> Iterator[list[Row]]:
-    """Its groups, in order."""
+    """The rows of a file, a group at a time, in order."""
     from pyarrow import parquet
 
     with parquet.ParquetFile(path) as file:

@@ -39,7 +39,8 @@ class Archive:
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """Nobody else changes the files meanwhile. Raises StoreFailed where somebody does."""
+        """Context in which nobody else changes the files. Raises StoreFailed where somebody else
+        does."""
         make_folder(self.path)
         with (self.path / "lock").open("w") as lock:
             try:
@@ -51,13 +52,13 @@ class Archive:
             yield
 
     def names(self) -> set[str]:
-        """Of whole files."""
+        """Names of the files that are whole."""
         if not self.path.is_dir():
             return set()
         return {each.name for each in self.path.iterdir() if _NAME.fullmatch(each.name)}
 
     def free_name(self, month: Month, taken: set[str]) -> str:
-        """Of another file of a month."""
+        """A free name for one more file of a month."""
         name, number = f"{month[0]:04}-{month[1]:02}.parquet", 1
         while name in taken or (self.path / name).exists():
             number += 1
@@ -65,7 +66,7 @@ class Archive:
         return name
 
     def new(self, name: str) -> Path:
-        """Where a file is written until it is whole."""
+        """Path at which a file is written until it is whole."""
         return self.path / f"{name}.new"
 
     def publish(self, name: str) -> None:
@@ -79,7 +80,8 @@ class Archive:
         sync_folder(self.path)
 
     def settle(self, known: set[str]) -> None:
-        """After a program was killed: finish what was registered, drop what was not whole."""
+        """Tidy up after a program was killed: finish files that were registered, remove those that
+        were not whole."""
         for name in sorted(known):
             if not (self.path / name).exists() and self.new(name).exists():
                 self.publish(name)

@@ -10,7 +10,8 @@ from edge.errors import StoreUnusable
 
 
 def archived(store: HasArchive, key: Key, utc_ns: int) -> tuple[bytes, bytes]:
-    """As `Store.archived`. Raises PartMissing without pyarrow."""
+    """Body and seal of an archived result, as `Store.archived`. Raises PartMissing without
+    pyarrow."""
     require_parquet()
     place = (key.site, key.station, utc_ns, key.epoch, key.seq)
     asked = []

@@ -17,7 +17,8 @@ from edge.wire.topics import OLD_ROOT, Topics
 
 
 def reopen(store: Store, name: str) -> int:
-    """All of one file; how many bodies came back. The file is gone afterwards.
+    """Bring all of one file back into the tables; returns how many bodies. The file is gone
+    afterwards.
 
     Raises
     ------

@@ -22,8 +22,8 @@ EVERY_S = 3600.0
 def retain(
     at: Where, keep_months: int, stop: threading.Event, on_problem: Callable[[str], None]
 ) -> None:
-    """Until `stop`, each hour, in one of all workers. It has the store to itself, so that intake
-    never waits for it.
+    """Archive old months each hour until `stop`, in one of all workers. It has a connection of its
+    own to the store, so that intake never waits for it.
 
     keep_months : 0 archives nothing; files that are there are still cleaned.
     """

@@ -55,7 +55,7 @@ class _Result:
 
 
 def bundle(store: Store, chosen: Sequence[Chosen], at: str) -> Iterator[str]:
-    """Its text, a piece at a time. at : now, RFC 3339.
+    """The bundle's text, a piece at a time. at : now, RFC 3339.
 
     Raises
     ------
@@ -98,7 +98,7 @@ def _entry(resource: Json, url: str, asked: str) -> Json:
 
 
 def full_url(system: str, value: str) -> str:
-    """Of a resource inside the bundle: the same in every export."""
+    """The `fullUrl` of a resource, the same in every export."""
     return f"urn:uuid:{uuid.uuid5(uuid.UUID(system.removeprefix('urn:uuid:')), value)}"
 
 

@@ -47,7 +47,8 @@ class Correction:
 
     @classmethod
     def of_result(cls, store: Store, site: str, result: Result) -> Self | None:
-        """None where nobody set anything. site : that the result came from."""
+        """What a result corrects; None where nobody set points. site : that the result came
+        from."""
         hand = result.by_hand
         if hand is None or _ID.fullmatch(hand.corrects) is None:
             return None

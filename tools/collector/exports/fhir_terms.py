@@ -101,7 +101,8 @@ def knows(kind: Term, code: str) -> bool:
 
 
 def interpretations(band: str, quality: str) -> list[Json]:
-    """Of a measured value. band : as the store has it, several with | between."""
+    """The codes that interpret a measured value. band : as the store has it, several with |
+    between."""
     found: list[Json] = []
     reached = [each for each in band.split("|") if each in _BANDS]
     if reached:
@@ -148,7 +149,7 @@ def _code_system(url: str, name: str, title: str, version: str, concepts: Collec
 
 @cache
 def measure_name(code: str) -> str:
-    """In English, as the reports have it."""
+    """A measure's English name, as the reports have it."""
     return words("en").measure(code)
 
 

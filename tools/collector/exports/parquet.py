@@ -22,7 +22,8 @@ _NUMBERS = {"value", "u95", "u95_change", "n"}
 
 
 def schema() -> pa.Schema:
-    """Of the file: texts but for the numbers; screened_at is the same RFC 3339 text as in CSV."""
+    """Columns of the file: texts but for the numbers; screened_at is the same RFC 3339 text as in
+    CSV."""
     import pyarrow as pa
 
     def kind(name: str) -> pa.DataType:
@@ -52,7 +53,7 @@ class _Pieces(io.RawIOBase):
         return self._at
 
     def taken(self) -> bytes:
-        """And forget it."""
+        """What was written since the last call; it is then forgotten."""
         piece = b"".join(self._written)
         self._written.clear()
         return piece

@@ -78,7 +78,7 @@ _MEASURE_TYPES = [
 
 
 def commit(db: Transaction, batch: Sequence[Good | Bad], at: str) -> Outcome:
-    """As `committing.commit`, with the same outcome."""
+    """Take in a batch, with the same outcome as `committing.commit`."""
     outcome = Outcome()
     answers: Answers = {}
     newest = _lock(db, batch)
@@ -205,7 +205,7 @@ def _measure_rows(item: Good, norms: Norms, whose: dict[Visit, Who]) -> Iterator
 
 
 def _same(db: Transaction, known: dict[Name, Good]) -> set[Name]:
-    """Those that the store has with this very body."""
+    """The messages that the store has with this very body."""
     if not known:
         return set()
     rows = [(*name, item.body_sha256) for name, item in known.items()]
@@ -223,7 +223,7 @@ def _whose(db: Transaction, new: Sequence[Good]) -> dict[Visit, Who]:
 
 
 def _links(db: Transaction, names: Sequence[Name], plain: dict[Name, Good]) -> dict[Name, str]:
-    """To the message before: ok, broken, or '' while it has not come."""
+    """How each message is linked to the one before: ok, broken, or '' while that has not come."""
     heads = [n for n in names if n[3] > 1 and (*n[:3], n[3] - 1) not in plain]
     before = {}
     if heads:

@@ -118,7 +118,8 @@ def _tables(target: PostgresStore) -> dict[str, dict[str, str]]:
 
 
 def _months(source: SqliteStore) -> list[Month]:
-    """Those with results that a right clock may have dated, and those that a worker will need."""
+    """The months with results that a right clock may have dated, and those that a worker will
+    need."""
     today = datetime.now(UTC)
     last = shifted((today.year, today.month), 2)
     rows = source.rows(

@@ -92,8 +92,9 @@ class PostgresDatabase:
 
     @contextmanager
     def cut_after(self, wait_s: float) -> Iterator[None]:
-        """Where another host may be the primary by now: hang up on one that lets us wait so long,
-        as an old primary does for whom no standby is there. What it did nobody was told."""
+        """Context in which a server that does not answer for so long is hung up on. An old primary
+        without a standby lets its clients wait for ever while another host may be the primary by
+        now; what it did then was told to nobody."""
         if len(self._hosts) == 1:
             yield
             return

@@ -51,7 +51,7 @@ def migrate(database: PostgresDatabase) -> Iterator[str]:
 
 
 def check_version(database: PostgresDatabase) -> None:
-    """Raises StoreUnusable where the tables are not exactly today's."""
+    """Raise StoreUnusable where the tables are not exactly today's."""
     [(there,)] = database.rows("SELECT COUNT(*) FROM pg_class WHERE oid = to_regclass('migration')")
     made = _made(database) if there else {}
     wanted = {number: _digest(sql) for number, _, sql in steps()}

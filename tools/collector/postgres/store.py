@@ -133,7 +133,7 @@ class PostgresStore(StoreBody):
             self._month = (today.year, today.month)
 
     def _clean(self) -> None:
-        """Nothing in passing: tables are written anew by `traces`, which locks them."""
+        """Does nothing in passing: `traces` writes the tables anew, which locks them."""
 
     def traces(self, words: Iterable[str]) -> tuple[str, ...]:
         """Writes anew what rows were erased from: a month cannot be read or written meanwhile. The

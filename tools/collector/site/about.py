@@ -57,7 +57,8 @@ class SiteFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         )
 
     def addresses_for(self, station: str) -> tuple[str, ...]:
-        """In the order in which a station tries them: not all begin with the same one."""
+        """Addresses of the brokers in the order in which this station tries them: not all stations
+        begin with the same one."""
         every = self.balancers or tuple(place.address for place in self.places)
         first = zlib.crc32(station.encode()) % len(every)
         return every[first:] + every[:first]
@@ -72,7 +73,7 @@ def _at(address: str) -> MqttSettings:
 
 
 def load(folder: Path) -> SiteFile:
-    """Raises SettingsInvalid where `init` has not been here."""
+    """Read `site.toml`. Raises SettingsInvalid where `init` has not been here."""
     try:
         return msgspec.toml.decode((folder / "site.toml").read_bytes(), type=SiteFile)
     except (OSError, *NOT_TOML, msgspec.DecodeError) as error:

@@ -19,8 +19,8 @@ from edge.files import make_folder, write_durably, write_toml
 
 
 def rewrite_access(folder: Path) -> list[str]:
-    """As this version has them, with other topics perhaps; folders of brokers that run elsewhere,
-    and must be told."""
+    """Write the access rules as this version needs them; returns folders of brokers that run
+    elsewhere and must be told."""
     broker_files.write_access(folder, load(folder))
     return site.reload_brokers(folder)
 

@@ -30,7 +30,8 @@ class Finding:
 
 
 def findings(folder: Path) -> Iterator[Finding]:
-    """All of them; what fails hides nothing that follows. Raises SettingsInvalid for no site."""
+    """Look at everything; one failure hides no other. Raises SettingsInvalid where there is no
+    site."""
     about = load(folder)
     looks: tuple[tuple[str, Callable[[], Finding]], ...] = (
         *(

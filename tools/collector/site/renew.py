@@ -78,7 +78,8 @@ def certify(folder: Path, offline: Path, *, next_authority: bool) -> list[str]:
 
 
 def own_passwords(folder: Path) -> None:
-    """Of collector, operator and Home Assistant; the first two read theirs at each connection."""
+    """Renew the passwords of collector, operator and Home Assistant; the first two read theirs at
+    each connection."""
     for user, name in broker_files.people(load(folder).home_assistant).items():
         password = broker_files.new_password()
         write_durably(folder / site.KEYS / name, password.encode(), mode=0o600)

@@ -56,7 +56,8 @@ class BootFile(msgspec.Struct, frozen=True):
 
 
 class OwnCertificate(msgspec.Struct, frozen=True):
-    """Of an operator who has an authority: its certificate, and the broker's with its key."""
+    """What an operator brings who has an authority: its certificate, and the broker's with its
+    key."""
 
     ca: Path
     certificate: Path
@@ -129,14 +130,14 @@ def worker(folder: Path, store: str, about: SiteFile) -> WorkerSettings:
 
 
 def operator_login(folder: Path) -> MqttSettings:
-    """At every broker of the site."""
+    """The operator's login at every broker of the site."""
     first, *others = load(folder).places
     there = login(folder, first, broker_files.OPERATOR_USER)
     return msgspec.structs.replace(there, also=tuple(place.address for place in others))
 
 
 def login(folder: Path, place: BrokerPlace, user: str) -> MqttSettings:
-    """Of a user that is no station, at one broker."""
+    """The login of a user that is no station, at one broker."""
     return MqttSettings(
         host=place.host, port=place.port, username=user, tls=True,
         password_file=str(folder / KEYS / broker_files.people(True)[user]),
@@ -145,7 +146,7 @@ def login(folder: Path, place: BrokerPlace, user: str) -> MqttSettings:
 
 
 def set_password(folder: Path, user: str, password: str | None) -> None:
-    """In the files of every broker."""
+    """Set a user's password in the files of every broker."""
     for place in load(folder).places:
         broker_files.set_password(folder / place.folder, user, password)
 
@@ -183,7 +184,7 @@ def add(folder: Path, store: Store, station: str, *, replace: bool = False) -> P
 
 
 def password_of(target: Path) -> str:
-    """Of the station whose folder this is."""
+    """Password of the station whose folder this is."""
     return (target / _PASSWORD).read_text(encoding="utf-8")
 
 

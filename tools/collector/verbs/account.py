@@ -66,7 +66,7 @@ def _known(name: str) -> Account:
 
 
 def _password(name: str) -> tuple[str, str]:
-    """As typed twice at a terminal; else made up, and what to say of it."""
+    """The password as typed twice at a terminal, else a made-up one; and what to say of it."""
     from django.contrib.auth.password_validation import validate_password
     from django.core.exceptions import ValidationError
 

@@ -40,7 +40,7 @@ def run(options: Namespace, out: Output) -> int:
 
 
 def _checked(options: Namespace) -> None:
-    """Raises SettingsInvalid."""
+    """Raise SettingsInvalid for options that do not go together."""
     try:
         msgspec.convert({"session": options.session, "code": options.code}, EraseCommand)
     except msgspec.ValidationError as error:

@@ -29,6 +29,7 @@ def run(options: Namespace, _out: Output) -> int:
         tls_key=options.tls_key,
         plain=options.plain,
         names=tuple(options.name),
+        time_zone=options.time_zone,
         idle_minutes=options.idle_minutes,
         second_factor=options.second_factor,
         sign_on=_sign_on(options),
@@ -108,6 +109,12 @@ VERB = Verb(
             action="store_true",
             help="Let operators upload photographs. They are measured here, and kept until they "
             "are reviewed, 7 days at most.",
+        ),
+        argument(
+            "--time-zone",
+            default="UTC",
+            metavar="NAME",
+            help="Show times, and take days, as in this zone: Asia/Seoul. The default is UTC.",
         ),
         argument(
             "--idle-minutes",

@@ -11,7 +11,9 @@ from posture_tools.collector.site import site
 from edge.errors import SettingsInvalid
 from edge.mqtt.settings import MqttSettings, broker_at
 
-FOLDER = argument("folder", type=Path, metavar="SITE_FOLDER", help="What `site init` wrote.")
+FOLDER = argument(
+    "folder", type=Path, metavar="SITE_FOLDER", help="The folder that `site init` wrote."
+)
 OWN = (
     argument(
         "--own-ca",

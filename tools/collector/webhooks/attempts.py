@@ -24,7 +24,7 @@ class Attempt:
 
 
 def keep(db: Sql, key: tuple[str, str, str, str, int], at_ns: int, problem: str) -> None:
-    """Write one down. key : hook, site, station, epoch and seq."""
+    """Note one try. key : hook, site, station, epoch and seq."""
     hook, *result = key
     db.execute(
         "INSERT INTO webhook_attempt VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",

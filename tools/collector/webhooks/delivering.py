@@ -59,7 +59,7 @@ class _Delivery:
 
     @property
     def name(self) -> str:
-        """For the receiver: the same in every try."""
+        """The delivery's id for the receiver, the same in every try."""
         return f"msg_{uuid.uuid5(_IDS, json.dumps(self.key)).hex}"
 
 
@@ -73,7 +73,7 @@ class Deliverer:
         self._told: dict[str, str] = {}  # hook -> why it does not deliver
 
     def deliver(self) -> int:
-        """Everything that is due, a few of each hook; how many were taken."""
+        """Deliver everything that is due, a few of each hook; returns how many were taken."""
         self._bury()
         rows = self._store.rows(
             "SELECT name, url, secret FROM webhook WHERE due_ns <= ? ORDER BY name",
@@ -179,7 +179,8 @@ class Deliverer:
             attempts.keep(db, delivery.key, self._now_ns(), answer.problem)
 
     def _hold(self, hook: _Hook, delivery: _Delivery, answer: Answer, until_ns: int) -> None:
-        """Nobody is there: what else was claimed waits as long as this one."""
+        """Hold back what else was claimed for a hook as long as this delivery, for nobody is
+        there."""
         next_ns = self._next_ns(delivery)
         with self._store.transaction() as db:
             db.execute(
@@ -192,7 +193,7 @@ class Deliverer:
             )
 
     def _tell(self, hook: str, problem: str) -> None:
-        """Once, until it delivers again or fails otherwise."""
+        """Log that a hook fails, once until it delivers again or fails otherwise."""
         if self._told.get(hook) != problem:
             log.warning("webhook %s: %s", hook, shown(problem)[:_SAID])
         self._told[hook] = problem

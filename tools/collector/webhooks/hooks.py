@@ -46,7 +46,8 @@ class HookLine:
 
 
 def target_of(url: str) -> Target:
-    """Raises SettingsInvalid for what is not https, or holds a name, a password or a fragment."""
+    """Take an address apart. Raises SettingsInvalid for what is not https, or holds a name, a
+    password or a fragment."""
     remedy = "Give an address like https://host.example/path."
     if len(url) > _MOST_URL or not url.isascii() or any(c <= " " for c in url):
         raise SettingsInvalid("The address is too long, or has letters that none has.", remedy)
@@ -66,12 +67,12 @@ def target_of(url: str) -> Target:
 
 
 def hosts(store: Store) -> list[str]:
-    """That may be told."""
+    """The hosts that may be told."""
     return [host for (host,) in store.rows("SELECT host FROM webhook_host ORDER BY host")]
 
 
 def allow(store: Store, host: str, who: str) -> None:
-    """Raises SettingsInvalid for what is no name of a host."""
+    """Let a host be told. Raises SettingsInvalid for what is no name of a host."""
     host = host.lower().rstrip(".")
     if _HOST.fullmatch(host) is None:
         raise SettingsInvalid(
@@ -83,7 +84,7 @@ def allow(store: Store, host: str, who: str) -> None:
 
 
 def disallow(store: Store, host: str, who: str) -> None:
-    """From now on nothing goes there; what waits for it fails."""
+    """Let nothing go to a host any more; what waits for it fails."""
     with store.transaction() as db:
         db.execute("DELETE FROM webhook_host WHERE host = ?", (host,))
         _audit(db, who, "webhook host", host, "")
@@ -129,7 +130,7 @@ def remove(store: Store, name: str, who: str) -> None:
 
 
 def again(store: Store, name: str, now_ns: int) -> int:
-    """Try the dead ones of a hook as if they were new; how many. Raises as `remove`."""
+    """Try given-up deliveries of a hook again as if new; returns how many. Raises as `remove`."""
     with store.transaction() as db:
         _known(db, name)
         (count,) = db.execute(

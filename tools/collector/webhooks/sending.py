@@ -104,7 +104,7 @@ class HttpsSender:
 
 
 class _Pinned(http.client.HTTPSConnection):
-    """To one address, with the certificate of the name."""
+    """A connection to one address, with the certificate of the host's name."""
 
     def __init__(self, target: Target, address: str, context: ssl.SSLContext) -> None:
         super().__init__(target.host, target.port, timeout=TIMEOUT_S)
@@ -119,6 +119,6 @@ class _Pinned(http.client.HTTPSConnection):
             raise
 
     def cut(self) -> None:
-        """End it from another thread."""
+        """End the request from another thread."""
         with suppress(OSError, AttributeError):
             self.sock.shutdown(socket.SHUT_RDWR)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from django import template
 from django.template.context import RequestContext
 from django.utils.html import format_html
+from posture_tools.pages.access import rights_of
+from posture_tools.pages.clock import local
 from posture_tools.pages.commanding import ANSWER, DONE
-from posture_tools.pages.models import AuditLine
+from posture_tools.pages.models import Account, AuditLine, Token
 from posture_tools.pages.problems import in_english
-from posture_tools.pages.words import active_words
+from posture_tools.pages.words import active_report_words, active_words
 
 from edge.report.words import words
 
@@ -21,12 +21,16 @@ _MINUTE_S, _HOUR_S, _DAY_S = 60, 3600, 86400
 
 @register.filter
 def to_minute(moment: str) -> str:
-    """An ISO time to the minute, in UTC as the store has it."""
-    try:
-        at = datetime.fromisoformat(moment)
-    except ValueError:
-        return moment
-    return f"{at:%Y-%m-%d %H:%M}"
+    """An ISO time to the minute, as it is here."""
+    at = local(moment)
+    return moment if at is None else f"{at:%Y-%m-%d %H:%M}"
+
+
+@register.filter
+def with_zone(moment: str) -> str:
+    """The same with what the zone is called."""
+    at = local(moment)
+    return moment if at is None else f"{at:%Y-%m-%d %H:%M %Z}"
 
 
 @register.filter
@@ -50,6 +54,24 @@ def site_list(sites: str) -> str:
     """Sites with commas between, as the reader's language separates them."""
     say = active_words()
     return say.listed(sites.split(",")) if sites else say("accounts", "every")
+
+
+@register.filter
+def unit(code: str) -> str:
+    """A unit as the reports write it; empty for a ratio."""
+    return active_report_words().unit(code).strip()
+
+
+@register.simple_tag
+def rights_list(held: Account | Token) -> str:
+    """What an account, with its role, or a token may beside looking."""
+    say = active_words()
+    rights = {right.value for right in rights_of(held)} if isinstance(held, Account) else set()
+    return say.listed(
+        say("accounts", right)
+        for right in ("command", "export", "erase")
+        if right in rights or getattr(held, f"may_{right}")
+    )
 
 
 @register.simple_tag

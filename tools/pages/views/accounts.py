@@ -134,7 +134,9 @@ class TokenForm(forms.Form):
 
     name = forms.CharField(max_length=64)
     sites = forms.CharField(required=False, max_length=500)
+    may_command = forms.BooleanField(required=False)
     may_export = forms.BooleanField(required=False)
+    may_erase = forms.BooleanField(required=False)
 
     def __init__(self, *args: object, by: Account) -> None:
         super().__init__(*args)
@@ -171,7 +173,7 @@ def tokens(request: HttpRequest) -> HttpResponse:
                 name=given["name"],
                 sha256=hashlib.sha256(shown.encode()).hexdigest(),
                 sites=given["sites"],
-                may_export=given["may_export"],
+                **{right: given[right] for right in _RIGHTS},
             )
             note(request, "token made", about=given["name"])
     known = _tokens_of(admin)

@@ -9,7 +9,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from posture_tools.pages import reading
 from posture_tools.pages.access import Right, needs
-from posture_tools.pages.commanding import ask, live_of
+from posture_tools.pages.audit import note_watching
+from posture_tools.pages.commanding import ask, live_of, unheard
 from posture_tools.pages.told_form import number_of
 from posture_tools.pages.words import language_of, page_words
 
@@ -45,7 +46,7 @@ def aim(request: HttpRequest, site: str, station: str) -> HttpResponse:
 
 @needs(Right.COMMAND)
 def now(request: HttpRequest, site: str, station: str) -> HttpResponse:
-    """What is seen now."""
+    """The points that the station sees now."""
     return render(request, "pages/aim_now.html", _now(request, site, station))
 
 
@@ -67,9 +68,14 @@ def _do(request: HttpRequest, site: str, station: str) -> tuple[str, str]:
 def _now(request: HttpRequest, site: str, station: str) -> dict[str, Any]:
     live = live_of(site)
     seen = None if live is None else live.aim(station)
+    prompt = None if live is None else live.prompt(station)
     texts = report_words(language_of(request))
+    if seen is not None and seen.points:
+        note_watching(request, "see", site, station)
     return {
         "site": site, "station": station, "aim": seen,
+        "begun": prompt is not None and prompt.code == "aiming",
+        "unheard": unheard(page_words(language_of(request)), live),
         "width": 1000 if seen is None else _place(seen, (1000, 0))[0],
         "middle": 500 if seen is None else _place(seen, (500, 0))[0],
         "lines": [] if seen is None else _lines(seen),
@@ -81,7 +87,7 @@ def _now(request: HttpRequest, site: str, station: str) -> dict[str, Any]:
 
 
 def _place(seen: Aim, at: tuple[int, int]) -> tuple[int, int]:
-    """In thousandths of the picture's height, so that what is drawn has its shape."""
+    """A point in thousandths of the picture's height, so that what is drawn keeps its shape."""
     width, height = seen.picture_px
     return round(at[0] * width / max(1, height)), at[1]
 

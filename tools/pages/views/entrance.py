@@ -69,7 +69,7 @@ class Leave(LogoutView):
 
 @needs(Right.SEE)
 def home(request: HttpRequest) -> HttpResponse:
-    """Where one begins: the visits of today."""
+    """The first page: the visits of today."""
     return redirect("visits")
 
 

@@ -13,6 +13,7 @@ from posture_tools.collector.worker_key import load_granted
 from posture_tools.pages import reading
 from posture_tools.pages.access import Right, needs
 from posture_tools.pages.audit import note
+from posture_tools.pages.problems import told
 from posture_tools.pages.words import language_of, page_words
 
 from edge.errors import SettingsInvalid
@@ -31,23 +32,39 @@ def erase(request: HttpRequest, site: str, code: str) -> HttpResponse:
         "done": None,
     }
     if request.method == "POST":
-        keys = settings.PAGES.keys
         if request.POST.get("again") != code:
             context["problem"] = say("erase", "not_same")
-        elif reading.store().is_closed(site) and keys is None:
+        elif lacks_key(site):
             context["problem"] = say("erase", "no_key")
         else:
             note(request, "erase", site, code)
-            context["done"] = _erase(site, code)
-            context["open"] = erasure.still_open(reading.store(), site)
-            context["visits"] = []
+            try:
+                context["done"] = erased(site, code)
+            except SettingsInvalid as problem:
+                context["problem"] = told(say, problem)
+            else:
+                context["open"] = erasure.still_open(reading.store(), site)
+                context["visits"] = []
     elif not found:
         raise Http404
+    else:
+        note(request, "see", site, code)
     status = 409 if context["problem"] else 200
     return render(request, "pages/erase.html", context, status=status)
 
 
-def _erase(site: str, code: str) -> erasure.Erased:
+def lacks_key(site: str) -> bool:
+    """Whether the stations of a site obey signed commands only, and none can be signed here."""
+    return settings.PAGES.keys is None and reading.store().is_closed(site)
+
+
+def erased(site: str, code: str) -> erasure.Erased:
+    """All that was screened under a code, at a station too as soon as it is reached.
+
+    Raises
+    ------
+    SettingsInvalid : a code that many share, or a command key that is not the site's.
+    """
     keys = settings.PAGES.keys
     key = None if keys is None else load_granted(keys, "command")
     at = now()

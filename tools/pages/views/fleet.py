@@ -40,7 +40,12 @@ def _lines(request: HttpRequest) -> dict[str, Any]:
     lines = reading.stations(account_of(request).site_names(), briefly=True)
     lines.sort(key=lambda line: (not _trouble(line), line.station, line.site))
     page = Paginator(lines, reading.PAGE_ROWS).get_page(request.GET.get("page"))
-    return {"stations": reading.in_full(page.object_list), "page": page}
+    shown = reading.in_full(page.object_list)
+    told = fleet_reading.machines(reading.store(), [(line.site, line.station) for line in shown])
+    return {
+        "stations": [(line, told[line.site, line.station]) for line in shown],
+        "page": page,
+    }
 
 
 def _trouble(line: StationLine) -> bool:
@@ -96,7 +101,7 @@ def _wanted(say: Words, state: DesiredState | None) -> str:
 
 
 def _certificate() -> certificates.Certificate | None:
-    """Of the site's broker, where the pages have the folder that `site init` wrote."""
+    """Certificate of the site's broker, where the pages have the folder that `site init` wrote."""
     if settings.PAGES.keys is None:
         return None
     try:

@@ -59,7 +59,7 @@ class HookForm(forms.Form):
 
     @property
     def url(self) -> str:
-        """Where to."""
+        """The address to tell."""
         given = self.cleaned_data
         port = "" if given["port"] == _HTTPS else f":{given['port']}"
         return f"https://{given['host']}{port}{given['path']}"
@@ -67,8 +67,8 @@ class HookForm(forms.Form):
 
 @needs(Right.ADMIN, "GET", "POST")
 def hooks(request: HttpRequest) -> HttpResponse:
-    """All of one's sites. A posted form makes one more, whose secret is shown this once; a posted
-    `remove` or `again` names one."""
+    """The webhooks of one's sites. A posted form makes one more, whose secret is shown this once; a
+    posted `remove` or `again` names one."""
     admin = account_of(request)
     if request.method == "POST" and ("remove" in request.POST or "again" in request.POST):
         return _do(request, admin)

@@ -26,7 +26,7 @@ _KINDS: dict[str, kept.Kind] = {"conflicts": "conflicts", "dead-letters": "dead-
 
 @needs(Right.SEE)
 def letters(request: HttpRequest) -> HttpResponse:
-    """All that wait for a person, of one's sites; never what is in them."""
+    """All messages that wait for a person, of one's sites; never what is in them."""
     found = fleet_reading.waiting_letters(reading.store(), account_of(request).site_names())
     return render(request, "pages/letters.html", {"letters": found[:_MOST_ROWS]})
 
@@ -52,7 +52,7 @@ def letter(request: HttpRequest, kind: str, sha256: str) -> HttpResponse:
 
 @needs(Right.ERASE, "POST")
 def resolve(request: HttpRequest, kind: str, sha256: str) -> HttpResponse:
-    """Forget one: somebody has looked at it and wants the other body, or none."""
+    """Forget one message: somebody has looked at it and keeps the other body, or none."""
     named, one = _of(request, kind, sha256)
     note(request, "resolve", one.site, f"{one.station} {sha256[:12]}")
     kept.erase(reading.store(), named, sha256)
@@ -61,7 +61,7 @@ def resolve(request: HttpRequest, kind: str, sha256: str) -> HttpResponse:
 
 
 def _of(request: HttpRequest, kind: str, sha256: str) -> tuple[kept.Kind, kept.Letter]:
-    """Of one's own sites, or it is not there."""
+    """The message that these digits name, if it is of one's own sites; else 404."""
     for named, one in fleet_reading.waiting_letters(
         reading.store(), account_of(request).site_names()
     ):

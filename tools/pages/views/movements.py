@@ -11,7 +11,8 @@ import msgspec
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from posture_tools.pages.access import Right, account_of, needs
-from posture_tools.pages.commanding import ask, live_of
+from posture_tools.pages.audit import note_watching
+from posture_tools.pages.commanding import ask, live_of, unheard
 from posture_tools.pages.problems import told
 from posture_tools.pages.words import language_of, page_words
 
@@ -27,7 +28,7 @@ _OPAQUE = re.compile(r"[^A-Za-z0-9._-]")
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A try as the page has it.
+    """One try of a movement, as the page shows it.
 
     called : movement and side in words. criteria : name, value and verdict of each.
     """
@@ -85,11 +86,15 @@ def _now(request: HttpRequest, site: str, station: str, session: str) -> dict[st
     sheet = None if live is None else live.sheet(station, session)
     language = language_of(request)
     say, texts = page_words(language), report_words(language)
-    seen = hashlib.sha256(repr(sheet).encode()).hexdigest()[:16]
+    why = unheard(say, live)
+    seen = hashlib.sha256(repr((sheet, why)).encode()).hexdigest()[:16]
+    if sheet is not None:
+        note_watching(request, "see", site, f"{station} {session}")
     return {
         "site": site, "station": station, "session": session, "sheet": sheet, "seen": seen,
+        "unheard": why,
         "shown": [] if sheet is None else [_shown(one, say, texts) for one in sheet.attempts],
-        "still_open": "" if sheet is None else _open(sheet, say, texts),
+        "still_open": [] if sheet is None else _open(sheet, say, texts),
         "sides": texts.tables["sides"],
         "filming": "" if sheet is None or not sheet.filming else _called(sheet.filming, "", texts),
     }  # fmt: skip
@@ -119,9 +124,9 @@ def _called(movement: str, side: str, texts: Words) -> str:
     return f"{name} ({texts('sides', side)})" if side else name
 
 
-def _open(sheet: FmsSheet, say: Words, texts: Words) -> str:
-    """`not_done:hurdle_step_left` and the like, in words."""
-    told = []
+def _open(sheet: FmsSheet, say: Words, texts: Words) -> list[tuple[str, str]]:
+    """`not_done:hurdle_step_left` and the like in words: each reason, and what it is said of."""
+    told: dict[str, list[str]] = {}
     for reason in sheet.open:
         kind, _, name = reason.partition(":")
         stem, _, side = name.rpartition("_")
@@ -129,8 +134,8 @@ def _open(sheet: FmsSheet, say: Words, texts: Words) -> str:
             called = _called(stem, side, texts)
         else:
             called = texts.tables["movements"].get(name) or say.tables["criteria"].get(name, name)
-        told.append(f"{called}: {texts.reason(kind)}")
-    return texts.listed(told)
+        told.setdefault(texts.reason(kind), []).append(called)
+    return [(reason, texts.listed(names)) for reason, names in told.items()]
 
 
 def _do(request: HttpRequest, site: str, station: str, session: str) -> str:

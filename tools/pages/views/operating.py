@@ -11,7 +11,8 @@ from django.shortcuts import render
 from django.utils.html import format_html
 from posture_tools.pages import reading
 from posture_tools.pages.access import Right, needs
-from posture_tools.pages.commanding import ask, live_of, understood
+from posture_tools.pages.audit import note_watching
+from posture_tools.pages.commanding import ask, live_of, understood, unheard
 from posture_tools.pages.problems import in_english, told
 from posture_tools.pages.words import language_of, page_words
 
@@ -34,7 +35,7 @@ def session(request: HttpRequest, site: str, station: str) -> HttpResponse:
 
 @needs(Right.COMMAND)
 def now(request: HttpRequest, site: str, station: str) -> HttpResponse:
-    """The same alone, for the page that follows it; 204 while nothing is new."""
+    """The part of the page that follows the station; 204 while nothing is new."""
     context = _now(request, site, station)
     if request.GET.get("seen") == context["seen"]:
         return HttpResponse(status=204)
@@ -47,14 +48,15 @@ def _now(request: HttpRequest, site: str, station: str) -> dict[str, Any]:
     say = page_words(language_of(request))
     views = report_words(language_of(request)).tables["views"]
     results = []
+    if word is not None and (who := word.session or word.person):
+        note_watching(request, "see", site, f"{station} {who}")
     if word is not None and word.session:
         line = reading.visit_line(site, station, word.session)
         results = [] if line is None else [line]
     seen = hashlib.sha256(repr((word, results, live and live.problem)).encode()).hexdigest()[:16]
     return {
         "site": site, "station": station, "word": word, "results": results, "seen": seen,
-        "unheard": say("screen", "not_here") if live is None
-        else say("operate", "away") if live.problem else "",
+        "unheard": unheard(say, live),
         "prompt": "" if word is None else prompt_text(say, word),
         "view": "" if word is None or not word.view else views[word.view],
         "closed": [] if word is None else [(v, views[v]) for v in _VIEWS if v in word.closed],

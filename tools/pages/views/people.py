@@ -11,6 +11,7 @@ from posture_tools.pages import reading
 from posture_tools.pages.access import Right, account_of, needs
 from posture_tools.pages.audit import note
 from posture_tools.pages.badge import may_badge
+from posture_tools.pages.views.visits import SearchForm, pager
 
 from edge.report.reported_visit import ReportedVisit
 
@@ -44,22 +45,26 @@ class Trend:
 
 @needs(Right.SEE)
 def person(request: HttpRequest, site: str, code: str) -> HttpResponse:
-    """All visits of a code, and a plot of each measure that more than one of them has."""
-    found = reading.visits(reading.Search(code=code), (site,))
+    """The visits of a code, a page at a time, and a plot of each measure that more than one of
+    these and those before them has."""
+    skip = SearchForm(request.GET).search().skip
+    found = reading.visits(reading.Search(code=code, skip=skip), (site,))
     if not found:
         raise Http404
     note(request, "see", site, code)
     shown = reading.visit(found[0])
     trends = [] if shown is None else _trends(shown)
     context: dict[str, Any] = {
-        "site": site, "code": code, "visits": found, "trends": trends,
+        "site": site, "code": code, "visits": found[: reading.PAGE_ROWS], "trends": trends,
+        **pager(found, skip),
         "may_badge": may_badge(account_of(request), code),
     }  # fmt: skip
     return render(request, "pages/person.html", context)
 
 
 def _trends(newest: ReportedVisit) -> list[Trend]:
-    """Of sources of one kind only: a photograph does not go on where a camera ended."""
+    """A plot for each measure and kind of source: a photograph does not go on where a camera
+    ended."""
     from datetime import datetime
 
     line = (*newest.before, newest)

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
 from django import forms
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from posture_tools.pages import reading
 from posture_tools.pages.access import Right, needs
 from posture_tools.pages.badge import LAST_CONSENT, address_of, may_scan
-from posture_tools.pages.commanding import Understood, ask, is_commanded, live_of, understood
-from posture_tools.pages.told_form import CHOICES, ToldForm
+from posture_tools.pages.commanding import ask_screening, is_commanded, understood
+from posture_tools.pages.told_form import ToldForm, choices
 from posture_tools.pages.words import language_of, page_words
 
 
@@ -36,7 +35,7 @@ def screen(request: HttpRequest, site: str, station: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         if "badge" in request.POST:
             return redirect(address_of(site, form.order()))
-        answer, problem = _ask(request, site, station, form, knows)
+        answer, problem = _ask(request, site, station, form)
     if request.method == "POST" and not answer:
         status = 409
     context: dict[str, Any] = {
@@ -46,37 +45,19 @@ def screen(request: HttpRequest, site: str, station: str) -> HttpResponse:
         "answer": answer,
         "problem": problem,
         "code": form.cleaned_data["code"] if answer else "",
-        "choices": _choices(request, form, knows),
+        "choices": choices(page_words(language_of(request)), form, knows.inputs),
         "commanded": is_commanded(site),
     }
     return may_scan(render(request, "pages/screen.html", context, status=status))
 
 
-def _choices(request: HttpRequest, form: ScreenForm, knows: Understood) -> list[tuple[Any, ...]]:
-    """Field, label and options with their names, of what this station understands."""
-    say = page_words(language_of(request))
-    said = say.tables["screen"] | say.tables["operate"]
-    labels = {"clothing_upper": "upper", "clothing_lower": "lower"}
-    return [
-        (form[name], said[labels.get(name, name)], [(kind, said[kind]) for kind in kinds])
-        for name, kinds in CHOICES.items()
-        if name in knows.inputs
-    ]
-
-
-def _ask(
-    request: HttpRequest, site: str, station: str, form: ScreenForm, knows: Understood
-) -> tuple[str, str]:
+def _ask(request: HttpRequest, site: str, station: str, form: ScreenForm) -> tuple[str, str]:
     """What the station answered, or why it is not asked or does not."""
     say = page_words(language_of(request))
     if not form.cleaned_data["agreed"]:
         return "", say("operate", "not_agreed")
     order = form.order()
-    if set(msgspec.to_builtins(order.inputs)) - set(knows.inputs):
-        return "", say("operate", "old")
-    if (live := live_of(site)) is not None:
-        live.listen()
-    answered = ask(request, (site, station), "screen", order, about=order.code)
+    answered = ask_screening(request, (site, station), order)
     if answered.data is None:
         return "", answered.problem
     request.session[LAST_CONSENT] = order.consent_version

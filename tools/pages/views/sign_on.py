@@ -134,13 +134,13 @@ class _Back(OIDCAuthenticationCallbackView):
 
 @login_not_required
 def begin(request: HttpRequest) -> HttpResponse:
-    """To the provider."""
+    """Send the browser to the provider."""
     return _where_wanted(_Begin, request)
 
 
 @login_not_required
 def back(request: HttpRequest) -> HttpResponse:
-    """From the provider, with a code that is worth a token."""
+    """Take the browser back from the provider, with a code that is worth a token."""
     return _where_wanted(_Back, request)
 
 

@@ -14,10 +14,11 @@ from django.shortcuts import redirect, render
 from posture_tools.collector.facts import as_measure
 from posture_tools.pages import pictures, reading
 from posture_tools.pages.access import Right, account_of, needs
-from posture_tools.pages.audit import note
+from posture_tools.pages.audit import note, note_watching
 from posture_tools.pages.badge import may_scan
 from posture_tools.pages.problems import told
-from posture_tools.pages.told_form import ToldForm
+from posture_tools.pages.templatetags.shown import with_zone
+from posture_tools.pages.told_form import ToldForm, choices
 from posture_tools.pages.words import language_of, page_words
 from posture_tools.uploads.desk import NAME
 from posture_tools.uploads.kept import MOST_DAYS, USUAL_DAYS, KeptVisit, Photo
@@ -75,7 +76,7 @@ class Row:
 
 @needs(Right.COMMAND)
 def sites(request: HttpRequest) -> HttpResponse:
-    """Where to: at once to the only site, else a choice."""
+    """Choose the site of an upload; where there is only one, go there at once."""
     found = pictures.sites_of(account_of(request))
     if len(found) == 1:
         return redirect("upload", found[0])
@@ -108,7 +109,7 @@ def upload(request: HttpRequest, site: str) -> HttpResponse:
     kept = pictures.uploads().kept.visits(site) if settings.PAGES.uploads else ()
     context = {
         "form": form, "site": site, "problem": problem, "kept": list(kept), "most": MOST_FILES,
-        "files": say("upload", "files", MOST_FILES),
+        "files": say("upload", "files", MOST_FILES), "choices": choices(say, form),
     }  # fmt: skip
     answer = render(request, "pages/upload.html", context, status=409 if refused else 200)
     return may_scan(answer)
@@ -116,7 +117,7 @@ def upload(request: HttpRequest, site: str) -> HttpResponse:
 
 @needs(Right.COMMAND, "POST")
 def reviewed(request: HttpRequest, site: str, session: str) -> HttpResponse:
-    """Somebody has seen them: the pictures go, the results stay."""
+    """End a review: the pictures go, the results stay."""
     _kept(request, site, session)
     note(request, "reviewed", site, f"{NAME} {session}")
     pictures.uploads().kept.drop(site, session)
@@ -144,7 +145,7 @@ def photo(request: HttpRequest, site: str, session: str, number: int) -> HttpRes
         "site": site, "session": session, "visit": visit, "photo": photo, "problem": problem,
         "title": say("upload", "photo", number),
         "points": _points(visit, photo, words(say.language)),
-        "views": _VIEWS, "last": say("upload", "last", photo.by, photo.on[:16]),
+        "views": _VIEWS, "last": say("upload", "last", photo.by, with_zone(photo.on)),
         "people": say("upload", "people", photo.people),
         "taken": say("upload", "taken", photo.taken_at.replace("T", " ")),
         **_rows(request, visit, photo, Moved(photo.points, photo.view)),
@@ -156,6 +157,7 @@ def photo(request: HttpRequest, site: str, session: str, number: int) -> HttpRes
 def picture(request: HttpRequest, site: str, session: str, number: int) -> HttpResponse:
     """The photograph, small enough to be shown; nothing of EXIF is in it."""
     visit, photo = _photo(request, site, session, number)
+    note_watching(request, "see", site, f"{NAME} {session} {number}")
     place = pictures.uploads().kept.picture(visit.site, visit.session, photo.number)
     try:
         return HttpResponse(place.with_suffix(".jpg").read_bytes(), content_type="image/jpeg")
@@ -167,6 +169,7 @@ def picture(request: HttpRequest, site: str, session: str, number: int) -> HttpR
 def measures(request: HttpRequest, site: str, session: str, number: int) -> HttpResponse:
     """What the points say as they stand now; nothing is kept of it."""
     visit, photo = _photo(request, site, session, number)
+    note_watching(request, "see", site, f"{NAME} {session} {number}")
     try:
         moved = msgspec.json.decode(request.body, type=Moved)
         rows = _rows(request, visit, photo, moved)
@@ -235,7 +238,7 @@ def _rows(request: HttpRequest, visit: KeptVisit, photo: Photo, moved: Moved) ->
 
 
 def _first_answer(visit: KeptVisit, photo: Photo) -> list[Measure]:
-    """As it stands in the store."""
+    """The first answer, as it stands in the store."""
     _, epoch, seq = photo.answers[0].split(":")
     rows = reading.store().rows(
         "SELECT body FROM result WHERE site = ? AND station = ? AND epoch = ? AND seq = ?",

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from posture_tools.pages import pictures, reading
 from posture_tools.pages.access import Right, account_of, needs
-from posture_tools.pages.audit import note
+from posture_tools.pages.audit import note, note_watching
+from posture_tools.pages.clock import local
 from posture_tools.pages.words import language_of
 
 from edge.norms import BANDS, shipped_norms
@@ -41,31 +45,31 @@ class SearchForm(forms.Form):
         if not self.is_valid():
             return reading.Search()
         given = {key: value for key, value in self.cleaned_data.items() if value}
-        return reading.Search(**given)
+        return reading.Search(**given, zone=settings.PAGES.zone)
 
 
 @needs(Right.SEE)
 def search(request: HttpRequest) -> HttpResponse:
     """Visits that fit, newest first."""
-    return render(request, "pages/visits.html", _found(request, logged=True))
+    return render(request, "pages/visits.html", _found(request, note))
 
 
 @needs(Right.SEE)
 def rows(request: HttpRequest) -> HttpResponse:
     """The same list alone, for the page that follows it; 204 while nothing is new."""
-    found = _found(request, logged=False)
+    found = _found(request, note_watching)
     if request.GET.get("newest", "") == found["newest"]:
         return HttpResponse(status=204)
     return render(request, "pages/visit_rows.html", found)
 
 
-def _found(request: HttpRequest, *, logged: bool) -> dict[str, Any]:
+def _found(request: HttpRequest, noted: Callable[..., None]) -> dict[str, Any]:
     form = SearchForm(request.GET)
     wanted = form.search()
-    if logged and not wanted.is_empty:
+    if not wanted.is_empty:
         told = (wanted.code, wanted.session, wanted.station, wanted.since, wanted.until,
                 wanted.measure, wanted.band)  # fmt: skip
-        note(request, "search", about=" ".join(str(word) for word in told if word))
+        noted(request, "search", about=" ".join(str(word) for word in told if word))
     found = reading.visits(wanted, account_of(request).site_names())
     texts = words(language_of(request))
     codes = shipped_norms().codes
@@ -79,8 +83,15 @@ def _found(request: HttpRequest, *, logged: bool) -> dict[str, Any]:
         "visits": found[: reading.PAGE_ROWS],
         "newest": reading.digest(found),
         "query": query.urlencode(),
-        "older": wanted.skip + reading.PAGE_ROWS if len(found) > reading.PAGE_ROWS else None,
-        "newer": max(0, wanted.skip - reading.PAGE_ROWS) if wanted.skip else None,
+        **pager(found, wanted.skip),
+    }
+
+
+def pager(found: list[reading.VisitLine], skip: int) -> dict[str, int | None]:
+    """What to skip for the pages before and after one; None where there is none."""
+    return {
+        "older": skip + reading.PAGE_ROWS if len(found) > reading.PAGE_ROWS else None,
+        "newer": max(0, skip - reading.PAGE_ROWS) if skip else None,
     }
 
 
@@ -107,11 +118,9 @@ def _before(shown: ReportedVisit, line: reading.VisitLine, texts: Words) -> dict
     """The last visit before, beside this one: its figures, and every change in words."""
     if not shown.before:
         return {"earlier": None}
-    earlier = shown.before[-1]
-    lines = reading.visits(reading.Search(code=line.code), (line.site,)) if line.code else []
-    before = next((each for each in lines if each.screened_at == earlier.screened_at), None)
+    earlier, places = shown.before[-1], reading.earlier(line)
     return {
-        "earlier": before,
+        "earlier": reading.visit_line(*places[0]) if places else None,
         "earlier_figures": figures(earlier, texts),
         "changes": [
             (
@@ -142,6 +151,8 @@ def sheet(request: HttpRequest, site: str, station: str, session: str) -> HttpRe
     note(request, "print", site, f"{station} {session}")
     asked = request.GET.get("lang", language_of(request))
     texts = words(asked if asked in ("en", "zh", "ko", "ja") else "en")
+    at = local(shown.screened_at)
+    shown = shown if at is None else replace(shown, screened_at=at.isoformat())
     answer = HttpResponse(page(shown, shipped_norms(), texts))
     answer.headers["Content-Security-Policy"] = _SHEET
     return answer

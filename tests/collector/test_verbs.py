@@ -1,0 +1,89 @@
+"""What commands say and how they end, on a store of one visit."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from posture_tools.collector.__main__ import main
+from posture_tools.collector.intake import Incoming, examine
+from posture_tools.collector.sqlite.store import SqliteStore
+from simulators.assessments import assessment
+
+from edge.results.outbox import Outbox
+
+CODE, SESSION = "p-17", "5f1c9a2b7d3e4f60"
+INPUTS = 'inputs {"stature_mm": 1720.0}'
+
+
+@pytest.fixture
+def command(tmp_path: Path, capsys: Any):
+    """Runs a command on the store: its exit status, and what it says."""
+    at = tmp_path / "collector.db"
+    said = {"session": SESSION, "code": CODE, "version": "2026-05", "by": "badge"}
+    with Outbox.open(
+        tmp_path / "outbox.db",
+        site="north", station="hall-1", limit_bytes=10_000_000, at_limit="refuse",
+    ) as outbox, SqliteStore(at) as store:  # fmt: skip
+        outbox.accept_event("consent", said | {"inputs": {"stature_mm": 1720.0}})
+        outbox.accept(assessment(1, session=SESSION))
+        store.ingest(
+            [examine(Incoming(f"ps/v2/north/hall-1/{m.channel}", m.payload))
+             for m in outbox.pending(9)]
+        )  # fmt: skip
+
+    def run(*words: str) -> tuple[int, str]:
+        status = main([*words, "--store", str(at)])
+        return status, capsys.readouterr().out
+
+    return run
+
+
+def test_erasures_that_nobody_has_proved_are_listed(command) -> None:
+    of_site = ("erase", "--site", "north")
+    assert command(*of_site, "--open") == (0, "every station has answered every erasure\n")
+    status, said = command(*of_site, "--code", CODE, "--yes", "--wait", "0", "--json")
+    told = json.loads(said)
+    assert (status, told["results"], told["sessions"], told["waiting"]) == (4, 1, 1, ["hall-1"])
+    status, said = command(*of_site, "--open")
+    assert status == 1
+    assert "hall-1 has not proved the erasure of a code" in said
+    assert "every station" not in said
+
+
+def test_a_person_as_records(command) -> None:
+    of_site = ("export", "--site", "north", "--json")
+    status, said = command("person", CODE, *of_site)
+    [visit] = json.loads(said)
+    [result] = visit["results"]
+    assert status == 0
+    assert {"screened_at", "received_at", "measures"} <= result.keys()
+    status, said = command("person", "p-18", *of_site)
+    assert (status, json.loads(said)) == (1, [])
+
+
+def test_a_visit_that_is_not_known(command) -> None:
+    status, said = command("visit", SESSION, "--site", "north")
+    assert (status, said) == (0, f"hall-1 {SESSION}: code {CODE}, {INPUTS}\n")
+    assert command("visit", "other", "--site", "north")[0] == 1
+
+
+def test_a_model_that_goes_nowhere_stops_nothing(command) -> None:
+    status, said = command("rollout", "f" * 64, "--ring", "1")
+    assert status == 0
+    assert "STOP" not in said
+
+
+def test_a_receiver_of_all_sites_is_listed_as_such(command) -> None:
+    assert command("webhook", "allow", "records.example")[0] == 0
+    assert command("webhook", "add", "records", "https://records.example/")[0] == 0
+    status, said = command("webhook", "list")
+    assert status == 0
+    assert " all " in said
+
+
+@pytest.mark.parametrize(("months", "status"), [(0, 2), (1, 0), (1200, 0), (1201, 2)])
+def test_months_that_can_be_kept(command, months: int, status: int) -> None:
+    assert command("store", "archive", "--keep-months", str(months))[0] == status

@@ -1,0 +1,40 @@
+"""An outbox that is full, and one whose damage two processes meet: the second finds it mended."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from simulators.assessments import assessment
+
+from edge.errors import OutboxFull
+from edge.results.opening import beginning, mark_of, mend
+from edge.results.outbox import Outbox
+
+LIMIT_BYTES = 10_000_000
+
+
+def fill(outbox: Outbox) -> None:
+    while True:
+        outbox.accept(assessment(padding=4000))
+
+
+def test_who_comes_second_mends_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "outbox.db"
+    with Outbox.open(
+        path, site="north", station="hall-1", limit_bytes=LIMIT_BYTES, at_limit="refuse"
+    ) as outbox:
+        outbox.accept(assessment())
+        mark_of(path).touch()
+        for _ in range(2):
+            mend(path, beginning(LIMIT_BYTES, "north", "hall-1", None))
+            assert not mark_of(path).exists()
+        assert len(outbox.pending(9)) == 1
+
+
+def test_a_full_outbox_says_its_limit_in_mebibytes(tmp_path: Path) -> None:
+    with Outbox.open(
+        tmp_path / "outbox.db",
+        site="north", station="hall-1", limit_bytes=131_072, at_limit="refuse",
+    ) as outbox, pytest.raises(OutboxFull, match=r"holds 0\.125 MiB of undelivered"):  # fmt: skip
+        fill(outbox)

@@ -1,0 +1,48 @@
+"""In which order an outbox empties."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from pathlib import Path
+from typing import Any
+
+from simulators.assessments import assessment
+
+from edge.results.outbox import Outbox
+from edge.uplink.hang_ups import HangUps
+from edge.uplink.sending import Sending
+from edge.wire.topics import Topics
+
+
+class Sent:
+    """Stands for a connection, of which it only keeps what is published."""
+
+    receive_maximum, packet_limit_bytes = 100, 10**9
+
+    def __init__(self) -> None:
+        self.bodies: list[Any] = []
+        self._mids = itertools.count(1)
+
+    def publish(self, _topic: str, body: bytes, **_options: Any) -> int:
+        self.bodies.append(body)
+        return next(self._mids)
+
+
+def test_each_fourth_message_is_the_newest(tmp_path: Path) -> None:
+    """So that a long backlog does not keep what is measured now from those who wait for it."""
+    connection = Sent()
+    with Outbox.open(
+        tmp_path / "outbox.db",
+        site="north", station="hall-1", limit_bytes=10_000_000, at_limit="refuse",
+    ) as outbox:  # fmt: skip
+        for number in range(12):
+            outbox.accept(assessment(number))
+        seqs = {message.payload: message.seq for message in outbox.pending(99)}
+        stands_for: Any = connection
+        sending = Sending(
+            stands_for, outbox, Topics("north", "hall-1"), HangUps(),
+            window=8, resend_s=60.0, on_trouble=lambda _problem: None,
+        )  # fmt: skip
+        sending.send_what_is_due(time.monotonic())
+    assert [seqs[body] for body in connection.bodies] == [1, 2, 3, 12, 4, 5, 6, 7]
