@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import Any
 
 from posture_tools.collector.archive import cleaning
@@ -98,6 +98,7 @@ class PostgresStore(StoreBody):
                 return self._commit_once(batch)
             except StoreFailed as problem:
                 if not isinstance(problem.__cause__, MAY_PASS):
+                    self._drop_idle()
                     raise
         return self._commit_once(batch)
 
@@ -108,6 +109,15 @@ class PostgresStore(StoreBody):
                 return commit(db, batch, now())
         finally:
             self._idle.put(database)
+
+    def _drop_idle(self) -> None:
+        """A server that is gone has taken these connections along, which would say so only when
+        they are used next."""
+        for _ in self._intake:
+            with suppress(Empty):
+                database = self._idle.get_nowait()
+                database.close()
+                self._idle.put(database)
 
     def standbys(self) -> int | None:
         [(names, there)] = self.rows(
