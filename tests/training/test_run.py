@@ -89,6 +89,25 @@ def test_weights_handed_on_go_on_where_they_were(tmp_path: Path):
         load_matching(there.network, {"stem.weight": kept["stem.0.0.weight"]})
 
 
+def test_a_run_that_is_handed_on_draws_crops_that_nobody_has_seen(tmp_path: Path):
+    drawn: list[bytes] = []
+
+    class Recorded:
+        def __init__(self) -> None:
+            self._source = sampler(tmp_path)
+            self.census = self._source.census
+
+        def batch(self, size: int, rng: np.random.Generator):
+            batch = self._source.batch(size, rng)
+            drawn.append(np.asarray(batch["image"]).tobytes())
+            return batch
+
+    Run(RECIPE, Recorded(), tmp_path / "here", workers=0).run(images=12)
+    weights = tmp_path / "here" / "joint" / "weights.pt"
+    Run(RECIPE, Recorded(), tmp_path / "there", workers=0, start=weights).run(images=24)
+    assert len(drawn) == len(set(drawn)) == 4
+
+
 def test_a_run_ends_when_its_rate_has_fallen_and_keeps_what_was_before(tmp_path: Path):
     make(tmp_path, "runs").run(images=12)
     assert make(tmp_path, "runs", decay=24).run(images=24).images == 24, "stopped on the way"

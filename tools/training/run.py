@@ -72,6 +72,8 @@ class Run:
         self._initialised = "from nothing" if start is None else f"from {start.parent.name}"
         if start is not None and not checkpoint.exists():
             weights, self.progress.images = load_weights(start)
+            # What earlier runs drew is not drawn again: seen twice, a crop is learnt by heart.
+            self.progress.step = self.progress.images // recipe.batch
             load_matching(self.network, weights)
         self.network.to(self._device, memory_format=torch.channels_last)
         self.average = copy.deepcopy(self.network).eval()
