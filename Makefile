@@ -43,9 +43,10 @@ fuzz: $(READY)
 fuzz-api: $(READY)
 	EXAMPLES=$(or $(EXAMPLES),100) BODIES="sqlite postgres" $(BIN)/pytest tests/pages/test_schemathesis.py
 
-# Small changes by chance, drawn by the commit; nine in ten must be seen by a test. Hours.
+# Small changes by chance, drawn by the commit; nine in ten must be seen by a test. Hours, but a run
+# that was broken off goes on where it was: MORE="--seed COMMIT --again" asks about what lived.
 mutants: $(READY)
-	PYTHONPATH=tests $(BIN)/python -m mutation --count $(or $(COUNT),300)
+	PYTHONPATH=tests $(BIN)/python -m mutation --count $(or $(COUNT),300) $(MORE)
 
 lint: $(READY)
 	$(BIN)/ruff check edge tools tests

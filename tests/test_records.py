@@ -16,9 +16,9 @@ import edge
 
 # What counts, gathers, or stands for something that goes on.
 GROW = {
-    "Agreement", "EngineState", "Flight", "HangUps", "Identity", "Oddities", "Outcome", "Patient",
-    "Probation", "Recovery", "ReleaseTrial", "StageTimes", "Trust", "Visit", "_Chained",
-    "_EngineFile", "_Entry", "_Kept", "_Line", "_Memory", "_Person", "_Track",
+    "Agreement", "Batch", "EngineState", "Flight", "HangUps", "Identity", "Oddities", "Outcome",
+    "Patient", "Probation", "Recovery", "ReleaseTrial", "StageTimes", "Trust", "Visit",
+    "_Chained", "_EngineFile", "_Entry", "_Kept", "_Line", "_Memory", "_Person", "_Track",
 }  # fmt: skip
 
 

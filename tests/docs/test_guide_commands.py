@@ -12,17 +12,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import msgspec
 import pytest
 from conftest import ROOT
 from docs.guide_commands import Block, Command, commands, other_blocks
 from posture_tools.collector.__main__ import PROGRAM as COLLECTOR
 from posture_tools.collector.sqlite.store import SqliteStore
-from posture_tools.demo.people import picture
 from posture_tools.evaluate.__main__ import PROGRAM as EVALUATE
 from posture_tools.load.__main__ import PROGRAM as LOAD
-from posture_tools.mannequin.__main__ import write_film
 from posture_tools.models.__main__ import PROGRAM as MODELS
 from simulators.archived import fill
 from simulators.model_world import dots_model
@@ -50,6 +47,7 @@ NOT_HERE = {
 _STAYS = "runs until it is stopped; docs/first-site.md has it"
 _ASKS = "asks stations that answer: tests/collector/test_command.py"
 _BOARD = "looks for a board before a lens: tests/screening/test_calibrating.py renders one"
+_MEASURED = "networks take their time: tests/commands measures photographs by each option"
 _HOURS = "a machine of its own, for minutes or hours: `make large`"
 
 
@@ -74,21 +72,6 @@ def a_store(folder: Path) -> None:
     usual.mkdir(parents=True)
     shutil.copyfile(folder / "collector.db", usual / "collector.db")
     shutil.copyfile(folder / "collector.db", folder / "copy.db")
-
-
-def photographs(folder: Path) -> None:
-    """Rendered people under the names that the pages give theirs."""
-    for name, view in {"PHOTO": "front", "FRONT": "front", "BACK": "back", "LEFT": "left",
-                       "RIGHT": "right"}.items():  # fmt: skip
-        cv2.imwrite(str(folder / f"{name}.jpg"), picture(view, seed=3, width=360, height=640))
-    (folder / "FOLDER").mkdir()
-    shutil.copyfile(folder / "PHOTO.jpg", folder / "FOLDER" / "a.jpg")
-    write_film(folder / "CLIP.avi", "mannequin:?view=front&fps=4&seconds=1&width=360&height=640")
-    with (folder / "points.json").open("wb") as points:
-        subprocess.run(
-            [sys.executable, "-m", "edge", "assess", "PHOTO.jpg", "--json"],
-            check=True, cwd=folder, stdout=points,
-        )  # fmt: skip
 
 
 def publishing(folder: Path) -> None:
@@ -150,10 +133,9 @@ PAGES = {
         ".venv/bin/posture-collector run": _STAYS,
         ".venv/bin/posture-collector serve": "runs until it is stopped; tests/pages",
     }),
-    "docs/photographs.md": Page(photographs, {
-        ".venv/bin/": "", "PHOTO_OR_FOLDER...": "FOLDER", "CLIP.mp4": "CLIP.avi",
-        "out.mp4": "out.avi",
-    }, {}),
+    "docs/photographs.md": Page(nothing, {".venv/bin/": ""}, {
+        ".venv/bin/posture-station assess": _MEASURED,
+    }),
     "docs/programs.md": Page(a_store, {}, {
         "posture-collector run": _STAYS,
         "posture-station run": _STAYS,
@@ -174,7 +156,7 @@ PAGES = {
         "posture-collector erase --code": _ASKS,
         "posture-station doctor": "of a station; docs/station.md has it",
     }),
-    "docs/stickers.md": Page(photographs, {}, {}),
+    "docs/stickers.md": Page(nothing, {}, {"posture-station assess": _MEASURED}),
     "docs/updates.md": Page(a_repository, PASSPHRASE, {
         "python -m posture_tools.wheels": "fetches from the package index; docs/station.md has it",
         "posture-collector rollout": "follows stations that update: tests/update/test_fleet.py",
@@ -185,7 +167,7 @@ PAGES = {
         "pytest": "these tests",
         "python tests/appliance": "a machine of its own",
     }),
-    "edge/sightings/README.md": Page(photographs, {}, {}),
+    "edge/sightings/README.md": Page(nothing, {}, {"posture-station assess": _MEASURED}),
     "tools/mannequin/README.md": Page(nothing, {}, {
         "posture-station demo": "tests/commands/test_demo.py",
         "posture-station run": "docs/first-site.md has it",
