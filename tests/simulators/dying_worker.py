@@ -10,6 +10,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from posture_tools.collector import worker
 from posture_tools.collector.__main__ import main
 from posture_tools.collector.committer import Batch, Committer
 from posture_tools.collector.ingest import Collector
@@ -19,6 +20,7 @@ from posture_tools.collector.store import Outcome
 from edge.mqtt.connection import Connection
 
 _SLOW_S = 0.5  # a disk on which more comes while a batch is committed
+_IN_FLIGHT = 60  # and batches smaller than what the stations have under way
 _begun: list[Batch] = []
 _real_begin, _real_commit = Committer.begin, Committer._commit
 
@@ -43,6 +45,7 @@ def _die(_collector: Collector, _connection: Connection, batch: Batch) -> None:
 
 _real_settle = Collector._settle
 if __name__ == "__main__":
+    worker.IN_FLIGHT = _IN_FLIGHT
     Committer.begin = _begin  # type: ignore[method-assign]
     Committer._commit = _commit  # type: ignore[method-assign]
     Collector._settle = _die  # type: ignore[method-assign]
