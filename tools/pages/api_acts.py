@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from html import unescape
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 from django.http import HttpRequest
 from django.utils.html import strip_tags
-from ninja import Router, Schema, Status
+from ninja import Path, Router, Schema, Status
 from ninja.errors import HttpError, ValidationError
 from posture_tools.collector import erasure
 from posture_tools.pages import reading
@@ -21,6 +21,9 @@ from posture_tools.pages.views.erasing import erased, lacks_key
 from edge.errors import NOT_JSON, SettingsInvalid
 from edge.wire.live import EndCommand
 from edge.wire.order import Order
+
+# Of somebody a station may be asked to screen: as `edge.wire` takes it, said to who calls too.
+Code = Annotated[str, Path(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
 
 router = Router()
 _REFUSED = {403: Problem, 404: Problem, 409: Problem}
@@ -60,7 +63,7 @@ def order(request: HttpRequest, site: Level, station: Level) -> Status[dict[str,
 
 
 @router.delete("/stations/{site}/{station}/screenings/{code}", response={204: None, **_REFUSED})
-def take_back(request: HttpRequest, site: Level, station: Level, code: Level) -> Status[None]:
+def take_back(request: HttpRequest, site: Level, station: Level, code: Code) -> Status[None]:
     """Let a station wait for this code no more. The token needs the right to command."""
     _station(request, site, station)
     try:
