@@ -27,8 +27,9 @@ _LEAST_SCATTER = 0.003  # single looks of the networks tried scatter by 0.2 to 0
 _EDGE = 0.04
 # Of the looks that could see a keypoint, by weight: fewer, and it was not found.
 _FOUND_PART = 1 / 3
-# A whole look's against a close one's of the same joint: it reads less of a tilt and scatters less.
-_WHOLE_WEIGHT = 0.05
+# A whole look's against a close one's of the same joint: on whether and how surely it is there, and
+# on where: it reads less of a tilt.
+_WHOLE_COUNTS, _WHOLE_WEIGHT = 0.25, 0.05
 _COUNTS = 0.1  # of a look's weight: less is left of one that lies apart
 
 
@@ -37,7 +38,7 @@ class _Points:
     """One look, over BODY-55, in pixels of where the answer lies.
 
     xy_px : (K, 2), NaN where missing. scores : (K,). covariance_px2 : (K, 2, 2).
-    weight : of the look as such, before its scores.
+    weight : of the look as such, before its scores. counts : as one of those that could see.
     covers : (K,), what it answers for.
     """
 
@@ -45,6 +46,7 @@ class _Points:
     scores: Array
     covariance_px2: Array
     weight: float
+    counts: float
     covers: NDArray[np.bool_]
 
     def turned(self) -> _Points:
@@ -78,7 +80,9 @@ class Looks:
         """A crop of the whole person in a frame, and its mirror image."""
         covers = np.zeros(len(BODY_55.keypoints), bool)
         covers[list(_JOINTS)] = True
-        points = [self._points(frame, image, covers, _WHOLE_WEIGHT) for image in images]
+        points = [
+            self._points(frame, image, covers, _WHOLE_WEIGHT, _WHOLE_COUNTS) for image in images
+        ]
         self._whole.append(points)
         self._yaws += [image.yaw for image in images if image.yaw is not None]
 
@@ -88,7 +92,7 @@ class Looks:
         covers[[BODY_55.index[name] for name in (*part.joints, *part.landmarks)]] = True
         points = []
         for image in images:
-            one = self._points(frame, image, covers, 1.0)
+            one = self._points(frame, image, covers, 1.0, 1.0)
             inside = _inside(image)
             one.xy_px[~inside] = np.nan
             points.append(one)
@@ -110,13 +114,15 @@ class Looks:
                 kept.append(pair)
         return self._pose(kept, agree)
 
-    def _points(self, frame: int, look: Look, covers: NDArray[np.bool_], weight: float) -> _Points:
+    def _points(
+        self, frame: int, look: Look, covers: NDArray[np.bool_], weight: float, counts: float
+    ) -> _Points:
         pose = convert(look.pose, BODY_55)
         xy_px = pose.keypoints[:, :2].astype(np.float64) - self._moved[frame]
         return _Points(
             xy_px, pose.keypoints[:, 2].astype(np.float64),
             pose.covariance_px2.astype(np.float64),
-            weight, covers,
+            weight, counts, covers,
         )  # fmt: skip
 
     def _vote(self) -> tuple[Array, float]:
@@ -168,18 +174,19 @@ class Looks:
         if looks:
             points, weights = _stacked(looks)
             consensus = combine(points, weights, _LEAST_SCATTER * self._body_px)
-            able = sum(look.weight * look.covers for look in looks)
+            able = sum(look.counts * look.covers for look in looks)
             able_found = sum(
-                look.weight * (look.covers & np.isfinite(look.xy_px[:, 0])) for look in looks
+                look.counts * (look.covers & np.isfinite(look.xy_px[:, 0])) for look in looks
             )
             found = np.isfinite(consensus.points_px[:, 0]) & (able_found >= _FOUND_PART * able)
             keypoints[found, :2] = consensus.points_px[found]
             scores = np.stack([look.scores for look in looks])
-            keypoints[found, 2] = weighted_median(scores, weights)[found]
+            counts = np.array([[look.counts / look.weight] for look in looks])
+            keypoints[found, 2] = weighted_median(scores, weights * counts)[found]
             covariance[found] = _mean_covariance(looks, consensus.weights)[found]
             scatter[found] = consensus.scatter_px2[found]
-            counts = (consensus.weights > _COUNTS * weights) & (weights > 0)
-            counted[found] = counts.sum(axis=0)[found]
+            agreeing = (consensus.weights > _COUNTS * weights) & (weights > 0)
+            counted[found] = agreeing.sum(axis=0)[found]
         return Pose(
             BODY_55, keypoints.astype(np.float32), covariance.astype(np.float32), self._score,
             self._box, yaw_from(self._yaws), Scatter(scatter.astype(np.float32), counted, agree),

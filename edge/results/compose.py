@@ -14,6 +14,7 @@ from edge.wire.result import ByHand, CaptureQuality, Consent, Result, WireMeasur
 
 # Room that a new epoch needs for the earlier names of a message.
 NAMES_BYTES = 2 * 1024
+_MOST_REASONS = 32  # of what an unknown view refuses
 _DECIMALS = 4  # 0.1 millidegree: far below any uncertainty, and it keeps bodies small
 
 
@@ -38,6 +39,19 @@ def _measure(measure: Measure) -> WireMeasure:
         )
     except ValueError as error:
         raise MessageRefused(f"a measure cannot be sent: {error}.") from error
+
+
+def _told(assessment: Assessment) -> list[Measure]:
+    """The measures that a result carries. Seen from nobody knows where, those of every view are
+    refused, and alike: one of each reason is told, and the message keeps within its limit."""
+    if assessment.view != "unknown":
+        return list(assessment.measures)
+    refused: dict[tuple[str, ...], Measure] = {}
+    for measure in assessment.measures:
+        if measure.value is None:
+            refused.setdefault(measure.why, measure)
+    kept = {id(measure) for measure in list(refused.values())[:_MOST_REASONS]}
+    return [m for m in assessment.measures if m.value is not None or id(m) in kept]
 
 
 def _by_hand(correction: Correction | None) -> ByHand | None:
@@ -79,7 +93,7 @@ def result(
         models=tuple(WireModel(m.name, m.version, m.sha256) for m in assessment.models),
         sw=__version__,
         cfg_sha256=cfg_sha256,
-        measures=tuple(_measure(measure) for measure in assessment.measures),
+        measures=tuple(_measure(measure) for measure in _told(assessment)),
         quality=CaptureQuality(
             frames_used=assessment.frames_used,
             frames_seen=assessment.frames_seen,

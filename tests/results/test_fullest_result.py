@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
@@ -20,8 +21,9 @@ from edge.posture.sway import SWAY_UNITS
 from edge.records import Asked, Assessment, Measure, ModelIdentity, Pose, Quality, View
 from edge.results.outbox import Outbox
 from edge.skeletons import BODY_55
-from edge.wire.codec import BODY_LIMIT_BYTES
-from edge.wire.result import Consent
+from edge.wire.codec import BODY_LIMIT_BYTES, decode_message
+from edge.wire.result import Consent, Result
+from edge.wire.seal import unpack
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -74,6 +76,28 @@ def test_it_is_sent_and_leaves_room(view: View, tmp_path: Path) -> None:
         )
         (stored,) = results(store)
         assert [m.code for m in stored.result.measures] == [m.code for m in assessment.measures]
+
+
+def test_somebody_seen_from_nobody_knows_where_is_refused_in_few_words(tmp_path: Path) -> None:
+    """Measures of every view, all refused: for one reason, and for one each."""
+    every = list({d.code: d for view in VIEWS for d in catalogue(BODY_55, view)}.values())
+    with Outbox.open(
+        tmp_path / "outbox.db", site="s" * 63, station="t" * 63, limit_bytes=10_000_000,
+        at_limit="refuse",
+    ) as outbox:  # fmt: skip
+        alike = [("keypoint_missing:left_shoulder",)] * len(every)
+        for reasons in (alike, [(f"keypoint_missing:{d.code}",) for d in every]):
+            refused = [
+                Measure(d.code, None, "mm" if d.unit == "length" else d.unit, None, 1.0,
+                        Quality.REFUSED, why, "unknown", "", d.version)
+                for d, why in zip(every, reasons, strict=True)
+            ]  # fmt: skip
+            outbox.accept(replace(fullest("front"), view="unknown", measures=tuple(refused)))
+        one, many = (decode_message(unpack(m.payload).body) for m in outbox.pending(3))
+    assert isinstance(one, Result)
+    assert isinstance(many, Result)
+    assert [m.why for m in one.measures] == [("keypoint_missing:left_shoulder",)]
+    assert 1 < len({m.why for m in many.measures}) == len(many.measures) < len(every)
 
 
 def test_a_person_in_loose_clothes_is_refused_in_few_words() -> None:
