@@ -105,14 +105,14 @@ def close_height_px(part: Part, framing: Framing, body_px: float) -> float:
 
 
 def close_box(
-    centre_px: Array, height: float, framing: Framing, input_hw: Sequence[int], margin: float
+    centre_px: Array, height_px: float, framing: Framing, input_hw: Sequence[int], margin: float
 ) -> Box:
-    """The box that makes a crop of a height in px, once the network's margin is added.
+    """The box that makes a crop of this height, once the network's margin is added.
 
     centre_px : (2,), of the crop in the picture. input_hw : of the network, whose aspect the box
     has. margin : factor by which the network enlarges a box.
     """
-    centre_x, centre_y = (np.asarray(centre_px) + np.multiply(framing.shift, height)).tolist()
-    height /= margin
+    centre_x, centre_y = (np.asarray(centre_px) + np.multiply(framing.shift, height_px)).tolist()
+    height = height_px / margin
     width = height * input_hw[1] / input_hw[0]
     return centre_x - width / 2, centre_y - height / 2, width, height

@@ -46,12 +46,15 @@ def _told(assessment: Assessment) -> list[Measure]:
     refused, and alike: one of each reason is told, and the message keeps within its limit."""
     if assessment.view != "unknown":
         return list(assessment.measures)
-    refused: dict[tuple[str, ...], Measure] = {}
+    told: list[Measure] = []
+    reasons: set[tuple[str, ...]] = set()
     for measure in assessment.measures:
         if measure.value is None:
-            refused.setdefault(measure.why, measure)
-    kept = {id(measure) for measure in list(refused.values())[:_MOST_REASONS]}
-    return [m for m in assessment.measures if m.value is not None or id(m) in kept]
+            if measure.why in reasons or len(reasons) == _MOST_REASONS:
+                continue
+            reasons.add(measure.why)
+        told.append(measure)
+    return told
 
 
 def _by_hand(correction: Correction | None) -> ByHand | None:

@@ -111,18 +111,22 @@ def test_another_program_asks_for_a_screening_and_takes_it_back(
         assert line.account == headers["x-name"]
 
 
+def deliver_visit(config: PagesConfig, path: Path, session: str, code: str) -> None:
+    """One visit of a code, from an outbox of its own."""
+    with SqliteStore(config.store) as store, Outbox.open(
+        path, site="north", station="hall-1", limit_bytes=10_000_000, at_limit="refuse",
+    ) as outbox:  # fmt: skip
+        outbox.accept_event(
+            "consent", {"session": session, "code": code, "version": "1", "by": "op"}
+        )
+        outbox.accept(visit(session, 1.0)[0])
+        deliver(store, outbox, "north")
+
+
 def test_another_program_erases_a_person(
     config: PagesConfig, new_token: Callable[..., dict[str, str]], tmp_path: Path
 ) -> None:
-    with SqliteStore(config.store) as store, Outbox.open(
-        tmp_path / "gone.db", site="north", station="hall-1", limit_bytes=10_000_000,
-        at_limit="refuse",
-    ) as outbox:  # fmt: skip
-        outbox.accept_event(
-            "consent", {"session": "to-go-too", "code": "P-78", "version": "1", "by": "op"}
-        )
-        outbox.accept(visit("to-go-too", 1.0)[0])
-        deliver(store, outbox, "north")
+    deliver_visit(config, tmp_path / "gone.db", "to-go-too", "P-78")
     client, headers = Client(), new_token(may_erase=True, sites="north")
     for path in ("/api/people/south/P-78", "/api/people/nowhere/P-78"):
         assert client.delete(path, headers=headers).status_code == 404
@@ -204,15 +208,7 @@ def test_without_a_broker_the_page_says_so(entered: Callable[..., Any]) -> None:
 def test_a_person_is_erased_when_the_code_is_typed_again(
     config: PagesConfig, entered: Callable[..., Any], tmp_path: Path
 ) -> None:
-    with SqliteStore(config.store) as store, Outbox.open(
-        tmp_path / "gone.db", site="north", station="hall-1", limit_bytes=10_000_000,
-        at_limit="refuse",
-    ) as outbox:  # fmt: skip
-        outbox.accept_event(
-            "consent", {"session": "to-go", "code": "P-77", "version": "1", "by": "op"}
-        )
-        outbox.accept(visit("to-go", 1.0)[0])
-        deliver(store, outbox, "north")
+    deliver_visit(config, tmp_path / "gone.db", "to-go", "P-77")
     client = entered("viewer", may_erase=True)
     assert client.post("/people/north/P-77/erase/", {"again": "P-7"}).status_code == 409
     assert client.get("/people/north/P-77/").status_code == 200

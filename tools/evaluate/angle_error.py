@@ -25,6 +25,13 @@ class Reading(NamedTuple):
     u95: float | None
     fit: bool = False
 
+    @classmethod
+    def of(cls, true: float, found: Measure | None) -> Reading:
+        """What a measure says; None, as a refused one, says nothing."""
+        if found is None or found.value is None:
+            return cls(true, None, None)
+        return cls(true, found.value, found.u95, found.quality is Quality.OK)
+
 
 @dataclass(frozen=True, slots=True)
 class MeasureError:
@@ -76,15 +83,13 @@ def measure_errors(pairs: Iterable[Pair]) -> dict[str, MeasureError]:
                 continue
             units[true.code] = true.unit
             guess = by_code.get(true.code)
-            if guess is None or guess.value is None:
-                reading = Reading(true.value, None, None)
-            elif (guess.unit, guess.definition) != (true.unit, true.definition):
+            read = guess is not None and guess.value is not None
+            if guess and read and (guess.unit, guess.definition) != (true.unit, true.definition):
                 raise ValueError(
                     f"{true.code}: predicted in {guess.unit} (definition "
                     f"{guess.definition}), true in {true.unit} ({true.definition})"
                 )
-            else:
-                reading = Reading(true.value, guess.value, guess.u95, guess.quality is Quality.OK)
+            reading = Reading.of(true.value, guess)
             readings.setdefault(true.code, []).append(reading)
     return {code: error_of(code, units[code], of) for code, of in sorted(readings.items())}
 

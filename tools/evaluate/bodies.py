@@ -20,7 +20,7 @@ from rich.table import Table
 from edge.posture.applying import reported_unit
 from edge.posture.assess import assess
 from edge.posture.clothing import Dress
-from edge.records import Frame, Measure, Quality
+from edge.records import Frame, Measure
 
 ALL = "all"
 # Years from, below: a child's proportions change until growth ends.
@@ -67,11 +67,7 @@ def examine(
             measured = {m.code: m for m in measure(contender, frame, body)}
             for code, (true, unit) in truths(body, measured, exact).items():
                 found = measured.get(code)
-                reading = (
-                    Reading(true, found.value, found.u95, found.quality is Quality.OK)
-                    if found
-                    else Reading(true, None, None)
-                )
+                reading = Reading.of(true, found)
                 worn = clothing_over(code, found, body)
                 units[code] = unit
                 for group in product((ALL, ages), (ALL, worn)):
