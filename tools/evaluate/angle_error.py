@@ -83,8 +83,9 @@ def measure_errors(pairs: Iterable[Pair]) -> dict[str, MeasureError]:
                 continue
             units[true.code] = true.unit
             guess = by_code.get(true.code)
-            read = guess is not None and guess.value is not None
-            if guess and read and (guess.unit, guess.definition) != (true.unit, true.definition):
+            if guess is not None and guess.value is None:
+                guess = None
+            if guess and (guess.unit, guess.definition) != (true.unit, true.definition):
                 raise ValueError(
                     f"{true.code}: predicted in {guess.unit} (definition "
                     f"{guess.definition}), true in {true.unit} ({true.definition})"
