@@ -167,6 +167,10 @@ def test_an_operator_with_an_authority_uses_it(tmp_path: Path, mosquitto: str) -
     assert main([*words, *given]) == 2, "the key is missing"
     assert main([*words, *given, "--own-key", str(own / "broker.key")]) == 0
     assert (tmp_path / "site" / "ca.pem").read_bytes() == (own / "ca.pem").read_bytes()
+    for given_file in ("broker.pem", "broker.key"):
+        kept = tmp_path / "site" / "broker" / given_file
+        assert kept.read_bytes() == (own / given_file).read_bytes()
+    assert kept.stat().st_mode & 0o777 == 0o600
     assert not (tmp_path / "site" / "offline" / "ca.key").exists()
 
 

@@ -24,3 +24,18 @@ def test_a_message_is_refused_from_the_first_byte_too_many(tmp_path: Path) -> No
         outbox.accept(assessment(padding=room - 100))
         with pytest.raises(MessageRefused, match=f"the wire carries {MOST_BYTES}"):
             outbox.accept(assessment(padding=room + 100))
+
+
+def test_the_last_byte_that_there_is_room_for_is_used(tmp_path: Path) -> None:
+    with Outbox.open(
+        tmp_path / "outbox.db",
+        site="north", station="hall-1", limit_bytes=10_000_000, at_limit="refuse",
+    ) as outbox:  # fmt: skip
+        outbox.accept(assessment(padding=1000))
+        outbox.accept(assessment(padding=1000))
+        [_, message] = outbox.pending(2)
+        room = 1000 + MOST_BYTES - len(message.body)
+        outbox.accept(assessment(padding=room))
+        assert len(outbox.pending(3)[2].body) == MOST_BYTES
+        with pytest.raises(MessageRefused, match=f"has {MOST_BYTES + 1} bytes"):
+            outbox.accept(assessment(padding=room + 1))

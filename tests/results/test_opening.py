@@ -38,3 +38,16 @@ def test_a_full_outbox_says_its_limit_in_mebibytes(tmp_path: Path) -> None:
         site="north", station="hall-1", limit_bytes=131_072, at_limit="refuse",
     ) as outbox, pytest.raises(OutboxFull, match=r"holds 0\.125 MiB of undelivered"):  # fmt: skip
         fill(outbox)
+
+
+def test_an_empty_outbox_has_no_oldest_message(tmp_path: Path) -> None:
+    with Outbox.open(
+        tmp_path / "outbox.db",
+        site="north", station="hall-1", limit_bytes=LIMIT_BYTES, at_limit="refuse",
+    ) as outbox:  # fmt: skip
+        counts = outbox.counts()
+        assert (counts.oldest_seq, counts.oldest_age_s, counts.waiting) == (0, 0.0, 0)
+        outbox.accept(assessment())
+        outbox.accept(assessment())
+        counts = outbox.counts()
+        assert (counts.oldest_seq, counts.waiting, counts.accepted) == (1, 2, 2)

@@ -105,3 +105,18 @@ def test_an_offer_that_this_software_cannot_read_is_passed_over(
         publisher.offer(models["2"])
     assert station.updater().run() is None
     assert station.reasons("decide") == ["terms_unreadable"]
+
+
+def test_a_failure_falls_back_as_long_as_something_is_left_to_fall_back_to(
+    publisher, station, models
+) -> None:
+    publisher.offer(models["2"])
+    station.updater().run()
+    engine = engine_of(station)
+    engine.confirm()
+    publisher.offer(models["3"])
+    station.updater().run()
+    assert engine.fail("finds_nobody") is True  # the one on trial
+    assert engine.fail("finds_nobody") is True  # the confirmed one: the shipped file serves
+    assert engine.fail("finds_nobody") is False
+    assert engine.load(lambda files: files["whole"].path) == station.shipped

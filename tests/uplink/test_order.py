@@ -46,3 +46,24 @@ def test_each_fourth_message_is_the_newest(tmp_path: Path) -> None:
         )  # fmt: skip
         sending.send_what_is_due(time.monotonic())
     assert [seqs[body] for body in connection.bodies] == [1, 2, 3, 12, 4, 5, 6, 7]
+
+
+def test_after_a_new_epoch_no_message_of_the_old_one_is_suspected(tmp_path: Path) -> None:
+    """Its numbers mean other messages: one of them would be held back for nothing."""
+    connection, hang_ups = Sent(), HangUps()
+    with Outbox.open(
+        tmp_path / "outbox.db",
+        site="north", station="hall-1", limit_bytes=10_000_000, at_limit="refuse",
+    ) as outbox:  # fmt: skip
+        outbox.accept(assessment())
+        stands_for: Any = connection
+        sending = Sending(
+            stands_for, outbox, Topics("north", "hall-1"), hang_ups,
+            window=8, resend_s=60.0, on_trouble=lambda _problem: None,
+        )  # fmt: skip
+        sending.send_what_is_due(time.monotonic())
+        sending.broke()
+        assert hang_ups.suspects == {1}
+        sending.begin_epoch()
+        sending.broke()
+    assert hang_ups.suspects == set()
