@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import stat
+import tomllib
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -184,6 +185,8 @@ def test_the_folder_of_a_station_may_lie_anywhere(written: Site, tmp_path: Path)
     assert settings.trust.token_file == str(moved / "token")
     first = parse_first_boot((moved / "posture.toml").read_text(), "posture.toml", Path("/s"))
     assert first.token == (moved / "password").read_text()
+    typed = tomllib.loads((moved / "posture.toml").read_text())
+    assert isinstance(typed["broker"], str), "one broker is no list"
     assert first.enrol == (moved / "token").read_text()
     assert first.site_key == (moved / "site-key.pem").read_text()
     assert first.settings.trust.site_key_file == "/s/site-key.pem"

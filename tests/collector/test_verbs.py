@@ -87,3 +87,26 @@ def test_a_receiver_of_all_sites_is_listed_as_such(command) -> None:
 @pytest.mark.parametrize(("months", "status"), [(0, 2), (1, 0), (1200, 0), (1201, 2)])
 def test_months_that_can_be_kept(command, months: int, status: int) -> None:
     assert command("store", "archive", "--keep-months", str(months))[0] == status
+
+
+def test_what_there_was_to_do_is_said_also_where_it_was_nothing(command) -> None:
+    status, said = command("store", "migrate")
+    assert status == 0
+    assert said.endswith("collector.db is up to date\n")
+    assert command("store", "check") == (0, "tables and indexes are whole\n")
+    assert command("store", "archive", "--keep-months", "7") == (
+        0,
+        "nothing is older than 7 whole months\n",
+    )
+
+
+def test_a_code_that_stands_for_more_than_a_person_erases_nobody(
+    command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("posture_tools.collector.erasure.MOST_SESSIONS", 0)
+    words = ("erase", "--site", "north", "--code", CODE, "--yes", "--wait", "0")
+    assert command(*words)[0] == 2
+    assert command("visit", SESSION, "--site", "north")[0] == 0
+    monkeypatch.undo()
+    assert command(*words)[0] == 4
+    assert command("visit", SESSION, "--site", "north")[0] == 1

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from simulators.assessments import assessment
@@ -10,6 +12,7 @@ from simulators.assessments import assessment
 from edge.errors import OutboxFull
 from edge.results.opening import beginning, mark_of, mend
 from edge.results.outbox import Outbox
+from edge.wire import clock
 
 LIMIT_BYTES = 10_000_000
 
@@ -51,3 +54,26 @@ def test_an_empty_outbox_has_no_oldest_message(tmp_path: Path) -> None:
         outbox.accept(assessment())
         counts = outbox.counts()
         assert (counts.oldest_seq, counts.waiting, counts.accepted) == (1, 2, 2)
+
+
+def test_the_oldest_message_is_as_old_as_the_clock_that_did_not_jump_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = clock.read_clock()
+    monkeypatch.setattr(clock, "read_clock", lambda *_: now)
+    with Outbox.open(
+        tmp_path / "outbox.db",
+        site="north", station="hall-1", limit_bytes=LIMIT_BYTES, at_limit="refuse",
+    ) as outbox:  # fmt: skip
+        outbox.accept(assessment())
+
+        def age_s(**other: Any) -> float:
+            then = replace(now, **other)
+            monkeypatch.setattr(clock, "read_clock", lambda *_: then)
+            return outbox.counts().oldest_age_s
+
+        assert age_s() == 0.0
+        jumped_ns = now.utc_ns + 3600 * 10**9
+        assert age_s(boottime_ns=now.boottime_ns + 7 * 10**9, utc_ns=jumped_ns) == 7.0
+        assert age_s(boot_id="another", utc_ns=now.utc_ns + 90 * 10**9) == 90.0
+        assert age_s(boot_id="another", utc_ns=now.utc_ns - 90 * 10**9) == 0.0

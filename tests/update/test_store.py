@@ -120,3 +120,14 @@ def test_a_failure_falls_back_as_long_as_something_is_left_to_fall_back_to(
     assert engine.fail("finds_nobody") is True  # the confirmed one: the shipped file serves
     assert engine.fail("finds_nobody") is False
     assert engine.load(lambda files: files["whole"].path) == station.shipped
+
+
+def test_a_long_problem_is_told_in_500_letters(publisher, station, models, monkeypatch) -> None:
+    def full(_folder: object) -> None:
+        raise UpdateDelayed("disk_full", "x" * 700)
+
+    publisher.offer(models["2"])
+    monkeypatch.setattr(updaters.shutil, "disk_usage", full)
+    with pytest.raises(UpdateDelayed):
+        station.updater().run()
+    assert station.events[-1]["detail"] == "x" * 500

@@ -12,6 +12,7 @@ from simulators.assessments import assessment
 from edge.results.outbox import Outbox
 from edge.uplink.hang_ups import HangUps
 from edge.uplink.sending import Sending
+from edge.wire.keys import Signer
 from edge.wire.topics import Topics
 
 
@@ -67,3 +68,29 @@ def test_after_a_new_epoch_no_message_of_the_old_one_is_suspected(tmp_path: Path
         sending.begin_epoch()
         sending.broke()
     assert hang_ups.suspects == set()
+
+
+def test_what_nobody_has_sealed_yet_waits_for_the_holder_of_the_key(tmp_path: Path) -> None:
+    """Accepted by a program without the key, while the engine that has it is busy."""
+    connection = Sent()
+
+    def opened(**signed: Any) -> Outbox:
+        return Outbox.open(
+            tmp_path / "outbox.db",
+            site="north", station="hall-1", limit_bytes=10_000_000, at_limit="refuse", **signed,
+        )  # fmt: skip
+
+    with opened(signer=Signer.new()) as engine, opened() as other:
+        other.accept(assessment())
+        stands_for: Any = connection
+        sending = Sending(
+            stands_for, other, Topics("north", "hall-1"), HangUps(),
+            window=8, resend_s=60.0, on_trouble=lambda _problem: None,
+        )  # fmt: skip
+        now_s = time.monotonic()
+        sending.send_what_is_due(now_s)
+        sending.send_what_is_due(now_s + 30.0)
+        assert connection.bodies == []
+        engine.tend()
+        sending.send_what_is_due(now_s + 70.0)
+        assert len(connection.bodies) == 1
