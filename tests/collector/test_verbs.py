@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from posture_tools.collector.__main__ import main
 from posture_tools.collector.intake import Incoming, examine
+from posture_tools.collector.kept_pictures import KeptPictures
 from posture_tools.collector.sqlite.store import SqliteStore
 from simulators.assessments import assessment
 
@@ -110,3 +111,21 @@ def test_a_code_that_stands_for_more_than_a_person_erases_nobody(
     monkeypatch.undo()
     assert command(*words)[0] == 4
     assert command("visit", SESSION, "--site", "north")[0] == 1
+
+
+def test_programs_are_told_of_open_erasures_too(command) -> None:
+    of_site = ("erase", "--site", "north")
+    assert json.loads(command(*of_site, "--open", "--json")[1])["open"] == []
+    command(*of_site, "--session", SESSION, "--yes", "--wait", "0")
+    status, said = command(*of_site, "--open", "--json")
+    [open_] = json.loads(said)["open"]
+    assert (status, open_["station"], open_["what"]) == (1, "hall-1", "session")
+
+
+def test_the_photographs_of_who_is_erased_go_too(command, tmp_path: Path) -> None:
+    with SqliteStore(tmp_path / "collector.db") as store:
+        kept = KeptPictures.beside(store.erasures)
+    for session in (SESSION, "another"):
+        kept.folder("north", session).mkdir(parents=True)
+    command("erase", "--site", "north", "--code", CODE, "--yes", "--wait", "0")
+    assert list(kept.folders()) == [kept.folder("north", "another")]

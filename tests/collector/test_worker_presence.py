@@ -23,6 +23,8 @@ from edge.errors import StoreFailed
 from edge.mqtt.connection import open_best
 from edge.mqtt.events import Arrived
 from edge.wire.codec import decode
+from edge.wire.enrol import enrolment
+from edge.wire.keys import Signer
 from edge.wire.presence import CollectorState
 from edge.wire.topics import Topics
 
@@ -134,3 +136,25 @@ def test_the_brokers_of_a_worker_share_its_memory(
     )  # fmt: skip
     worker.work(settings, ended, on_batch=lambda _: None, on_ready=lambda _: None)
     assert in_flight == [each] * brokers
+
+
+@pytest.mark.broker
+def test_a_key_that_is_shown_again_and_again_is_one_line_of_the_log(
+    tmp_path: Path, mosquitto: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Two boards under one name take turns; anybody may write what they show."""
+    keys = [enrolment(Signer.new(), "north", "hall-1") for _ in range(2)]
+    with (
+        Mosquitto(mosquitto, tmp_path / "broker") as broker,
+        SqliteStore(tmp_path / "collector.db") as store,
+    ):
+        store.change(lambda db: db.execute("INSERT INTO closed_site VALUES ('north')"))
+        listener = Listener(broker)
+        with serving(broker, store):
+            eventually(listener.hears(True))
+            for key in (*keys, *keys):
+                paho.single(TOPICS.enrol, key, 1, hostname=HOST, port=broker.port)
+            paho.single(TOPICS.desired, b"", 1, hostname=HOST, port=broker.port)
+            eventually(lambda: store.rows("SELECT 1 FROM station"))
+    told = [line for line in caplog.messages if "shows the key" in line]
+    assert len(told) == len(set(told)) == 2

@@ -17,3 +17,13 @@ def test_all_that_waits_is_handed_over_once_and_counted(tmp_path: Path) -> None:
     assert spool.drain(taken.append) == 3
     assert [(event["n"], event["reason"]) for event in taken] == [(1, "ok"), (3, "ok")]
     assert spool.drain(taken.append) == 0
+
+
+def test_what_another_process_took_away_meanwhile_is_no_failure(tmp_path: Path) -> None:
+    spool = Spool(tmp_path / "events")
+    spool.report({"step": "download", "reason": "ok"})
+
+    def accept(_event: Any) -> None:
+        (tmp_path / "events" / "00000001.json").unlink()
+
+    assert spool.drain(accept) == 1

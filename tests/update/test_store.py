@@ -82,7 +82,7 @@ def test_just_enough_room_is_enough(publisher, station, models, monkeypatch) -> 
     assert station.updater().run() is not None
 
 
-def test_slots_json_is_damaged(publisher, station, models) -> None:
+def test_slots_json_is_damaged(publisher, station, models, caplog) -> None:
     """Only a failing disk does that: the shipped file serves, and updates go on after it."""
     publisher.offer(models["2"])
     station.updater().run()
@@ -93,6 +93,7 @@ def test_slots_json_is_damaged(publisher, station, models) -> None:
     engine = engine_of(station)
     assert engine.load(lambda files: files["whole"].path) == station.shipped
     assert station.reasons("rollback") == ["slots_damaged"]
+    assert "slots.json is damaged" in caplog.messages
     assert station.updater().run() is not None
 
 

@@ -32,4 +32,4 @@ def test_numbers_that_mean_other_messages_now_have_ended_nothing() -> None:
         hang_ups.ended({7})
     hang_ups.forget()
     assert not hang_ups.suspects
-    assert not hang_ups.must_wait(7)
+    assert hang_ups.must_wait(7) is False

@@ -94,3 +94,24 @@ def test_what_nobody_has_sealed_yet_waits_for_the_holder_of_the_key(tmp_path: Pa
         engine.tend()
         sending.send_what_is_due(now_s + 70.0)
         assert len(connection.bodies) == 1
+
+
+def test_a_collector_that_seems_away_is_tried_with_one_message_after_the_other(
+    tmp_path: Path,
+) -> None:
+    connection = Sent()
+    with Outbox.open(
+        tmp_path / "outbox.db",
+        site="north", station="hall-1", limit_bytes=10_000_000, at_limit="refuse",
+    ) as outbox:  # fmt: skip
+        for number in range(3):
+            outbox.accept(assessment(number))
+        seqs = {message.payload: message.seq for message in outbox.pending(99)}
+        stands_for: Any = connection
+        sending = Sending(
+            stands_for, outbox, Topics("north", "hall-1"), HangUps(),
+            window=8, resend_s=60.0, on_trouble=lambda _problem: None,
+        )  # fmt: skip
+        for _ in range(4):
+            sending.try_one()
+    assert [seqs[body] for body in connection.bodies] == [1, 2, 3, 1]
