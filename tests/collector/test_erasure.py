@@ -260,6 +260,7 @@ def test_a_restored_backup_brings_nobody_back(outbox: Outbox, file_store: Sqlite
         each.unlink(missing_ok=True)
     path.write_bytes(backup)
     with SqliteStore(path) as restored:
+        assert traces(path.parent) == []
         assert sessions(restored) == ["session-1", "session-4"]
         assert list(person.visits(restored, "north", CODE)) == []
         [message] = [m for m in outbox.pending(9) if m.seq == 3]
@@ -341,3 +342,14 @@ def test_what_asks_for_everybody_is_refused(file_store: SqliteStore) -> None:
     assert (
         main(["erase", "--session", "a", "--code", "b", "--yes", "--store", str(store.path)]) == 2
     )
+
+
+def test_what_was_left_in_a_page_that_is_free_goes_with_the_search(file_store: SqliteStore) -> None:
+    """As a program leaves it that deletes without writing zeros."""
+    word = "somebody-who-was-here"
+    file_store.change(lambda db: db.execute("INSERT INTO tally VALUES (?, 1)", (word * 300,)))
+    with closing(sqlite3.connect(file_store.path)) as other:
+        other.execute("PRAGMA secure_delete = OFF")
+        other.execute("DELETE FROM tally WHERE name LIKE 'somebody%'")
+        other.commit()
+    assert file_store.traces([word]) == ()

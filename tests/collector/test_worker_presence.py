@@ -158,3 +158,23 @@ def test_a_key_that_is_shown_again_and_again_is_one_line_of_the_log(
             eventually(lambda: store.rows("SELECT 1 FROM station"))
     told = [line for line in caplog.messages if "shows the key" in line]
     assert len(told) == len(set(told)) == 2
+
+
+@pytest.mark.broker
+def test_the_log_says_what_kind_of_word_was_refused(
+    tmp_path: Path, mosquitto: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """In words of ours: what stands in the topic may be anybody's."""
+    with (
+        Mosquitto(mosquitto, tmp_path / "broker") as broker,
+        SqliteStore(tmp_path / "collector.db") as store,
+    ):
+        listener = Listener(broker)
+        with serving(broker, store):
+            eventually(listener.hears(True))
+            for topic in (TOPICS.birth, TOPICS.health):
+                paho.single(topic, b"{", 1, hostname=HOST, port=broker.port)
+            paho.single(TOPICS.desired, b"", 1, hostname=HOST, port=broker.port)
+            eventually(lambda: store.rows("SELECT 1 FROM station"))
+    refused = [line.partition(":")[0] for line in caplog.messages if "refused" in line]
+    assert sorted(refused) == ["birth refused", "health refused"]
