@@ -132,3 +132,15 @@ def test_a_long_problem_is_told_in_500_letters(publisher, station, models, monke
     with pytest.raises(UpdateDelayed):
         station.updater().run()
     assert station.events[-1]["detail"] == "x" * 500
+
+
+def test_of_the_files_that_serve_the_one_on_trial_is_marked(publisher, station, models) -> None:
+    engine = engine_of(station)
+    assert engine.load(dict)["whole"].on_trial is False
+    publisher.offer(models["2"])
+    station.updater().run()
+    assert engine.load(dict)["whole"].on_trial is True
+    assert engine.on_trial is True
+    engine.confirm()
+    assert engine.load(dict)["whole"].on_trial is False
+    assert engine.on_trial is False

@@ -45,7 +45,8 @@ class Desk:
         topic = TOPICS.command(name)
         about: dict[str, Any] = {
             "topic": topic, "body": plain_payload("command", topic, encode(command)),
-            "retained": False, "mid": 1, "qos": 1, "response_topic": TOPICS.response("op"), "correlation": b"7",
+            "retained": False, "mid": 1, "qos": 1, "correlation": b"7",
+            "response_topic": TOPICS.response("op"),
         }  # fmt: skip
         answer = self.commands.answer(Arrived(**about | other))
         assert (answer.topic, answer.correlation) == (TOPICS.response("op"), b"7")
