@@ -208,3 +208,9 @@ def test_shoulders_in_one_line_are_no_front():
 def test_without_a_yaw_the_view_is_guessed_as_before():
     assert seen("back").yaw is None
     assert view_of(seen("back")).view == "back"
+
+
+def test_hips_in_one_line_contradict_shoulders_that_are_not():
+    points = Pinhole().project(Person().points_m(), 0.0)
+    points["left_hip"][0] = points["right_hip"][0]
+    assert view_of(pose_of(points)) == ("unknown", ("shoulders_and_hips_contradict",))

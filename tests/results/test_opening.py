@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from simulators.assessments import assessment
+from simulators.collector_words import receipt_for
 
 from edge.errors import OutboxFull
 from edge.results.opening import beginning, mark_of, mend
@@ -77,3 +78,22 @@ def test_the_oldest_message_is_as_old_as_the_clock_that_did_not_jump_says(
         assert age_s(boottime_ns=now.boottime_ns + 7 * 10**9, utc_ns=jumped_ns) == 7.0
         assert age_s(boot_id="another", utc_ns=now.utc_ns + 90 * 10**9) == 90.0
         assert age_s(boot_id="another", utc_ns=now.utc_ns - 90 * 10**9) == 0.0
+
+
+def test_an_outbox_full_of_what_was_rejected_says_how_much_that_is(tmp_path: Path) -> None:
+    with Outbox.open(
+        tmp_path / "outbox.db",
+        site="north", station="hall-1", limit_bytes=524_288, at_limit="refuse",
+    ) as outbox:  # fmt: skip
+
+        def fill_with_rejected() -> None:
+            while True:
+                outbox.accept(assessment(padding=12_000))
+                [message] = outbox.pending(9)
+                outbox.settle(receipt_for(outbox, rejected={message.seq: "malformed"}))
+
+        with pytest.raises(OutboxFull) as raised:
+            fill_with_rejected()
+        aside_mb = outbox.counts().set_aside_bytes / 1_048_576
+    assert aside_mb > 0.25
+    assert f"0.5 MiB, and {aside_mb:.3g} MiB of it are" in str(raised.value)

@@ -134,13 +134,14 @@ def test_a_long_problem_is_told_in_500_letters(publisher, station, models, monke
     assert station.events[-1]["detail"] == "x" * 500
 
 
-def test_of_the_files_that_serve_the_one_on_trial_is_marked(publisher, station, models) -> None:
+def test_the_one_on_trial_serves_and_that_is_known(publisher, station, models) -> None:
     engine = engine_of(station)
-    assert engine.load(dict)["whole"].on_trial is False
-    publisher.offer(models["2"])
+    assert engine.load(dict)["whole"].sha256 is None
+    sha256 = publisher.offer(models["2"])
     station.updater().run()
-    assert engine.load(dict)["whole"].on_trial is True
+    assert engine.load(dict)["whole"].sha256 == sha256
     assert engine.on_trial is True
+    assert engine.incumbent()["whole"].path == station.shipped
     engine.confirm()
-    assert engine.load(dict)["whole"].on_trial is False
+    assert engine.load(dict)["whole"].sha256 == sha256
     assert engine.on_trial is False
