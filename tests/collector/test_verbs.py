@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from posture_tools.collector.intake import Incoming, examine
 from posture_tools.collector.kept_pictures import KeptPictures
 from posture_tools.collector.sqlite.store import SqliteStore
 from simulators.assessments import assessment
+from simulators.postgres import Postgres
 
 from edge.results.outbox import Outbox
 
@@ -129,3 +131,10 @@ def test_the_photographs_of_who_is_erased_go_too(command, tmp_path: Path) -> Non
         kept.folder("north", session).mkdir(parents=True)
     command("erase", "--site", "north", "--code", CODE, "--yes", "--wait", "0")
     assert list(kept.folders()) == [kept.folder("north", "another")]
+
+
+def test_what_a_copy_copied_is_listed(command, postgres: Postgres) -> None:
+    status, said = command("store", "copy", "--to", postgres.database())
+    assert status == 0
+    assert re.search(r"\bresult\b +. +1 ", said)
+    assert re.search(r"\bevent\b +. +1 ", said)

@@ -68,7 +68,10 @@ def serving(broker: Mosquitto, store: SqliteStore) -> Iterator[None]:
 
 @pytest.mark.broker
 def test_a_worker_that_breaks_off_is_said_to_be_gone_until_it_is_back(
-    tmp_path: Path, mosquitto: str, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
+    mosquitto: str,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     with (
         Mosquitto(mosquitto, tmp_path / "broker") as broker,
@@ -82,7 +85,7 @@ def test_a_worker_that_breaks_off_is_said_to_be_gone_until_it_is_back(
             assert listener.said == [True]
 
             def away(_notes: object) -> None:
-                raise StoreFailed("The disk is full.", "Make room.")
+                raise StoreFailed("The disk is full: " + "x" * 700, "Make room.")
 
             with monkeypatch.context() as patched:
                 patched.setattr(store, "note_all", away)
@@ -90,6 +93,8 @@ def test_a_worker_that_breaks_off_is_said_to_be_gone_until_it_is_back(
                 eventually(listener.hears(True, False))
             eventually(listener.hears(True, False, True))
         eventually(listener.hears(True, False, True, False))
+        [line] = [each for each in caplog.messages if "The disk is full" in each]
+        assert line == f"broker {broker.settings.address}: The disk is full: " + "x" * 482
 
 
 @pytest.mark.broker

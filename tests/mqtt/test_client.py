@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import socket
 import struct
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import paho.mqtt.client as paho
 import pytest
 from paho.mqtt.enums import MQTTErrorCode
 
 from edge.mqtt.client import Client
+from edge.mqtt.connection import open_best
 from edge.mqtt.events import Arrived
+from edge.mqtt.settings import MqttSettings
 
 
 def publication(topic: str, body: bytes) -> bytes:
@@ -70,3 +74,31 @@ def test_a_broken_packet_ends_the_connection(reading: Reading) -> None:
     reading.broker.sendall(b"\x30\x02\x00\x09" + publication("a/1", b"{}"))
     assert reading.client.loop_read() != MQTTErrorCode.MQTT_ERR_SUCCESS
     assert reading.heard == []
+
+
+@contextmanager
+def broker_of_version_4() -> Iterator[MqttSettings]:
+    """Tells whoever speaks MQTT 5 that it does not, in that version's own words."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(20)
+
+        def serve() -> None:
+            for answer in (b"\x20\x03\x00\x84\x00", b"\x20\x02\x00\x00"):
+                connection, _ = server.accept()
+                with connection:
+                    connection.recv(4096)
+                    connection.sendall(answer)
+                    while connection.recv(4096):
+                        pass
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        yield MqttSettings(port=server.getsockname()[1])
+        thread.join()
+
+
+def test_a_broker_that_says_it_does_not_speak_mqtt_5_is_asked_in_3() -> None:
+    with broker_of_version_4() as settings:
+        connection = open_best(settings, "hall-1")
+        assert connection.version == "3.1.1"
+        connection.close()

@@ -161,3 +161,19 @@ def test_a_will_that_may_wait_is_not_said_at_once(tmp_path: Path, mosquitto: str
         eventually(hear)
         reader.close()
     assert heard == [b"hasty"]
+
+
+@pytest.mark.broker
+def test_no_more_than_a_hundred_wait_for_a_broker_that_would_take_more(
+    tmp_path: Path, mosquitto: str
+) -> None:
+    with Mosquitto(mosquitto, tmp_path / "broker", "max_inflight_messages 1000") as broker:
+        sender = open_best(broker.settings, "sender")
+        assert sender.receive_maximum == 1000
+        waiting = []
+        with sender.together():
+            for number in range(250):
+                sender.publish(f"a/{number}", b"{}")
+                waiting.append(len(sender._inbox.unacknowledged))
+        sender.close()
+    assert max(waiting) == 100
