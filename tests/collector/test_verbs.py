@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from argparse import Namespace
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,11 @@ from posture_tools.collector.__main__ import main
 from posture_tools.collector.intake import Incoming, examine
 from posture_tools.collector.kept_pictures import KeptPictures
 from posture_tools.collector.sqlite.store import SqliteStore
+from posture_tools.collector.verbs.serve import _sign_on
 from simulators.assessments import assessment
 from simulators.postgres import Postgres
 
+from edge.errors import SettingsInvalid
 from edge.results.outbox import Outbox
 
 CODE, SESSION = "p-17", "5f1c9a2b7d3e4f60"
@@ -138,3 +141,17 @@ def test_what_a_copy_copied_is_listed(command, postgres: Postgres) -> None:
     assert status == 0
     assert re.search(r"\bresult\b +. +1 ", said)
     assert re.search(r"\bevent\b +. +1 ", said)
+
+
+def test_whom_a_provider_vouches_for_is_asked_with_a_client_and_its_secret(tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("word\n")
+    given = {"sign_on": "https://id.example", "sign_on_client": "pages", "sign_on_claim": "email"}
+    found = _sign_on(Namespace(**given, sign_on_secret_file=secret))
+    assert found is not None
+    assert found.secret == secret.read_text().strip()
+    for lacking in ({"sign_on_client": ""}, {"sign_on_secret_file": None}):
+        options = Namespace(**given | {"sign_on_secret_file": secret} | lacking)
+        with pytest.raises(SettingsInvalid, match="a client and its secret"):
+            _sign_on(options)
+    assert _sign_on(Namespace(**given | {"sign_on": ""}, sign_on_secret_file=None)) is None
