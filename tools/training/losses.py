@@ -87,8 +87,8 @@ def line_loss(apart: Tensor, points: Tensor, trust: Tensor, pairs: Tensor) -> Te
     """How far lines are turned, averaged by trust: in cells that the ends of one of
     `LINE_CELLS` would lie apart.
 
-    apart, points: `(N, K, 2)` in cells. pairs: `(P, 2)` channels of left and right. Both ends too
-    low by the same is no tilt, and a pixel turns short lines (eyes) more than long ones.
+    apart, points: `(N, K, 2)` in cells. pairs: `(P, 2)` channels of the ends. Both too far
+    off by the same is no tilt, and a pixel turns short lines (eyes) more than long ones.
     """
     left, right = pairs.unbind(dim=1)
     both = torch.minimum(trust[:, left], trust[:, right])

@@ -13,6 +13,7 @@ from posture_tools.training.objectives import (
     LINE,
     PAFS,
     PHOTO,
+    SEGMENT,
     Objective,
     crop_losses,
     frame_losses,
@@ -30,6 +31,7 @@ _CROP_WEIGHTS = {
     BODY: 1.0,
     f"{BODY}_place": 2.0,
     LINE: 2.0,
+    SEGMENT: 2.0,
     YAW: 8.0,
     "mirror": 0.1,
 }
@@ -78,7 +80,7 @@ RECIPES = {
             _MAPS,
             Mix(close=1.0, photographs=0.31, softened=0.2),
             refined=True,
-            weights=_CROP_WEIGHTS | {f"{BODY}_place": 4.0, LINE: 4.0},
+            weights=_CROP_WEIGHTS | {f"{BODY}_place": 4.0, LINE: 4.0, SEGMENT: 4.0},
             learning_rate=7e-4,
         ),
         Recipe(
