@@ -5,11 +5,12 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from edge.decode.log_parabola import ACROSS, ALONG
+
 FOREGROUND = 4.0  # a cell whose target is t counts 1 + 4 t times: most of a map is empty
 SIGMA = 2.0  # of the target, in cells
-_REACH = 2  # cells about the truth that the sub-pixel term looks at: 5 x 5
-_FLOOR = 0.05  # under the logarithm of a row's sum; a peak's is about 4
-_FLATTEST = -0.06  # curvature of a logarithm: a peak twice as wide as the target's
+_FLOOR = 0.3  # under the logarithm of a smoothed profile; a peak's is about 20
+_FLATTEST = -0.06  # curvature of a logarithm: a peak nearly twice as wide as the smoothed target's
 _FURTHEST = 4.0  # cells: beyond them the map alone pulls
 LINE_CELLS = 12.0  # a hip line in a close crop
 _SHORTEST = 3.0  # seen from the side, left lies on right: there is no line to turn
@@ -51,8 +52,8 @@ def displacements(
 ) -> tuple[Tensor, Tensor]:
     """How far, in cells, the peak near the truth lies from where a perfect map's does.
 
-    Placed as the device places it, by a parabola through the logarithm: a peak that is flat or low
-    lies no nearer for that, as its centre of mass would. Of the 5 x 5 cells about the cell nearest
+    Placed as the device places it, by a parabola through the logarithm of the smoothed map: a peak
+    that is flat or low lies no nearer for that, as its centre of mass would. About the cell nearest
     to the truth `(N, K, 2)`, of predicted and perfect map alike. Returns `(N, K, 2)`, and the trust
     `(N, K)` with 0 where no truth is known.
     """
@@ -60,7 +61,8 @@ def displacements(
     height, width = predicted.shape[-2:]
     place = points[wanted]
     nearest = place.round()
-    offsets = torch.arange(-_REACH, _REACH + 1, device=points.device)
+    reach = len(ACROSS) // 2
+    offsets = torch.arange(-reach, reach + 1, device=points.device)
     x = nearest[:, 0:1].long() + offsets
     y = nearest[:, 1:2].long() + offsets
     inside = ((y >= 0) & (y < height))[:, :, None] & ((x >= 0) & (x < width))[:, None, :]
@@ -77,7 +79,7 @@ def displacements(
     ideal_y = torch.exp(-0.5 * ((offsets - rest[:, 1:2]) / sigma).square())
     ideal = ideal_y[:, :, None] * ideal_x[:, None, :] * inside
     apart = predicted.new_zeros((*points.shape[:2], 2), dtype=torch.float32)
-    apart = apart.index_put((sample, channel), _vertex(window, offsets) - _vertex(ideal, offsets))
+    apart = apart.index_put((sample, channel), _vertex(window) - _vertex(ideal))
     return apart, trust * wanted
 
 
@@ -102,18 +104,18 @@ def line_loss(apart: Tensor, points: Tensor, trust: Tensor, pairs: Tensor) -> Te
     return (LINE_CELLS * across / length * both).sum() / (both.sum() + 1e-6)
 
 
-def _vertex(window: Tensor, offsets: Tensor) -> Tensor:
+def _vertex(window: Tensor) -> Tensor:
     """`(M, 2)`, where the Gaussian that fits windows `(M, H, W)` has its top, from their middle.
 
     The curvature is taken as it is: made steeper where it lies wrong, a peak would seem nearer.
     """
-    profiles = torch.stack([window.sum(dim=1), window.sum(dim=2)], dim=1)
-    heights = (profiles + _FLOOR).log()
-    along = offsets.to(heights.dtype)
-    square = along.square() - along.square().mean()
-    slope = (heights * along).sum(dim=2) / along.square().sum()
-    curvature = 2 * (heights * square).sum(dim=2) / square.square().sum()
-    vertex = slope / -curvature.detach().clamp_max(_FLATTEST)
+    along = torch.as_tensor(ALONG, dtype=window.dtype, device=window.device)
+    across = torch.as_tensor(ACROSS, dtype=window.dtype, device=window.device)
+    columns = (across @ window) @ along.T
+    rows = (window @ across) @ along.T
+    low, middle, high = (torch.stack([columns, rows], dim=1) + _FLOOR).log().unbind(dim=2)
+    curvature = (low + high - 2 * middle).detach().clamp_max(_FLATTEST)
+    vertex = 0.5 * (high - low) / -curvature
     return _FURTHEST * torch.tanh(vertex / _FURTHEST)
 
 
