@@ -104,8 +104,13 @@ class Tree:
             else:
                 shutil.copy2(source, target)
 
-    def first_failure(self, tests: list[str], limit_s: float, **environment: str) -> str:
-        """The test that fails first, or its file; "" where all pass, `timeout` where one hangs."""
+    def first_failure(
+        self, tests: list[str], limit_s: float, *, changed: bool = False, **environment: str
+    ) -> str:
+        """The test that fails first, or its file; "" where all pass, `timeout` where one hangs.
+
+        changed : a change stands in the copy, which may keep pytest itself from beginning.
+        """
         output = self._folder / "output.txt"
         asked = {
             "tests": tests, "limit_s": limit_s, "output": str(output), "environment": environment,
@@ -117,6 +122,8 @@ class Tree:
         answer = json.loads(self._warm.stdout.readline())
         if answer["failing"] or answer["status"] in (0, 5):  # 5: no test is left
             return str(answer["failing"])
+        if changed:
+            return "pytest does not begin"
         sys.exit(f"pytest ended with {answer['status']}: {output.read_text()[-800:]}")
 
     def _record_of(self, file: str) -> Path:
@@ -200,7 +207,9 @@ class Tree:
             while tests:
                 patience_s = _PATIENCE_S + _PATIENCE * sum(lasted_s[test] for test in tests)
                 with self._changed(change):
-                    failing = self.first_failure(tests, patience_s, PYTHONDONTWRITEBYTECODE="1")
+                    failing = self.first_failure(
+                        tests, patience_s, changed=True, PYTHONDONTWRITEBYTECODE="1"
+                    )
                 doubted = lasted_s.get(failing, 0.0) > _DOUBTED_S
                 if not failing:
                     break
