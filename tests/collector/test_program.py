@@ -122,14 +122,14 @@ def test_demo_broker_ends_with_its_parent(mosquitto: str) -> None:
 
 
 def test_demo_broker_that_is_ended_takes_its_broker_along(mosquitto: str) -> None:
-    process = subprocess.Popen(
+    with subprocess.Popen(
         [sys.executable, "-m", "posture_tools.collector", "demo-broker"],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    assert process.stdout is not None
-    mqtt = MqttSettings(port=json.loads(process.stdout.readline())["port"])
-    process.terminate()
-    assert process.wait(timeout=20) == 0
+    ) as process:  # fmt: skip
+        assert process.stdout is not None
+        mqtt = MqttSettings(port=json.loads(process.stdout.readline())["port"])
+        process.terminate()
+        assert process.wait(timeout=20) == 0
     with pytest.raises(BrokerUnreachable):
         probe_broker(mqtt)
 

@@ -60,3 +60,14 @@ def test_codes_are_compared_letter_by_letter(found: list[dict[str, Any]]) -> Non
     for each in systems:
         assert each["caseSensitive"] is True
         assert each["count"] == len(each["concept"])
+
+
+def test_a_measure_is_told_by_its_code_and_in_words(found: list[dict[str, Any]]) -> None:
+    told = {
+        each["code"]["coding"][0]["code"]: (each["code"]["coding"][0]["display"],
+                                            each["code"]["text"])
+        for each in found
+        if each["resourceType"] == "Observation" and "code" in each["code"]["coding"][0]
+    }  # fmt: skip
+    assert told["trunk_lean"] == ("Trunk lean", "Trunk lean")
+    assert told["head_lean"] == ("Head lean", "Head lean")
