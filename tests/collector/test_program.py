@@ -129,7 +129,7 @@ def test_demo_broker_that_is_ended_takes_its_broker_along(mosquitto: str) -> Non
         assert process.stdout is not None
         mqtt = MqttSettings(port=json.loads(process.stdout.readline())["port"])
         process.terminate()
-        assert process.wait(timeout=20) == 0
+        assert process.wait(timeout=60) == 0
     with pytest.raises(BrokerUnreachable):
         probe_broker(mqtt)
 
