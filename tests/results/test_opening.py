@@ -97,3 +97,18 @@ def test_an_outbox_full_of_what_was_rejected_says_how_much_that_is(tmp_path: Pat
         aside_mb = outbox.counts().set_aside_bytes / 1_048_576
     assert aside_mb > 0.25
     assert f"0.5 MiB, and {aside_mb:.3g} MiB of it are" in str(raised.value)
+
+
+def test_a_copy_that_somebody_made_of_a_damaged_file_is_not_ours(tmp_path: Path) -> None:
+    path = tmp_path / "outbox.db"
+    theirs = tmp_path / "outbox.damaged-0007-copy.db"
+    theirs.write_bytes(b"theirs")
+    for _ in range(5):
+        path.write_bytes(b"no database" * 1000)
+        with Outbox.open(
+            path, site="north", station="hall-1", limit_bytes=LIMIT_BYTES, at_limit="refuse"
+        ) as outbox:
+            outbox.accept(assessment())
+    kept = sorted(each.name for each in tmp_path.glob("outbox.damaged-*.db"))
+    assert theirs.read_bytes() == b"theirs"
+    assert kept == [*(f"outbox.damaged-000{n}.db" for n in (3, 4, 5)), theirs.name]
