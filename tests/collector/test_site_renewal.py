@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import shutil
+import signal
 import stat
+import subprocess
 import tomllib
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -206,3 +208,15 @@ def test_units_start_broker_and_collector(written: Site) -> None:
         f"-c {written.folder}/broker/mosquitto.conf"
         in (units / "posture-broker.service").read_text()
     )
+
+
+@pytest.mark.parametrize("said", ["{pid}\n", "-1\n", "0\n", "", "\xff"])
+def test_a_number_that_a_power_cut_left_of_a_broker_ends_nobody_else(
+    written: Site, said: str
+) -> None:
+    with subprocess.Popen(["sleep", "60"]) as stranger:
+        left = written.folder / "broker" / "mosquitto.pid"
+        left.write_bytes(said.format(pid=stranger.pid).encode("latin-1"))
+        assert site.reload_brokers(written.folder) == ["broker"]
+        stranger.terminate()
+    assert stranger.returncode == -signal.SIGTERM, "it was hung up on"
