@@ -14,6 +14,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from numpy.typing import NDArray
 
 from edge.decode.kernel import frozen_array, inlined, kernel, types
 
@@ -27,7 +28,7 @@ _INFINITE = np.float32(np.inf).view(np.int32)
 _SEGMENT = 1024
 
 
-def _weights():
+def _weights() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Of a window's cells: along an axis for three places (3, W), and across it (W,)."""
     offsets = np.arange(-_WINDOW, _WINDOW + 1)
     away = offsets - np.arange(-1, 2)[:, None]
