@@ -128,7 +128,10 @@ class UserModeMachine(Told, UserMode):
     """A station whose kernel is a program of this machine; see `user_mode.py`."""
 
     def __init__(self, run: str, *, disk: str, mask: str = "none") -> None:
-        super().__init__(IMAGE, run=run, disk=disk, append=f"{JOURNAL} systemd.mask={mask}")
+        super().__init__(
+            IMAGE, run=run, disk=disk, boot_timeout=1200, cmd_timeout=300,
+            append=f"{JOURNAL} systemd.mask={mask}",
+        )  # fmt: skip
 
 
 @contextmanager
