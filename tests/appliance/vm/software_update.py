@@ -83,10 +83,20 @@ def release(publisher: Publisher, version: str, *, sick: bool) -> str:
     return sha256
 
 
+class _Silent(SimpleHTTPRequestHandler):
+    def log_message(self, *said: object) -> None:
+        """What was fetched stands in the machine's journal."""
+
+
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, *request: object) -> None:
+        """The other side's power was cut."""
+
+
 @contextmanager
 def served(folder: Path, address: str) -> Iterator[int]:
-    handler = functools.partial(SimpleHTTPRequestHandler, directory=str(folder))
-    with ThreadingHTTPServer((address, 0), handler) as server:
+    handler = functools.partial(_Silent, directory=str(folder))
+    with _Server((address, 0), handler) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         try:
