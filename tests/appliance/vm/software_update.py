@@ -42,10 +42,12 @@ SETTLED_WITHIN_S = 4 * 3600.0
 RATE_KB_S = 4000.0  # so that a download lasts long enough to be hit
 FETCHED = "/var/lib/posture/state/software"
 BUILT = "/var/lib/posture/software"
-# A step, and how the machine's disk shows that it has begun. `switch` goes on into the trial.
+# A step, and how the machine's disk shows that it has begun, this time. `switch` goes on into the
+# trial.
+SINCE_BOOT = "-newer /run/systemd/notify"
 STEPS = {
-    "fetch": f"ls {FETCHED}/store/*.whl {FETCHED}/incoming/*.part",
-    "build": f"ls -d {BUILT}/releases/*/venv",
+    "fetch": f"find {FETCHED} -name '*.whl' -o -name '*.part' | grep .",
+    "build": f"find {BUILT}/releases -name venv {SINCE_BOOT} | grep .",
     "switch": f"grep '\"trial\":{{' {BUILT}/releases.json",
 }
 LONGEST_S = {"fetch": 20.0, "switch": 40.0}  # from a step's beginning to the cut
