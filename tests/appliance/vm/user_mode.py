@@ -3,7 +3,7 @@
 Debian's user-mode-linux boots the same images as the emulator of `../shared/vm`, under the same
 systemd, where no KVM is at hand; there a frame costs an emulated processor a minute. Its disk
 loses what was not flushed, as `user_mode.c` says. Torn writes, other boards and what the wire says
-stay with the emulator.
+stay with the emulator. Of two that run at once, the second gets a network of its own: VM_NETWORK=3.
 """
 
 from __future__ import annotations
@@ -23,8 +23,9 @@ from card import put_on_card
 from vm import VM, Fail, Timeout
 
 PRELOAD = Path(__file__).with_name("user_mode.c")
-LINK = "posture-vm"
-HOST, GUEST = "10.0.2.2", "10.0.2.15"  # as in qemu's user network
+_NUMBER = os.environ.get("VM_NETWORK", "2")  # 2 is qemu's user network
+LINK = f"posture-vm{_NUMBER}"
+HOST, GUEST = f"10.0.{_NUMBER}.2", f"10.0.{_NUMBER}.15"
 
 _NETWORK = f"""[Match]
 Name=vec0
