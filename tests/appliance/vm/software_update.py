@@ -109,7 +109,7 @@ def served(folder: Path, address: str) -> Iterator[int]:
 
 
 def card(disk: Path, broker_port: int, repository_port: int, root: bytes) -> None:
-    prepare(disk, broker_port)
+    prepare(disk, broker_port, every_s=2.0)
     url = f"http://{GUEST_SEES_HOST}:{repository_port}"
     posture = (
         f'site = "north"\nstation = "hall-1"\nbroker = "{GUEST_SEES_HOST}:{broker_port}"\n'
@@ -146,7 +146,7 @@ def wait_for_step(machine: Told, step: str) -> None:
     while machine.run(STEPS[step])["rc"]:
         if time.monotonic() > until_s:
             raise Fail(f"{step} does not begin: {machine.tail()}")
-        time.sleep(1.0)
+        time.sleep(5.0)
 
 
 def cut_at(machine: Told, step: str, after_s: float) -> tuple[str, set[int]]:
