@@ -54,7 +54,9 @@ def services(settings: Settings) -> Check:
             words = f"{words}, for its recording has ended and begins anew"
         elif active != "active":
             state = State.FAIL
-        found.append(f"{words}: {told.get('StatusText', '')}")
+        if says := told.get("StatusText"):
+            words = f"{words}: {says}"
+        found.append(words)
     remedy = f"`systemctl status {' '.join(UNITS)}` says more." if state is State.FAIL else ""
     return Check("services", state, "; ".join(found), remedy)
 
