@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from mutation.__main__ import drawn
 from mutation.changes import KINDS, Change, changes_of
+from mutation.patching import apply, is_within_functions
 from mutation.recorded import Recorded
 from mutation.tests_of import Imports
 from mutation.tree import ROOT, Tree
@@ -101,15 +103,65 @@ def test_what_a_test_runs_is_known_by_line_and_what_all_may_see_is_asked_of_all(
     assert recorded.tests_that_run(elsewhere, tmp_path) == []
 
 
+READ = b"""
+LIMIT = 3
+
+def over(a, least=LIMIT):
+    def more(b):
+        return b + a
+    return more(1) > least
+
+class Kept:
+    most = 5
+    @property
+    def whole(self):
+        return [x for x in range(4) if x > 2]
+    class Inner:
+        def of(self):
+            return 8
+"""
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "is_within"),
+    [(b"b + a", b"b - a", True), (b"more(1) > least", b"more(1) >= least", True),
+     (b"x > 2", b"x >= 2", True), (b"return 8", b"pass", True), (b"LIMIT = 3", b"LIMIT = 4", False),
+     (b"least=LIMIT", b"least=2", False), (b"most = 5", b"most = 6", False),
+     (b"@property", b"@staticmethod", False), (b"def whole(self)", b"def other(self)", False)],
+)  # fmt: skip
+def test_what_is_only_done_in_a_call_may_be_changed_after_it_was_read(
+    before: bytes, after: bytes, is_within: bool
+) -> None:
+    changed = READ.replace(before, after)
+    assert is_within_functions(READ, changed) is is_within
+    assert not is_within_functions(b"import numba\n" + READ, b"import numba\n" + changed)
+
+
+def test_functions_that_were_read_do_what_the_changed_file_says() -> None:
+    read: dict[str, Any] = {}
+    exec(compile(READ, "some.py", "exec"), read)  # noqa: S102
+    kept, over = read["Kept"](), read["over"]
+    assert (over(2), over(3), kept.whole, kept.Inner().of()) == (False, True, [3], 8)
+    changed = READ.replace(b"b + a", b"b + a + 1").replace(b"x > 2", b"x > 1")
+    apply("some.py", READ, changed.replace(b"return 8", b"return 9"))
+    assert (over(2), over(1), kept.whole, kept.Inner().of()) == (True, False, [2, 3], 9)
+
+
 @pytest.mark.timeout(900)
 def test_a_change_that_matters_is_seen_and_one_that_does_not_lives(tmp_path: Path) -> None:
     tests = ["tests/mqtt/test_backoff.py"]
     file = "edge/mqtt/backoff.py"
     matters = next(c for c in changes_of(ROOT, file) if c.kind == "return")
     space = Change(file, matters.kind, matters.line, matters.end, matters.end, "", "  # nothing")
+    breaks = Change("tests/conftest.py", "removed", 1, 0, 0, "", "1 + None\n")
     with closing(Tree(tmp_path)) as tree:
         seen = tree.seen_by(matters, tests, 600.0)
         assert seen.seen_by.startswith("tests/mqtt/test_backoff.py::")
         lives = tree.seen_by(space, tests, 600.0)
         assert not lives.seen_by
         assert lives.asked > 0
+        with tree._changed(breaks):
+            assert tree.first_failure(tests, 600.0, changed=True) == "pytest does not begin"
+        tree.gather(tests)  # which are recorded by now
+        assert tree.seen_by(matters, tests, 600.0).seen_by == seen.seen_by
+        assert not tree.seen_by(space, tests, 600.0).seen_by

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 from rich.table import Table
@@ -20,9 +20,11 @@ from edge.report.reported_visit import ReportedVisit
 from edge.report.together import Combined
 from edge.report.trend import changes
 from edge.report.words import Words
+from edge.report.words import words as words_of
 from edge.shown import shown
 
 _UNITS = {"deg": "°", "%": " %", "mm": " mm", "px": " px", "1": ""}
+_MANY = 20  # codes that one reason refuses
 _COLOURS = {Quality.OK: "green", Quality.LOW: "yellow"}
 
 
@@ -55,9 +57,9 @@ def measure_table(
         unit = _unit(measure)
         table.add_row(
             *(measure.view, measure.side, measure.code),
-            f"{measure.value:+.1f}{unit}",
+            f"{measure.value:+.{_places(unit)}f}{unit}",
             *(
-                "" if half is None else f"{half:.1f}{unit}"
+                "" if half is None else f"{half:.{_places(unit)}f}{unit}"
                 for half in (measure.u95, measure.u95_change)
             ),
             *(f"{measure.n:.0f}", measure.definition),
@@ -74,9 +76,25 @@ def measure_table(
         lines.append(f"lengths: {scale.mm_per_px:.3f} mm/px ± {sure:.1f} %, by {scale.by}")
     if hand is not None:
         lines.append(f"set by hand by {hand.by}, {hand.on}: {', '.join(hand.points_px)}")
-    lines += [f"refused ({why}): {', '.join(codes)}" for why, codes in refused.items()]
+    lines += _refusals(refused, words_of("en"), nothing=not table.row_count)
     table.caption = Text("\n".join(lines)) if lines else None
     return table
+
+
+def _refusals(
+    codes_by_reasons: Mapping[str, Iterable[str]], words: Words, *, nothing: bool
+) -> list[str]:
+    """What was refused, a line for each reason in words; the commonest as a count if nothing is
+    left beside it: nobody reads 60 codes to learn that somebody stood at a slant."""
+    lines = []
+    for reasons, codes in codes_by_reasons.items():
+        told = "; ".join(words.reason(reason) for reason in reasons.split(", ") if reason)
+        every = tuple(codes)
+        if nothing and len(every) > _MANY:
+            lines.append(f"nothing measured, {told} ({reasons}): {len(every)} measures refused")
+        else:
+            lines.append(f"refused, {told} ({reasons}): {', '.join(every)}")
+    return lines
 
 
 def _shared_doubts(measures: Sequence[Measure]) -> tuple[str, ...]:
@@ -110,9 +128,15 @@ def summary_table(title: str, frames: Sequence[Iterable[Measure]]) -> Table:
         table.add_column(heading, justify="right")
     for (view, code, unit), of_frames in values.items():
         low, median, high = np.percentile(of_frames, [5, 50, 95])
-        spread = f"{low:+.1f} .. {high:+.1f}{unit}"
-        table.add_row(view, code, f"{median:+.1f}{unit}", spread, str(len(of_frames)))
+        spread = f"{low:+.{_places(unit)}f} .. {high:+.{_places(unit)}f}{unit}"
+        middle = f"{median:+.{_places(unit)}f}{unit}"
+        table.add_row(view, code, middle, spread, str(len(of_frames)))
     return table
+
+
+def _places(unit: str) -> int:
+    """Decimals: a ratio's first one says nothing."""
+    return 1 if unit else 2
 
 
 def _plain(title: str) -> Text:
@@ -137,13 +161,14 @@ def visit_table(
         table.add_column(heading)
     for one in together:
         m = one.measure
+        unit = _unit(m)
         since = changes(visit, one)
         told = [_since(since[-1].change, m, words) if since else ""] if visit.before else []
         table.add_row(
             ", ".join(one.views),
             f"{m.code} ({m.side})" if m.side and not m.code.endswith(m.side) else m.code,
-            f"{m.value:+.1f}{_unit(m)}",
-            *("" if u is None else f"{u:.1f}{_unit(m)}" for u in (m.u95, m.u95_change)),
+            f"{m.value:+.{_places(unit)}f}{unit}",
+            *("" if u is None else f"{u:.{_places(unit)}f}{unit}" for u in (m.u95, m.u95_change)),
             " to ".join(placed(visit, one, norms).bands),
             *told,
             f"[{_COLOURS[m.quality]}]{m.quality}[/] {', '.join(m.why)}".rstrip(),
@@ -154,7 +179,7 @@ def visit_table(
         if m.value is None and m.code not in measured:
             refused[", ".join(m.why)][m.code] = None
     lines = [*scales(visit, words)]
-    lines += [f"refused ({why}): {', '.join(of)}" for why, of in refused.items()]
+    lines += _refusals(refused, words, nothing=not together)
     table.caption = Text("\n".join(lines))
     return table
 

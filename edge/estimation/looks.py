@@ -181,8 +181,9 @@ class Looks:
             found = np.isfinite(consensus.points_px[:, 0]) & (able_found >= _FOUND_PART * able)
             keypoints[found, :2] = consensus.points_px[found]
             scores = np.stack([look.scores for look in looks])
-            counts = np.array([[look.counts / look.weight] for look in looks])
-            keypoints[found, 2] = weighted_median(scores, weights * counts)[found]
+            sure = np.stack([look.counts * look.scores * look.covers for look in looks])
+            sure = np.where(np.isfinite(points).all(axis=2), sure, 0.0)
+            keypoints[found, 2] = weighted_median(scores, sure)[found]
             covariance[found] = _mean_covariance(looks, consensus.weights)[found]
             scatter[found] = consensus.scatter_px2[found]
             agreeing = (consensus.weights > _COUNTS * weights) & (weights > 0)

@@ -26,7 +26,7 @@ _MISSING = 0.05  # of a protocol's targets are hidden or lost
 _CHANCE = 0.0002  # patches that pass for a target by chance, per square stature
 _SURE = 0.98
 _FARTHEST_SD = 5.0
-_CARRIED, _HOPELESS = 96, 60.0  # ways, and how much more than the likeliest one may cost
+_CARRIED, _HOPELESS = 256, 60.0  # ways, and how much more than the likeliest one may cost
 _NOBODY = -1
 
 

@@ -35,12 +35,19 @@ def gravity_of_plumb_lines(ends_px: Float64, lens: Calibration) -> tuple[Float64
 
     Raises
     ------
-    CalibrationInvalid : a line too short to tell, or two that are one.
+    CalibrationInvalid : a line too short to tell, one that lies rather than hangs, or two that are
+        one.
     """
     if np.linalg.norm(ends_px[:, 1] - ends_px[:, 0], axis=1).min() < _LEAST_LENGTH_PX:
         raise CalibrationInvalid(
             f"A plumb line is shorter than {_LEAST_LENGTH_PX:.0f} px.",
             "Hang a line of a metre or more where the person stands, and mark its ends.",
+        )
+    across, along = np.abs(ends_px[:, 1] - ends_px[:, 0]).T
+    if (across > along).any():
+        raise CalibrationInvalid(
+            "A plumb line is marked nearer to level than to upright.",
+            "Mark the upper and the lower end of the hanging line, x and y of each.",
         )
     gravity = _gravity(ends_px, lens)
     roll, _ = roll_pitch_deg(gravity)

@@ -43,7 +43,7 @@ FIELDS = ", ".join(
 )
 
 
-def begin_epoch(db: sqlite3.Connection, chain: Chain, reason: Reason) -> Chain:
+def begin_epoch(db: sqlite3.Connection, chain: Chain, reason: Reason) -> None:
     """End the chain's epoch and begin another, inside the caller's transaction.
 
     What the disk has damaged goes to quarantine, and the new epoch says so in a `fault` event.
@@ -53,7 +53,6 @@ def begin_epoch(db: sqlite3.Connection, chain: Chain, reason: Reason) -> Chain:
     db.execute("DELETE FROM message")
     started = start_epoch(db, chain, NewEpoch(reason, chain.epoch, next_seq))
     carry_over(db, started, chain.epoch, rows)
-    return started
 
 
 def start_epoch(db: sqlite3.Connection, chain: Chain, said: NewEpoch) -> Chain:

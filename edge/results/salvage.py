@@ -112,7 +112,7 @@ def salvage(path: Path, begin: Callable[[Path], tuple[Database, Chain]]) -> None
         finish(path)
     log.error("%s was damaged: %d messages were read from it, it is kept as %s",
               path, len(rows), kept)  # fmt: skip
-    for old in sorted(path.parent.glob(f"{path.stem}.damaged-*{path.suffix}"))[:-_KEPT]:
+    for old in list(_kept_before(path).values())[:-_KEPT]:
         for part in (old, *_companions(old)):
             part.unlink(missing_ok=True)
 
@@ -135,9 +135,15 @@ def _companions(path: Path) -> list[Path]:
     return [path.with_name(path.name + end) for end in ("-wal", "-shm")]
 
 
+def _kept_before(path: Path) -> dict[int, Path]:
+    """Damaged files by number, oldest first. Others beside them are somebody's: a copy, say."""
+    found = path.parent.glob(f"{path.stem}.damaged-*{path.suffix}")
+    numbered = {int(n): each for each in found if (n := each.stem.rpartition("-")[2]).isdecimal()}
+    return dict(sorted(numbered.items()))
+
+
 def _next_name(path: Path) -> Path:
-    taken = path.parent.glob(f"{path.stem}.damaged-*{path.suffix}")
-    newest = max((int(each.stem.rpartition("-")[2]) for each in taken), default=0)
+    newest = max(_kept_before(path), default=0)
     return path.with_name(f"{path.stem}.damaged-{newest + 1:04d}{path.suffix}")
 
 

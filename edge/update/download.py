@@ -106,7 +106,7 @@ class Download:
 
     def _attempt(self) -> None:
         held = self._held_bytes()
-        tag = self._tag.read_text(encoding="ascii") if self._tag.exists() else ""
+        tag = self._kept_tag()
         resuming = held > 0 and tag != ""
         headers = {"Range": f"bytes={held}-", "If-Range": tag} if resuming else {}
         with self._web.get(self._url, headers) as response:
@@ -126,6 +126,15 @@ class Download:
             if not goes_on:
                 self._start_anew(response.headers.get("ETag", ""))
             self._take(response, held if goes_on else 0)
+
+    def _kept_tag(self) -> str:
+        """Of the file that the part was begun of; "" where that is not known, or was damaged on the
+        disk: then it begins anew."""
+        try:
+            tag = self._tag.read_text(encoding="ascii")
+        except (FileNotFoundError, UnicodeDecodeError):
+            return ""
+        return tag if tag.startswith('"') and tag.isprintable() else ""
 
     def _start_anew(self, tag: str) -> None:
         self._part.unlink(missing_ok=True)

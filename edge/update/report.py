@@ -39,15 +39,26 @@ class Spool:
         """Keep an event; it survives a power cut."""
         with locked(self._folder / "lock"):
             waiting = self._waiting()
-            counter = self._folder / "counter"
-            n = int(counter.read_bytes()) + 1 if counter.exists() else 1
-            write_durably(counter, str(n).encode())
+            n = self._last(waiting) + 1
+            write_durably(self._folder / "counter", str(n).encode())
             write_durably(self._folder / f"{n:08d}.json", msgspec.json.encode({"n": n, **data}))
             for path in waiting[: max(0, len(waiting) + 1 - _LIMIT)]:
                 path.unlink()
         level = logging.INFO if data.get("reason") == "ok" else logging.WARNING
         what = (data.get("step"), data.get("reason"), data.get("name", ""))
         logger.log(level, "model event %d: %s %s %s", n, *what)
+
+    def _last(self, waiting: list[Path]) -> int:
+        """The number of the last event. A counter that the disk has damaged must stop nobody: what
+        waits tells more than nothing."""
+        counted = 0
+        try:
+            counted = int((self._folder / "counter").read_bytes())
+        except FileNotFoundError:
+            pass
+        except ValueError:
+            logger.warning("%s is damaged: events are counted anew", self._folder / "counter")
+        return max(counted, *(int(path.stem) for path in waiting[-1:]), 0)
 
     def drain(self, accept: Report) -> int:
         """Hand every waiting event to `accept`, oldest first, and remove it once that returned."""
@@ -62,4 +73,4 @@ class Spool:
         return count
 
     def _waiting(self) -> list[Path]:
-        return sorted(self._folder.glob("[0-9]*.json"))
+        return sorted(each for each in self._folder.glob("*.json") if each.stem.isdecimal())

@@ -33,7 +33,6 @@ class Serving:
 
     path: Path
     sha256: str | None = None
-    on_trial: bool = False
 
 
 class ModelStore:
@@ -174,7 +173,7 @@ class ModelStore:
         trial = slots.candidate
         if candidate and trial is not None and trial.slot in files:
             sha256 = trial.model.sha256
-            files[trial.slot] = Serving(self._store.path(sha256), sha256, on_trial=True)
+            files[trial.slot] = Serving(self._store.path(sha256), sha256)
         return files
 
     def _without_damaged(self, slots: Slots) -> Slots:

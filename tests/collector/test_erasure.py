@@ -7,17 +7,19 @@ import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from posture_tools.collector import erasure, person
 from posture_tools.collector.__main__ import main
-from posture_tools.collector.intake import Incoming, examine
+from posture_tools.collector.intake import Good, Incoming, examine
 from posture_tools.collector.report import results
 from posture_tools.collector.sqlite.store import SqliteStore
 from posture_tools.collector.store import Store
 from posture_tools.collector.verify import findings
+from simulators.arrived import messages
 from simulators.assessments import assessment
 from simulators.postgres import Postgres
 from simulators.site import Site, running
@@ -260,6 +262,7 @@ def test_a_restored_backup_brings_nobody_back(outbox: Outbox, file_store: Sqlite
         each.unlink(missing_ok=True)
     path.write_bytes(backup)
     with SqliteStore(path) as restored:
+        assert traces(path.parent) == []
         assert sessions(restored) == ["session-1", "session-4"]
         assert list(person.visits(restored, "north", CODE)) == []
         [message] = [m for m in outbox.pending(9) if m.seq == 3]
@@ -341,3 +344,28 @@ def test_what_asks_for_everybody_is_refused(file_store: SqliteStore) -> None:
     assert (
         main(["erase", "--session", "a", "--code", "b", "--yes", "--store", str(store.path)]) == 2
     )
+
+
+def test_what_was_left_in_a_page_that_is_free_goes_with_the_search(file_store: SqliteStore) -> None:
+    """As a program leaves it that deletes without writing zeros."""
+    word = "somebody-who-was-here"
+    file_store.change(lambda db: db.execute("INSERT INTO tally VALUES (?, 1)", (word * 300,)))
+    with closing(sqlite3.connect(file_store.path)) as other:
+        other.execute("PRAGMA secure_delete = OFF")
+        other.execute("DELETE FROM tally WHERE name LIKE 'somebody%'")
+        other.commit()
+    assert file_store.traces([word]) == ()
+
+
+def test_another_body_under_an_erased_number_is_still_a_conflict(
+    store: Store, tmp_path: Path
+) -> None:
+    """Its station gave the number twice, and must hear of it; the first one's hash stays."""
+    [item] = messages(tmp_path, 1)
+    assert isinstance(item, Good)
+    store.ingest([item])
+    erasure.erase(store, "north", AT, session=item.message.session)
+    other = replace(item, body=item.body + b" ", body_sha256="f" * 64)
+    assert store.ingest([other]).conflicts == 1
+    assert store.ingest([other]).conflicts == 1
+    assert store.ingest([item]).duplicates == 1

@@ -61,6 +61,7 @@ def test_the_last_word_before_a_worker_ends_is_kept_whatever_else_came(
         say(TOPICS.birth, b"{")  # no birth: it is noted as odd, and hurts nobody
         say(TOPICS.health, health(5))
         eventually(lambda: [station.waiting for station in fleet(store)] == [5])
+        assert [(each.online, each.silent_s) for each in fleet(store)] == [(True, None)]
         say(TOPICS.health, health(3))  # the next is written with others, some seconds later
         eventually(lambda: heard == [5, 3])
         stop.set()

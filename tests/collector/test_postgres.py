@@ -304,3 +304,19 @@ def test_no_search_reads_a_whole_table(store: PostgresStore, tmp_path: Path, wha
         db.execute("SET LOCAL enable_seqscan = off")
         plan = "\n".join(row for (row,) in db.execute("EXPLAIN " + sql, values).fetchall())
     assert "Seq Scan" not in plan, plan
+
+
+def test_a_batch_is_tried_four_times_where_workers_meet(
+    postgres: Postgres, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried = []
+
+    def meets_another(_batch: object) -> None:
+        tried.append(len(tried))
+        raise StoreFailed("Two workers met.", "Wait.") from psycopg.errors.DeadlockDetected()
+
+    with PostgresStore(postgres.database(), tmp_path / "erasures") as store:
+        monkeypatch.setattr(store, "_commit_once", meets_another)
+        with pytest.raises(StoreFailed):
+            store.ingest(messages(tmp_path, 1))
+    assert tried == [0, 1, 2, 3]

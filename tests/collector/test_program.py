@@ -24,7 +24,7 @@ from simulators.assessments import assessment
 from simulators.children import Child
 from simulators.waiting import eventually
 
-from edge.errors import PartMissing
+from edge.errors import BrokerUnreachable, PartMissing
 from edge.mqtt.probe import probe_broker
 from edge.mqtt.settings import MqttSettings
 from edge.results.outbox import Outbox
@@ -119,6 +119,19 @@ def test_demo_broker_ends_with_its_parent(mosquitto: str) -> None:
     assert probe_broker(mqtt).endswith("MQTT 5")
     process.communicate(timeout=20)
     assert process.returncode == 0
+
+
+def test_demo_broker_that_is_ended_takes_its_broker_along(mosquitto: str) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-m", "posture_tools.collector", "demo-broker"],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    ) as process:  # fmt: skip
+        assert process.stdout is not None
+        mqtt = MqttSettings(port=json.loads(process.stdout.readline())["port"])
+        process.terminate()
+        assert process.wait(timeout=60) == 0
+    with pytest.raises(BrokerUnreachable):
+        probe_broker(mqtt)
 
 
 def test_results_arrive_over_the_python_broker(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
+
+from conftest import missing
 from hypothesis import given
 from hypothesis import strategies as st
 from posture_tools.collector import signatures
@@ -34,3 +37,9 @@ def test_a_key_whose_signatures_anybody_can_make_is_none() -> None:
     """Of small order: this signature fits every text."""
     neutral = b"\x01" + bytes(31)
     assert not signatures.is_signed(neutral, neutral + bytes(32), b"text")
+
+
+def test_libsodium_is_what_checks_where_it_is_there() -> None:
+    if find_spec("nacl") is None:
+        missing("the package pynacl")
+    assert signatures.is_signed is not is_signed

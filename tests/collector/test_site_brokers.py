@@ -54,7 +54,9 @@ def test_a_site_of_one_broker_gets_another(
     assert site.verb("brokers", *named) == 2, "nobody certifies it"
     assert not (site.folder / "broker-2").exists()
     assert site.verb("brokers", *named, "--authority", str(site.folder / sites.OFFLINE)) == 0
-    assert "broker-2 is 127.0.0.1" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "broker-2 is 127.0.0.1" in told
+    assert "workers know it from their next start" in told
     assert first == {path.name: path.read_bytes() for path in (site.folder / "broker").iterdir()}
     assert (site.folder / "systemd" / "posture-broker.service").exists()
     assert (site.folder / "systemd" / "posture-broker-2.service").exists()

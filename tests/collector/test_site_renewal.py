@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import shutil
+import signal
 import stat
+import subprocess
+import tomllib
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -167,6 +170,10 @@ def test_an_operator_with_an_authority_uses_it(tmp_path: Path, mosquitto: str) -
     assert main([*words, *given]) == 2, "the key is missing"
     assert main([*words, *given, "--own-key", str(own / "broker.key")]) == 0
     assert (tmp_path / "site" / "ca.pem").read_bytes() == (own / "ca.pem").read_bytes()
+    for given_file in ("broker.pem", "broker.key"):
+        kept = tmp_path / "site" / "broker" / given_file
+        assert kept.read_bytes() == (own / given_file).read_bytes()
+    assert kept.stat().st_mode & 0o777 == 0o600
     assert not (tmp_path / "site" / "offline" / "ca.key").exists()
 
 
@@ -180,6 +187,8 @@ def test_the_folder_of_a_station_may_lie_anywhere(written: Site, tmp_path: Path)
     assert settings.trust.token_file == str(moved / "token")
     first = parse_first_boot((moved / "posture.toml").read_text(), "posture.toml", Path("/s"))
     assert first.token == (moved / "password").read_text()
+    typed = tomllib.loads((moved / "posture.toml").read_text())
+    assert isinstance(typed["broker"], str), "one broker is no list"
     assert first.enrol == (moved / "token").read_text()
     assert first.site_key == (moved / "site-key.pem").read_text()
     assert first.settings.trust.site_key_file == "/s/site-key.pem"
@@ -199,3 +208,15 @@ def test_units_start_broker_and_collector(written: Site) -> None:
         f"-c {written.folder}/broker/mosquitto.conf"
         in (units / "posture-broker.service").read_text()
     )
+
+
+@pytest.mark.parametrize("said", ["{pid}\n", "-1\n", "0\n", "", "\xff"])
+def test_a_number_that_a_power_cut_left_of_a_broker_ends_nobody_else(
+    written: Site, said: str
+) -> None:
+    with subprocess.Popen(["sleep", "60"]) as stranger:
+        left = written.folder / "broker" / "mosquitto.pid"
+        left.write_bytes(said.format(pid=stranger.pid).encode("latin-1"))
+        assert site.reload_brokers(written.folder) == ["broker"]
+        stranger.terminate()
+    assert stranger.returncode == -signal.SIGTERM, "it was hung up on"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import struct
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -19,7 +20,7 @@ from simulators.waiting import eventually
 
 from edge.mqtt.client import ONLY_JSON, json_properties
 from edge.mqtt.connection import Connection, open_best
-from edge.mqtt.events import Arrived
+from edge.mqtt.events import Arrived, Will
 from edge.mqtt.publication import read_publication
 
 
@@ -139,3 +140,40 @@ def test_a_broker_sends_no_more_than_asked_before_it_is_acknowledged(
 
 def test_a_publication_that_only_is_json_says_what_paho_would_pack() -> None:
     assert ONLY_JSON.pack() == json_properties().pack()
+
+
+@pytest.mark.broker
+def test_a_will_that_may_wait_is_not_said_at_once(tmp_path: Path, mosquitto: str) -> None:
+    """A station that comes back within the time was never away."""
+    heard: list[bytes] = []
+    with Mosquitto(mosquitto, tmp_path / "broker") as broker:
+        reader = open_best(broker.settings, "reader")
+        reader.subscribe("will/#")
+        patient = open_best(broker.settings, "patient", will=Will("will/a", b"patient", 30))
+        hasty = open_best(broker.settings, "hasty", will=Will("will/a", b"hasty"))
+        patient.drop()
+        hasty.drop()
+
+        def hear() -> bool:
+            heard.extend(each.body for each in reader.poll(0.1) if isinstance(each, Arrived))
+            return b"hasty" in heard
+
+        eventually(hear)
+        reader.close()
+    assert heard == [b"hasty"]
+
+
+@pytest.mark.broker
+def test_no_more_than_a_hundred_wait_for_a_broker_that_would_take_more(
+    tmp_path: Path, mosquitto: str
+) -> None:
+    with Mosquitto(mosquitto, tmp_path / "broker", "max_inflight_messages 1000") as broker:
+        sender = open_best(broker.settings, "sender")
+        assert sender.receive_maximum == 1000
+        waiting = []
+        with sender.together():
+            for number in range(250):
+                sender.publish(f"a/{number}", b"{}")
+                waiting.append(len(sender._inbox.unacknowledged))
+        sender.close()
+    assert max(waiting) == 100

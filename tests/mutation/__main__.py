@@ -2,10 +2,11 @@
 
 The changes are drawn by the commit, as many of each kind; the same commit draws the same. Each is
 made in a copy of the tree, and of the test files that are nearest to the changed file those tests
-are asked that run the changed line, which was written down once for each test file. A change that
-lives is printed with its place; one that changes nothing at all (an equivalent one) counts as
-living too. What was tried stays in build/mutants, so that a run that was broken off goes on. The
-exit status is 1 where fewer than nine in ten are seen.
+are asked that run the changed line, which was written down once for each test file. Test files of
+which that is known from an earlier run are read once for all changes. A change that lives is
+printed with its place; one that changes nothing at all (an equivalent one) counts as living too.
+What was tried stays in build/mutants, so that a run that was broken off goes on. The exit status is
+1 where fewer than nine in ten are seen.
 """
 
 from __future__ import annotations
@@ -106,6 +107,7 @@ def main() -> int:
         imports = Imports(tree.root)
         for file in options.also:
             tree.recorded(file)
+        tree.gather(imports.tests)
         for number, change in enumerate(changes, 1):
             verdict = tried.verdict(change)
             if verdict is None or (options.again and not verdict.seen_by):

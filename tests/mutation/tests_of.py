@@ -67,6 +67,15 @@ class Imports:
                 names = [node.module, *(f"{node.module}.{each.name}" for each in node.names)]
             yield from (self.files[name] for name in names if name in self.files)
 
+    @property
+    def tests(self) -> list[str]:
+        """Every test file that may be asked."""
+        return [
+            file
+            for file in self.imported
+            if Path(file).name.startswith("test_") and not file.startswith(_NEVER)
+        ]
+
     def tests_of(self, file: str) -> list[str]:
         """The test files, those first that are likeliest to see a change of `file`.
 
@@ -85,12 +94,7 @@ class Imports:
             near = 5 * named + 2 * inner + (rooms[0] in folders)
             return self._distance(test, file) + 4 * slow - near
 
-        tests = [
-            test
-            for test in self.imported
-            if Path(test).name.startswith("test_") and not test.startswith(_NEVER)
-        ]
-        return sorted(tests, key=lambda test: (remoteness(test), test))
+        return sorted(self.tests, key=lambda test: (remoteness(test), test))
 
     def _distance(self, test: str, file: str) -> int:
         waiting, seen = deque([(test, 0)]), {test}

@@ -10,11 +10,12 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from mutation.changes import Change
+from mutation.gathering import Gathering
 from mutation.recorded import Recorded
 from mutation.recorder import RECORD
 
@@ -28,6 +29,7 @@ _RECORDING_S = 300.0
 _PATIENCE_S, _PATIENCE = 60.0, 6.0
 # Tests that last as long wait for programs or for time, and may fail of a busy machine.
 _DOUBTED_S = 3.0
+_GATHERED_S = 25.0  # of tests asked in one go
 _AT_START = """import os
 if "MUTATION_RECORD" in os.environ:
     from mutation.recorder import trace_this_program
@@ -65,6 +67,8 @@ class Tree:
             **os.environ, "PYTHONPATH": f"{self.root}:{packages}", "OPENBLAS_NUM_THREADS": "1",
             "NUMBA_CACHE_DIR": str(folder / "kernels"), "POSTURE_SHARED": str(folder / "nothing"),
         }  # fmt: skip
+        self._environment = environment
+        self._gathering: Gathering | None = None
         self._product = _digest(self.root)
         self._known: dict[str, Recorded] = {}
         self._records: dict[str, Path] = {}
@@ -75,7 +79,16 @@ class Tree:
             stdin=subprocess.PIPE, stdout=subprocess.PIPE,
         )  # fmt: skip
 
+    def gather(self, files: Iterable[str]) -> None:
+        """Read those of the test files that are recorded once for all changes to come."""
+        known = [file for file in files if self.known(file)]
+        if known:
+            said, scratch = self._folder / "gathered.txt", f"{self._scratch.name}/g"
+            self._gathering = Gathering(self.root, known, self._environment, said, scratch)
+
     def close(self) -> None:
+        if self._gathering is not None:
+            self._gathering.close()
         self._warm.communicate()
         self._scratch.cleanup()
 
@@ -91,8 +104,13 @@ class Tree:
             else:
                 shutil.copy2(source, target)
 
-    def first_failure(self, tests: list[str], limit_s: float, **environment: str) -> str:
-        """The test that fails first, or its file; "" where all pass, `timeout` where one hangs."""
+    def first_failure(
+        self, tests: list[str], limit_s: float, *, changed: bool = False, **environment: str
+    ) -> str:
+        """The test that fails first, or its file; "" where all pass, `timeout` where one hangs.
+
+        changed : a change stands in the copy, which may keep pytest itself from beginning.
+        """
         output = self._folder / "output.txt"
         asked = {
             "tests": tests, "limit_s": limit_s, "output": str(output), "environment": environment,
@@ -104,6 +122,8 @@ class Tree:
         answer = json.loads(self._warm.stdout.readline())
         if answer["failing"] or answer["status"] in (0, 5):  # 5: no test is left
             return str(answer["failing"])
+        if changed:
+            return "pytest does not begin"
         sys.exit(f"pytest ended with {answer['status']}: {output.read_text()[-800:]}")
 
     def _record_of(self, file: str) -> Path:
@@ -149,11 +169,33 @@ class Tree:
             self._known[file] = Recorded(path)
         return self._known[file]
 
+    def _seen_by_gathered(self, change: Change, files: list[str], limit_s: float) -> str:
+        """A quick test that was gathered and sees the change; "" where none is known to."""
+        if self._gathering is None or not self._gathering.can_make(change):
+            return ""
+        known = [self._tests_of(change, file) for file in files if self.known(file)]
+        known.sort(key=lambda tests: sum(tests.values()))
+        tests, in_all_s = [], 0.0
+        for test, lasted_s in (each for tests in known for each in tests.items()):
+            quick = lasted_s <= _DOUBTED_S and in_all_s + lasted_s < min(limit_s, _GATHERED_S)
+            if quick and test in self._gathering.tests:
+                in_all_s += lasted_s
+                tests.append(test)
+        if not tests:
+            return ""
+        with self._changed(change):
+            patience_s = _PATIENCE_S + _PATIENCE * in_all_s
+            return self._gathering.first_failure(tests, patience_s, change) or ""
+
     def seen_by(self, change: Change, files: list[str], limit_s: float) -> Verdict:
         """Ask of each test file those tests that run a change, until one fails.
 
-        A slow test that also fails without the change has seen nothing, and is not asked again.
+        First those that were gathered; what lives there is asked with all files read anew, for
+        something may have been kept from before the change. A slow test that also fails without
+        the change has seen nothing, and is not asked again.
         """
+        if seen := self._seen_by_gathered(change, files, limit_s):
+            return Verdict(seen, 1)
         asked, in_all_s = 0, 0.0
         for lasted_s in self._in_turn(change, files):
             tests = []
@@ -165,7 +207,9 @@ class Tree:
             while tests:
                 patience_s = _PATIENCE_S + _PATIENCE * sum(lasted_s[test] for test in tests)
                 with self._changed(change):
-                    failing = self.first_failure(tests, patience_s, PYTHONDONTWRITEBYTECODE="1")
+                    failing = self.first_failure(
+                        tests, patience_s, changed=True, PYTHONDONTWRITEBYTECODE="1"
+                    )
                 doubted = lasted_s.get(failing, 0.0) > _DOUBTED_S
                 if not failing:
                     break

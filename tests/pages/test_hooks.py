@@ -21,7 +21,8 @@ def store(config: PagesConfig) -> Iterator[SqliteStore]:
         yield store
         for line in hooks.lines(store):
             hooks.remove(store, line.name, "op")
-        hooks.disallow(store, HOST, "op")
+        for host in hooks.hosts(store):
+            hooks.disallow(store, host, "op")
 
 
 @pytest.fixture

@@ -6,8 +6,11 @@ import math
 
 import numpy as np
 import pytest
+from simulators.standing_person import Person, Pinhole, pose_of
 
+from edge.posture.calibration import Calibration
 from edge.posture.catalogue.feet import FEET, Floor
+from edge.posture.landmarks import Landmarks
 
 FOCAL_PX, CENTRE_PX, LENS_M, STATURE_M, AWAY_M = 1300.0, (540.0, 960.0), 1.2, 1.7, 3.0
 PX_PER_M = FOCAL_PX / AWAY_M  # in the plane of the ankles
@@ -43,3 +46,18 @@ def test_a_toe_outwards_is_plus_on_both_feet_from_both_sides(facing: float, out_
         heel = np.array([30.0, 1400.0])
         toe = heel + 80.0 * np.array([-facing * to_right, -facing * forward])
         assert definition.formula(np.array([heel, toe]), facing) == pytest.approx(out_deg)
+
+
+def test_the_height_of_the_lens_is_reckoned_from_ankles_that_stand_over_the_floor() -> None:
+    """0.9 m before a person of 1.7 m at 3 m: the ankles lie 0.056 of stature over the floor."""
+    ankle_m = 0.056 * STATURE_M
+    points = Person().points_m()
+    for side in ("left", "right"):
+        points[f"{side}_ankle"][1] = ankle_m
+    body = Landmarks.of(pose_of(Pinhole().project(points, 0.0)))
+    lens = Calibration(focal_px=FOCAL_PX, centre_px=CENTRE_PX)
+    floor = Floor.under(body, lens)
+    assert floor is not None
+    assert floor.lens_px == pytest.approx(0.9 * PX_PER_M, abs=4.0)
+    assert floor.stature_px == pytest.approx(STATURE_M * PX_PER_M, rel=0.05)
+    assert Floor.under(body, Calibration(focal_px=FOCAL_PX)) is None

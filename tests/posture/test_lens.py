@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from edge.posture.calibration import Calibration
 from edge.posture.lens import distort, undistort
 
 SMALL = st.floats(-0.1, 0.1)
@@ -26,3 +27,10 @@ def test_straightened_points_lie_where_they_were(coefficients) -> None:
     points = np.array([[0.3, -0.2], [-0.4, 0.35], [0.0, 0.1]])
     straight, _ = undistort(distort(points, coefficients), coefficients)
     assert straight == pytest.approx(points, abs=1e-5)
+
+
+def test_without_the_middle_of_the_picture_only_the_roll_is_taken_out() -> None:
+    rolled = Calibration(roll_deg=30.0, focal_px=1300.0)
+    found, _ = rolled.rectify(np.array([[0.0, 100.0]]), np.zeros((1, 2, 2)))
+    assert np.linalg.norm(found) == pytest.approx(100.0)
+    assert found == pytest.approx(np.array([[50.0, 86.6025]]), abs=1e-3)

@@ -11,9 +11,9 @@ from simulators.standing_person import TURN_DEG, Person, Pinhole, pose_of, score
 from edge.posture.assess import assess
 from edge.posture.calibration import LEVEL, Calibration
 from edge.posture.landmarks import Landmarks
-from edge.posture.views import ankle_line, view_of
+from edge.posture.views import against, ankle_line, view_of
 from edge.records import Quality, Yaw
-from edge.skeletons import COCO_17, SPINE_5
+from edge.skeletons import BODY_25, COCO_17, SPINE_5
 
 VIEWS = tuple(TURN_DEG)
 
@@ -82,6 +82,23 @@ def test_a_faceless_side_view_has_no_direction():
     points = Pinhole().project(Person().points_m(), 90.0)
     body = {n: p for n, p in points.items() if n.split("_")[-1] not in ("nose", "eye", "ear")}
     assert view_of(pose_of(body)) == ("unknown", ("looking_direction_not_seen",))
+
+
+@pytest.mark.parametrize("view", ["right", "left"])
+def test_a_head_that_looks_against_the_toes_tells_no_side(view):
+    """Its left and right are not trusted: the head of one person, or the feet of another."""
+    points = Pinhole().project(Person().points_m(), TURN_DEG[view])
+    forward = 1.0 if view == "right" else -1.0
+    for side in ("left", "right"):
+        points[f"{side}_heel"] = points[f"{side}_ankle"]
+        points[f"{side}_big_toe"] = points[f"{side}_ankle"] + np.array([60.0 * forward, 0.0])
+    scores = dict.fromkeys(points, 0.9)
+    assert view_of(pose_of(points, scores, skeleton=BODY_25)).view == view
+    for side in ("left", "right"):
+        points[f"{side}_big_toe"] = points[f"{side}_ankle"] - np.array([60.0 * forward, 0.0])
+    found = view_of(pose_of(points, scores, skeleton=BODY_25))
+    assert found == ("unknown", ("face_and_feet_contradict",))
+    assert against(found, view) == ("face_and_feet_contradict",)
 
 
 def test_a_spine_alone_tells_no_view():
@@ -191,3 +208,9 @@ def test_shoulders_in_one_line_are_no_front():
 def test_without_a_yaw_the_view_is_guessed_as_before():
     assert seen("back").yaw is None
     assert view_of(seen("back")).view == "back"
+
+
+def test_hips_in_one_line_contradict_shoulders_that_are_not():
+    points = Pinhole().project(Person().points_m(), 0.0)
+    points["left_hip"][0] = points["right_hip"][0]
+    assert view_of(pose_of(points)) == ("unknown", ("shoulders_and_hips_contradict",))

@@ -33,7 +33,39 @@ def slow_log_parabola(heatmap: np.ndarray) -> tuple[float, float, float]:
         dy = _vertex(
             *[math.log(0.5 * at(y, xs[0]) + at(y, column) + 0.5 * at(y, xs[2])) for y in ys]
         )
-    return column + dx, row + dy, peak
+    smooth = _smoothed_peak(heatmap, row, column)
+    return (*smooth, peak) if smooth is not None else (column + dx, row + dy, peak)
+
+
+def _smoothed_peak(heatmap: np.ndarray, row: int, column: int) -> tuple[float, float] | None:
+    """The vertex about the smoothed map's peak, sought from a cell at most three steps away."""
+    height, width = heatmap.shape
+
+    def smooth(y: int, x: int) -> float:
+        total = 0.0
+        for v in range(-4, 5):
+            for u in range(-4, 5):
+                weight = math.exp(-(u * u + v * v) / (2 * 1.5**2))
+                total += weight * max(float(heatmap[y + v, x + u]), 0.0)
+        return total
+
+    y, x = row, column
+    for _ in range(4):
+        if not (5 <= x < width - 5 and 5 <= y < height - 5):
+            return None
+        near = [[smooth(y + v, x + u) for u in (-1, 0, 1)] for v in (-1, 0, 1)]
+        across = [math.log(0.5 * near[0][u] + near[1][u] + 0.5 * near[2][u]) for u in range(3)]
+        down = [math.log(0.5 * near[v][0] + near[v][1] + 0.5 * near[v][2]) for v in range(3)]
+        for low, middle, high in (across, down):
+            curvature = low + high - 2 * middle
+            if curvature >= 0 or -1 / curvature <= 1.5**2:
+                return None
+        dx, dy = _vertex(*across), _vertex(*down)
+        if abs(dx) < 0.5 and abs(dy) < 0.5:
+            return x + dx, y + dy
+        x += (dx >= 0.5) - (dx <= -0.5)
+        y += (dy >= 0.5) - (dy <= -0.5)
+    return None
 
 
 def _vertex(low: float, middle: float, high: float) -> float:

@@ -96,3 +96,10 @@ def test_a_clock_without_a_service_is_as_it_was(
     steady = SteadyClock()
     assert steady.read(0).state == "estimated"
     assert steady.read(IN_2038_NS).state == "unsynced"
+
+
+def test_a_clock_is_believed_from_the_moment_of_the_release_on(times: Times) -> None:
+    times.utc_ns = clock.RELEASED_UTC_NS - 1
+    assert SteadyClock().read(0).state == "unsynced"
+    times.utc_ns = clock.RELEASED_UTC_NS
+    assert SteadyClock().read(0).state == "synced"

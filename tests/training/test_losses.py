@@ -63,8 +63,21 @@ def test_the_place_is_pulled_to_the_truth():
     loss = place_loss(*displacements(beside, points, trust))
     assert 0.1 < loss.item() < 0.5
     loss.backward()
-    assert (beside.grad[0, 0, 7, 6:9] > 0).all(), "less to the right"
-    assert (beside.grad[0, 0, 7, 2:4] < 0).all(), "more to the left"
+    assert (beside.grad[0, 0, 7, 6:8] > 0).all(), "less to the right"
+    assert (beside.grad[0, 0, 7, 3:5] < 0).all(), "more to the left"
+
+
+def test_a_peak_that_is_wide_or_low_lies_no_nearer():
+    points, trust = torch.tensor([[[5.3, 7.0]]]), torch.ones(1, 1)
+    beside = points + torch.tensor([0.8, 0.0])
+
+    def loss(maps):
+        return place_loss(*displacements(maps, points, trust)).item()
+
+    sharp = loss(gaussian_maps(beside, (16, 12)))
+    assert sharp == pytest.approx(0.8, abs=0.05)
+    assert loss(gaussian_maps(beside, (16, 12), sigma=2.6)) > 0.9 * sharp
+    assert loss(0.4 * gaussian_maps(beside, (16, 12))) > 0.9 * sharp
 
 
 def test_a_line_is_wrong_by_how_far_it_is_turned():

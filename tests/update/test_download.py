@@ -162,3 +162,12 @@ def test_a_slow_link_that_is_cut_every_20_s_completes(server, part, body) -> Non
     one.complete()
     assert part.read_bytes() == body
     assert one.attempts == 8
+
+
+@pytest.mark.parametrize("damage", [b"\xff\x00\xfe", b'"a\nb"', b"\0" * 40, b""])
+def test_what_a_part_was_begun_of_is_lost_and_it_begins_anew(server, part, body, damage) -> None:
+    part.write_bytes(b"old" * 1000)
+    part.with_suffix(".etag").write_bytes(damage)
+    download(server, part).complete()
+    assert part.read_bytes() == body
+    assert server.asked("model") == [""]

@@ -82,7 +82,7 @@ def test_just_enough_room_is_enough(publisher, station, models, monkeypatch) -> 
     assert station.updater().run() is not None
 
 
-def test_slots_json_is_damaged(publisher, station, models) -> None:
+def test_slots_json_is_damaged(publisher, station, models, caplog) -> None:
     """Only a failing disk does that: the shipped file serves, and updates go on after it."""
     publisher.offer(models["2"])
     station.updater().run()
@@ -93,6 +93,7 @@ def test_slots_json_is_damaged(publisher, station, models) -> None:
     engine = engine_of(station)
     assert engine.load(lambda files: files["whole"].path) == station.shipped
     assert station.reasons("rollback") == ["slots_damaged"]
+    assert "slots.json is damaged" in caplog.messages
     assert station.updater().run() is not None
 
 
@@ -105,3 +106,42 @@ def test_an_offer_that_this_software_cannot_read_is_passed_over(
         publisher.offer(models["2"])
     assert station.updater().run() is None
     assert station.reasons("decide") == ["terms_unreadable"]
+
+
+def test_a_failure_falls_back_as_long_as_something_is_left_to_fall_back_to(
+    publisher, station, models
+) -> None:
+    publisher.offer(models["2"])
+    station.updater().run()
+    engine = engine_of(station)
+    engine.confirm()
+    publisher.offer(models["3"])
+    station.updater().run()
+    assert engine.fail("finds_nobody") is True  # the one on trial
+    assert engine.fail("finds_nobody") is True  # the confirmed one: the shipped file serves
+    assert engine.fail("finds_nobody") is False
+    assert engine.load(lambda files: files["whole"].path) == station.shipped
+
+
+def test_a_long_problem_is_told_in_500_letters(publisher, station, models, monkeypatch) -> None:
+    def full(_folder: object) -> None:
+        raise UpdateDelayed("disk_full", "x" * 700)
+
+    publisher.offer(models["2"])
+    monkeypatch.setattr(updaters.shutil, "disk_usage", full)
+    with pytest.raises(UpdateDelayed):
+        station.updater().run()
+    assert station.events[-1]["detail"] == "x" * 500
+
+
+def test_the_one_on_trial_serves_and_that_is_known(publisher, station, models) -> None:
+    engine = engine_of(station)
+    assert engine.load(dict)["whole"].sha256 is None
+    sha256 = publisher.offer(models["2"])
+    station.updater().run()
+    assert engine.load(dict)["whole"].sha256 == sha256
+    assert engine.on_trial is True
+    assert engine.incumbent()["whole"].path == station.shipped
+    engine.confirm()
+    assert engine.load(dict)["whole"].sha256 == sha256
+    assert engine.on_trial is False

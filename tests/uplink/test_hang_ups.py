@@ -24,3 +24,12 @@ def test_one_that_ended_three_connections_alone_waits_and_gets_one_more_try() ->
     hang_ups.taken(7)
     hang_ups.ended({7})
     assert not hang_ups.must_wait(7)
+
+
+def test_numbers_that_mean_other_messages_now_have_ended_nothing() -> None:
+    hang_ups = HangUps()
+    for _ in range(3):
+        hang_ups.ended({7})
+    hang_ups.forget()
+    assert not hang_ups.suspects
+    assert hang_ups.must_wait(7) is False

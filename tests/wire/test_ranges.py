@@ -8,7 +8,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.wire.ranges import compress, holds, merge
+from edge.wire.ranges import compress, holds, merge, size
 
 Numbers = st.sets(st.integers(1, 60))
 
@@ -75,3 +75,9 @@ def test_the_work_of_merging_grows_as_n_log_n() -> None:
     Counted.compared = 0
     assert len(merge([(2 * i, 2 * i) for i in range(count)], alive)) == count
     assert Counted.compared < 4 * count * math.log2(count)
+
+
+def test_how_many_numbers_ranges_hold() -> None:
+    assert size(()) == 0
+    assert size(((4, 4),)) == 1
+    assert size(((1, 3), (7, 7), (10, 19))) == 14

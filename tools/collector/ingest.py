@@ -19,6 +19,7 @@ from posture_tools.collector.erasure_sending import ErasureSending
 from posture_tools.collector.home_assistant import announcements
 from posture_tools.collector.intake import Bad, Good, Incoming, examine
 from posture_tools.collector.judging import Judge
+from posture_tools.collector.last_health import LastHealth
 from posture_tools.collector.store import Life, Note, Outcome, Store
 from posture_tools.collector.worker_key import GrantedKey, plain_payload
 
@@ -41,7 +42,7 @@ log = logging.getLogger(__name__)
 _SAID, _MOST_KEYS_TOLD = 500, 1000  # characters of one line of the log; such lines
 _IDLE_S, _GLANCE_S = 0.2, 0.01  # with nothing under way, and during a commit
 _GROUP = "$share/posture-collectors/"
-_HEALTH_EVERY_S = 5.0  # thousands of stations say something each minute: the last of each counts
+_HEALTH_EVERY_S = 5.0  # by each of the workers that share a broker
 _LEAD_EVERY_S = 5.0
 ANNOUNCE_EVERY_S = 60.0
 # Messages in memory, half of them in a transaction: 70 MB beside the program's own.
@@ -88,8 +89,7 @@ class Collector:
         self._in_flight = in_flight
         self._shown: set[str] = set()
         self._keys_told: set[str] = set()
-        self._health: dict[tuple[str, str], Note] = {}
-        self._health_at_s = 0.0
+        self._health = LastHealth(store)
         self._old = False
         # One name for two collectors, and each would throw the other off for ever.
         self._instance = secrets.token_hex(8)
@@ -157,7 +157,7 @@ class Collector:
                     backoff.reset()
                 if not batch.items:
                     self._acknowledge(connection, batch)
-                self._note_health(every_s=_HEALTH_EVERY_S if self._shares else 0.0)
+                self._health.write(every_s=_HEALTH_EVERY_S if self._shares else 0.0)
                 self._erasures.send(connection)
                 if time.monotonic() - self._announced_s >= ANNOUNCE_EVERY_S:
                     self._announce(connection, online=True)
@@ -165,7 +165,7 @@ class Collector:
                     break  # an answer that came late once must not cost commands for good
             if (last := committer.wait()) is not None:
                 self._settle(connection, last)
-            self._note_health(every_s=0.0)
+            self._health.write(every_s=0.0)
             if stop.is_set():
                 self._announce(connection, online=False)
             connection.close()
@@ -186,13 +186,6 @@ class Collector:
         taken = (topics.message("result/#"), topics.message("event/#"), topics.health)
         heard = (topics.state, topics.birth, topics.enrol, topics.desired, topics.collector_state)
         return [*(group + topic for topic in taken), *heard]
-
-    def _note_health(self, *, every_s: float) -> None:
-        """The last health of each station, in one transaction."""
-        if self._health and time.monotonic() - self._health_at_s >= every_s:
-            self._store.note_all(self._health.values())
-            self._health.clear()
-            self._health_at_s = time.monotonic()
 
     def _announce(self, connection: Connection, *, online: bool) -> None:
         self._announced_s = time.monotonic()
@@ -250,11 +243,9 @@ class Collector:
             self._oddities.note(kind, problem)
         else:
             if isinstance(item, Note) and item.kind == "health":
-                self._health[item.site, item.station] = item
+                self._health.hear(item)
             elif isinstance(item, Note):
-                # What was said before a will must not be written after it: it looks alive.
-                before = self._health.pop((item.site, item.station), None)
-                notes += [item] if before is None else [before, item]
+                notes += self._health.before(item)
             elif item is not None:
                 items.append(item)
 

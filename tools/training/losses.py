@@ -5,12 +5,15 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from edge.decode.log_parabola import ACROSS, ALONG
+
 FOREGROUND = 4.0  # a cell whose target is t counts 1 + 4 t times: most of a map is empty
 SIGMA = 2.0  # of the target, in cells
-_REACH = 3  # cells about the truth that the sub-pixel term looks at: 7 x 7
+_FLOOR = 0.3  # under the logarithm of a smoothed profile; a peak's is about 20
+_FLATTEST = -0.06  # curvature of a logarithm: a peak nearly twice as wide as the smoothed target's
+_FURTHEST = 4.0  # cells: beyond them the map alone pulls
 LINE_CELLS = 12.0  # a hip line in a close crop
 _SHORTEST = 3.0  # seen from the side, left lies on right: there is no line to turn
-_LEAST_MASS = 0.5  # a map that is empty there gives no wild centre
 
 
 def gaussian_maps(points: Tensor, map_hw: tuple[int, int], sigma: float = SIGMA) -> Tensor:
@@ -47,17 +50,19 @@ def masked_l2(predicted: Tensor, target: Tensor, weights: Tensor) -> Tensor:
 def displacements(
     predicted: Tensor, points: Tensor, trust: Tensor, sigma: float = SIGMA
 ) -> tuple[Tensor, Tensor]:
-    """How far, in cells, the centre of mass about the truth lies from where a perfect map's does.
+    """How far, in cells, the peak near the truth lies from where a perfect map's does.
 
-    Of the 7 x 7 cells about the cell nearest to the truth `(N, K, 2)`. The window cuts the perfect
-    peak as it cuts the predicted one. Returns `(N, K, 2)`, and the trust `(N, K)` with 0 where no
-    truth is known.
+    Placed as the device places it, by a parabola through the logarithm of the smoothed map: a peak
+    that is flat or low lies no nearer for that, as its centre of mass would. About the cell nearest
+    to the truth `(N, K, 2)`, of predicted and perfect map alike. Returns `(N, K, 2)`, and the trust
+    `(N, K)` with 0 where no truth is known.
     """
     wanted = (trust > 0) & torch.isfinite(points[..., 0])
     height, width = predicted.shape[-2:]
     place = points[wanted]
     nearest = place.round()
-    offsets = torch.arange(-_REACH, _REACH + 1, device=points.device)
+    reach = len(ACROSS) // 2
+    offsets = torch.arange(-reach, reach + 1, device=points.device)
     x = nearest[:, 0:1].long() + offsets
     y = nearest[:, 1:2].long() + offsets
     inside = ((y >= 0) & (y < height))[:, :, None] & ((x >= 0) & (x < width))[:, None, :]
@@ -74,7 +79,7 @@ def displacements(
     ideal_y = torch.exp(-0.5 * ((offsets - rest[:, 1:2]) / sigma).square())
     ideal = ideal_y[:, :, None] * ideal_x[:, None, :] * inside
     apart = predicted.new_zeros((*points.shape[:2], 2), dtype=torch.float32)
-    apart = apart.index_put((sample, channel), _centre(window, offsets) - _centre(ideal, offsets))
+    apart = apart.index_put((sample, channel), _vertex(window) - _vertex(ideal))
     return apart, trust * wanted
 
 
@@ -87,8 +92,8 @@ def line_loss(apart: Tensor, points: Tensor, trust: Tensor, pairs: Tensor) -> Te
     """How far lines are turned, averaged by trust: in cells that the ends of one of
     `LINE_CELLS` would lie apart.
 
-    apart, points: `(N, K, 2)` in cells. pairs: `(P, 2)` channels of left and right. Both ends too
-    low by the same is no tilt, and a pixel turns short lines (eyes) more than long ones.
+    apart, points: `(N, K, 2)` in cells. pairs: `(P, 2)` channels of the ends. Both too far
+    off by the same is no tilt, and a pixel turns short lines (eyes) more than long ones.
     """
     left, right = pairs.unbind(dim=1)
     both = torch.minimum(trust[:, left], trust[:, right])
@@ -99,11 +104,19 @@ def line_loss(apart: Tensor, points: Tensor, trust: Tensor, pairs: Tensor) -> Te
     return (LINE_CELLS * across / length * both).sum() / (both.sum() + 1e-6)
 
 
-def _centre(window: Tensor, offsets: Tensor) -> Tensor:
-    mass = window.sum(dim=(1, 2)) + _LEAST_MASS
-    x = (window.sum(dim=1) * offsets).sum(dim=1) / mass
-    y = (window.sum(dim=2) * offsets).sum(dim=1) / mass
-    return torch.stack([x, y], dim=1)
+def _vertex(window: Tensor) -> Tensor:
+    """`(M, 2)`, where the Gaussian that fits windows `(M, H, W)` has its top, from their middle.
+
+    The curvature is taken as it is: made steeper where it lies wrong, a peak would seem nearer.
+    """
+    along = torch.as_tensor(ALONG, dtype=window.dtype, device=window.device)
+    across = torch.as_tensor(ACROSS, dtype=window.dtype, device=window.device)
+    columns = (across @ window) @ along.T
+    rows = (window @ across) @ along.T
+    low, middle, high = (torch.stack([columns, rows], dim=1) + _FLOOR).log().unbind(dim=2)
+    curvature = (low + high - 2 * middle).detach().clamp_max(_FLATTEST)
+    vertex = 0.5 * (high - low) / -curvature
+    return _FURTHEST * torch.tanh(vertex / _FURTHEST)
 
 
 def yaw_loss(predicted: Tensor, bounds: Tensor, trust: Tensor) -> Tensor:

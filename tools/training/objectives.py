@@ -16,11 +16,12 @@ from posture_tools.training.losses import (
     yaw_loss,
 )
 from posture_tools.training.network import YAW, PoseNetwork
-from posture_tools.training.points import BODY_MIRROR
+from posture_tools.training.points import BODY_MIRROR, SEGMENTS
 from torch import Tensor
 
 PHOTO, BODY = "photo", "body"  # heads of crops, by the labels that teach them
 LINE = "line"  # loss of left against right
+SEGMENT = "segment"  # loss of the other lines that measures are taken from
 HEATMAPS, PAFS = "heatmaps", "pafs"  # heads of frames
 
 Batch = Mapping[str, Tensor]
@@ -28,6 +29,7 @@ Objective = Callable[[PoseNetwork, Batch, int], dict[str, Tensor]]
 
 _LIMB_CHANNELS = 2
 _PAIRS = torch.tensor([(i, int(m)) for i, m in enumerate(BODY_MIRROR) if i < m])
+_SEGMENTS = torch.from_numpy(SEGMENTS)
 
 
 def crop_losses(network: PoseNetwork, batch: Batch, mirrored: int) -> dict[str, Tensor]:
@@ -52,6 +54,7 @@ def crop_losses(network: PoseNetwork, batch: Batch, mirrored: int) -> dict[str, 
         losses[f"{name}_place"] = place_loss(apart, known)
         if name == BODY:  # hand labels of left and right are not exact enough
             losses[LINE] = line_loss(apart, points, known, _PAIRS)
+            losses[SEGMENT] = line_loss(apart, points, known, _SEGMENTS)
     losses[YAW] = yaw_loss(answers[YAW][:size], batch["yaw"], batch["yaw_trust"])
     if few:
         apart = []

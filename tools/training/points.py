@@ -34,5 +34,30 @@ CLOSE_ABOUT = tuple(
     for _ in range(2 if part.about[0] in _TWICE else 1)
 )
 
+# Lines of one side that measures are taken from, seen from any side: thigh, shank, trunk, neck,
+# head, pelvis, back, foot. Between left and right the mirror says the pairs.
+_OF_A_SIDE = (
+    ("hip", "knee"), ("knee", "ankle"), ("trochanter", "knee"), ("knee", "lat_mal"),
+    ("asis", "patella"), ("patella", "tib_tub"), ("patella", "ankle"), ("heel", "toe"),
+    ("shoulder", "hip"), ("acromion", "trochanter"), ("asis", "psis"),
+    ("ear", "shoulder"), ("ear", "eye"), ("tragus", "C7"), ("ear", "C7"), ("acromion", "C7"),
+    ("shoulder", "C7"), ("lat_mal", "heel"),
+)  # fmt: skip
+_OF_THE_MIDDLE = (
+    ("C4", "C7"), ("C7", "T3"), ("T3", "T6"), ("T6", "T8"), ("T8", "T12"), ("T12", "L4"),
+    ("L4", "S2"), ("S2", "S5"), ("C7", "S2"),
+)  # fmt: skip
+
+
+def _row(name: str, side: str) -> int:
+    own = f"{side}_{name}"
+    return BODY_55.index[own if own in BODY_55.index else name]
+
+
+SEGMENTS = np.array(
+    [[_row(name, side) for name in ends] for side in ("left", "right") for ends in _OF_A_SIDE]
+    + [[BODY_55.index[name] for name in ends] for ends in _OF_THE_MIDDLE]
+)
+
 # What the head itself hides from behind.
 FACE_IN_FRONT = np.array([0, 1, 2])

@@ -183,7 +183,10 @@ def test_dead_ones_are_forgotten_after_a_month(
     receiver.status = 410
     deliverer.deliver()
     assert hooks.lines(store)[0].dead == 7, "gone is gone at once"
-    clock.s += 34 * 24 * HOUR_S
+    clock.s += 33 * 24 * HOUR_S - HOUR_S  # three days of tries, and thirty
+    deliverer.deliver()
+    assert hooks.lines(store)[0].dead == 7
+    clock.s += 2 * HOUR_S
     deliverer.deliver()
     assert hooks.lines(store)[0].dead == 0
 
@@ -390,6 +393,16 @@ def test_a_name_in_other_letters_is_the_same_host(store: Store) -> None:
     hooks.allow(store, "Records.EXAMPLE.", "op")
     assert hooks.hosts(store) == [HOST]
     hooks.add(store, "records", "https://RECORDS.example/", (), "op")
+    hooks.disallow(store, "RECORDS.example.", "op")
+    assert hooks.hosts(store) == []
+
+
+def test_who_takes_another_host_off_the_list_is_told_so(store: Store) -> None:
+    """The one that was meant would hear on."""
+    hooks.allow(store, HOST, "op")
+    with pytest.raises(SettingsInvalid, match=f"other.{HOST}' is not on the list"):
+        hooks.disallow(store, f"other.{HOST}", "op")
+    assert hooks.hosts(store) == [HOST]
 
 
 def test_what_people_change_is_in_the_audit_table(store: Store, secret: str) -> None:

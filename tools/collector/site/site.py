@@ -247,6 +247,9 @@ def reload_brokers(folder: Path) -> list[str]:
     for place in load(folder).places:
         try:
             pid = int((folder / place.folder / "mosquitto.pid").read_text(encoding="ascii"))
+            # A power cut leaves the file, and its number may be anybody's by now.
+            if Path(f"/proc/{pid}/comm").read_text(encoding="utf-8") != "mosquitto\n":
+                raise ProcessLookupError
             os.kill(pid, signal.SIGHUP)
         except (OSError, ValueError):
             elsewhere.append(place.folder)

@@ -73,7 +73,7 @@ def hosts(store: Store) -> list[str]:
 
 def allow(store: Store, host: str, who: str) -> None:
     """Let a host be told. Raises SettingsInvalid for what is no name of a host."""
-    host = host.lower().rstrip(".")
+    host = _plain(host)
     if _HOST.fullmatch(host) is None:
         raise SettingsInvalid(
             f"{host!r} is no name of a host.", "Give it without https:// or path."
@@ -83,9 +83,20 @@ def allow(store: Store, host: str, who: str) -> None:
         _audit(db, who, "webhook host", "", host)
 
 
+def _plain(host: str) -> str:
+    return host.lower().rstrip(".")
+
+
 def disallow(store: Store, host: str, who: str) -> None:
-    """Let nothing go to a host any more; what waits for it fails."""
+    """Let nothing go to a host any more; what waits for it fails. Raises SettingsInvalid for one
+    that is not on the list: whoever says so means another, which would go on being told."""
+    host = _plain(host)
     with store.transaction() as db:
+        if not db.execute("SELECT 1 FROM webhook_host WHERE host = ?", (host,)).fetchone():
+            raise SettingsInvalid(
+                f"{host!r} is not on the list of hosts.",
+                "`posture-collector webhook list` shows who is.",
+            )
         db.execute("DELETE FROM webhook_host WHERE host = ?", (host,))
         _audit(db, who, "webhook host", host, "")
 
