@@ -174,9 +174,7 @@ def wait_until(machine: Told, what: str, sha256: str, holds) -> None:
     while not holds(status(machine)):
         if time.monotonic() > until_s:
             raise Fail(f"{sha256[:12]} is not {what}: {status(machine)}")
-        if machine.run("systemctl is-active posture-software posture-update | grep activating")[
-            "rc"
-        ]:
+        if machine.run("systemctl is-active posture-software posture-update | grep activat")["rc"]:
             ask(machine)
         time.sleep(30.0)
     tell(f"{sha256[:12]} is {what}")
