@@ -54,17 +54,15 @@ def services(settings: Settings) -> Check:
             words = f"{words}, for its recording has ended and begins anew"
         elif active != "active":
             state = State.FAIL
-        if says := told.get("StatusText"):
-            words = f"{words}: {says}"
-        found.append(words)
+        found.append(": ".join(filter(None, (words, told.get("StatusText")))))
     remedy = f"`systemctl status {' '.join(UNITS)}` says more." if state is State.FAIL else ""
     return Check("services", state, "; ".join(found), remedy)
 
 
 def _is_recording(settings: Settings) -> bool:
     """Whether the source ends by itself, as a camera does not."""
-    source = settings.camera.source
-    return bool(source) and origin_of(camera_for(settings.camera)) in ("file", "rendered")
+    asked = settings.camera
+    return asked.source != "" and origin_of(camera_for(asked)) in ("file", "rendered")
 
 
 def engine(settings: Settings) -> Check:
