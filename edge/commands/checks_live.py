@@ -20,7 +20,10 @@ from edge.records import Frame
 from edge.settings import Settings
 from edge.wire.clock import boot_id
 
-UNITS = ("posture-engine", "posture-uplink")
+SYSTEMD_RUNS = Path("/run/systemd/system")
+_ENGINE = "posture-engine"
+UNITS = (_ENGINE, "posture-uplink")
+_BETWEEN_RUNS = ("deactivating", "activating")
 _LOOK_FRAMES = 5
 _HOT_C = 80.0
 _LATE_FRAME_S = 10.0
@@ -28,9 +31,9 @@ _LEAST_MEMORY_MB = 200.0
 _START = "`systemctl start posture-engine`, or `posture-station run` at a desk."
 
 
-def services(_settings: Settings) -> Check:
+def services(settings: Settings) -> Check:
     """The units, as systemd sees them. `doctor` changes nothing."""
-    if shutil.which("systemctl") is None or not Path("/run/systemd/system").exists():
+    if shutil.which("systemctl") is None or not SYSTEMD_RUNS.exists():
         return Check("services", State.OK, "no systemd here: run by hand")
     found, state = [], State.OK
     for unit in UNITS:
@@ -46,12 +49,20 @@ def services(_settings: Settings) -> Check:
             found.append(f"{unit} not installed")
             continue
         active = told.get("ActiveState", "unknown")
-        state = state if active == "active" else State.FAIL
-        found.append(
-            f"{unit} {active}, {told.get('NRestarts', '?')} restarts: {told.get('StatusText', '')}"
-        )
+        words = f"{unit} {active}, {told.get('NRestarts', '?')} restarts"
+        if unit == _ENGINE and active in _BETWEEN_RUNS and _is_recording(settings):
+            words = f"{words}, for its recording has ended and begins anew"
+        elif active != "active":
+            state = State.FAIL
+        found.append(": ".join(filter(None, (words, told.get("StatusText")))))
     remedy = f"`systemctl status {' '.join(UNITS)}` says more." if state is State.FAIL else ""
     return Check("services", state, "; ".join(found), remedy)
+
+
+def _is_recording(settings: Settings) -> bool:
+    """Whether the source ends by itself, as a camera does not."""
+    asked = settings.camera
+    return asked.source != "" and origin_of(camera_for(asked)) in ("file", "rendered")
 
 
 def engine(settings: Settings) -> Check:

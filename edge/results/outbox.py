@@ -98,15 +98,19 @@ class Outbox(DatabaseOwner):
 
         with usable(path):
             database = opened(path, beginning(limit_bytes, site, station, signer))
-            outbox = cls(
-                database,
-                path,
-                limit_bytes=limit_bytes,
-                at_limit=at_limit,
-                cfg_sha256=cfg_sha256,
-                signer=signer,
-            )
-            outbox.tend()
+            try:
+                outbox = cls(
+                    database,
+                    path,
+                    limit_bytes=limit_bytes,
+                    at_limit=at_limit,
+                    cfg_sha256=cfg_sha256,
+                    signer=signer,
+                )
+                outbox.tend()
+            except BaseException:
+                database.close()
+                raise
             return outbox
 
     def accept(self, assessment: Assessment, consent: Consent | None = None) -> int:

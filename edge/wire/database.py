@@ -61,7 +61,7 @@ class Database:
         try:
             self._configure(self._limit_bytes)
             self._create(self._schema, self._upgrades)
-        except sqlite3.Error:
+        except BaseException:
             self._connection.close()
             raise
         return self._connection

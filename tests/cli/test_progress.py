@@ -98,6 +98,7 @@ class Screen:
         self.written = io.StringIO()
         console = partial(Console, file=self.written, force_terminal=terminal, width=80)
         monkeypatch.setattr(progress, "Console", lambda stderr: console())
+        monkeypatch.setenv("TERM", "xterm-256color")  # a dumb one gets no lines that move
         monkeypatch.setattr(progress, "_AFTER_S", 0.01)
 
     def shows(self, text: str) -> bool:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+from collections.abc import Callable
 from pathlib import Path
 
 import cv2
@@ -114,6 +116,48 @@ def test_an_engine_that_does_not_measure(
     assert check.state is State.FAIL
     assert says in check.found
     assert check.remedy
+
+
+@pytest.fixture
+def systemd_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """A systemctl whose engine is in a state; the uplink is active."""
+    program = tmp_path / "bin" / "systemctl"
+    program.parent.mkdir()
+    monkeypatch.setenv("PATH", f"{program.parent}:{os.environ['PATH']}")
+    monkeypatch.setattr(checks_live, "SYSTEMD_RUNS", tmp_path)
+
+    def say(engine: str) -> None:
+        program.write_text(
+            f"#!/bin/sh\nstate=active\n[ $4 = posture-engine ] && state={engine}\n"
+            'echo "LoadState=loaded\nActiveState=$state\nNRestarts=2\nStatusText=x=1"\n'
+        )
+        program.chmod(0o755)
+
+    return say
+
+
+@pytest.mark.parametrize(
+    ("origin", "engine", "state"),
+    [
+        ("camera", "active", State.OK),
+        ("camera", "activating", State.FAIL),
+        ("unknown", "activating", State.FAIL),
+        ("file", "activating", State.OK),
+        ("rendered", "deactivating", State.OK),
+        ("file", "failed", State.FAIL),
+    ],
+)
+def test_an_engine_between_two_runs_is_well_where_its_recording_ended(
+    settings: Settings, systemd_says: Callable[[str], None], monkeypatch: pytest.MonkeyPatch,
+    origin: str, engine: str, state: State,
+) -> None:  # fmt: skip
+    monkeypatch.setattr(PhotoCamera, "origin", origin)
+    systemd_says(engine)
+    check = checks_live.services(settings)
+    assert check.state is state
+    assert f"posture-engine {engine}, 2 restarts" in check.found
+    assert "posture-uplink active, 2 restarts: x=1" in check.found
+    assert bool(check.remedy) is (state is State.FAIL)
 
 
 def test_a_board_without_enough_power(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import sqlite3
 from contextlib import closing, suppress
 from pathlib import Path
@@ -27,6 +28,7 @@ from edge.records import Measure, Quality
 from edge.results.outbox import SMALLEST_LIMIT_BYTES, AtLimit, Outbox
 from edge.wire import clock
 from edge.wire.codec import BODY_LIMIT_BYTES, decode, decode_message
+from edge.wire.database import Database
 from edge.wire.envelope import GENESIS
 from edge.wire.event import Erase, Event, Gap
 from edge.wire.forgotten import forgotten_name
@@ -355,6 +357,30 @@ def test_whatever_the_disk_changes_each_message_goes_on_or_is_named(
         if not list(folder.glob("outbox.damaged-*")):
             aside = 1 if pages == 1 else 12
             assert len(kept & set(before)) >= len(before) - aside
+
+
+@pytest.mark.parametrize(
+    ("where", "step", "error"),
+    [
+        (Outbox, "tend", sqlite3.DatabaseError("database disk image is malformed")),
+        (Database, "_create", UnicodeDecodeError("utf-8", b"\xff", 0, 1, "invalid start byte")),
+    ],
+)
+def test_an_outbox_that_does_not_open_keeps_no_file_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: type, step: str, error: Exception
+) -> None:
+    with open_outbox(tmp_path) as outbox:
+        outbox.accept(assessment())
+    path = (tmp_path / "outbox.db").resolve()
+
+    def breaks(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(where, step, breaks)
+    with pytest.raises((OutboxUnusable, UnicodeDecodeError)):
+        open_outbox(tmp_path)
+    links = [os.path.realpath(each) for each in Path("/proc/self/fd").iterdir()]
+    assert str(path) not in links
 
 
 def test_clock_that_was_wrong_is_told_once_it_is_right(

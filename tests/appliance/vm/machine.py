@@ -24,11 +24,11 @@ HARNESS = Path(os.environ.get("POSTURE_SHARED", ROOT.parent / "shared")) / "vm"
 OUT = Path(os.environ.setdefault("VM_OUT", str(ROOT.parent / "vm-out")))
 sys.path.insert(0, str(HARNESS))
 
-from user_mode import UserMode  # noqa: E402
+from user_mode import HOST, UserMode  # noqa: E402
 from vm import VM, Fail, free_port  # noqa: E402
 
 IMAGE = "posture"
-GUEST_SEES_HOST = "10.0.2.2"  # qemu's user network
+GUEST_SEES_HOST = HOST
 BOARD = "6f2c1a52-5d7e-4c43-9d52-0d8a4f0e9a11"
 JOURNAL = "systemd.journald.forward_to_console=1"
 ANOTHER_BOARD = "0b9e2f4e-7a35-4b1c-8f61-5a1d3c7e2b90"
@@ -128,7 +128,10 @@ class UserModeMachine(Told, UserMode):
     """A station whose kernel is a program of this machine; see `user_mode.py`."""
 
     def __init__(self, run: str, *, disk: str, mask: str = "none") -> None:
-        super().__init__(IMAGE, run=run, disk=disk, append=f"{JOURNAL} systemd.mask={mask}")
+        super().__init__(
+            IMAGE, run=run, disk=disk, boot_timeout=1200, cmd_timeout=300,
+            append=f"{JOURNAL} systemd.mask={mask}",
+        )  # fmt: skip
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""In the machine, in place of the engine's program: accepts a result every EVERY_S seconds.
+"""In the machine, in place of the engine's program: accepts a result every so many seconds.
 
 An emulated processor measures too seldom for a power cut to hit a commit. Unit, sandbox, outbox and
 uplink are the station's own; only the assessments are made up.
@@ -7,6 +7,7 @@ uplink are the station's own; only the assessments are made up.
 from __future__ import annotations
 
 import itertools
+import sys
 import time
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from edge.app import open_outbox
 from edge.records import Assessment, Measure, ModelIdentity, Quality
 from edge.settings import load_settings
 
-EVERY_S = 0.5
+EVERY_S = float(sys.argv[1])
 SETTINGS = Path("/var/lib/posture/settings/station.toml")
 
 

@@ -26,17 +26,17 @@ broker = "{host}:{port}"
 # Results come from `measurer.py` in the engine's own unit.
 DROP_IN = """[Service]
 ExecStart=
-ExecStart=/opt/posture-station/venv/bin/python /opt/measurer.py
+ExecStart=/opt/posture-station/venv/bin/python /opt/measurer.py {every_s}
 """
 
 
-def prepare(disk: Path, port: int) -> None:
-    """The measurer and the file on the boot partition, on a card that never ran."""
+def prepare(disk: Path, port: int, every_s: float = 0.5) -> None:
+    """The file on the boot partition and the measurer, on a card that never ran."""
     unit = "/etc/systemd/system/posture-engine.service.d/measurer.conf"
     posture = POSTURE.format(host=GUEST_SEES_HOST, port=port)
     put_on_card(disk, "/boot/posture.toml", posture.encode())
     put_on_card(disk, "/opt/measurer.py", Path(__file__).with_name("measurer.py").read_bytes())
-    put_on_card(disk, unit, DROP_IN.encode())
+    put_on_card(disk, unit, DROP_IN.format(every_s=every_s).encode())
 
 
 def cut_once(machine: Machine, dice: random.Random, during_boot: bool) -> set[int]:

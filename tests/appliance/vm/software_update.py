@@ -1,12 +1,14 @@
-"""A release under power cuts: `software_update.py [--cuts N] [--disk volatile|torn:SEED]`, as root.
+"""A release under power cuts: `software_update.py [--cuts N] [--user-mode]`, as root.
 
-1. A signed release is offered; the power is cut at random moments while it is fetched, built and
-   tried. After each cut the machine comes up by itself on a complete release, and accepts results.
+1. A signed release is offered; the power is cut at random moments while it is fetched, while it is
+   built, and from its switch on. After each cut the machine comes up by itself on a complete
+   release, and accepts results.
 2. Left alone, the release is confirmed.
 3. A release whose engine dies at its start is rolled back, by itself.
+4. Every result that any boot called saved is at the collector, each once.
 Exit status 1 where one of them does not hold. Results come from `measurer.py`, as in power_cuts.
-An emulated processor builds an environment in tens of minutes; with --user-mode it is this
-machine's own, and cuts are drawn closer (--longest-s 300).
+The image comes from `machine.py`. An emulated processor builds an environment in tens of minutes:
+there cuts are drawn further apart (--longest-s 1500).
 """
 
 from __future__ import annotations
@@ -26,8 +28,8 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from card import put_on_card
-from machine import GUEST_SEES_HOST, OUT, ROOT, Machine, Told, UserModeMachine, collector
-from power_cuts import check_file_system, prepare
+from machine import GUEST_SEES_HOST, OUT, ROOT, Machine, Told, UserModeMachine, collector, stored
+from power_cuts import check_file_system, prepare, wait_until_delivered
 from user_mode import HOST, link_to_the_machine
 from vm import Fail
 
@@ -37,8 +39,25 @@ from simulators.model_world import Publisher
 
 BACK_WITHIN_S = 1800.0
 SETTLED_WITHIN_S = 4 * 3600.0
+RATE_KB_S = 4000.0  # so that a download lasts long enough to be hit
+FETCHED = "/var/lib/posture/state/software"
+BUILT = "/var/lib/posture/software"
+# A step, and how the machine's disk shows that it has begun, this time. `switch` goes on into the
+# trial.
+SINCE_BOOT = "-newer /run/systemd/notify"
+STEPS = {
+    "fetch": f"find {FETCHED} -name '*.whl' -o -name '*.part' | grep .",
+    "build": f"find {BUILT}/releases -name venv {SINCE_BOOT} | grep .",
+    "switch": f"grep '\"trial\":{{' {BUILT}/releases.json",
+}
+LONGEST_S = {"fetch": 20.0, "switch": 40.0}  # from a step's beginning to the cut
 GOOD, SICK = "9.1.0", "9.2.0"
+_BEGAN_S = time.monotonic()
 _READY = '    return notify("READY=1", f"STATUS={status}")'
+
+
+def tell(what: str) -> None:
+    print(f"{time.monotonic() - _BEGAN_S:5.0f} s  {what}", flush=True)
 
 
 def release(publisher: Publisher, version: str, *, sick: bool) -> str:
@@ -66,10 +85,20 @@ def release(publisher: Publisher, version: str, *, sick: bool) -> str:
     return sha256
 
 
+class _Silent(SimpleHTTPRequestHandler):
+    def log_message(self, *said: object) -> None:
+        """What was fetched stands in the machine's journal."""
+
+
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, *request: object) -> None:
+        """The other side's power was cut."""
+
+
 @contextmanager
 def served(folder: Path, address: str) -> Iterator[int]:
-    handler = functools.partial(SimpleHTTPRequestHandler, directory=str(folder))
-    with ThreadingHTTPServer((address, 0), handler) as server:
+    handler = functools.partial(_Silent, directory=str(folder))
+    with _Server((address, 0), handler) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         try:
@@ -80,11 +109,11 @@ def served(folder: Path, address: str) -> Iterator[int]:
 
 
 def card(disk: Path, broker_port: int, repository_port: int, root: bytes) -> None:
-    prepare(disk, broker_port)
+    prepare(disk, broker_port, every_s=2.0)
     url = f"http://{GUEST_SEES_HOST}:{repository_port}"
     posture = (
         f'site = "north"\nstation = "hall-1"\nbroker = "{GUEST_SEES_HOST}:{broker_port}"\n'
-        f'[update]\nurl = "{url}"\nrate_kb_s = 100000.0\n'
+        f'[update]\nurl = "{url}"\nrate_kb_s = {RATE_KB_S}\n'
     )
     put_on_card(disk, "/boot/posture.toml", posture.encode())
     put_on_card(disk, "/boot/update-root.json", root)
@@ -101,6 +130,36 @@ def comes_up(machine: Told) -> str:
     return machine.must(f"{program} --version").split()[-1]
 
 
+def steps_to_cut(cuts: int) -> list[str]:
+    """The step of each cut, in the order in which an update goes.
+
+    Two cuts of a trial at most: the third boot within one sends the release back.
+    """
+    switched = min(2, (cuts + 1) // 3)
+    fetched = (cuts - switched) // 2
+    built = cuts - switched - fetched
+    return ["fetch"] * fetched + ["build"] * built + ["switch"] * switched
+
+
+def wait_for_step(machine: Told, step: str) -> None:
+    until_s = time.monotonic() + SETTLED_WITHIN_S
+    while machine.run(STEPS[step])["rc"]:
+        if time.monotonic() > until_s:
+            raise Fail(f"{step} does not begin: {machine.tail()}")
+        time.sleep(5.0)
+
+
+def cut_at(machine: Told, step: str, after_s: float) -> tuple[str, set[int]]:
+    """Power on, ask for the release, power off: the version that served before the step, and what
+    this boot called saved."""
+    version = comes_up(machine)
+    ask(machine)
+    wait_for_step(machine, step)
+    time.sleep(after_s)
+    machine.kill()
+    return version, machine.said_saved()
+
+
 def status(machine: Told) -> dict:
     return json.loads(machine.must("posture-station software status --json"))
 
@@ -115,10 +174,10 @@ def wait_until(machine: Told, what: str, sha256: str, holds) -> None:
     while not holds(status(machine)):
         if time.monotonic() > until_s:
             raise Fail(f"{sha256[:12]} is not {what}: {status(machine)}")
-        if machine.run("systemctl is-active posture-software posture-update")["rc"]:
+        if machine.run("systemctl is-active posture-software posture-update | grep activat")["rc"]:
             ask(machine)
         time.sleep(30.0)
-    print(f"{sha256[:12]} is {what}", flush=True)
+    tell(f"{sha256[:12]} is {what}")
 
 
 def main() -> int:
@@ -126,50 +185,63 @@ def main() -> int:
     parser.add_argument("--cuts", type=int, default=6)
     parser.add_argument("--disk", default="volatile", help="or torn:SEED")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--longest-s", type=float, default=1500.0, help="from asking to the cut")
+    parser.add_argument("--longest-s", type=float, default=300.0, help="of building, to the cut")
     parser.add_argument("--user-mode", action="store_true", help="no emulated processor")
     options = parser.parse_args()
-    dice = random.Random(options.seed)
     kind, address = (UserModeMachine, HOST) if options.user_mode else (Machine, "127.0.0.1")
     if options.user_mode:
         link_to_the_machine()
     shutil.rmtree(OUT / "repository", ignore_errors=True)
     publisher = Publisher(OUT / "repository")
     with (
-        collector(OUT / "software-collector", address) as (port, _),
+        collector(OUT / "software-collector", address) as (port, store),
         served(publisher.public, address) as web_port,
     ):
         machine = kind("software", disk=options.disk, mask="posture-kernels.service")
         try:
             card(Path(machine.disk), port, web_port, publisher.root)
-            good = release(publisher, GOOD, sick=False)
-            for number in range(1, options.cuts + 1):
-                version = comes_up(machine)
-                ask(machine)
-                after_s = dice.uniform(1.0, options.longest_s)
-                time.sleep(after_s)
-                machine.kill()
-                sound = check_file_system(Path(machine.disk))
-                print(f"cut {number}: {version} served, {after_s:.0f} s after asking, file system "
-                      f"{sound}", flush=True)  # fmt: skip
-            print(f"{comes_up(machine)} serves after the last cut", flush=True)
-            bad = status(machine)["bad"]
-            if good in bad:  # three boots within its trial: caution, and an operator may force it
-                print(f"rolled back by the cuts: {bad[good]}", flush=True)
-                return 0 if bad[good]["reason"] == "tries_used_up" else 1
-            wait_until(machine, "confirmed", good,
-                       lambda s: (s["confirmed"] or {}).get("sha256") == good)  # fmt: skip
-            sick = release(publisher, SICK, sick=True)
-            wait_until(machine, "rolled back", sick, lambda s: sick in s["bad"])
-            if status(machine)["confirmed"]["sha256"] != good:
-                raise Fail("the release before does not serve")
-            machine.kill()
-            if (version := comes_up(machine)) != GOOD:
-                raise Fail(f"{version} serves")
+            said = update_under_cuts(machine, publisher, options)
+            wait_until_delivered(machine, store, said)
         finally:
             machine.stop_now()
+        print(f"{len(said)} results called saved, none missing; {len(stored(store))} stored, each "
+              "once", flush=True)  # fmt: skip
     return 0
 
 
+def update_under_cuts(machine: Told, publisher: Publisher, options: argparse.Namespace) -> set[int]:
+    """See the module; what was called saved. Fail where something does not hold."""
+    dice, said = random.Random(options.seed), set[int]()
+    good = release(publisher, GOOD, sick=False)
+    for number, step in enumerate(steps_to_cut(options.cuts), 1):
+        after_s = dice.uniform(0.0, LONGEST_S.get(step, options.longest_s))
+        version, now = cut_at(machine, step, after_s)
+        said |= now
+        sound = check_file_system(Path(machine.disk))
+        tell(f"cut {number}: {version} served, {after_s:.0f} s after the beginning of {step}, "
+             f"{len(now)} called saved, file system {sound}")  # fmt: skip
+        if sound != "sound":
+            raise Fail("a cut damaged the file system")
+    tell(f"{comes_up(machine)} serves after the last cut")
+    wait_until(machine, "confirmed", good,
+               lambda s: (s["confirmed"] or {}).get("sha256") == good)  # fmt: skip
+    sick = release(publisher, SICK, sick=True)
+    wait_until(machine, "rolled back", sick, lambda s: sick in s["bad"])
+    now = status(machine)
+    tell(f"why: {now['bad'][sick]}")
+    if now["confirmed"]["sha256"] != good:
+        raise Fail("the release before does not serve")
+    machine.kill()
+    said |= machine.said_saved()
+    if (version := comes_up(machine)) != GOOD:
+        raise Fail(f"{version} serves")
+    tell(f"{version} serves after one more cut")
+    return said | machine.said_saved()
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except Fail as failure:
+        print(f"FAILED: {failure}")
+        sys.exit(1)

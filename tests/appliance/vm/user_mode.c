@@ -4,7 +4,9 @@
  *    with AVX-512 or AMX want the whole state back or nothing (EFAULT: the machine stops at its
  *    first program). What the buffer has no room for is kept here, beside the buffer's address.
  * 2. A disk that loses what was not flushed. Writes to the file that VOLATILE_DISK names stay in
- *    this process until the machine flushes; they die with it when it is killed.
+ *    this process until the machine flushes; they die with it when it is killed. The kernel itself
+ *    drops its machine's flushes: they reach its disk process as requests of no pieces, which it
+ *    answers without doing anything, so they are recognized where that process reads them.
  *
  *     cc -shared -fPIC -O2 -o user_mode.so user_mode.c -ldl
  */
@@ -98,6 +100,7 @@ static int disk = -1;
 static char *cache;
 static uint8_t *unflushed;
 static size_t disk_bytes;
+static pid_t kernel;  /* its disk process has another number, and the same memory */
 
 static void note(const char *path, int fd) {
     const char *name = getenv("VOLATILE_DISK");
@@ -107,6 +110,7 @@ static void note(const char *path, int fd) {
     unflushed = calloc(1, is.st_size / BLOCK + 1);
     if (cache == MAP_FAILED || !unflushed) { perror("VOLATILE_DISK"); _exit(1); }
     disk_bytes = is.st_size;
+    kernel = getpid();
     disk = fd;
 }
 
@@ -156,6 +160,33 @@ static int flushed(int fd) {
         unflushed[block] = 0;
     }
     return 0;
+}
+
+/* The head of ubd's request, as Linux 5.0 to 6.1 have it (arch/um/drivers/ubd_kern.c). */
+struct request {
+    void *block_layers_own;
+    int files[2];
+    unsigned long offsets[2];
+    unsigned long long offset;
+    int sector_bytes, error, pieces;
+};
+#define REQUESTS 64  /* pointers to requests that the disk process reads at once */
+
+ssize_t read(int fd, void *to, size_t bytes) {
+    static ssize_t (*real)(int, void *, size_t);
+    if (!real) real = dlsym(RTLD_NEXT, "read");
+    ssize_t got = real(fd, to, bytes);
+    if (disk < 0 || bytes != REQUESTS * sizeof(void *) || got <= 0 || getpid() == kernel) return got;
+    struct request **requests = to;
+    for (size_t n = 0; n < got / sizeof *requests; n++) {
+        if (requests[n]->sector_bytes != 512) {
+            fprintf(stderr, "user_mode.c does not know the disk's requests of this kernel\n");
+            _exit(1);
+        }
+        if (requests[n]->files[0] == disk && !requests[n]->pieces && flushed(disk))
+            requests[n]->error = EIO;
+    }
+    return got;
 }
 
 #define FLUSHES(name)                                                       \
