@@ -139,7 +139,7 @@ def test_plumb_lines_that_say_nothing_are_refused():
         gravity_of_plumb_lines(ends * 0.1, LEVEL)
     lens = Calibration(focal_px=650.0, centre_px=(179.5, 239.5))
     level = np.array([[[20.0, 100.0], [320.0, 100.0]]])
-    for lying in (level, level + [[0.0, 0.0], [0.0, 40.0]]):
+    for lying in (level, level + np.array([[0.0, 0.0], [0.0, 40.0]])):
         with pytest.raises(CalibrationInvalid, match="nearer to level"):
             gravity_of_plumb_lines(lying, Calibration())
     with pytest.raises(CalibrationInvalid, match="look like one"):
