@@ -7,8 +7,10 @@ from itertools import product
 
 import numpy as np
 import pytest
-from posture_tools.evaluate.labelled import Float64
+from posture_tools.evaluate.box_change import AS_IT_IS, BoxChange
+from posture_tools.evaluate.labelled import Float64, Person
 from posture_tools.evaluate.lines import Subject, subjects
+from posture_tools.evaluate.photo_accuracy import slopes_of
 from posture_tools.evaluate.shear import (
     DEGREES,
     LINES,
@@ -21,6 +23,7 @@ from posture_tools.evaluate.shear import (
     rows,
     tables,
 )
+from posture_tools.evaluate.slope import Slope
 from posture_tools.evaluate.warp import FALLOFFS
 from rich.console import Console
 from simulators.dotted_person import (
@@ -32,8 +35,28 @@ from simulators.dotted_person import (
     standing,
 )
 
+from edge.conversion import convert
 from edge.errors import LabelsInvalid, SettingsInvalid
-from edge.skeletons import COCO_17
+from edge.records import Frame, Pose
+from edge.skeletons import BODY_55, COCO_17
+
+ON = {"acromion": "shoulder", "asis": "hip", "psis": "hip"}
+
+
+class SkinReader(DotReader):
+    """Sees landmarks where the joints lie that they lie on."""
+
+    def locate(self, frame: Frame, person: Person, change: BoxChange = AS_IT_IS) -> Pose | None:
+        joints = super().locate(frame, person, change)
+        assert joints is not None
+        whole = convert(joints, BODY_55)
+        keypoints = whole.keypoints.copy()
+        for landmark, joint in ON.items():
+            for side in ("left", "right"):
+                place = joints.keypoints[COCO_17.index[f"{side}_{joint}"]]
+                keypoints[BODY_55.index[f"{side}_{landmark}"]] = place
+        return replace(whole, keypoints=keypoints)
+
 
 BENDS = len(DEGREES) * len(FALLOFFS)
 
@@ -201,3 +224,43 @@ def test_a_pose_that_lacks_an_ankle_is_no_whole_body() -> None:
     picture = DottedPicture(standing())
     assert not list(subjects(picture, picture.read(), DotReader("footless", footless)))
     assert pose_at(np.full((17, 2), np.nan)).keypoints[:, 2].max() == 0
+
+
+def test_landmarks_are_read_by_whoever_has_them_from_where_they_are_seen() -> None:
+    readers = [DotReader("joints"), SkinReader("skin"), SkinReader("half", flattened)]
+    pictures = [
+        DottedPicture(standing("front", hips_show=True), name="front.png"),
+        DottedPicture(standing("back"), name="back.png"),
+    ]
+    found = {
+        (row.contender, row.line): row
+        for row in rows(examine(readers, pictures, None, quiet=True))
+        if row.falloff == row.pictures == "all"
+    }
+    people = {"acromion": 2, "asis": 1, "psis": 1}
+    for landmark, count in people.items():
+        assert ("joints", landmark) not in found
+        assert found["skin", landmark].people == count
+        assert found["skin", landmark].of.slope == pytest.approx(1, abs=0.03)
+        assert found["half", landmark].of.slope == pytest.approx(0.5, abs=0.05)
+
+
+def row_of(line: str, slope: float, pictures: str = "all") -> Row:
+    of = Slope(20, slope, 0.02, 0.5, 0.5)
+    return Row("n", "all", line, pictures, "all", 10, 0.0, 0.0, 0.0, of)
+
+
+def test_slopes_on_photographs_go_to_the_measures_that_read_the_line() -> None:
+    turned = [
+        row_of("shoulder", 0.76), row_of("acromion", 0.96), row_of("hip", 0.45),
+        row_of("hip", 0.56, SHOWN), row_of("hip", 0.41, NOT_SHOWN), row_of("asis", 0.51, SHOWN),
+        row_of("eye", float("nan")), row_of(SIDEWAYS, 1.0),
+    ]  # fmt: skip
+    found = slopes_of(turned)
+    assert found["shoulder_tilt", "1", "back"] == 0.76
+    assert found["shoulder_tilt", "1-acromion", "front"] == 0.96
+    assert found["pelvis_tilt", "1", "front"] == 0.56, "of those where waist and hips show"
+    assert found["pelvis_tilt", "1-asis", "front"] == 0.51
+    assert found["pelvis_tilt", "1-psis", "back"] == 0.56, "nobody was seen from behind"
+    assert found["knee_frontal_left", "1", "back"] == 1.0
+    assert not [key for key in found if key[0] == "head_tilt_eye"]

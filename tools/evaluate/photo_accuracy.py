@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import cast
 
@@ -12,7 +12,15 @@ from posture_tools.evaluate.accuracy import Key, on_photographs
 from posture_tools.evaluate.contenders import Contender
 from posture_tools.evaluate.labelled import Person
 from posture_tools.evaluate.photos import Picture
-from posture_tools.evaluate.shear import FEW_BENDS, SHOWN, SIDEWAYS, examine, rows
+from posture_tools.evaluate.shear import (
+    AT_HIPS,
+    FEW_BENDS,
+    SHOWN,
+    SIDEWAYS,
+    Row,
+    examine,
+    rows,
+)
 from posture_tools.evaluate.views import VIEWS
 
 from edge.posture.assess import assess
@@ -21,37 +29,54 @@ from edge.skeletons import COCO_17
 
 # Of a set: a slope is then known to a twentieth.
 _MOST_SHEARED = 40
-# The line that is sheared -> the measures that read it, by their joints.
-_READ_BY = {
-    "shoulder": ("shoulder_tilt",),
-    "hip": ("pelvis_tilt",),
-    "knee": ("knee_line",),
-    "ankle": ("ankle_line",),
-    "eye": ("head_tilt_eye",),
-    SIDEWAYS: ("knee_frontal_right", "knee_frontal_left"),
+# The line that is sheared -> the measures that read it, and the versions of their definitions.
+_READ_BY: dict[str, tuple[tuple[str, str], ...]] = {
+    "shoulder": (("shoulder_tilt", "1"),),
+    "hip": (("pelvis_tilt", "1"),),
+    "knee": (("knee_line", "1"),),
+    "ankle": (("ankle_line", "1"),),
+    "eye": (("head_tilt_eye", "1"),),
+    "acromion": (("shoulder_tilt", "1-acromion"),),
+    "asis": (("pelvis_tilt", "1-asis"),),
+    "psis": (("pelvis_tilt", "1-psis"),),
+    SIDEWAYS: (("knee_frontal_right", "1"), ("knee_frontal_left", "1")),
 }
+# No photograph may show landmarks (nobody is seen from behind): the line they lie on says it then.
+_ELSE_BY = {"acromion": "shoulder", "asis": "hip", "psis": "hip"}
 
 
 def sheared_slopes(
     network: Contender, pictures: Sequence[Picture], quiet: bool
 ) -> dict[Key, float]:
-    """Slope of every line over all sets, by few bends of the first pictures of each; of hips where
-    waist and hips show."""
+    """Slope of every line over all sets, by few bends of the first pictures of each; at the hips of
+    those where waist and hips show."""
     of_set: Counter[str] = Counter()
     some = []
     for picture in pictures:
         of_set[picture.set_name] += 1
         if of_set[picture.set_name] <= _MOST_SHEARED:
             some.append(picture)
-    found: dict[Key, float] = {}
-    for row in rows(examine([network], some, None, quiet, FEW_BENDS)):
-        wanted = SHOWN if row.line == "hip" else "all"
+    return slopes_of(rows(examine([network], some, None, quiet, FEW_BENDS)))
+
+
+def slopes_of(turned: Iterable[Row]) -> dict[Key, float]:
+    """By measure, definition and view, of rows of sheared lines."""
+    of_line: dict[str, float] = {}
+    for row in turned:
+        wanted = SHOWN if row.line in AT_HIPS else "all"
         if row.pictures == wanted and row.falloff == "all" and np.isfinite(row.of.slope):
-            for code in _READ_BY.get(row.line, ()):
-                for view in ("front", "back"):
-                    # The first row of a line is that of all sets together.
-                    found.setdefault((code, "1", view), row.of.slope)
-    return found
+            # The first row of a line is that of all sets together.
+            of_line.setdefault(row.line, row.of.slope)
+    for landmark, line in _ELSE_BY.items():
+        if line in of_line:
+            of_line.setdefault(landmark, of_line[line])
+    return {
+        (code, version, view): of_line[line]
+        for line, measures in _READ_BY.items()
+        if line in of_line
+        for code, version in measures
+        for view in ("front", "back")
+    }
 
 
 def deviations(

@@ -10,7 +10,7 @@ like this: what a network has not practised shows what it sees.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 
@@ -28,21 +28,28 @@ from rich.table import Table
 from edge.errors import LabelsInvalid
 from edge.posture.angles import tilt_deg
 from edge.records import Frame
-from edge.skeletons import COCO_17
+from edge.skeletons import BODY_55, COCO_17
 
 DEGREES = (-8.0, -5.0, -3.0, 3.0, 5.0, 8.0)
 LINES = ("shoulder", "hip", "knee", "ankle", "eye")
 SIDEWAYS = "knee sideways"
+# Lines of landmarks that lie on one of them, and from where they are seen: turned by as much as the
+# photograph is turned where the contender itself found their ends, for nobody labels them.
+ON_SKIN: Mapping[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
+    "shoulder": (("acromion", ("front", "back")),),
+    "hip": (("asis", ("front",)), ("psis", ("back",))),
+}
 Bends = Sequence[tuple[tuple[int, Falloff], float]]
 BENDS: Bends = tuple(product(enumerate(FALLOFFS), DEGREES))
 # What a slope alone takes: the middle way to fade out, either way.
 FEW_BENDS: Bends = (((1, FALLOFFS[1]), -5.0), ((1, FALLOFFS[1]), 5.0))
+AT_HIPS = ("hip", *(name for name, _ in ON_SKIN["hip"]))
 SHOWN, NOT_SHOWN = "waist and hips show", "they do not"
 # A change further off than this is another place or another person, not a reading of the line.
 _WILD_DEG = 20.0
 _KNEES = [COCO_17.index[f"{side}_knee"] for side in ("right", "left")]
 
-# (17, 2) keypoints -> one or more angles, deg.
+# (17 or 55, 2) keypoints -> one or more angles, deg.
 Gauge = Callable[[Float64], Float64]
 
 
@@ -130,29 +137,57 @@ def _examined(
 ) -> Iterator[Change]:
     before = [_points(contender, frame, subject) for contender in contenders]
     for line in (*LINES, SIDEWAYS):
-        part = "knee" if line == SIDEWAYS else line
-        if not subject.has(part):
+        if not subject.has(_part(line)):
             continue
-        gauge = _gauge(line, subject)
         for (k, falloff), deg in bends:
             bend = _bend(line, subject, deg, falloff)
-            true_deg = gauge(where(bend, subject.points_px)) - gauge(subject.points_px)
             shown = Frame(bent(frame.image, bend), 0, 0, still=True, name=frame.name)
             for contender, was in zip(contenders, before, strict=True):
                 now = _points(contender, shown, subject)
-                lost = _lost(part, subject, was, now)
-                read_deg = np.full_like(true_deg, np.nan) if lost else gauge(now) - gauge(was)
-                for true, read in zip(true_deg.tolist(), read_deg.tolist(), strict=True):
-                    wild = abs(read - true) > _WILD_DEG
-                    yield Change(
-                        contender.name, picture.set_name, picture.name, person,
-                        subject.person.hips_show, line, k, true, read, "wild" if wild else lost,
-                    )  # fmt: skip
+                for reading, true_deg in _turned(line, subject, bend, was):
+                    lost = _lost(reading, line, subject, was, now)
+                    gauge = _gauge(reading, subject)
+                    read_deg = np.full_like(true_deg, np.nan) if lost else gauge(now) - gauge(was)
+                    for true, read in zip(true_deg.tolist(), read_deg.tolist(), strict=True):
+                        wild = abs(read - true) > _WILD_DEG
+                        yield Change(
+                            contender.name, picture.set_name, picture.name, person,
+                            subject.person.hips_show, reading, k, true, read,
+                            "wild" if wild else lost,
+                        )  # fmt: skip
+
+
+def _part(line: str) -> str:
+    return "knee" if line == SIDEWAYS else line
+
+
+def _turned(line: str, subject: Subject, bend: Bend, was: Float64) -> Iterator[tuple[str, Float64]]:
+    """What is read of a bend, and how far it was turned: the line, and the landmarks on it."""
+    gauge = _gauge(line, subject)
+    yield line, gauge(where(bend, subject.points_px)) - gauge(subject.points_px)
+    for landmark, views in ON_SKIN.get(line, ()):
+        ends = was[_ends(landmark)]
+        if subject.person.view in views and np.isfinite(ends).all():
+            moved = was.copy()
+            moved[_ends(landmark)] = where(bend, ends)
+            gauge = _gauge(landmark, subject)
+            yield landmark, gauge(moved) - gauge(was)
+
+
+def _ends(line: str) -> list[int]:
+    return [BODY_55.index[f"{side}_{line}"] for side in ("right", "left")]
 
 
 def _points(contender: Contender, frame: Frame, subject: Subject) -> Float64:
+    """(55, 2), NaN where its skeleton lacks a point or it found none; COCO's joints first."""
+    points = np.full((len(BODY_55.keypoints), 2), np.nan)
     pose = contender.locate(frame, subject.person)
-    return np.full((17, 2), np.nan) if pose is None else detection(pose).keypoints
+    if pose is not None:
+        points[: len(COCO_17.keypoints)] = detection(pose).keypoints
+        for i, name in enumerate(BODY_55.keypoints):
+            if name in pose.skeleton.index:
+                points[i] = pose.keypoints[pose.skeleton.index[name], :2]
+    return points
 
 
 def _gauge(line: str, subject: Subject) -> Gauge:
@@ -160,13 +195,12 @@ def _gauge(line: str, subject: Subject) -> Gauge:
     if line == SIDEWAYS:
         deg_per_px = math.degrees(2.0 / _limb_px(subject))
         return lambda points: points[_KNEES, 0] * deg_per_px
-    right, left = (COCO_17.index[f"{side}_{line}"] for side in ("right", "left"))
+    right, left = _ends(line)
     return lambda points: np.array([tilt_deg(points[right], points[left])])
 
 
 def _bend(line: str, subject: Subject, deg: float, falloff: Falloff) -> Bend:
-    part = "knee" if line == SIDEWAYS else line
-    x, y = subject.ends_px(part).mean(axis=0).tolist()
+    x, y = subject.ends_px(_part(line)).mean(axis=0).tolist()
     if line == SIDEWAYS:
         right_px = math.radians(deg) / 2.0 * _limb_px(subject)
         return Shift(y, subject.body_px, right_px, falloff)
@@ -179,12 +213,11 @@ def _limb_px(subject: Subject) -> float:
     return float(np.linalg.norm([hips - knees, knees - ankles], axis=-1).mean())
 
 
-def _lost(part: str, subject: Subject, was: Float64, now: Float64) -> str:
-    right, left = (COCO_17.index[f"{side}_{part}"] for side in ("right", "left"))
-    ends = np.stack([was[[right, left]], now[[right, left]]])
+def _lost(reading: str, line: str, subject: Subject, was: Float64, now: Float64) -> str:
+    ends = np.stack([was, now])[:, _ends(_part(reading))]
     if not np.isfinite(ends).all():
         return "missed"
-    across = np.diff(subject.ends_px(part)[:, 0])
+    across = np.diff(subject.ends_px(_part(line))[:, 0])
     return "swapped" if (np.diff(ends[..., 0]) * across <= 0.0).any() else ""
 
 
@@ -203,7 +236,7 @@ def rows(changes: Sequence[Change]) -> list[Row]:
         ):
             groups.setdefault(key, []).append(change)
     values = [list(dict.fromkeys(key[place] for key in groups)) for place in range(5)]
-    values[1] = [*LINES, SIDEWAYS]
+    values[1] = [*LINES, *(name for on in ON_SKIN.values() for name, _ in on), SIDEWAYS]
     ordered = (key for key in product(*values) if key in groups)
     return [_row(groups[key], key[0], key[2], key[3]) for key in ordered]
 
@@ -250,7 +283,7 @@ def tables(found: Sequence[Row]) -> Iterator[Table]:
         for row in found:
             if row.set_name != set_name or row.falloff != "all":
                 continue
-            if row.pictures != "all" and row.line != "hip":
+            if row.pictures != "all" and row.line not in AT_HIPS:
                 continue
             line = row.line if row.pictures == "all" else f"{row.line}, {row.pictures}"
             table.add_row("" if line == before else line, row.contender, *_cells(row))
