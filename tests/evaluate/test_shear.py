@@ -262,5 +262,6 @@ def test_slopes_on_photographs_go_to_the_measures_that_read_the_line() -> None:
     assert found["pelvis_tilt", "1", "front"] == 0.56, "of those where waist and hips show"
     assert found["pelvis_tilt", "1-asis", "front"] == 0.51
     assert found["pelvis_tilt", "1-psis", "back"] == 0.56, "nobody was seen from behind"
+    assert found["shoulder_pelvis_angle", "1-acromion-asis", "front"] == 0.51
     assert found["knee_frontal_left", "1", "back"] == 1.0
     assert not [key for key in found if key[0] == "head_tilt_eye"]

@@ -32,13 +32,13 @@ _MOST_SHEARED = 40
 # The line that is sheared -> the measures that read it, and the versions of their definitions.
 _READ_BY: dict[str, tuple[tuple[str, str], ...]] = {
     "shoulder": (("shoulder_tilt", "1"),),
-    "hip": (("pelvis_tilt", "1"),),
+    "hip": (("pelvis_tilt", "1"), ("shoulder_pelvis_angle", "1")),
     "knee": (("knee_line", "1"),),
     "ankle": (("ankle_line", "1"),),
     "eye": (("head_tilt_eye", "1"),),
     "acromion": (("shoulder_tilt", "1-acromion"),),
-    "asis": (("pelvis_tilt", "1-asis"),),
-    "psis": (("pelvis_tilt", "1-psis"),),
+    "asis": (("pelvis_tilt", "1-asis"), ("shoulder_pelvis_angle", "1-acromion-asis")),
+    "psis": (("pelvis_tilt", "1-psis"), ("shoulder_pelvis_angle", "1-acromion-psis")),
     SIDEWAYS: (("knee_frontal_right", "1"), ("knee_frontal_left", "1")),
 }
 # No photograph may show landmarks (nobody is seen from behind): the line they lie on says it then.
