@@ -2,7 +2,7 @@
 
 argmax        the cell itself
 quarter       a quarter cell towards the higher neighbour (Newell et al., ECCV 2016)
-log-parabola  the logarithm of a Gaussian is a parabola: its vertex from three smoothed values an axis
+log-parabola  a Gaussian's logarithm is a parabola: its vertex, of three smoothed values an axis
 dark          the same in two dimensions after smoothing (Zhang et al., CVPR 2020)
 """
 
