@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -169,7 +168,7 @@ def _best_seen(of_code: tuple[Definition, ...], sight: _Sight) -> Definition:
 
     The first of equals, and where those of none are. A sticker that was lost, a landmark under
     loose cloth, or one that the network follows less, leaves the measure to the joints that it
-    finds, under that definition's version.
+    finds, under that definition's version; a point set by hand takes it to those that it is one of.
     """
     if len(of_code) == 1:
         return of_code[0]
@@ -178,11 +177,10 @@ def _best_seen(of_code: tuple[Definition, ...], sight: _Sight) -> Definition:
 
 
 def _followed(definition: Definition, sight: _Sight) -> float:
-    """Part of a body's change that is read; infinite where hands placed it, 0 where unknown."""
-    if _placed(definition, sight.body):
-        return math.inf
+    """Part of a body's change that is read, 0 where unknown; what hands placed goes before it."""
+    rows = [sight.body.index[name] for name in _keypoints(definition, sight.body)]
     known = _known(definition, sight)
-    return 0.0 if known is None else known.row.followed
+    return 10.0 * float(sight.body.placed(rows).mean()) + (known.row.followed if known else 0.0)
 
 
 def _read(definition: Definition, sight: _Sight) -> bool:

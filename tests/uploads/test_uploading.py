@@ -219,7 +219,7 @@ def test_a_site_is_a_name_and_no_path(uploads: Uploads) -> None:
 def test_a_photograph_of_a_real_person_goes_the_whole_way(
     store: SqliteStore, uploads: Uploads, shared: Path
 ) -> None:
-    photo = sorted((shared / "photos/lspe_upright/images").iterdir())[0]
+    photo = sorted((shared / "photos/fashion_freepik/images").iterdir())[0]
     uploads.take("north", ORDER, [File(photo.read_bytes())], by="anna", days=1)
     [result] = results(store)
     assert any(measure.value is not None for measure in result.measures)
