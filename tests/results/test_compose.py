@@ -19,11 +19,15 @@ from edge.wire.event import Event
 MOST_BYTES = 14 * 1024  # of 16 on the wire: names that it gets later need room
 
 
+def opened(folder: Path) -> Outbox:
+    return Outbox.open(
+        folder / "outbox.db", site="north", station="hall-1", limit_bytes=10_000_000,
+        at_limit="refuse",
+    )  # fmt: skip
+
+
 def test_a_message_is_refused_from_the_first_byte_too_many(tmp_path: Path) -> None:
-    with Outbox.open(
-        tmp_path / "outbox.db",
-        site="north", station="hall-1", limit_bytes=10_000_000, at_limit="refuse",
-    ) as outbox:  # fmt: skip
+    with opened(tmp_path) as outbox:
         outbox.accept(assessment(padding=1000))
         [message] = outbox.pending(1)
         room = 1000 + MOST_BYTES - len(message.body)
@@ -33,10 +37,7 @@ def test_a_message_is_refused_from_the_first_byte_too_many(tmp_path: Path) -> No
 
 
 def test_the_last_byte_that_there_is_room_for_is_used(tmp_path: Path) -> None:
-    with Outbox.open(
-        tmp_path / "outbox.db",
-        site="north", station="hall-1", limit_bytes=10_000_000, at_limit="refuse",
-    ) as outbox:  # fmt: skip
+    with opened(tmp_path) as outbox:
         outbox.accept(assessment(padding=1000))
         outbox.accept(assessment(padding=1000))
         [_, message] = outbox.pending(2)
@@ -51,13 +52,10 @@ def test_a_message_without_room_for_its_earlier_name_is_set_aside_by_a_new_epoch
     tmp_path: Path,
 ) -> None:
     """Version 0.1 committed such ones; one byte less goes along."""
-    path = tmp_path / "outbox.db"
-    with Outbox.open(
-        path, site="north", station="hall-1", limit_bytes=10_000_000, at_limit="refuse"
-    ) as outbox:
+    with opened(tmp_path) as outbox:
         outbox.accept(assessment())
         outbox.accept(assessment())
-        with closing(sqlite3.connect(path)) as db:
+        with closing(sqlite3.connect(tmp_path / "outbox.db")) as db:
             for seq, size in ((1, MOST_BYTES), (2, MOST_BYTES + 1)):
                 [(body,)] = db.execute("SELECT body FROM message WHERE seq = ?", (seq,)).fetchall()
                 longer = body + b" " * (size - len(body))

@@ -30,21 +30,29 @@ class Sent:
         return next(self._mids)
 
 
+def opened(folder: Path, signer: Signer | None = None) -> Outbox:
+    return Outbox.open(
+        folder / "outbox.db", site="north", station="hall-1", limit_bytes=10_000_000,
+        at_limit="refuse", signer=signer,
+    )  # fmt: skip
+
+
+def sending_of(outbox: Outbox, connection: Sent, hang_ups: HangUps | None = None) -> Sending:
+    stands_for: Any = connection
+    return Sending(
+        stands_for, outbox, Topics("north", "hall-1"), hang_ups or HangUps(),
+        window=8, resend_s=60.0, on_trouble=lambda _problem: None,
+    )  # fmt: skip
+
+
 def test_each_fourth_message_is_the_newest(tmp_path: Path) -> None:
     """So that a long backlog does not keep what is measured now from those who wait for it."""
     connection = Sent()
-    with Outbox.open(
-        tmp_path / "outbox.db",
-        site="north", station="hall-1", limit_bytes=10_000_000, at_limit="refuse",
-    ) as outbox:  # fmt: skip
+    with opened(tmp_path) as outbox:
         for number in range(12):
             outbox.accept(assessment(number))
         seqs = {message.payload: message.seq for message in outbox.pending(99)}
-        stands_for: Any = connection
-        sending = Sending(
-            stands_for, outbox, Topics("north", "hall-1"), HangUps(),
-            window=8, resend_s=60.0, on_trouble=lambda _problem: None,
-        )  # fmt: skip
+        sending = sending_of(outbox, connection)
         sending.send_what_is_due(time.monotonic())
     assert [seqs[body] for body in connection.bodies] == [1, 2, 3, 12, 4, 5, 6, 7]
 
@@ -52,16 +60,9 @@ def test_each_fourth_message_is_the_newest(tmp_path: Path) -> None:
 def test_after_a_new_epoch_no_message_of_the_old_one_is_suspected(tmp_path: Path) -> None:
     """Its numbers mean other messages: one of them would be held back for nothing."""
     connection, hang_ups = Sent(), HangUps()
-    with Outbox.open(
-        tmp_path / "outbox.db",
-        site="north", station="hall-1", limit_bytes=10_000_000, at_limit="refuse",
-    ) as outbox:  # fmt: skip
+    with opened(tmp_path) as outbox:
         outbox.accept(assessment())
-        stands_for: Any = connection
-        sending = Sending(
-            stands_for, outbox, Topics("north", "hall-1"), hang_ups,
-            window=8, resend_s=60.0, on_trouble=lambda _problem: None,
-        )  # fmt: skip
+        sending = sending_of(outbox, connection, hang_ups)
         sending.send_what_is_due(time.monotonic())
         sending.broke()
         assert hang_ups.suspects == {1}
@@ -73,20 +74,9 @@ def test_after_a_new_epoch_no_message_of_the_old_one_is_suspected(tmp_path: Path
 def test_what_nobody_has_sealed_yet_waits_for_the_holder_of_the_key(tmp_path: Path) -> None:
     """Accepted by a program without the key, while the engine that has it is busy."""
     connection = Sent()
-
-    def opened(**signed: Any) -> Outbox:
-        return Outbox.open(
-            tmp_path / "outbox.db",
-            site="north", station="hall-1", limit_bytes=10_000_000, at_limit="refuse", **signed,
-        )  # fmt: skip
-
-    with opened(signer=Signer.new()) as engine, opened() as other:
+    with opened(tmp_path, signer=Signer.new()) as engine, opened(tmp_path) as other:
         other.accept(assessment())
-        stands_for: Any = connection
-        sending = Sending(
-            stands_for, other, Topics("north", "hall-1"), HangUps(),
-            window=8, resend_s=60.0, on_trouble=lambda _problem: None,
-        )  # fmt: skip
+        sending = sending_of(other, connection)
         now_s = time.monotonic()
         sending.send_what_is_due(now_s)
         sending.send_what_is_due(now_s + 30.0)
@@ -100,18 +90,11 @@ def test_a_collector_that_seems_away_is_tried_with_one_message_after_the_other(
     tmp_path: Path,
 ) -> None:
     connection = Sent()
-    with Outbox.open(
-        tmp_path / "outbox.db",
-        site="north", station="hall-1", limit_bytes=10_000_000, at_limit="refuse",
-    ) as outbox:  # fmt: skip
+    with opened(tmp_path) as outbox:
         for number in range(3):
             outbox.accept(assessment(number))
         seqs = {message.payload: message.seq for message in outbox.pending(99)}
-        stands_for: Any = connection
-        sending = Sending(
-            stands_for, outbox, Topics("north", "hall-1"), HangUps(),
-            window=8, resend_s=60.0, on_trouble=lambda _problem: None,
-        )  # fmt: skip
+        sending = sending_of(outbox, connection)
         for _ in range(4):
             sending.try_one()
     assert [seqs[body] for body in connection.bodies] == [1, 2, 3, 1]
