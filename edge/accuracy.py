@@ -14,6 +14,8 @@ import msgspec
 
 Clothing = Literal["bare", "tight", "loose"]
 CLOTHING: tuple[Clothing, ...] = get_args(Clothing)
+# Below it a keypoint counts as weak where nobody knows from which height on intervals hold.
+CONFIDENT = 0.5
 # What a picture tells of how far its keypoints are off: nothing, the shape of the heatmaps, or how
 # far the looks of the measuring pass lie apart.
 Predictor = Literal["", "maps", "looks"]
@@ -62,11 +64,14 @@ class Accuracy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=Tru
 
     bodies : which sets it was found on; networks found on the same are comparable.
     stature_px : how tall the smallest bodies of these sets are; smaller people are read worse.
+    confident : height of a heatmap's peak from which on its intervals hold; of readings with a
+        lower one among their keypoints they hold less often than they say.
     """
 
     bodies: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
     stature_px: Annotated[float, msgspec.Meta(gt=0)]
     measures: tuple[MeasureAccuracy, ...]
+    confident: Annotated[float, msgspec.Meta(gt=0, le=1)] = CONFIDENT
 
     @cached_property
     def _rows(self) -> dict[tuple[str, ...], MeasureAccuracy]:

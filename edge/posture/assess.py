@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from edge.accuracy import Accuracy
+from edge.accuracy import CONFIDENT, Accuracy
 from edge.posture.angles import Float64, distance_px
 from edge.posture.applying import alternatives, catalogue, reported_unit
 from edge.posture.calibration import LEVEL, Calibration
@@ -15,7 +15,7 @@ from edge.posture.catalogue.definition import Definition
 from edge.posture.catalogue.feet import Floor
 from edge.posture.clothing import UNTOLD, Dress, under_cloth
 from edge.posture.fitness import judged, not_followed
-from edge.posture.landmarks import CONFIDENT, USABLE, Landmarks, near_side
+from edge.posture.landmarks import USABLE, Landmarks, near_side
 from edge.posture.perspective import in_ankle_plane
 from edge.posture.scale import scale_of, scaled
 from edge.posture.uncertainty import (
@@ -295,7 +295,8 @@ def _doubts(
 ) -> tuple[str, ...]:
     body = sight.body
     names = _keypoints(definition, body)
-    doubts = [f"keypoint_weak:{n}" for n in names if body.scores[body.index[n]] < CONFIDENT]
+    weak = CONFIDENT if sight.accuracy is None else sight.accuracy.confident
+    doubts = [f"keypoint_weak:{n}" for n in names if body.scores[body.index[n]] < weak]
     if known is None and not _placed(definition, body):
         doubts.append("network_unmeasured")
     if definition.resolves_deg is not None and error.standard_error > definition.resolves_deg:

@@ -20,9 +20,7 @@ from edge.records import Float32, Pose, View
 Side = Literal["left", "right", ""]
 Box = tuple[float, float, float, float]  # left, top, right, bottom, px
 
-# Below USABLE a keypoint counts as not seen; below CONFIDENT its measures are of low quality.
-CONFIDENT = 0.5
-USABLE = 0.3
+USABLE = 0.3  # a keypoint whose score lies below counts as not seen
 
 _CHAIN = ("ear", "shoulder", "hip", "knee", "ankle")
 _SIDED = (
@@ -106,6 +104,11 @@ class Landmarks:
             for landmark in landmarks
             for name in self.keypoints_of(landmark)
         )
+
+    def weakest(self, *landmarks: str) -> float:
+        """The least score of the keypoints of these landmarks."""
+        names = [name for landmark in landmarks for name in self.keypoints_of(landmark)]
+        return float(self.scores[[self.index[name] for name in names]].min())
 
     def point(self, landmark: str) -> Float64:
         """(2,) px; NaN where a keypoint is missing."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given
@@ -226,3 +229,13 @@ def test_an_interval_too_wide_to_be_of_use_makes_the_quality_low():
     eyes = by_code(assess(trusted(seen("front", sigma_px=8.0)), "front"))["head_tilt_eye"]
     assert eyes.u95 > 10.0
     assert (eyes.quality, eyes.why) == (Quality.LOW, ("wide_interval",))
+
+
+@pytest.mark.parametrize(("confident", "weak"), [(0.35, False), (0.45, True)])
+def test_which_peak_is_weak_is_the_networks_own_affair(confident, weak):
+    scores = scores_seen("front") | {"left_knee": 0.4}
+    pose = pose_of(Pinhole().project(Person().points_m(), 0.0), scores, sigma_px=1.0)
+    pose = read_well(pose, sd=0.1)
+    known = msgspec.structs.replace(pose.accuracy, confident=confident)
+    measures = by_code(assess(replace(pose, accuracy=known), calibration=LENS))
+    assert ("keypoint_weak:left_knee" in measures["knee_line"].why) is weak

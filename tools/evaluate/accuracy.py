@@ -37,7 +37,7 @@ from rich.table import Table
 from edge.accuracy import CLOTHING, Accuracy, Clothing, MeasureAccuracy, Predictor
 from edge.posture.assess import assess, effects_of
 from edge.posture.clothing import UNTOLD, Dress
-from edge.posture.landmarks import Landmarks
+from edge.posture.landmarks import Landmarks, near_side
 from edge.posture.uncertainty import COVERAGE
 
 Float64 = NDArray[np.float64]
@@ -58,7 +58,10 @@ _FORETOLD_BY: tuple[Predictor, ...] = ("maps", "looks")
 
 @dataclass(frozen=True, slots=True)
 class BodyReading:
-    """One measure of one body. error : read minus true. foretold : deviation by each predictor."""
+    """One measure of one body. error : read minus true. foretold : deviation by each predictor.
+
+    weakest : height of the lowest peak of the keypoints that it is taken from.
+    """
 
     key: Key
     clothing: Clothing
@@ -66,6 +69,7 @@ class BodyReading:
     true: float
     error: float
     foretold: Mapping[Predictor, float]
+    weakest: float = 1.0
 
 
 def every_measure(predictor: Predictor) -> Accuracy:
@@ -95,7 +99,8 @@ def read(
         pose = contender.locate(frame, body.person)
         if pose is None:
             continue
-        stature = Landmarks.of(pose, calibration).stature_px
+        landmarks = Landmarks.of(pose, calibration, near_side(pose, body.view))
+        stature = landmarks.stature_px
         if stature is not None:
             statures.append(stature)
         truth, dress = in_picture(body, calibration), dress_of(body)
@@ -133,6 +138,7 @@ def read(
                     true * unit,
                     short_way(measure.value - true, measure.unit) * unit,
                     by,
+                    landmarks.weakest(*_LANDMARKS[key]),
                 )
             )
     return found, min(statures, default=1.0)

@@ -15,6 +15,7 @@ def run(options: Namespace, out: Output) -> int:
     from posture_tools.evaluate import accuracy as fitting
     from posture_tools.evaluate.body_pack import packs, read_bodies
     from posture_tools.evaluate.card import into_card
+    from posture_tools.evaluate.confident import with_confident
     from posture_tools.evaluate.exam_options import models_of
     from posture_tools.evaluate.photo_accuracy import deviations, sheared_slopes
     from posture_tools.evaluate.photos import read_photos
@@ -36,6 +37,7 @@ def run(options: Namespace, out: Output) -> int:
         round(stature_px, 1),
         fitting.fit(readings, photos=photos, sheared=sheared),
     )
+    found = with_confident(found, readings)
     if options.card is not None:
         into_card(options.card, found)
     out.answer(msgspec.to_builtins(found))
