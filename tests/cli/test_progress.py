@@ -58,7 +58,8 @@ BARS = {  # verb -> where it counts its steps
         for verb, file in (
             ("compare", "compare"), ("models", "all_models"), ("shear", "shear"),
             ("views", "views"), ("boxes", "boxes"), ("bodies", "bodies"),
-            ("accuracy", "accuracy"), ("mannequin", "mannequin"), ("visits", "visits"),
+            ("accuracy", "accuracy"), ("coverage", "coverage"), ("visits", "visits"),
+            ("mannequin", "mannequin"),
         )
     },
 }  # fmt: skip

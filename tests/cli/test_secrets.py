@@ -150,6 +150,7 @@ ROWS: dict[str, tuple[str, ...]] = {
             *((verb, ("{camera}",), ("--predictor", "{model}"))
               for verb in ("shear", "views", "boxes", "bodies", "accuracy", "visits")),
             *((verb, ("{camera}", "{camera}"), ()) for verb in ("ap", "pck")),
+            ("coverage", ("{camera}",), ("--predictor", "{model}", "--against", "{model}")),
             ("mannequin", ("{camera}",), ()),
             ("stickers", ("--photos", "{camera}"), ()),
             *((verb, ("{camera}",), ()) for verb in ("agreement", "limits")),

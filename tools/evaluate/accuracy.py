@@ -271,17 +271,20 @@ def on_photographs(
     network: Mapping[tuple[Key, str], float],
     labels: Mapping[tuple[Key, str], float],
     third: Mapping[tuple[Key, str], float],
+    *,
+    least: int = _LEAST_DRESSED,
 ) -> dict[Key, float]:
     """The network's own deviation, by a three-cornered hat of values by measure and picture.
 
     Three that err independently: var(a - b) + var(a - c) - var(b - c) is twice that of a.
+    least : pictures of a measure; of fewer nothing is said.
     """
     shared: dict[Key, list[tuple[float, float, float]]] = defaultdict(list)
     for at in network.keys() & labels.keys() & third.keys():
         shared[at[0]].append((network[at], labels[at], third[at]))
     found = {}
     for key, values in shared.items():
-        if len(values) < _LEAST_DRESSED:
+        if len(values) < least:
             continue
         a, b, c = np.array(values).T
         variance = (robust_sd(a - b) ** 2 + robust_sd(a - c) ** 2 - robust_sd(b - c) ** 2) / 2

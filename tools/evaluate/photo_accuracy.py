@@ -89,7 +89,11 @@ def deviations(
         for i, person in enumerate(picture.people):
             if person.view not in VIEWS or not person.upright:
                 continue
-            poses = (network.locate(frame, person), _labelled(person), third.locate(frame, person))
+            poses = (
+                network.locate(frame, person),
+                labelled_pose(person),
+                third.locate(frame, person),
+            )
             for of_one, pose in zip(values, poses, strict=True):
                 if pose is not None:
                     of_one.update(_values(pose, person, f"{picture.name} {i}"))
@@ -102,7 +106,8 @@ def _values(pose: Pose, person: Person, picture: str) -> Iterator[tuple[tuple[Ke
             yield ((m.code, m.definition, m.view), picture), m.value
 
 
-def _labelled(person: Person) -> Pose:
+def labelled_pose(person: Person) -> Pose:
+    """What a hand labelled, as a pose; what it did not is missing."""
     keypoints = person.keypoints.astype(np.float32)
     keypoints[:, 2] = keypoints[:, 2] > 0
     keypoints[keypoints[:, 2] == 0, :2] = np.nan
