@@ -171,9 +171,9 @@ def ask(machine: Told) -> None:
 
 def wait_until(machine: Told, what: str, sha256: str, holds) -> None:
     until_s = time.monotonic() + SETTLED_WITHIN_S
-    while not holds(status(machine)):
-        if time.monotonic() > until_s or sha256 in status(machine)["bad"]:
-            raise Fail(f"{sha256[:12]} is not {what}: {status(machine)}")
+    while not holds(now := status(machine)):
+        if time.monotonic() > until_s or sha256 in now["bad"]:
+            raise Fail(f"{sha256[:12]} is not {what}: {now}")
         if machine.run("systemctl is-active posture-software posture-update | grep activat")["rc"]:
             ask(machine)
         time.sleep(30.0)
