@@ -65,6 +65,7 @@ PARTS = (
     Part("haproxy", _program("haproxy"), ("haproxy",)),
     Part("promtool", _program("promtool"), ("prometheus",)),
     Part("setpriv", _program("setpriv"), ("util-linux",)),
+    Part("git", _program("git"), ("git",)),
     Part("GStreamer", _gstreamer, (
         "gir1.2-gst-rtsp-server-1.0", "python3-gi",
         "gstreamer1.0-plugins-base", "gstreamer1.0-plugins-good",

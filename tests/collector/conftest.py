@@ -1,14 +1,17 @@
-"""The same tests on both bodies of the store: a file, and a real PostgreSQL server."""
+"""Broker and store of the collector's tests: a real mosquitto, and either body of the store, a file
+or a real PostgreSQL server."""
 
 from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from posture_tools.collector.postgres.store import PostgresStore
 from posture_tools.collector.sqlite.store import SqliteStore
 from posture_tools.collector.store import Store
+from simulators.mosquitto import Mosquitto
 from simulators.postgres import Postgres
 
 
@@ -29,3 +32,16 @@ def new_store(
 def store(new_store: Callable[[], Store]) -> Iterator[Store]:
     with new_store() as opened:
         yield opened
+
+
+@pytest.fixture
+def file_store(tmp_path: Path) -> Iterator[SqliteStore]:
+    """The file alone, where the body of the store makes no difference."""
+    with SqliteStore(tmp_path / "collector.db") as opened:
+        yield opened
+
+
+@pytest.fixture
+def broker(tmp_path: Path, mosquitto: str) -> Iterator[Mosquitto]:
+    with Mosquitto(mosquitto, tmp_path / "broker") as running:
+        yield running

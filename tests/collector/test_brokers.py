@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -12,17 +12,16 @@ import msgspec
 import pytest
 from posture_tools.collector.command import send
 from posture_tools.collector.desired import publish
-from posture_tools.collector.ingest import Collector
 from posture_tools.collector.report import fleet
 from posture_tools.collector.site import site as sites
 from posture_tools.collector.site.broker_files import HOME_ASSISTANT_USER
 from posture_tools.collector.sqlite.store import SqliteStore
-from posture_tools.collector.store import Store
 from posture_tools.collector.worker_key import load_granted
 from simulators.assessments import assessment
 from simulators.mosquitto import Mosquitto
 from simulators.site import Site, running
 from simulators.waiting import eventually
+from simulators.workers import workers
 
 from edge.appliance.first_boot import parse_first_boot
 from edge.commands import checks, checks_trust
@@ -42,12 +41,23 @@ from edge.wire.presence import Health, State
 from edge.wire.topics import Topics
 
 pytestmark = [pytest.mark.broker, pytest.mark.timeout(240)]
+Pair = tuple[Mosquitto, Mosquitto]
 ANY = ResendCommand(first=1, last=1)
 
 
 @pytest.fixture
 def site(tmp_path: Path, mosquitto: str) -> Site:
     return Site(tmp_path, mosquitto, 3, "--home-assistant")
+
+
+@pytest.fixture
+def pair(tmp_path: Path, mosquitto: str) -> Iterator[Pair]:
+    """Two brokers that know nothing of each other, anybody's to speak to."""
+    with (
+        Mosquitto(mosquitto, tmp_path / "one") as one,
+        Mosquitto(mosquitto, tmp_path / "two") as two,
+    ):
+        yield one, two
 
 
 @contextmanager
@@ -66,26 +76,6 @@ def station_of(settings: Settings, **given: object) -> Iterator[Outbox]:
             yield outbox
         finally:
             stop.set()
-            thread.join()
-
-
-@contextmanager
-def workers(store: Store, brokers: Sequence[Mosquitto], *, shares: bool = False) -> Iterator[None]:
-    """One collector for each broker, as a worker has them."""
-    stop = threading.Event()
-    threads = [
-        threading.Thread(
-            target=Collector(broker.settings, store, "north", shares=shares).run, args=(stop,)
-        )
-        for broker in brokers
-    ]
-    for thread in threads:
-        thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        for thread in threads:
             thread.join()
 
 
@@ -226,13 +216,11 @@ def test_a_command_and_what_is_desired_reach_a_station_wherever_it_is(site: Site
             publish(login, "north", ["hall-1"], wanted, key)
 
 
-def test_a_number_acts_once_whichever_broker_brings_it(tmp_path: Path, mosquitto: str) -> None:
+def test_a_number_acts_once_whichever_broker_brings_it(tmp_path: Path, pair: Pair) -> None:
     """The station has moved: what the first broker brought it, the second brings again."""
     done: list[bytes] = []
+    one, two = pair
     with ExitStack() as stack:
-        one, two = (
-            stack.enter_context(Mosquitto(mosquitto, tmp_path / name)) for name in ("one", "two")
-        )
 
         def act(said: bytes) -> dict[str, object]:
             done.append(said)
@@ -255,58 +243,48 @@ def test_a_number_acts_once_whichever_broker_brings_it(tmp_path: Path, mosquitto
 
 
 def test_a_broker_without_a_collector_is_left_while_results_wait(
-    tmp_path: Path, mosquitto: str
+    tmp_path: Path, pair: Pair, file_store: SqliteStore
 ) -> None:
     """It was cut off from the workers, not from its stations."""
-    with ExitStack() as stack:
-        lonely, served = (
-            stack.enter_context(Mosquitto(mosquitto, tmp_path / name)) for name in ("one", "two")
-        )
-        store = stack.enter_context(SqliteStore(tmp_path / "collector.db"))
-        stack.enter_context(workers(store, [served]))
-        outbox = stack.enter_context(station_of(desk(tmp_path, lonely, served)))
+    lonely, served = pair
+    with (
+        workers(file_store, [served]),
+        station_of(desk(tmp_path, lonely, served)) as outbox,
+    ):
         outbox.accept(assessment(1))
         eventually(lambda: outbox.depth() == 0, within_s=60)
 
 
 def test_two_instances_at_two_brokers_are_noticed(
-    tmp_path: Path, mosquitto: str, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, pair: Pair, file_store: SqliteStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A copied card: no broker sees both, so none throws one off; the store does see them."""
     monkeypatch.setattr(uplink_module, "STATE_EVERY_S", 0.5)
-    with ExitStack() as stack:
-        one, two = (
-            stack.enter_context(Mosquitto(mosquitto, tmp_path / name)) for name in ("one", "two")
-        )
-        store = stack.enter_context(SqliteStore(tmp_path / "collector.db"))
-        stack.enter_context(workers(store, [one, two]))
+    one, two = pair
+    with workers(file_store, [one, two]):
         with station_of(desk(tmp_path / "card", one)):
-            eventually(lambda: [line.online for line in fleet(store)] == [True])
+            eventually(lambda: [line.online for line in fleet(file_store)] == [True])
         with station_of(desk(tmp_path / "card", one)):  # only started again
-            eventually(lambda: store.rows("SELECT before FROM station") != [("",)])
-            assert "two of it" not in fleet(store)[0].problem
+            eventually(lambda: file_store.rows("SELECT before FROM station") != [("",)])
+            assert "two of it" not in fleet(file_store)[0].problem
             with station_of(desk(tmp_path / "copy", two)):
-                eventually(lambda: "two of it" in fleet(store)[0].problem, within_s=60)
+                eventually(lambda: "two of it" in fleet(file_store)[0].problem, within_s=60)
 
 
 def test_what_a_broker_kept_of_an_earlier_life_is_no_second_instance(
-    tmp_path: Path, mosquitto: str
+    tmp_path: Path, pair: Pair, file_store: SqliteStore
 ) -> None:
     """It died with the station's state retained; the station was started anew elsewhere since."""
     kept = tmp_path / "one" / "mosquitto.db"
-    with ExitStack() as stack:
-        left, used = (
-            stack.enter_context(Mosquitto(mosquitto, tmp_path / name)) for name in ("one", "two")
-        )
-        store = stack.enter_context(SqliteStore(tmp_path / "collector.db"))
-        stack.enter_context(workers(store, [left, used]))
+    left, used = pair
+    with workers(file_store, [left, used]):
         with station_of(desk(tmp_path / "card", left)):
-            eventually(lambda: [line.online for line in fleet(store)] == [True])
+            eventually(lambda: [line.online for line in fleet(file_store)] == [True])
             eventually(lambda: kept.exists() and b'"online":true' in kept.read_bytes())
             state = kept.read_bytes()
             left.kill()
         with station_of(desk(tmp_path / "card", used)):
-            eventually(lambda: store.rows("SELECT before FROM station") != [("",)])
+            eventually(lambda: file_store.rows("SELECT before FROM station") != [("",)])
             kept.write_bytes(state)
             left.start()
             heard: list[bytes] = []
@@ -321,13 +299,13 @@ def test_what_a_broker_kept_of_an_earlier_life_is_no_second_instance(
 
             eventually(worker_is_back, within_s=60)
             assert any(b"ps.state" in body and b"true" in body for body in heard)
-            eventually(lambda: store.rows("SELECT online FROM station") == [(1,)])
-            assert "two of it" not in fleet(store)[0].problem
+            eventually(lambda: file_store.rows("SELECT online FROM station") == [(1,)])
+            assert "two of it" not in fleet(file_store)[0].problem
 
 
 @pytest.mark.parametrize("shares", [False, True])
 def test_a_station_that_goes_right_after_its_health_is_not_taken_for_alive(
-    tmp_path: Path, mosquitto: str, shares: bool
+    broker: Mosquitto, file_store: SqliteStore, shares: bool
 ) -> None:
     """Health is written down late, the last of each station; the will that came after it counts."""
     own = Topics("north", "hall-1")
@@ -337,17 +315,14 @@ def test_a_station_that_goes_right_after_its_health_is_not_taken_for_alive(
         t=Time("2026-11-27T10:00:00Z", "synced", "b", 1), accepted=0, waiting=0, waiting_bytes=0,
         oldest_age_s=0.0, quarantined=0, dropped=0, problem="", vitals={},
     ))  # fmt: skip
-    with ExitStack() as stack:
-        broker = stack.enter_context(Mosquitto(mosquitto, tmp_path / "broker"))
-        store = stack.enter_context(SqliteStore(tmp_path / "collector.db"))
-        stack.enter_context(workers(store, [broker], shares=shares))
+    with workers(file_store, [broker], shares=shares):
         line = open_best(broker.settings, "hall-1")
         line.publish(own.state, there, retain=True)
-        eventually(lambda: store.rows("SELECT online FROM station") == [(1,)])
+        eventually(lambda: file_store.rows("SELECT online FROM station") == [(1,)])
         line.publish(own.health, health)
         line.publish(own.state, gone, retain=True)
-        eventually(lambda: store.rows("SELECT health FROM station") == [(health,)])
-        assert store.rows("SELECT online FROM station") == [(0,)]
+        eventually(lambda: file_store.rows("SELECT health FROM station") == [(health,)])
+        assert file_store.rows("SELECT online FROM station") == [(0,)]
         line.close()
 
 

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import threading
-from pathlib import Path
 
 import paho.mqtt.publish as paho
 import pytest
-from posture_tools.collector.ingest import Collector
 from posture_tools.collector.report import fleet
 from posture_tools.collector.sqlite.store import SqliteStore
 from simulators.mosquitto import HOST, Mosquitto
 from simulators.waiting import eventually
+from simulators.workers import workers
 
 from edge.wire.clock import read_clock
 from edge.wire.codec import encode
@@ -36,35 +35,25 @@ def health(waiting: int) -> bytes:
 
 
 def test_the_last_word_before_a_worker_ends_is_kept_whatever_else_came(
-    tmp_path: Path, mosquitto: str
+    broker: Mosquitto, file_store: SqliteStore
 ) -> None:
     heard: list[int] = []
     problems: list[str] = []
-    stop = threading.Event()
-    with (
-        Mosquitto(mosquitto, tmp_path / "broker") as broker,
-        SqliteStore(tmp_path / "collector.db") as store,
-    ):
+    ready = threading.Event()
 
-        def say(topic: str, body: bytes) -> None:
-            paho.single(topic, body, 1, hostname=HOST, port=broker.port)
+    def say(topic: str, body: bytes) -> None:
+        paho.single(topic, body, 1, hostname=HOST, port=broker.port)
 
-        ready = threading.Event()
-        worker = Collector(
-            broker.settings, store, "north", shares=True, on_ready=ready.set,
-            on_problem=problems.append,
-            on_health=lambda _site, _station, said: heard.append(said.waiting),
-        )  # fmt: skip
-        thread = threading.Thread(target=worker.run, args=(stop,))
-        thread.start()
+    with workers(
+        file_store, [broker], shares=True, on_ready=ready.set, on_problem=problems.append,
+        on_health=lambda _site, _station, said: heard.append(said.waiting),
+    ):  # fmt: skip
         assert ready.wait(20)
         say(TOPICS.birth, b"{")  # no birth: it is noted as odd, and hurts nobody
         say(TOPICS.health, health(5))
-        eventually(lambda: [station.waiting for station in fleet(store)] == [5])
-        assert [(each.online, each.silent_s) for each in fleet(store)] == [(True, None)]
+        eventually(lambda: [station.waiting for station in fleet(file_store)] == [5])
+        assert [(each.online, each.silent_s) for each in fleet(file_store)] == [(True, None)]
         say(TOPICS.health, health(3))  # the next is written with others, some seconds later
         eventually(lambda: heard == [5, 3])
-        stop.set()
-        thread.join()
-        assert [station.waiting for station in fleet(store)] == [3]
+    assert [station.waiting for station in fleet(file_store)] == [3]
     assert problems == []

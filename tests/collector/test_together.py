@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from posture_tools.collector import ingest
 from posture_tools.collector.ingest import Collector
 from posture_tools.collector.sqlite.store import SqliteStore
 from simulators.assessments import assessment
 from simulators.mosquitto import Mosquitto
 from simulators.waiting import eventually
+from simulators.workers import workers
 
 from edge.mqtt.connection import Connection, open_best
 from edge.mqtt.events import Arrived
@@ -27,12 +27,6 @@ from edge.wire.topics import Topics
 pytestmark = [pytest.mark.broker, pytest.mark.timeout(180)]
 Start = Callable[[Callable[[threading.Event], None]], threading.Event]
 STATE = Topics("north", "hall-1").collector_state
-
-
-@pytest.fixture
-def broker(tmp_path: Path, mosquitto: str) -> Iterator[Mosquitto]:
-    with Mosquitto(mosquitto, tmp_path / "broker") as broker:
-        yield broker
 
 
 @pytest.fixture
@@ -105,10 +99,9 @@ def test_two_collectors_stand_beside_each_other(
 
 @pytest.mark.parametrize("lie", [b"", b"\xff{", encode(CollectorState(False))])
 def test_a_state_that_somebody_cleared_is_said_again(
-    lie: bytes, broker: Mosquitto, start: Start, tmp_path: Path
+    lie: bytes, broker: Mosquitto, file_store: SqliteStore
 ) -> None:
-    with SqliteStore(tmp_path / "collector.db") as store:
-        stop = start(Collector(broker.settings, store, "north").run)
+    with workers(file_store, [broker]):
         reader, heard = open_best(broker.settings, "reader"), list[bytes]()
         reader.subscribe(STATE)
         eventually(lambda: states(reader, heard))
@@ -117,20 +110,6 @@ def test_a_state_that_somebody_cleared_is_said_again(
         eventually(lambda: states(reader, heard) not in (lie, b""))
         assert decode(heard[-1], CollectorState).online
         reader.close()
-        stop.set()
-
-
-def test_the_state_is_said_again_from_time_to_time(
-    broker: Mosquitto, start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(ingest, "ANNOUNCE_EVERY_S", 0.2)
-    with SqliteStore(tmp_path / "collector.db") as store:
-        stop = start(Collector(broker.settings, store, "north").run)
-        reader, heard = open_best(broker.settings, "reader"), list[bytes]()
-        reader.subscribe(STATE)
-        eventually(lambda: states(reader, heard) and len(heard) > 2)
-        reader.close()
-        stop.set()
 
 
 def test_mqtt_5_is_tried_again(
@@ -147,13 +126,11 @@ def test_mqtt_5_is_tried_again(
 
 
 def test_a_store_that_is_removed_is_noticed(
-    broker: Mosquitto, start: Start, outbox: Outbox, tmp_path: Path
+    broker: Mosquitto, file_store: SqliteStore, start: Start, outbox: Outbox, tmp_path: Path
 ) -> None:
     """Nothing is acknowledged into a file that nobody will find."""
     problems: list[str] = []
-    path = tmp_path / "collector.db"
-    with SqliteStore(path) as store:
-        stop = start(Collector(broker.settings, store, "north", on_problem=problems.append).run)
+    with workers(file_store, [broker], on_problem=problems.append):
         start(send_from(outbox, broker, tmp_path).run)
         outbox.accept(assessment(1))
         eventually(lambda: outbox.depth() == 0)
@@ -162,4 +139,3 @@ def test_a_store_that_is_removed_is_noticed(
         outbox.accept(assessment(2))
         eventually(lambda: any("is gone" in problem for problem in problems), within_s=40)
         assert outbox.depth() == 1
-        stop.set()

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +12,11 @@ import msgspec
 import paho.mqtt.publish as paho
 import pytest
 from posture_tools.collector import worker
-from posture_tools.collector.ingest import Collector
 from posture_tools.collector.sqlite.store import SqliteStore
 from posture_tools.collector.worker_settings import WorkerSettings
 from simulators.mosquitto import HOST, Mosquitto
 from simulators.waiting import eventually
+from simulators.workers import workers
 
 from edge.errors import StoreFailed
 from edge.mqtt.connection import open_best
@@ -54,67 +53,47 @@ class Listener:
                 self.said.append(decode(event.body, CollectorState).online)
 
 
-@contextmanager
-def serving(broker: Mosquitto, store: SqliteStore) -> Iterator[None]:
-    stop = threading.Event()
-    thread = threading.Thread(target=Collector(broker.settings, store, "north").run, args=(stop,))
-    thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        thread.join()
-
-
 @pytest.mark.broker
 def test_a_worker_that_breaks_off_is_said_to_be_gone_until_it_is_back(
-    tmp_path: Path,
-    mosquitto: str,
+    broker: Mosquitto,
+    file_store: SqliteStore,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    with (
-        Mosquitto(mosquitto, tmp_path / "broker") as broker,
-        SqliteStore(tmp_path / "collector.db") as store,
-    ):
-        listener = Listener(broker)
-        with serving(broker, store):
-            eventually(listener.hears(True))
-            for _ in range(10):  # it has nothing new to say, and says nothing
-                listener.listen(0.1)
-            assert listener.said == [True]
+    listener = Listener(broker)
+    with workers(file_store, [broker]):
+        eventually(listener.hears(True))
+        for _ in range(10):  # it has nothing new to say, and says nothing
+            listener.listen(0.1)
+        assert listener.said == [True]
 
-            def away(_notes: object) -> None:
-                raise StoreFailed("The disk is full: " + "x" * 700, "Make room.")
+        def away(_notes: object) -> None:
+            raise StoreFailed("The disk is full: " + "x" * 700, "Make room.")
 
-            with monkeypatch.context() as patched:
-                patched.setattr(store, "note_all", away)
-                paho.single(TOPICS.desired, b"", 1, hostname=HOST, port=broker.port)
-                eventually(listener.hears(True, False))
-            eventually(listener.hears(True, False, True))
-        eventually(listener.hears(True, False, True, False))
-        [line] = [each for each in caplog.messages if "The disk is full" in each]
-        assert line == f"broker {broker.settings.address}: The disk is full: " + "x" * 482
+        with monkeypatch.context() as patched:
+            patched.setattr(file_store, "note_all", away)
+            paho.single(TOPICS.desired, b"", 1, hostname=HOST, port=broker.port)
+            eventually(listener.hears(True, False))
+        eventually(listener.hears(True, False, True))
+    eventually(listener.hears(True, False, True, False))
+    [line] = [each for each in caplog.messages if "The disk is full" in each]
+    assert line == f"broker {broker.settings.address}: The disk is full: " + "x" * 482
 
 
 @pytest.mark.broker
 def test_a_worker_says_again_now_and_then_that_it_is_there(
-    tmp_path: Path, mosquitto: str, monkeypatch: pytest.MonkeyPatch
+    broker: Mosquitto, file_store: SqliteStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("posture_tools.collector.ingest.ANNOUNCE_EVERY_S", 0.3)
-    with (
-        Mosquitto(mosquitto, tmp_path / "broker") as broker,
-        SqliteStore(tmp_path / "collector.db") as store,
-    ):
-        listener = Listener(broker)
-        with serving(broker, store):
+    listener = Listener(broker)
+    with workers(file_store, [broker]):
 
-            def three() -> bool:
-                listener.listen(0.05)
-                return len(listener.said) >= 3
+        def three() -> bool:
+            listener.listen(0.05)
+            return len(listener.said) >= 3
 
-            eventually(three)
-            assert set(listener.said) == {True}
+        eventually(three)
+        assert set(listener.said) == {True}
 
 
 @pytest.mark.parametrize(("brokers", "each"), [(1, 2000), (4, 500), (1500, 2)])
@@ -145,41 +124,33 @@ def test_the_brokers_of_a_worker_share_its_memory(
 
 @pytest.mark.broker
 def test_a_key_that_is_shown_again_and_again_is_one_line_of_the_log(
-    tmp_path: Path, mosquitto: str, caplog: pytest.LogCaptureFixture
+    broker: Mosquitto, file_store: SqliteStore, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Two boards under one name take turns; anybody may write what they show."""
     keys = [enrolment(Signer.new(), "north", "hall-1") for _ in range(2)]
-    with (
-        Mosquitto(mosquitto, tmp_path / "broker") as broker,
-        SqliteStore(tmp_path / "collector.db") as store,
-    ):
-        store.change(lambda db: db.execute("INSERT INTO closed_site VALUES ('north')"))
-        listener = Listener(broker)
-        with serving(broker, store):
-            eventually(listener.hears(True))
-            for key in (*keys, *keys):
-                paho.single(TOPICS.enrol, key, 1, hostname=HOST, port=broker.port)
-            paho.single(TOPICS.desired, b"", 1, hostname=HOST, port=broker.port)
-            eventually(lambda: store.rows("SELECT 1 FROM station"))
+    file_store.change(lambda db: db.execute("INSERT INTO closed_site VALUES ('north')"))
+    listener = Listener(broker)
+    with workers(file_store, [broker]):
+        eventually(listener.hears(True))
+        for key in (*keys, *keys):
+            paho.single(TOPICS.enrol, key, 1, hostname=HOST, port=broker.port)
+        paho.single(TOPICS.desired, b"", 1, hostname=HOST, port=broker.port)
+        eventually(lambda: file_store.rows("SELECT 1 FROM station"))
     told = [line for line in caplog.messages if "shows the key" in line]
     assert len(told) == len(set(told)) == 2
 
 
 @pytest.mark.broker
 def test_the_log_says_what_kind_of_word_was_refused(
-    tmp_path: Path, mosquitto: str, caplog: pytest.LogCaptureFixture
+    broker: Mosquitto, file_store: SqliteStore, caplog: pytest.LogCaptureFixture
 ) -> None:
     """In words of ours: what stands in the topic may be anybody's."""
-    with (
-        Mosquitto(mosquitto, tmp_path / "broker") as broker,
-        SqliteStore(tmp_path / "collector.db") as store,
-    ):
-        listener = Listener(broker)
-        with serving(broker, store):
-            eventually(listener.hears(True))
-            for topic in (TOPICS.birth, TOPICS.health):
-                paho.single(topic, b"{", 1, hostname=HOST, port=broker.port)
-            paho.single(TOPICS.desired, b"", 1, hostname=HOST, port=broker.port)
-            eventually(lambda: store.rows("SELECT 1 FROM station"))
+    listener = Listener(broker)
+    with workers(file_store, [broker]):
+        eventually(listener.hears(True))
+        for topic in (TOPICS.birth, TOPICS.health):
+            paho.single(topic, b"{", 1, hostname=HOST, port=broker.port)
+        paho.single(TOPICS.desired, b"", 1, hostname=HOST, port=broker.port)
+        eventually(lambda: file_store.rows("SELECT 1 FROM station"))
     refused = [line.partition(":")[0] for line in caplog.messages if "refused" in line]
     assert sorted(refused) == ["birth refused", "health refused"]

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import ROOT
+from conftest import ROOT, program
 
 EXAMPLES = ROOT / "docs" / "examples"
 
@@ -97,7 +97,7 @@ def test_every_example_is_tried() -> None:
 def test_an_example_applies_and_does_what_it_says(name: str, copy: Path) -> None:
     patch = EXAMPLES / f"{name}.patch"
     applied = subprocess.run(
-        ["git", "apply", "--include=edge/*", "--include=docs/*", patch],
+        [program("git", "git"), "apply", "--include=edge/*", "--include=docs/*", patch],
         check=False, cwd=copy, capture_output=True, text=True,
         env=os.environ | {"GIT_CEILING_DIRECTORIES": str(copy.parent)},
     )  # fmt: skip

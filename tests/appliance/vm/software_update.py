@@ -2,19 +2,21 @@
 
 1. A signed release is offered; the power is cut at random moments while it is fetched, while it is
    built, and from its switch on. After each cut the machine comes up by itself on a complete
-   release, and accepts results.
+   release, and accepts results. Where a release was sooner done than its next cut came, that cut
+   is made of the next release.
 2. Left alone, the release is confirmed.
 3. A release whose engine dies at its start is rolled back, by itself.
 4. Every result that any boot called saved is at the collector, each once.
 Exit status 1 where one of them does not hold. Results come from `measurer.py`, as in power_cuts.
-The image comes from `machine.py`. An emulated processor builds an environment in tens of minutes:
-there cuts are drawn further apart (--longest-s 1500).
+The image comes from `machine.py`. An environment is built in a minute, by an emulated processor in
+tens of them: --longest-s says up to when a cut is drawn, so that it falls into the building.
 """
 
 from __future__ import annotations
 
 import argparse
 import functools
+import itertools
 import json
 import random
 import shutil
@@ -51,7 +53,7 @@ STEPS = {
     "switch": f"grep '\"trial\":{{' {BUILT}/releases.json",
 }
 LONGEST_S = {"fetch": 20.0, "switch": 40.0}  # from a step's beginning to the cut
-GOOD, SICK = "9.1.0", "9.2.0"
+GOOD, SICK = "9.1.{}", "9.2.0"
 _BEGAN_S = time.monotonic()
 _READY = '    return notify("READY=1", f"STATUS={status}")'
 
@@ -141,23 +143,21 @@ def steps_to_cut(cuts: int) -> list[str]:
     return ["fetch"] * fetched + ["build"] * built + ["switch"] * switched
 
 
-def wait_for_step(machine: Told, step: str) -> None:
+def is_switched(machine: Told, sha256: str) -> bool:
+    """Whether a release is on trial, or its trial has ended."""
+    return not machine.run(f"grep {sha256} {BUILT}/releases.json")["rc"]
+
+
+def begins(machine: Told, step: str, sha256: str) -> bool:
+    """Wait for a step; False where the release is past it."""
     until_s = time.monotonic() + SETTLED_WITHIN_S
     while machine.run(STEPS[step])["rc"]:
+        if is_switched(machine, sha256):
+            return False
         if time.monotonic() > until_s:
             raise Fail(f"{step} does not begin: {machine.tail()}")
         time.sleep(5.0)
-
-
-def cut_at(machine: Told, step: str, after_s: float) -> tuple[str, set[int]]:
-    """Power on, ask for the release, power off: the version that served before the step, and what
-    this boot called saved."""
-    version = comes_up(machine)
-    ask(machine)
-    wait_for_step(machine, step)
-    time.sleep(after_s)
-    machine.kill()
-    return version, machine.said_saved()
+    return True
 
 
 def status(machine: Told) -> dict:
@@ -171,9 +171,9 @@ def ask(machine: Told) -> None:
 
 def wait_until(machine: Told, what: str, sha256: str, holds) -> None:
     until_s = time.monotonic() + SETTLED_WITHIN_S
-    while not holds(status(machine)):
-        if time.monotonic() > until_s:
-            raise Fail(f"{sha256[:12]} is not {what}: {status(machine)}")
+    while not holds(now := status(machine)):
+        if time.monotonic() > until_s or sha256 in now["bad"]:
+            raise Fail(f"{sha256[:12]} is not {what}: {now}")
         if machine.run("systemctl is-active posture-software posture-update | grep activat")["rc"]:
             ask(machine)
         time.sleep(30.0)
@@ -209,22 +209,43 @@ def main() -> int:
     return 0
 
 
+def wait_until_confirmed(machine: Told, sha256: str) -> None:
+    wait_until(machine, "confirmed", sha256,
+               lambda s: (s["confirmed"] or {}).get("sha256") == sha256)  # fmt: skip
+
+
 def update_under_cuts(machine: Told, publisher: Publisher, options: argparse.Namespace) -> set[int]:
     """See the module; what was called saved. Fail where something does not hold."""
     dice, said = random.Random(options.seed), set[int]()
-    good = release(publisher, GOOD, sick=False)
+    numbers = itertools.count()
+    good, newest = "", ""  # the list of wheels of the release on offer, and its version
+
+    def offer() -> None:
+        nonlocal good, newest
+        newest = GOOD.format(next(numbers))
+        good = release(publisher, newest, sick=False)
+        tell(f"{newest} is offered, {good[:12]}")
+
+    offer()
     for number, step in enumerate(steps_to_cut(options.cuts), 1):
         after_s = dice.uniform(0.0, LONGEST_S.get(step, options.longest_s))
-        version, now = cut_at(machine, step, after_s)
-        said |= now
+        version = comes_up(machine)
+        ask(machine)
+        while not begins(machine, step, good):
+            wait_until_confirmed(machine, good)
+            offer()
+            ask(machine)
+        time.sleep(after_s)
+        over = " (which was over)" if step != "switch" and is_switched(machine, good) else ""
+        machine.kill()
+        said |= (now := machine.said_saved())
         sound = check_file_system(Path(machine.disk))
-        tell(f"cut {number}: {version} served, {after_s:.0f} s after the beginning of {step}, "
-             f"{len(now)} called saved, file system {sound}")  # fmt: skip
+        tell(f"cut {number}: {version} served, {after_s:.0f} s after the beginning of {step}"
+             f"{over}, {len(now)} called saved, file system {sound}")  # fmt: skip
         if sound != "sound":
             raise Fail("a cut damaged the file system")
     tell(f"{comes_up(machine)} serves after the last cut")
-    wait_until(machine, "confirmed", good,
-               lambda s: (s["confirmed"] or {}).get("sha256") == good)  # fmt: skip
+    wait_until_confirmed(machine, good)
     sick = release(publisher, SICK, sick=True)
     wait_until(machine, "rolled back", sick, lambda s: sick in s["bad"])
     now = status(machine)
@@ -233,7 +254,7 @@ def update_under_cuts(machine: Told, publisher: Publisher, options: argparse.Nam
         raise Fail("the release before does not serve")
     machine.kill()
     said |= machine.said_saved()
-    if (version := comes_up(machine)) != GOOD:
+    if (version := comes_up(machine)) != newest:
         raise Fail(f"{version} serves")
     tell(f"{version} serves after one more cut")
     return said | machine.said_saved()

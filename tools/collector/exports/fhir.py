@@ -8,6 +8,7 @@ an opaque identifier: no Patient is made. docs/integrate.md tells each element.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import uuid
 from collections.abc import Iterator, Sequence
@@ -15,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
+import msgspec
 from posture_tools.collector.exports import fhir_terms as terms
 from posture_tools.collector.exports.fhir_corrections import Correction, Measured
 from posture_tools.collector.exports.fhir_terms import Json, required
@@ -27,9 +29,10 @@ from edge.errors import MessageRefused
 from edge.records import is_length
 from edge.report.words import words
 from edge.wire.clock import Instant
-from edge.wire.codec import decode, decode_result
+from edge.wire.codec import decode
+from edge.wire.fields import Word
 from edge.wire.presence import Birth
-from edge.wire.result import Result
+from edge.wire.result import ByHand
 
 _OF_KEY = "site = ? AND station = ? AND epoch = ? AND seq = ?"
 
@@ -52,6 +55,13 @@ class _Result:
     @property
     def name(self) -> str:
         return f"{self.site}/{self.station}:{self.epoch}:{self.seq}"
+
+
+class _Beside(msgspec.Struct, frozen=True):
+    """What no column holds of a result: fields of its message, which is not read whole for them."""
+
+    scale_by: Word = ""
+    by_hand: ByHand | None = None
 
 
 def bundle(store: Store, chosen: Sequence[Chosen], at: str) -> Iterator[str]:
@@ -141,8 +151,8 @@ def _observations(store: Store, key: tuple[str, str, str, int], ns: int) -> Iter
     received_at, *rest = about[0]
     screened_at = Instant(ns, "synced", "", 0).utc
     result = _Result(*key, screened_at, received_at, *rest)
-    message = _message(store, key)
-    correction = None if message is None else Correction.of_result(store, key[0], message)
+    beside = _beside(store, key)
+    correction = Correction.of_points(store, key[0], beside.by_hand)
     for row in store.rows(
         "SELECT part, code, side, view, value, unit, u95, u95_change, quality, why, definition,"  # noqa: S608
         f" band, norms FROM measure WHERE {_OF_KEY} ORDER BY part",
@@ -150,19 +160,17 @@ def _observations(store: Store, key: tuple[str, str, str, int], ns: int) -> Iter
     ):
         measured = Measured(*row)
         observation = _observation(result, measured)
-        if message is not None and message.scale_by and is_length(measured.unit):
-            observation["method"]["text"] += f", length by {message.scale_by}"
+        if beside.scale_by and is_length(measured.unit):
+            observation["method"]["text"] += f", length by {beside.scale_by}"
         yield observation if correction is None else correction.told(observation, measured)
 
 
-def _message(store: Store, key: tuple[str, str, str, int]) -> Result | None:
-    """A result as it came; None where it is erased meanwhile, or nobody would take it today."""
+def _beside(store: Store, key: tuple[str, str, str, int]) -> _Beside:
+    """Nothing where the result is erased meanwhile, or nobody would take it today."""
     for body, utc_ns in store.rows(f"SELECT body, utc_ns FROM result WHERE {_OF_KEY}", key):  # noqa: S608
-        try:
-            return decode_result(body or store.archived(Key(*key), utc_ns)[0])
-        except MessageRefused:
-            return None
-    return None
+        with contextlib.suppress(MessageRefused):
+            return decode(body or store.archived(Key(*key), utc_ns)[0], _Beside)
+    return _Beside()
 
 
 def _observation(result: _Result, m: Measured) -> Json:

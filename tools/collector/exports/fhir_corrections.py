@@ -11,7 +11,7 @@ from posture_tools.collector.exports import fhir_terms as terms
 from posture_tools.collector.exports.fhir_terms import Json, required
 from posture_tools.collector.store import Store
 
-from edge.wire.result import Result
+from edge.wire.result import ByHand
 
 _ID = re.compile(r"[^:]+:[0-9a-f]{24}:[0-9]{1,16}")
 
@@ -46,10 +46,9 @@ class Correction:
     on: str
 
     @classmethod
-    def of_result(cls, store: Store, site: str, result: Result) -> Self | None:
+    def of_points(cls, store: Store, site: str, hand: ByHand | None) -> Self | None:
         """What a result corrects; None where nobody set points. site : that the result came
         from."""
-        hand = result.by_hand
         if hand is None or _ID.fullmatch(hand.corrects) is None:
             return None
         station, epoch, seq = hand.corrects.split(":")
