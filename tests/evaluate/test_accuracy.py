@@ -93,11 +93,13 @@ def test_clothing_that_few_wear_has_everybodys_row_and_few_readings_have_none() 
     assert fit(readings(6)) == ()
 
 
-def test_photographs_widen_clothed_people_and_tell_a_slope() -> None:
-    both = [*readings(100, own=0.5), *readings(100, own=0.5, clothing="bare")]
-    bare, loose = fit(both, photos={KEY: 2.5}, sheared={KEY: 0.61})
-    assert (bare.clothing, loose.clothing) == ("bare", "loose")
+def test_photographs_widen_loose_clothes_and_tell_a_slope() -> None:
+    kinds = ("bare", "tight", "loose")
+    everybody = [r for worn in kinds for r in readings(100, own=0.5, clothing=worn)]
+    bare, tight, loose = fit(everybody, photos={KEY: 2.5}, sheared={KEY: 0.61})
+    assert (bare.clothing, tight.clothing, loose.clothing) == kinds
     assert bare.sd < 1.0
+    assert tight.sd < 1.0
     assert loose.sd == pytest.approx(2.5 * loose.gain)
     assert bare.slope_photos == pytest.approx(0.61 * bare.gain, abs=0.001)
 

@@ -8,8 +8,8 @@ calibration: Eisenhart 1939), and everything is said of what comes of it: its sl
 errors are the larger for it. Where a picture tells how large its own error is, by its heatmaps or
 by the looks of the measuring pass, the deviation is a factor of that; else it is a constant.
 
-Photographs may widen what bodies say: the labels' noise is taken out of the difference between
-network and labels by a third network (a three-cornered hat).
+Photographs may widen what bodies say of loose clothes: the labels' noise is taken out of the
+difference between network and labels by a third network (a three-cornered hat).
 """
 
 from __future__ import annotations
@@ -167,7 +167,8 @@ def fit(
             if len(alike) < _LEAST_DRESSED:
                 alike = everybody
             row = _row(key, clothing, alike)
-            at_least = row.gain * (photos or {}).get(key, 0.0) if clothing != "bare" else 0.0
+            # Nobody told what people on photographs wear, and untold counts as loose.
+            at_least = row.gain * (photos or {}).get(key, 0.0) if clothing == "loose" else 0.0
             if at_least > row.sd and not row.predictor:
                 row = _replaced(row, sd=at_least)
             if sheared and key in sheared:
