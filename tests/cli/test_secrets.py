@@ -148,7 +148,7 @@ ROWS: dict[str, tuple[str, ...]] = {
             ("compare", ("{model}", "{model}"), ("--photos", "{camera}")),
             ("models", ("{model}",), ("--photos", "{camera}")),
             *((verb, ("{camera}",), ("--predictor", "{model}"))
-              for verb in ("shear", "views", "boxes", "bodies", "accuracy", "visits")),
+              for verb in ("shear", "views", "boxes", "bodies", "accuracy", "visits", "holds")),
             *((verb, ("{camera}", "{camera}"), ()) for verb in ("ap", "pck")),
             ("coverage", ("{camera}",), ("--predictor", "{model}", "--against", "{model}")),
             ("mannequin", ("{camera}",), ()),

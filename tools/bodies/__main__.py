@@ -42,6 +42,9 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument(
         "--changed", action="store_true", help="exam: with other measures in the last of them"
     )
+    parser.add_argument(
+        "--frames", type=int, default=0, help="exam: of a hold of each, in shorts or tights"
+    )
     parser.add_argument("--split", choices=("train", "val", "test"), default="train")
     parser.add_argument(
         "--pack",
@@ -91,15 +94,19 @@ def main(argv: list[str] | None = None) -> int:
 
 def _examine(renderer: Renderer, rng: np.random.Generator, options: argparse.Namespace) -> None:
     """A pack of test bodies, as many of each view, each as often as it visits."""
-    from posture_tools.bodies.exam import VIEWS, draw_visits
+    from posture_tools.bodies.exam import VIEWS, draw_hold, draw_visits
     from posture_tools.bodies.pack import PackWriter
 
     writer, count = PackWriter(options.out), options.count
     for n in range(count):
         for i, view in enumerate(VIEWS):
             person = n * len(VIEWS) + i
-            for examined in draw_visits(
-                renderer, view, rng, options.visits, person, changed=options.changed
+            for examined in (
+                draw_hold(renderer, view, rng, options.frames, person)
+                if options.frames
+                else draw_visits(
+                    renderer, view, rng, options.visits, person, changed=options.changed
+                )
             ):
                 writer.add_examined(examined, 92)
         if (n + 1) % 25 == 0:

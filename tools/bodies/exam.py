@@ -76,10 +76,7 @@ def draw_visits(
     camera = first.rendered.camera
     for visit in range(1, count):
         stands = _ask(person, rng) if changed and visit == count - 1 else person
-        asked = {
-            name: value + float(rng.normal(0.0, _SWAY_DEG)) if name in _EVENLY else value
-            for name, value in stands.asked.items()
-        }
+        asked = _swayed(stands, rng).asked
         again = draw_standing(renderer.model, rng, person.shape)  # arms hang as they will
         there = replace(
             camera,
@@ -89,6 +86,36 @@ def draw_visits(
         )
         rendered = renderer.render(replace(again, asked=asked), rng, _views(view, rng), there)
         yield Examined(rendered, view, true_measures(rendered, view), number)
+
+
+def draw_hold(
+    renderer: Renderer, view: View, rng: np.random.Generator, frames: int, number: int
+) -> Iterator[Examined]:
+    """A test body in shorts or tights that stands before one camera as still as people do.
+
+    All pictures have the same clothes, hair, light, room and noise; the body sways.
+    number : of the person, for all of these pictures.
+    """
+    while True:
+        first = _seen(renderer, view, rng, person := _draw_person(renderer, rng))
+        camera, seed = first.rendered.camera, int(rng.integers(2**63))
+        still = renderer.render(person, np.random.default_rng(seed), _views(view, rng), camera)
+        if "loose" not in (still.upper, still.lower):
+            break
+    yield Examined(still, view, true_measures(still, view), number)
+    for _ in range(frames - 1):
+        swayed = renderer.render(
+            _swayed(person, rng), np.random.default_rng(seed), _views(view, rng), camera
+        )
+        yield Examined(swayed, view, true_measures(swayed, view), number)
+
+
+def _swayed(person: Person, rng: np.random.Generator) -> Person:
+    asked = {
+        name: value + float(rng.normal(0.0, _SWAY_DEG)) if name in _EVENLY else value
+        for name, value in person.asked.items()
+    }
+    return replace(person, asked=asked)
 
 
 def _draw_person(renderer: Renderer, rng: np.random.Generator) -> Person:

@@ -151,6 +151,14 @@ def read_bodies(paths: Sequence[Path], limit: int | None = None) -> list[Body]:
     return bodies
 
 
+def by_person(bodies: Sequence[Body]) -> list[list[Body]]:
+    """All pictures of each person, in the order of the pack."""
+    people: dict[tuple[str, int], list[Body]] = {}
+    for body in bodies:
+        people.setdefault((body.set_name, body.number), []).append(body)
+    return list(people.values())
+
+
 def _bodies(path: Path, limit: int | None) -> list[Body]:
     try:
         with np.load(path, allow_pickle=False) as file:

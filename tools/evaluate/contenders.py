@@ -104,7 +104,7 @@ class Crops:
 class WholePictures:
     """An estimator that finds the people itself.
 
-    finder : the part of it that says where to crop, where there is one.
+    estimator : as a station has it. finder : the part of it that says where to crop, if any.
     """
 
     def __init__(
@@ -114,7 +114,7 @@ class WholePictures:
         self.models = estimator.models
         self.size_bytes = size_bytes
         self.crops = finder is not None
-        self._estimator = estimator
+        self.estimator = estimator
         self._finder = finder
 
     def see(self, frame: Frame, people: Sequence[Person]) -> Sight:
@@ -134,8 +134,8 @@ class WholePictures:
         distance, _, nearest = min(apart, default=(np.inf, 0, None))
         if nearest is None or distance > _SAME_PERSON:
             return None
-        if isinstance(self._estimator, Measurer):
-            return self._estimator.measure([Seen(frame, nearest)], nearest)
+        if isinstance(self.estimator, Measurer):
+            return self.estimator.measure([Seen(frame, nearest)], nearest)
         return nearest
 
     def find(self, frame: Frame) -> list[Pose]:
@@ -145,7 +145,7 @@ class WholePictures:
     def _estimate(self, frame: Frame, change: BoxChange) -> list[Pose]:
         if self._finder is not None:
             self._finder.change = change
-        return self._estimator.estimate(frame)
+        return self.estimator.estimate(frame)
 
 
 def _grown(box_px: Box, factor: float) -> Box:

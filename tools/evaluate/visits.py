@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from statistics import median
@@ -16,7 +15,7 @@ from statistics import median
 from posture_tools.cli import tracked
 from posture_tools.evaluate.angle_error import short_way
 from posture_tools.evaluate.bodies import measure
-from posture_tools.evaluate.body_pack import Body
+from posture_tools.evaluate.body_pack import Body, by_person
 from posture_tools.evaluate.body_truth import in_picture
 from posture_tools.evaluate.contenders import Contender
 from posture_tools.evaluate.report import number
@@ -89,10 +88,7 @@ def examine(contenders: Sequence[Contender], bodies: Sequence[Body], quiet: bool
     SettingsInvalid : nobody comes twice.
     ImageUnreadable : a picture that is damaged.
     """
-    people: dict[tuple[str, int], list[Body]] = defaultdict(list)
-    for body in bodies:
-        people[body.set_name, body.number].append(body)
-    again = [visits for visits in people.values() if len(visits) > 1]
+    again = [visits for visits in by_person(bodies) if len(visits) > 1]
     if not again:
         raise SettingsInvalid(
             "nobody of these bodies comes twice.",

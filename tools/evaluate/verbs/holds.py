@@ -1,0 +1,33 @@
+"""`python -m posture_tools.evaluate holds`."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+
+from posture_tools.cli import Output, Verb
+from posture_tools.evaluate.exam_options import EXAMINED, hand_out, models_of
+from posture_tools.evaluate.verbs.bodies import BODIES
+
+
+def run(options: Namespace, out: Output) -> int:
+    from posture_tools.evaluate.bodies import tables
+    from posture_tools.evaluate.body_pack import read_bodies
+    from posture_tools.evaluate.holds import examine
+
+    pictures = read_bodies(options.pictures, options.limit)
+    models = models_of(options)
+    found = examine(models, pictures, quiet=out.as_json)
+    hand_out(out, models, found, tables(found))
+    return 0
+
+
+VERB = Verb(
+    "holds",
+    "Measure people who stand still before a station for a whole hold, as it measures them: what "
+    "is fit for use as data, and what intervals hold.",
+    example="python -m posture_tools.evaluate holds holds.npz --predictor models_onnx/",
+    run=run,
+    arguments=(BODIES, *EXAMINED),
+    json="object",
+    inputs="pictures",
+)
