@@ -7,6 +7,7 @@ import io
 import json
 import sqlite3
 import threading
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +41,7 @@ def open_outbox(folder: Path) -> Outbox:
 
 
 def restore_old_outbox(folder: Path) -> None:
-    with sqlite3.connect(folder / "outbox.db") as db:
+    with closing(sqlite3.connect(folder / "outbox.db")) as db, db:
         db.executescript(OLD_OUTBOX.read_text("utf-8"))
         db.execute("PRAGMA user_version=1")
     db.close()

@@ -6,6 +6,7 @@ import random
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -280,7 +281,7 @@ def test_shared_sql_is_written_for_both() -> None:
     assert translated("?2 IN ('', a) AND ?1 AND ?2 AND ?") == (
         "%s IN ('', a) AND %s AND %s AND %s", (1, 0, 1, 2),
     )  # fmt: skip
-    with sqlite3.connect(":memory:") as db:
+    with closing(sqlite3.connect(":memory:")) as db, db:
         assert db.execute("SELECT ?2, ?", ("a", "b", "c")).fetchone() == ("b", "c")
     db.close()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -46,7 +47,7 @@ def old(tmp_path: Path, messages: tuple[Pending, ...]) -> Path:
     with SqliteStore(new) as store:
         send(store, messages[0], messages[1], messages[3])
         store.note("north", "hall-1", "state", b'{"online": true}', online=True)
-    with sqlite3.connect(path) as db:
+    with closing(sqlite3.connect(path)) as db, db:
         db.executescript(FIRST_SCHEMA.read_text("utf-8"))
         db.execute("PRAGMA user_version=1")
         db.execute("ATTACH ? AS new", (str(new),))
@@ -67,7 +68,7 @@ def send(store: Store, *messages: Pending) -> int:
 
 
 def version(path: Path) -> int:
-    with sqlite3.connect(path) as db:
+    with closing(sqlite3.connect(path)) as db, db:
         [(found,)] = db.execute("PRAGMA user_version")
     db.close()
     return int(found)
@@ -106,7 +107,7 @@ def test_a_store_before_archive_and_webhooks_gets_their_tables(tmp_path: Path) -
     tables = ("archive_file", "webhook_host", "webhook", "webhook_delivery")
     with SqliteStore(path) as store:
         known = store.rows(schema), [store.rows(columns, (table,)) for table in tables]
-    with sqlite3.connect(path) as db:
+    with closing(sqlite3.connect(path)) as db, db:
         for table in tables:
             db.execute(f"DROP TABLE {table}")
         db.execute("PRAGMA user_version=3")
@@ -118,7 +119,7 @@ def test_a_store_before_archive_and_webhooks_gets_their_tables(tmp_path: Path) -
 
 def test_a_store_that_had_the_column_before_it_had_a_version(tmp_path: Path) -> None:
     path = tmp_path / "between.db"
-    with sqlite3.connect(path) as db:
+    with closing(sqlite3.connect(path)) as db, db:
         db.executescript(FIRST_SCHEMA.read_text("utf-8"))
         db.execute("ALTER TABLE station ADD COLUMN desired BLOB NOT NULL DEFAULT x''")
         db.execute(
@@ -154,7 +155,7 @@ def test_a_newer_collectors_store_is_refused_in_words(
 ) -> None:
     path = tmp_path / "newer.db"
     SqliteStore(path).close()
-    with sqlite3.connect(path) as db:
+    with closing(sqlite3.connect(path)) as db, db:
         db.execute(f"PRAGMA user_version={NEWEST + 1}")
     db.close()
     assert main([verb, "--store", str(path)]) == 1

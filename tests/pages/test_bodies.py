@@ -6,6 +6,7 @@ import json
 import re
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import psycopg
@@ -91,7 +92,7 @@ def test_the_audit_log_only_grows_in_this_body(served: ServedPages) -> None:
             ).fetchall()
             assert tables == []
     else:
-        with sqlite3.connect(Path(served.store).with_suffix(".pages.db")) as file:
+        with closing(sqlite3.connect(Path(served.store).with_suffix(".pages.db"))) as file, file:
             for statement in statements:
                 with pytest.raises(sqlite3.IntegrityError, match="only grows"):
                     file.execute(statement)

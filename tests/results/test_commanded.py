@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 from conftest import ROOT
@@ -12,10 +14,10 @@ from edge.results.commanded import begin, end
 
 
 @pytest.fixture
-def db() -> sqlite3.Connection:
-    opened = sqlite3.connect(":memory:")
-    opened.executescript((ROOT / "edge/results/outbox.sql").read_text())
-    return opened
+def db() -> Iterator[sqlite3.Connection]:
+    with closing(sqlite3.connect(":memory:")) as opened:
+        opened.executescript((ROOT / "edge/results/outbox.sql").read_text())
+        yield opened
 
 
 def test_a_command_older_than_all_that_are_kept_is_refused(db: sqlite3.Connection) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,7 @@ def old(tmp_path: Path) -> Path:
         for number in range(3):
             outbox.accept(assessment(number))
         outbox.settle(receipt_for(outbox, rejected={2: "malformed"}))
-    with sqlite3.connect(path) as db:
+    with closing(sqlite3.connect(path)) as db, db:
         db.executescript(FIRST_SCHEMA.read_text("utf-8"))
         db.execute("PRAGMA user_version=1")
         db.execute("ATTACH ? AS new", (str(new),))
@@ -61,7 +62,7 @@ def test_what_waited_unsigned_is_signed_then_and_marked(old: Path) -> None:
 
 def test_an_older_outbox_has_the_tables_of_a_new_one(old: Path, tmp_path: Path) -> None:
     def columns(path: Path) -> dict[str, list[Any]]:
-        with sqlite3.connect(path) as db:
+        with closing(sqlite3.connect(path)) as db, db:
             names = [row[0] for row in db.execute("SELECT name FROM sqlite_master ORDER BY name")]
             sql = 'SELECT name, type, "notnull", pk FROM pragma_table_info(?)'
             found = {name: db.execute(sql, (name,)).fetchall() for name in names}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -189,7 +190,7 @@ def test_somebody_stands_there_all_day(publisher, station) -> None:
 
 
 def outbox(path: Path, version: int) -> None:
-    with sqlite3.connect(path) as db:
+    with closing(sqlite3.connect(path)) as db, db:
         db.execute("CREATE TABLE message (body)")
         db.execute("INSERT INTO message VALUES ('undelivered')")
         db.execute(f"PRAGMA user_version={version}")
@@ -217,7 +218,7 @@ def test_an_outbox_that_the_old_release_cannot_read_is_kept_whole(publisher, sta
     assert station.serves == IMAGE_VERSION
     assert not path.exists()
     kept = station.places.state / "outbox-kept-1" / "outbox.db"
-    with sqlite3.connect(kept) as db:
+    with closing(sqlite3.connect(kept)) as db, db:
         assert db.execute("SELECT body FROM message").fetchall() == [("undelivered",)]
     db.close()
     assert "outbox_kept" in station.reasons("rollback")
@@ -236,7 +237,7 @@ def test_our_outbox_has_the_version_that_the_guard_is_told(tmp_path) -> None:
 
     path = tmp_path / "outbox.db"
     Outbox.open(path, site="a", station="b", limit_bytes=1_000_000, at_limit="refuse").close()
-    with sqlite3.connect(path) as db:
+    with closing(sqlite3.connect(path)) as db, db:
         assert db.execute("PRAGMA user_version").fetchone() == (VERSION,)
     db.close()
 

@@ -6,6 +6,10 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import pytest
+
+pytest.importorskip("torch")  # and whoever imports this is skipped for want of it
+
 from posture_tools.training.photographs import Photographs
 from posture_tools.training.points import BODY_POINTS, COCO_POINTS
 from posture_tools.training.renders import Renders

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import pytest
-import torch
-from posture_tools.training.network import PoseNetwork
-from posture_tools.training.optimiser import Muon, make_optimisers, orthogonal
-from torch import nn
+
+torch = pytest.importorskip("torch")
+
+from posture_tools.training.network import PoseNetwork  # noqa: E402
+from posture_tools.training.optimiser import Muon, make_optimisers, orthogonal  # noqa: E402
+from torch import nn  # noqa: E402
 
 
 @pytest.mark.parametrize("shape", [(32, 288), (288, 32), (64, 64)])

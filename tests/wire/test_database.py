@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 from edge.wire.database import Database
@@ -23,6 +24,6 @@ def test_after_a_vacuum_what_was_erased_stands_in_neither_file_nor_log(tmp_path:
     log = path.with_name("tables.db-wal")
     assert log.stat().st_size == 0, "it is in the file, not only in the log"
     database.close()
-    with sqlite3.connect(path) as db:
+    with closing(sqlite3.connect(path)) as db, db:
         assert db.execute("SELECT COUNT(*) FROM kept").fetchone() == (0,)
     db.close()

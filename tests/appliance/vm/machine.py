@@ -16,7 +16,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -166,7 +166,7 @@ def collector(folder: Path, address: str = "127.0.0.1") -> Iterator[tuple[int, P
 
 def stored(store: Path) -> set[tuple[str, int]]:
     """(epoch, seq) of what the collector has stored; Fail when one number came with two bodies."""
-    with sqlite3.connect(f"file:{store}?mode=ro", uri=True) as database:
+    with closing(sqlite3.connect(f"file:{store}?mode=ro", uri=True)) as database, database:
         if database.execute("SELECT count(*) FROM ingest_conflict").fetchone()[0]:
             raise Fail("the collector saw one number with two bodies")
         rows = database.execute("SELECT epoch, seq FROM ingest_key WHERE fate = 'stored'")
