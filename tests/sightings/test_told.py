@@ -102,7 +102,7 @@ def test_what_was_written_may_be_edited_again(assess, edited, tmp_path):
 
 def test_landmarks_that_the_network_lacks_may_be_added(assess, photograph, edited):
     (before,) = assess(photograph)
-    assert by_code(before)["q_angle_left"]["value"] is None
+    assert by_code(before)["pelvis_tilt"]["value"] is None
     (after,) = assess(
         photograph, "--points",
         edited(right_asis=[215.0, 350.0], left_asis=[265.0, 345.0]),
