@@ -71,6 +71,14 @@ class BodyReading:
     foretold: Mapping[Predictor, float]
     weakest: float = 1.0
 
+    def off(self, gain: float, shift: float) -> float:
+        """The error once the reading is set right."""
+        return gain * (self.true + self.error) + shift - self.true
+
+    def scale(self, predictor: Predictor) -> float:
+        """What a deviation is a factor of."""
+        return self.foretold.get(predictor, 0.0) if predictor else 1.0
+
 
 def every_measure(predictor: Predictor) -> Accuracy:
     """A network of which every picture tells by itself how far it is off."""
@@ -188,10 +196,10 @@ def _row(key: Key, clothing: Clothing, readings: Sequence[BodyReading]) -> Measu
     errors = np.array([reading.error for reading in readings])
     true = np.array([reading.true for reading in readings])
     gain, shift = _setting_right(true, true + errors)
-    errors = gain * (true + errors) + shift - true
+    errors = np.array([reading.off(gain, shift) for reading in readings])
     slope = slope_of_values(true, true + errors).slope
     predictor = _predictor(readings, errors)
-    scale = _foretold(readings, predictor)
+    scale = _scales(readings, predictor)
     return MeasureAccuracy(
         code=code,
         view=view,  # type: ignore[arg-type]  # VIEWS without `unknown`: packs are checked
@@ -248,16 +256,14 @@ def _predictor(readings: Sequence[BodyReading], errors: Float64) -> Predictor:
     if len(readings) < _LEAST_QUANTILE:
         return best
     for predictor in _FORETOLD_BY:
-        foretold = _foretold(readings, predictor)
+        foretold = _scales(readings, predictor)
         if (foretold > 0.0).all() and (strength := _ranked(np.abs(errors), foretold)) > strongest:
             best, strongest = predictor, strength
     return best
 
 
-def _foretold(readings: Sequence[BodyReading], predictor: Predictor) -> Float64:
-    if not predictor:
-        return np.ones(len(readings))
-    return np.array([reading.foretold.get(predictor, 0.0) for reading in readings])
+def _scales(readings: Sequence[BodyReading], predictor: Predictor) -> Float64:
+    return np.array([reading.scale(predictor) for reading in readings])
 
 
 def _ranked(a: Float64, b: Float64) -> float:

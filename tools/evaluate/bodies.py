@@ -125,12 +125,10 @@ def tables(rows: Sequence[Row]) -> Iterator[Table]:
     for name in dict.fromkeys(row.contender for row in rows):
         mine = [row for row in rows if row.contender == name]
         yield _table(f"{name}, everybody", "", [r for r in mine if r.ages == r.clothing == ALL])
-        if all(r.ages == r.clothing == ALL for r in mine):
-            continue
-        aged = [row for row in mine if row.ages != ALL and row.clothing == ALL]
-        yield _table(f"{name}, by age", "ages", aged)
-        worn = [row for row in mine if row.ages == ALL and row.clothing != ALL]
-        yield _table(f"{name}, by clothing", "clothing", worn)
+        if aged := [row for row in mine if row.ages != ALL and row.clothing == ALL]:
+            yield _table(f"{name}, by age", "ages", aged)
+        if worn := [row for row in mine if row.ages == ALL and row.clothing != ALL]:
+            yield _table(f"{name}, by clothing", "clothing", worn)
     yield pooled(rows)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from msgspec.structs import replace
 from posture_tools.evaluate.accuracy import BodyReading
 
 from edge.accuracy import CONFIDENT, Accuracy
@@ -28,8 +29,6 @@ def with_confident(found: Accuracy, readings: Sequence[BodyReading]) -> Accuracy
 
     readings : those that the intervals were found on. Heights below 0.3 are refused anyway.
     """
-    from msgspec.structs import replace
-
     heights = np.array([reading.weakest for reading in readings])
     held = np.array([_held(found, reading) for reading in readings], np.bool_)
     for low in np.arange(USABLE, 1.0, _BIN):
@@ -44,6 +43,4 @@ def _held(found: Accuracy, reading: BodyReading) -> bool:
     row = found.of(code, definition, view, reading.clothing)
     if row is None:
         return False
-    set_right = row.gain * (reading.true + reading.error) + row.shift
-    deviation = row.sd * (reading.foretold.get(row.predictor, 0.0) if row.predictor else 1.0)
-    return bool(abs(set_right - reading.true) <= COVERAGE * deviation)
+    return abs(reading.off(row.gain, row.shift)) <= COVERAGE * row.sd * reading.scale(row.predictor)

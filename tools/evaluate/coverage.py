@@ -15,8 +15,8 @@ from typing import NamedTuple
 
 import numpy as np
 from posture_tools.cli import tracked
-from posture_tools.evaluate.accuracy import Key, on_photographs
-from posture_tools.evaluate.angle_error import short_way
+from posture_tools.evaluate.accuracy import on_photographs
+from posture_tools.evaluate.angle_error import Reading, short_way
 from posture_tools.evaluate.contenders import Contender
 from posture_tools.evaluate.photo_accuracy import labelled_pose
 from posture_tools.evaluate.photos import Picture
@@ -54,12 +54,11 @@ class Row:
     covered: float
 
 
-class _Reading(NamedTuple):
-    """label, third : None where it says nothing of this person."""
+class _Held(NamedTuple):
+    """What was read, held against a label. third : what the third network reads, if anything."""
 
     place: str
-    read: Measure | None
-    label: float
+    reading: Reading
     third: float | None
 
 
@@ -74,7 +73,7 @@ def examine(
     ------
     ImageUnreadable, LabelsInvalid : a photograph that is damaged, or nobody whose view is known.
     """
-    found: dict[tuple[str, str, str], list[_Reading]] = defaultdict(list)
+    found: dict[tuple[str, str, str], list[_Held]] = defaultdict(list)
     for picture in tracked(pictures, "measuring", quiet=quiet):
         known = known_views(picture.people)
         if not known:
@@ -86,13 +85,11 @@ def examine(
             for code, label in _measured(labelled_pose(person), view).items():
                 if label.value is None:
                     continue
-                third_m = other.get(code)
                 found[side, code, label.unit].append(
-                    _Reading(
+                    _Held(
                         f"{picture.name} {i}",
-                        own.get(code),
-                        label.value,
-                        None if third_m is None else third_m.value,
+                        Reading.of(label.value, own.get(code)),
+                        Reading.of(label.value, other.get(code)).value,
                     )
                 )
     if not found:
@@ -110,40 +107,38 @@ def _measured(pose: Pose | None, view: View) -> dict[str, Measure]:
     return {m.code: m for m in assess(convert(pose, COCO_17), view)}
 
 
-def _rows(found: dict[tuple[str, str, str], list[_Reading]]) -> Iterator[Row]:
-    of_view: dict[str, list[Row]] = defaultdict(list)
-    for (view, code, unit), readings in sorted(found.items()):
-        if row := _row(view, code, unit, readings):
-            of_view[view].append(row)
+def _rows(found: dict[tuple[str, str, str], list[_Held]]) -> Iterator[Row]:
+    of_view: dict[str, list[tuple[Row, int]]] = defaultdict(list)
+    for (view, code, unit), held in sorted(found.items()):
+        if row := _row(view, code, unit, held):
+            of_view[view].append((row, len(held)))
     for view, rows in of_view.items():
-        people = np.array([row.people for row in rows])
-        asked = people / (1.0 - np.array([row.refused for row in rows]))
-        covered = float(people @ np.array([row.covered for row in rows]) / people.sum())
-        refused = float(1.0 - people.sum() / asked.sum())
-        yield from rows
-        yield Row(view, ALL, "", int(people.sum()), refused, math.nan, math.nan, covered)
+        people = sum(row.people for row, _ in rows)
+        refused = 1.0 - people / sum(labelled for _, labelled in rows)
+        covered = sum(row.people * row.covered for row, _ in rows) / people
+        yield from (row for row, _ in rows)
+        yield Row(view, ALL, "", people, refused, math.nan, math.nan, covered)
 
 
-def _row(view: str, code: str, unit: str, readings: Sequence[_Reading]) -> Row | None:
+def _row(view: str, code: str, unit: str, held: Sequence[_Held]) -> Row | None:
     """None where nothing was read, or too little to tell the labels' noise."""
     key = (code, "", view)
-    labels: dict[tuple[Key, str], float] = {}
-    own, third, halves = dict(labels), dict(labels), dict(labels)
-    for place, read, label, other in readings:
-        if read is None or read.value is None or read.u95 is None:
+    labels, own, third, halves = {}, {}, {}, []
+    for place, (label, read, u95, _), other in held:
+        if read is None or u95 is None:
             continue
-        at = key, place
-        labels[at], halves[at] = label, read.u95
-        own[at] = label + short_way(read.value - label, unit)
+        halves.append(u95)
+        labels[key, place] = label
+        own[key, place] = label + short_way(read - label, unit)
         if other is not None:
-            third[at] = label + short_way(other - label, unit)
+            third[key, place] = label + short_way(other - label, unit)
     label_sd = on_photographs(labels, own, third, least=_LEAST).get(key)
     if label_sd is None:
         return None
     off = np.array([abs(own[at] - label) for at, label in labels.items()])
-    half = np.array(list(halves.values()))
+    half = np.array(halves)
     return Row(
-        view, code, unit, len(off), 1.0 - len(off) / len(readings), label_sd,
+        view, code, unit, len(off), 1.0 - len(off) / len(held), label_sd,
         float(np.median(half)), float(np.mean(off <= np.hypot(half, COVERAGE * label_sd))),
     )  # fmt: skip
 

@@ -7,7 +7,7 @@ pictures in one run.
 from __future__ import annotations
 
 from argparse import Namespace
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -75,6 +75,20 @@ def pictures_of(options: Namespace) -> Sequence[Picture]:
         else:
             found += read_photos([path], options.limit)
     return found
+
+
+def shown_to_all(
+    options: Namespace,
+    out: Output,
+    pictures: Sequence[Any],
+    examine: Callable[[list[Contender], Sequence[Any], bool], Sequence[Any]],
+    tables: Callable[[Sequence[Any]], Iterable[Table]],
+) -> int:
+    """Show the pictures to every model that is named, and hand out what was found."""
+    models = models_of(options)
+    found = examine(models, pictures, out.as_json)
+    hand_out(out, models, found, tables(found))
+    return 0
 
 
 def hand_out(

@@ -19,13 +19,13 @@ from posture_tools.cli import tracked
 from posture_tools.evaluate.angle_error import Reading, error_of
 from posture_tools.evaluate.bodies import ALL, Row, truths
 from posture_tools.evaluate.body_pack import Body, by_person
-from posture_tools.evaluate.body_truth import in_picture
+from posture_tools.evaluate.body_truth import Truth, in_picture
 from posture_tools.evaluate.contenders import Contender, WholePictures
 from posture_tools.evaluate.views import VIEWS
 
 from edge.errors import ModelRefused, SettingsInvalid
 from edge.estimation.estimator import Estimator, Measurer
-from edge.records import Measure
+from edge.records import Frame, Measure
 from edge.screening.admission import Admission
 from edge.screening.order import OrderBox
 from edge.screening.screening import Screening
@@ -64,9 +64,14 @@ def examine(contenders: Sequence[Contender], bodies: Sequence[Body], quiet: bool
     groups: dict[tuple[str, str, str], list[Reading]] = defaultdict(list)
     units: dict[str, str] = {}
     for frames in tracked(holds, "holding", quiet=quiet):
+        shown = [body.read() for body in frames]
+        exact = [
+            in_picture(body, body.calibration(picture))
+            for body, picture in zip(frames, shown, strict=True)
+        ]
         for name, estimator in stations.items():
-            measured = {m.code: m for m in hold(estimator, frames)}
-            for code, (true, unit) in _truth(frames, measured).items():
+            measured = {m.code: m for m in hold(estimator, frames[0], shown)}
+            for code, (true, unit) in _truth(frames, measured, exact).items():
                 units[code] = unit
                 reading = Reading.of(true, measured.get(code))
                 groups[name, frames[0].view, code].append(reading)
@@ -78,15 +83,14 @@ def examine(contenders: Sequence[Contender], bodies: Sequence[Body], quiet: bool
     ]
 
 
-def hold(estimator: Estimator, frames: Sequence[Body]) -> Sequence[Measure]:
+def hold(estimator: Estimator, body: Body, shown: Sequence[Frame]) -> Sequence[Measure]:
     """What a station with a calibrated lens measures of somebody who stands there; nothing where
-    it captures nobody."""
-    shown = [body.read() for body in frames]
+    it captures nobody. shown : the pictures of the body."""
     with TemporaryDirectory() as folder:
         screening = Screening(
             _SETTINGS, "rendered", estimator.models,
-            calibration=frames[0].calibration(shown[0]),
-            admission=Admission("asked", _ordered(Path(folder), frames[0])),
+            calibration=body.calibration(shown[0]),
+            admission=Admission("asked", _ordered(Path(folder), body)),
             measurer=estimator if isinstance(estimator, Measurer) else None,
         )  # fmt: skip
         order = np.random.default_rng(0)
@@ -97,22 +101,23 @@ def hold(estimator: Estimator, frames: Sequence[Body]) -> Sequence[Measure]:
             )
             done = screening.observe(frame, estimator.estimate(frame))
             if done is not None:
-                return done.measures if done.view == frames[0].view else ()
+                return done.measures if done.view == body.view else ()
     return ()
 
 
 def _ordered(folder: Path, body: Body) -> OrderBox:
-    """An operator's order: the view, and what the person wears."""
+    """An operator's order, which tells what the person wears."""
     box = OrderBox(folder)
     inputs = Inputs(clothing_upper=body.clothing_upper, clothing_lower=body.clothing_lower)
     box.put(msgspec.json.encode(Order("rendered", "1", inputs)))
     return box
 
 
-def _truth(frames: Sequence[Body], measured: Mapping[str, Measure]) -> dict[str, tuple[float, str]]:
-    of_frames = [
-        truths(body, measured, in_picture(body, body.calibration(body.read()))) for body in frames
-    ]
+def _truth(
+    frames: Sequence[Body], measured: Mapping[str, Measure], exact: Sequence[Truth]
+) -> dict[str, tuple[float, str]]:
+    """exact : of each picture."""
+    of_frames = [truths(body, measured, of) for body, of in zip(frames, exact, strict=True)]
     shared = set.intersection(*(set(of_frame) for of_frame in of_frames))
     return {
         code: (fmean(of_frame[code][0] for of_frame in of_frames), of_frames[0][code][1])

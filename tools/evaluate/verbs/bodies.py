@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from functools import partial
 from pathlib import Path
 
 from posture_tools.cli import Output, Verb, argument
-from posture_tools.evaluate.exam_options import EXAMINED, hand_out, models_of
+from posture_tools.evaluate.exam_options import EXAMINED, shown_to_all
 
 BODIES = argument(
     "pictures",
@@ -22,11 +23,8 @@ def run(options: Namespace, out: Output) -> int:
     from posture_tools.evaluate.bodies import examine, tables
     from posture_tools.evaluate.body_pack import read_bodies
 
-    pictures = read_bodies(options.pictures, options.limit)
-    models = models_of(options)
-    found = examine(models, pictures, quiet=out.as_json, space=options.space)
-    hand_out(out, models, found, tables(found))
-    return 0
+    bodies = read_bodies(options.pictures, options.limit)
+    return shown_to_all(options, out, bodies, partial(examine, space=options.space), tables)
 
 
 VERB = Verb(

@@ -5,17 +5,13 @@ from __future__ import annotations
 from argparse import Namespace
 
 from posture_tools.cli import Output, Verb
-from posture_tools.evaluate.exam_options import EXAMINED, PICTURES, hand_out, models_of, pictures_of
+from posture_tools.evaluate.exam_options import EXAMINED, PICTURES, pictures_of, shown_to_all
 
 
 def run(options: Namespace, out: Output) -> int:
     from posture_tools.evaluate.boxes import examine, tables
 
-    pictures = pictures_of(options)
-    models = models_of(options)
-    found = examine(models, pictures, quiet=out.as_json)
-    hand_out(out, models, found, tables(found))
-    return 0
+    return shown_to_all(options, out, pictures_of(options), examine, tables)
 
 
 VERB = Verb(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import Namespace
 
 from posture_tools.cli import Output, Verb
-from posture_tools.evaluate.exam_options import EXAMINED, hand_out, models_of
+from posture_tools.evaluate.exam_options import EXAMINED, shown_to_all
 from posture_tools.evaluate.verbs.bodies import BODIES
 
 
@@ -13,11 +13,7 @@ def run(options: Namespace, out: Output) -> int:
     from posture_tools.evaluate.body_pack import read_bodies
     from posture_tools.evaluate.visits import examine, tables
 
-    pictures = read_bodies(options.pictures, options.limit)
-    models = models_of(options)
-    found = examine(models, pictures, quiet=out.as_json)
-    hand_out(out, models, found, tables(found))
-    return 0
+    return shown_to_all(options, out, read_bodies(options.pictures, options.limit), examine, tables)
 
 
 VERB = Verb(
