@@ -8,10 +8,13 @@ import numpy as np
 import pytest
 
 pytest.importorskip("anny")
+from posture_tools.bodies.__main__ import main
 from posture_tools.bodies.exam import VIEWS, Examined, draw_test_body, draw_visits
 from posture_tools.bodies.points import INDEX
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from posture_tools.bodies.render import Renderer
 
 
@@ -66,3 +69,20 @@ def test_who_comes_again_sways_and_changes_only_where_it_is_asked_for(renderer: 
             for name in asked
         ]
         assert (max(apart) > 3.0) == changed
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--frames", "6", "--visits", "2"), "ask for one"),
+        (("--frames", "6", "--changed"), "ask for one"),
+        (("--changed",), "--visits 2"),
+    ],
+)
+def test_options_that_exclude_each_other_are_refused_before_anything_is_drawn(
+    options: tuple[str, ...], said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(["exam", str(tmp_path / "again"), *options])
+    assert said in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())

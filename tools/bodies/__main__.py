@@ -56,6 +56,10 @@ def main(argv: list[str] | None = None) -> int:
     options = parser.parse_args(argv)
     if not options.out.parent.is_dir():
         parser.error(f"there is no folder {options.out.parent}; make it first")
+    if options.frames and (options.visits > 1 or options.changed):
+        parser.error("--frames is a hold, --visits and --changed come again: ask for one")
+    if options.changed and options.visits < 2:
+        parser.error("--changed changes the last visit: give --visits 2 or more")
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     import torch
     from posture_tools.bodies.baked import bake

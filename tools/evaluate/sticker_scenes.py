@@ -7,13 +7,14 @@ fingers scatter; on rendered bodies it lies on the landmark itself, where that i
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from posture_tools.cli import tracked
 from posture_tools.evaluate.body_pack import decoded
 from posture_tools.evaluate.drawn_stickers import LIGHTS, Shot, with_targets
 from posture_tools.evaluate.labelled import Person
@@ -63,7 +64,7 @@ class Scene:
         return self.height_px / _ADULT_MM
 
 
-def on_photos(photos: Sequence[Photo], rng: np.random.Generator) -> Iterator[Scene]:
+def on_photos(photos: Iterable[Photo], rng: np.random.Generator) -> Iterator[Scene]:
     """Everybody upright who stands, at each height, light and blur by chance."""
     for photo in photos:
         for person in photo.people:
@@ -85,8 +86,12 @@ def on_photos(photos: Sequence[Photo], rng: np.random.Generator) -> Iterator[Sce
                 yield _drawn(sitter, centres, rng)
 
 
-def on_bodies(pack: Path, rng: np.random.Generator) -> Iterator[Scene]:
+def on_bodies(
+    pack: Path, rng: np.random.Generator, limit: int | None = None, *, quiet: bool = False
+) -> Iterator[Scene]:
     """Rendered people of a pack NAME (NAME.bin: JPEGs; NAME.npz: off, kp, names).
+
+    limit : of its pictures; None for all. quiet : without a bar of how many were drawn on.
 
     Raises
     ------
@@ -103,7 +108,8 @@ def on_bodies(pack: Path, rng: np.random.Generator) -> Iterator[Scene]:
         ) from error
     joints_of = [names.index(name) for name in COCO_17.keypoints]
     nowhere = (0.0, 0.0, 0.0, 0.0)
-    for number, points in enumerate(all_points):
+    numbered = list(enumerate(all_points[:limit]))
+    for number, points in tracked(numbered, f"bodies of {pack.name}", quiet=quiet):
         person = Person(points[joints_of].astype(np.float64), 0.0, nowhere, upright=True)
         view = standing_view(person)
         if view is None:
@@ -132,7 +138,7 @@ def on_bodies(pack: Path, rng: np.random.Generator) -> Iterator[Scene]:
             yield _drawn(sitter, centres, rng)
 
 
-def upright_people(photos: Sequence[Photo]) -> Iterator[Uint8]:
+def upright_people(photos: Iterable[Photo]) -> Iterator[Uint8]:
     """Everybody upright as they are, without a sticker: at each height, and as photographed."""
     for photo in photos:
         for person in photo.people:

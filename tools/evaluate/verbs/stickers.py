@@ -13,6 +13,7 @@ def run(options: Namespace, out: Output) -> int:
     from itertools import chain
 
     import numpy as np
+    from posture_tools.cli import tracked
     from posture_tools.evaluate.sticker_scenes import on_bodies, on_photos, upright_people
     from posture_tools.evaluate.stickers import as_figures, judge, take_chance
 
@@ -21,10 +22,16 @@ def run(options: Namespace, out: Output) -> int:
 
     photos = photos_of(options)
     rng = np.random.default_rng(options.seed)
-    scenes = chain(on_photos(photos, rng), *(on_bodies(pack, rng) for pack in options.bodies))
+    quiet: bool = options.json
+    scenes = chain(
+        on_photos(tracked(photos, "photographs", quiet=quiet), rng),
+        *(on_bodies(pack, rng, options.limit, quiet=quiet) for pack in options.bodies),
+    )
     estimator = estimator_for(ModelSettings(threads=options.threads))
     verdict = judge(scenes, estimator)
-    take_chance(upright_people(photos), estimator, verdict)
+    take_chance(
+        upright_people(tracked(photos, "without stickers", quiet=quiet)), estimator, verdict
+    )
     out.answer(as_figures(verdict))
     for table in verdict.tables():
         out.table(table)
@@ -39,7 +46,6 @@ VERB = Verb(
     "what is taken for a target where there is none.",
     example="python -m posture_tools.evaluate stickers --photos photos/ --bodies bodies/test",
     run=run,
-    waits="looking",
     arguments=(
         *PHOTOS,
         argument(
@@ -48,7 +54,8 @@ VERB = Verb(
             type=Path,
             default=[],
             metavar="NAME",
-            help="Draw on these packs of rendered people too: NAME.bin and NAME.npz.",
+            help="Draw on these packs of rendered people too: NAME.bin and NAME.npz; --limit holds "
+            "for each of them.",
         ),
         argument("--seed", type=int, default=0, help="Of what is drawn by chance."),
         THREADS,
