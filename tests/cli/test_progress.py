@@ -59,7 +59,7 @@ BARS = {  # verb -> where it counts its steps
             ("compare", "compare"), ("models", "all_models"), ("shear", "shear"),
             ("views", "views"), ("boxes", "boxes"), ("bodies", "bodies"),
             ("accuracy", "accuracy"), ("coverage", "coverage"), ("visits", "visits"),
-            ("holds", "holds"), ("mannequin", "mannequin"),
+            ("holds", "holds"), ("mannequin", "mannequin"), ("stickers", "sticker_scenes"),
         )
     },
 }  # fmt: skip
