@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -91,6 +92,23 @@ def test_clothing_that_few_wear_has_everybodys_row_and_few_readings_have_none() 
     n = {row.clothing: row.n for row in rows}
     assert n == {"bare": 110, "loose": 100}
     assert fit(readings(6)) == ()
+
+
+def test_the_two_sides_are_one_view_and_front_and_back_are_two() -> None:
+    def seen_from(view: str, sd: float) -> list[BodyReading]:
+        return [
+            replace(r, key=("trunk_inclination", "1", view), person=(view, r.person[1]))
+            for r in readings(400, own=sd)
+        ]
+
+    left, right = fit([*seen_from("right", 2.0), *seen_from("left", 1.0)])
+    assert (left.view, right.view) == ("left", "right")
+    assert (left.n, left.sd, left.gain) == (right.n, right.sd, right.gain)
+    assert left.n == 800
+    assert 1.2 < left.sd < 1.9
+    back, front = fit([*seen_from("front", 2.0), *seen_from("back", 1.0)])
+    assert (back.n, front.n) == (400, 400)
+    assert front.sd == pytest.approx(2.0 * back.sd, rel=0.1)
 
 
 def test_photographs_widen_loose_clothes_and_tell_a_slope() -> None:
