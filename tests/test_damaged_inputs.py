@@ -345,8 +345,10 @@ def test_a_damaged_file_is_refused_in_words(
         bad.chmod(whole.stat().st_mode)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HOME", str(tmp_path))
-    places = Places((bad.parent,), tmp_path / "settings")
+    places = Places((bad.parent,), tmp_path / "settings", tmp_path / "root")
     (tmp_path / "settings").mkdir()
+    (tmp_path / "root/etc").mkdir(parents=True)
+    (tmp_path / "root/etc/machine-id").write_text("0123456789abcdef" * 2)  # a container has none
     monkeypatch.setattr(provision.run, "__defaults__", (places,))
     (tmp_path / "station.toml").write_text(f'state_dir = "{tmp_path}"\n')
     (tmp_path / "out").mkdir()

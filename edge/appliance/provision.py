@@ -31,10 +31,12 @@ _OWN_FILE = f"Put a {FIRST_BOOT_NAME} with site, station and broker on the boot 
 
 @dataclass(frozen=True)
 class Places:
-    """boot : where a boot partition may be mounted, best first. settings : what is kept."""
+    """boot : where a boot partition may be mounted, best first. settings : what is kept. root : of
+    the file system in which the board says which one it is."""
 
     boot: tuple[Path, ...]
     settings: Path
+    root: Path = Path("/")
 
 
 def provision(places: Places, board: str) -> tuple[str, SettingsInvalid | None]:

@@ -57,8 +57,11 @@ class _Told(msgspec.Struct, frozen=True):
 
 
 @contextmanager
-def _stage(folder: Path, console: Console, told: queue.SimpleQueue[_Told]) -> Iterator[_Stage]:
-    """Broker, collector, pages and the replayed stations, until the context ends.
+def _stage(
+    folder: Path, console: Console, told: queue.SimpleQueue[_Told], stop: threading.Event
+) -> Iterator[_Stage | None]:
+    """Broker, collector, pages and the replayed stations, until the context ends or `stop` is set;
+    None where that was before they stood.
 
     told : gets how much was replayed, once it is stored.
     """
@@ -72,30 +75,36 @@ def _stage(folder: Path, console: Console, told: queue.SimpleQueue[_Told]) -> It
     )
     assert child.stdout is not None  # noqa: S101 - they are pipes
     assert child.stdin is not None  # noqa: S101
-    lines = child.stdout
+    lines, stdin = child.stdout, child.stdin
+
+    def show() -> None:
+        for said in lines:
+            if said.startswith("{"):
+                told.put(msgspec.json.decode(said, type=_Told))
+            else:
+                console.print(said.rstrip(), highlight=False, markup=False)
+        told.put(_Told(0, 0))  # nobody waits for a stage that has ended
+
+    def end_when_stopped() -> None:
+        stop.wait()
+        stdin.close()
+
+    threading.Thread(target=end_when_stopped, name="stage-end", daemon=True).start()
+    shown = threading.Thread(target=show, name="stage")
     try:
         line = lines.readline()
-        if not line:
+        if not line and not stop.is_set():
             raise PartMissing("the stage of the demo did not start.", "Run `make setup` again.")
-
-        def show() -> None:
-            for said in lines:
-                if said.startswith("{"):
-                    told.put(msgspec.json.decode(said, type=_Told))
-                else:
-                    console.print(said.rstrip(), highlight=False, markup=False)
-            told.put(_Told(0, 0))  # nobody waits for a stage that has ended
-
-        thread = threading.Thread(target=show, name="stage")
-        thread.start()
-        yield msgspec.json.decode(line, type=_Stage)
+        shown.start()
+        yield msgspec.json.decode(line, type=_Stage) if line else None
     finally:
-        child.stdin.close()
+        stdin.close()
         try:
             child.wait(timeout=_STAGE_S)
         finally:
             child.kill()
-        thread.join()
+        if shown.ident is not None:
+            shown.join()
         lines.close()
 
 
@@ -127,7 +136,9 @@ def run(settings: Settings, *, source: str) -> int:
         stop: threading.Event = stack.enter_context(stop_on_signals())
         console.print("setting up broker, collector and pages ...", highlight=False)
         told: queue.SimpleQueue[_Told] = queue.SimpleQueue()
-        stage = stack.enter_context(_stage(folder, console, told))
+        stage = stack.enter_context(_stage(folder, console, told, stop))
+        if stage is None:
+            return 0
         _introduce(stage, source, console)
         settings = msgspec.structs.replace(
             settings,
@@ -144,7 +155,7 @@ def run(settings: Settings, *, source: str) -> int:
             reporter.saved_in_full(assessment, seq)
 
         with open_outbox(settings, station_signer(settings)) as outbox:
-            while True:
+            while not stop.is_set():
                 engine = build_engine(settings, outbox, on_saved=saved, on_problem=reporter.problem)
                 with uplink_running(settings, outbox, engine, reporter):
                     engine.run(stop)

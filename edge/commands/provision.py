@@ -22,7 +22,7 @@ PLACES = Places(
 
 def run(places: Places = PLACES) -> int:
     try:
-        station, refusal = provision(places, board_id())
+        station, refusal = provision(places, board_id(places.root))
     except PostureError as error:
         with contextlib.suppress(OSError):  # the error itself must not be hidden by its report
             report(places, str(error))

@@ -28,9 +28,10 @@ broker = "127.0.0.1:{port}"
 
 @pytest.fixture
 def places(tmp_path: Path) -> Places:
-    for name in ("firmware", "settings", "state"):
-        (tmp_path / name).mkdir()
-    return Places((tmp_path / "firmware",), tmp_path / "settings")
+    for name in ("firmware", "settings", "state", "root/etc"):
+        (tmp_path / name).mkdir(parents=True)
+    (tmp_path / "root/etc/machine-id").write_text("0123456789abcdef" * 2)  # a container has none
+    return Places((tmp_path / "firmware",), tmp_path / "settings", tmp_path / "root")
 
 
 def provisioned(places: Places, text: str) -> Path:

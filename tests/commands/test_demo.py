@@ -158,3 +158,22 @@ def test_a_new_user_finds_the_whole_product_and_the_summary_counts(
     assert accepted == stored > 0
     assert messages == confirmed > 10
     assert demo.wait(timeout=300) == 0
+
+
+@pytest.mark.parametrize("without_mosquitto", [False, True])
+def test_stopped_while_it_is_set_up_it_ends_at_once_and_leaves_nobody(
+    without_mosquitto: bool, tmp_path: Path
+) -> None:
+    """As a service manager stops it, or somebody who has changed his mind."""
+    path = str(tmp_path) if without_mosquitto else os.environ["PATH"]
+    with subprocess.Popen(
+        DEMO, stdout=subprocess.PIPE, text=True, start_new_session=True,
+        env={**os.environ, "PATH": path, "TMPDIR": str(tmp_path)},
+    ) as process:  # fmt: skip
+        until(process, "setting up")
+        time.sleep(2.0)  # into the middle of it
+        process.send_signal(signal.SIGTERM)
+        said, _ = process.communicate(timeout=60)  # whoever is left would hold the pipe
+    assert process.returncode == 0
+    assert "frames seen" not in said
+    assert not list(tmp_path.iterdir()), "its folder is gone"

@@ -73,6 +73,7 @@ def test_bodies_are_measured_by_a_station_and_by_a_network(pack: Path, capfdbina
     assert (cva["n"], cva["refused"], cva["slope"]) == (0, 1, None)
 
 
+@pytest.mark.timeout(400)  # nine boxes, each looked at as a station looks
 def test_views_and_boxes_take_test_bodies_too(pack: Path, capfdbinary: Output) -> None:
     views = report(["views", str(pack), "--predictor", SINGLE], capfdbinary)["rows"]
     assert [row["view"] for row in views] == ["front", "back"]

@@ -6,6 +6,7 @@ of JSON (`Told`), once all that is replayed is stored.
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import threading
@@ -53,6 +54,7 @@ _SAYING = threading.Lock()
 def main(folder: Path) -> None:
     store, photo = folder / "collector.db", folder / "rendered-person.jpg"
     stop = threading.Event()
+    threading.Thread(target=_set_at_end_of_stdin, args=(stop,), daemon=True).start()
     with ExitStack() as stack:
         running = stack.enter_context(broker())
         address = f"{running.host}:{running.port}"
@@ -62,6 +64,8 @@ def main(folder: Path) -> None:
             [*_PROGRAM, "account", "add", _NAME, "--role", "admin", "--store", str(store)],
             stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True,
         )  # fmt: skip
+        if stop.is_set():
+            return
         pages = stack.enter_context(_child("serve", "--port", "0", "--commands", "--uploads", *at))
         where = _ready(pages, "pages").split()[-1]
         cv2.imwrite(str(photo), picture("front", seed=3, shoulder_tilt=4.0))
@@ -83,9 +87,15 @@ def main(folder: Path) -> None:
 
         thread = threading.Thread(target=story)
         thread.start()
-        sys.stdin.read()
-        stop.set()
+        stop.wait()
         thread.join()
+
+
+def _set_at_end_of_stdin(stop: threading.Event) -> None:
+    # Not by `sys.stdin`: its lock, held by a thread that waits, would stop Python from ending.
+    while os.read(0, 4096):
+        pass
+    stop.set()
 
 
 def _say(what: msgspec.Struct) -> None:

@@ -28,11 +28,13 @@ def tell_story(
     """Send everything; then one station has gone, and the other stays until `stop`.
 
     say : a line for people. told : called for each station with how many messages it had, and how
-    many of them the collector has confirmed.
+    many of them the collector has confirmed. stop : also ends what has not begun.
     """
     now = datetime.now(UTC)
     east, west = Past.of(site, "hall-east"), Past.of(site, "hall-west")
     for session, days, tilt in (("spring", 31, 7.0), ("summer", 1, 1.5)):
+        if stop.is_set():
+            return
         seen = screening(
             session, stature_mm=1680.0, seed=_WOMAN, shoulder_tilt=tilt, head_forward=22.0
         )
