@@ -111,6 +111,20 @@ def test_the_two_sides_are_one_view_and_front_and_back_are_two() -> None:
     assert front.sd == pytest.approx(2.0 * back.sd, rel=0.1)
 
 
+def test_left_and_right_limbs_are_told_together_and_are_not_visits_of_one_another() -> None:
+    def knee(side: str, seed: float) -> list[BodyReading]:
+        return [
+            replace(r, key=(f"knee_frontal_{side}", "1", "front"), error=r.error + seed)
+            for r in readings(400, own=1.0, visit=0.1)
+        ]
+
+    left, right = fit([*knee("right", -3.0), *knee("left", 3.0)])
+    assert (left.code, right.code) == ("knee_frontal_left", "knee_frontal_right")
+    assert (left.n, left.sd, left.sd_change) == (right.n, right.sd, right.sd_change)
+    assert left.sd > 1.5, "what tells them apart is an error of both"
+    assert left.sd_change < 0.15, "one visit's left knee is no change of its right one"
+
+
 def test_photographs_widen_loose_clothes_and_tell_a_slope() -> None:
     kinds = ("bare", "tight", "loose")
     everybody = [r for worn in kinds for r in readings(100, own=0.5, clothing=worn)]

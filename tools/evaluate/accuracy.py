@@ -160,9 +160,9 @@ def fit(
 ) -> tuple[MeasureAccuracy, ...]:
     """A row for each measure, view and kind of clothing that there are readings of.
 
-    The two sides are one view: a picture from the left is the mirror image of one from the right,
-    measures from the side have no left and right, and networks learn from mirrored pictures. Told
-    apart they would differ by the chance of who was drawn.
+    Left and right are told together, of views and of limbs: a picture from the left is the mirror
+    image of one from the right, a left knee that of a right one, and networks learn from mirrored
+    pictures. Told apart they would differ by the chance of who was drawn.
 
     photos : deviation on photographs, labels' noise taken out. sheared : slope on them.
     """
@@ -171,9 +171,7 @@ def fit(
         groups[reading.key].append(reading)
     rows = []
     for key in sorted(groups):
-        everybody = [
-            reading for view in _mirrored(key[2]) for reading in groups.get((*key[:2], view), ())
-        ]
+        everybody = [reading for alike in _alike(key) for reading in groups.get(alike, ())]
         if len(everybody) < _LEAST:
             continue
         worn = sorted({reading.clothing for reading in everybody}, key=CLOTHING.index)
@@ -192,9 +190,19 @@ def fit(
     return tuple(rows)
 
 
-def _mirrored(view: str) -> tuple[str, ...]:
-    """The views that show the same, mirrored or not."""
-    return ("left", "right") if view in ("left", "right") else (view,)
+def _alike(key: Key) -> tuple[Key, ...]:
+    """The key, and that of the same measure in the mirror where it is another."""
+    code, definition, view = key
+    other = (_swapped(code), definition, _swapped(view))
+    return (key,) if other == key else (key, other)
+
+
+def _swapped(name: str) -> str:
+    """The other side's: of a view, or of a measure whose code ends with its side."""
+    for one, other in (("left", "right"), ("right", "left")):
+        if name == one or name.endswith(f"_{one}"):
+            return name.removesuffix(one) + other
+    return name
 
 
 def _replaced(row: MeasureAccuracy, **changes: float) -> MeasureAccuracy:
@@ -247,9 +255,9 @@ def deviation(errors: Float64) -> float:
 
 def _of_change(readings: Sequence[BodyReading], errors: Float64, scale: Float64) -> float:
     """What differs between visits of one person; of people seen once, all but the common bias."""
-    visits: dict[tuple[str, int], list[tuple[float, float]]] = defaultdict(list)
+    visits: dict[tuple[Key, tuple[str, int]], list[tuple[float, float]]] = defaultdict(list)
     for reading, error, times in zip(readings, errors.tolist(), scale.tolist(), strict=True):
-        visits[reading.person].append((error, times))
+        visits[reading.key, reading.person].append((error, times))
     differences = [
         (one[0] - other[0]) / math.hypot(one[1], other[1])
         for of_person in visits.values()
@@ -302,7 +310,8 @@ def on_photographs(
     for at in network.keys() & labels.keys() & third.keys():
         shared[at[0]].append((network[at], labels[at], third[at]))
     found = {}
-    for key, values in shared.items():
+    for key in shared:
+        values = [each for alike in _alike(key) for each in shared.get(alike, ())]
         if len(values) < least:
             continue
         a, b, c = np.array(values).T
