@@ -57,7 +57,9 @@ def outputs(settings: Path, source: str, state: Path) -> Iterator[tuple[str, byt
         asked = [sys.executable, "-m", "edge", "--settings", str(settings), *command]
         with subprocess.Popen(asked, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
             try:
-                said, _ = process.communicate(timeout=4)
+                # Two of them go on for ever; the others take their time on a busy machine.
+                for_ever = command[0] in ("run", "demo")
+                said, _ = process.communicate(timeout=4 if for_ever else 100)
             except subprocess.TimeoutExpired:
                 process.terminate()
                 said, _ = process.communicate(timeout=30)

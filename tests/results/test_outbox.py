@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import sqlite3
-from contextlib import closing, suppress
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Event as Flag
@@ -425,28 +425,28 @@ def test_every_number_has_a_fate(
 ) -> None:
     """Each accepted number waits, was settled, rejected or erased, whatever happens in between."""
     folder = tmp_path_factory.mktemp("outbox")
-    outbox = open_outbox(folder, at_limit=at_limit)
     gone: set[int] = set()
-    for number, step in enumerate(steps):
-        waiting = seqs(outbox)
-        some = set(random.sample(waiting, len(waiting) // 2))
-        if step == "accept":
-            outbox.accept(assessment(number, session=f"s{number % 3}"))
-        elif step == "event":
-            outbox.accept_event("model", {"n": number})
-        elif step == "receipt":
-            gone |= set(outbox.settle(receipt_for(outbox, sorted(some))).stored)
-        elif step == "reject":
-            bad = receipt_for(outbox, rejected=dict.fromkeys(some, "malformed"))
-            gone |= set(outbox.settle(bad).rejected)
-        elif step == "erase":
-            named = outbox.erase(session=f"s{number % 3}")
-            gone |= {seq for first, last in named for seq in range(first, last + 1)}
-        else:
-            outbox.close()
-            outbox = open_outbox(folder, at_limit=at_limit)
-    assert sorted(gone | set(seqs(outbox))) == list(range(1, outbox.counts().accepted + 1))
-    outbox.close()
+    with ExitStack() as stack:
+        outbox = stack.enter_context(open_outbox(folder, at_limit=at_limit))
+        for number, step in enumerate(steps):
+            waiting = seqs(outbox)
+            some = set(random.sample(waiting, len(waiting) // 2))
+            if step == "accept":
+                outbox.accept(assessment(number, session=f"s{number % 3}"))
+            elif step == "event":
+                outbox.accept_event("model", {"n": number})
+            elif step == "receipt":
+                gone |= set(outbox.settle(receipt_for(outbox, sorted(some))).stored)
+            elif step == "reject":
+                bad = receipt_for(outbox, rejected=dict.fromkeys(some, "malformed"))
+                gone |= set(outbox.settle(bad).rejected)
+            elif step == "erase":
+                named = outbox.erase(session=f"s{number % 3}")
+                gone |= {seq for first, last in named for seq in range(first, last + 1)}
+            else:
+                outbox.close()
+                outbox = stack.enter_context(open_outbox(folder, at_limit=at_limit))
+        assert sorted(gone | set(seqs(outbox))) == list(range(1, outbox.counts().accepted + 1))
 
 
 def test_bodies_are_json_of_the_stated_size(outbox: Outbox) -> None:
