@@ -75,7 +75,7 @@ def test_assess_measures_by_the_stickers_that_it_is_told_of(stuck_on, station, c
     assert station("assess", photograph, "--json") == 0
     ((plain,),) = (entry["people"] for entry in json.loads(capsys.readouterr().out))
     without = {m["code"]: m for m in plain["measures"]}
-    assert without["pelvis_tilt"]["value"] is None
+    assert without["pelvis_tilt"]["u95"] > 1.4 * measures["pelvis_tilt"]["u95"]
 
 
 def test_a_page_names_what_the_stickers_measured(photograph, station, tmp_path):

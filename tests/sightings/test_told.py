@@ -102,13 +102,14 @@ def test_what_was_written_may_be_edited_again(assess, edited, tmp_path):
 
 def test_landmarks_that_the_network_lacks_may_be_added(assess, photograph, edited):
     (before,) = assess(photograph)
-    assert by_code(before)["pelvis_tilt"]["value"] is None
+    assert by_code(before)["pelvis_tilt"]["definition"] == "1", "by the hips that it has"
     (after,) = assess(
         photograph, "--points",
         edited(right_asis=[215.0, 350.0], left_asis=[265.0, 345.0]),
     )  # fmt: skip
-    tilt = by_code(after)["pelvis_tilt"]["value"]
-    assert tilt == pytest.approx(-math.degrees(math.atan2(5.0, 50.0)), abs=0.1)
+    tilt = by_code(after)["pelvis_tilt"]
+    assert tilt["definition"] == "1-asis"
+    assert tilt["value"] == pytest.approx(-math.degrees(math.atan2(5.0, 50.0)), abs=0.1)
 
 
 def test_a_point_that_is_not_to_be_seen_after_all_is_missing(assess, edited):
