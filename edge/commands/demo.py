@@ -23,7 +23,8 @@ from rich.console import Console
 
 from edge.app import build_engine, open_outbox
 from edge.camera.sources import shown_source
-from edge.commands.run import Reporter, stop_on_signals, uplink_running, wait_until_delivered
+from edge.cli.stopping import stop_on_signals
+from edge.commands.run import Reporter, uplink_running, wait_until_delivered
 from edge.engine.station_key import station_signer
 from edge.errors import PartMissing
 from edge.mqtt.settings import MqttSettings

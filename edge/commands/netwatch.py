@@ -16,7 +16,7 @@ from rich.console import Console
 from edge import systemd
 from edge.appliance.next_hop import next_hop_answers
 from edge.appliance.recovery import RebootBudget, Recovery, Step
-from edge.commands.run import stop_on_signals
+from edge.cli.stopping import stop_on_signals
 from edge.settings import Settings
 from edge.software.service_manager import systemctl
 

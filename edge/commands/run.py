@@ -7,12 +7,10 @@ camera and no network, `run --only uplink` the network and no camera.
 from __future__ import annotations
 
 import os
-import signal
 import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from types import FrameType
 from typing import NoReturn
 
 from rich.console import Console
@@ -20,6 +18,7 @@ from rich.console import Console
 from edge import systemd
 from edge.app import build_engine, build_uplink, open_outbox, software_events
 from edge.cli.exits import Exit
+from edge.cli.stopping import stop_on_signals
 from edge.cli.table import show
 from edge.commands.table import measure_table
 from edge.engine.engine import Engine
@@ -35,22 +34,6 @@ from edge.uplink.uplink_file import UplinkFile
 
 _LOOK_EVERY_S = 10.0
 _LOOP_LATE_S = 90.0  # longer than the longest wait between two tries to connect
-
-
-@contextmanager
-def stop_on_signals() -> Iterator[threading.Event]:
-    """An event that Ctrl-C and SIGTERM set; handlers are put back afterwards."""
-    stop = threading.Event()
-
-    def handle(_signal: int, _frame: FrameType | None) -> None:
-        stop.set()
-
-    before = {sig: signal.signal(sig, handle) for sig in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield stop
-    finally:
-        for sig, handler in before.items():
-            signal.signal(sig, handler)
 
 
 class Reporter:

@@ -271,7 +271,7 @@ def test_a_technician_with_a_card_reader_reads_what_was_wrong(
     places: Places, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(Path, "is_mount", lambda path: path == places.boot[-1])
-    monkeypatch.setattr(command, "board_id", lambda: BOARD)
+    monkeypatch.setattr(command, "board_id", lambda _root: BOARD)
     status = places.boot[-1] / "posture-status.txt"
     put(places, FILE.replace(":8883", ""))
     with pytest.raises(SettingsInvalid):
