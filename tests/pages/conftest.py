@@ -32,7 +32,9 @@ def config(tmp_path_factory: pytest.TempPathFactory) -> PagesConfig:
     )  # fmt: skip
     fill(config.store, folder)
     with SqliteStore(config.store) as store:
-        give(Uploads(store), SESSION)
+        uploads = Uploads(store)
+        give(uploads, SESSION)
+        uploads.desk("north").close()  # without a farewell: the desk has not gone
     prepare(config)
     return config
 
