@@ -94,9 +94,9 @@ def _stage(
     shown = threading.Thread(target=show, name="stage")
     try:
         line = lines.readline()
+        shown.start()
         if not line and not stop.is_set():
             raise PartMissing("the stage of the demo did not start.", "Run `make setup` again.")
-        shown.start()
         yield msgspec.json.decode(line, type=_Stage) if line else None
     finally:
         stdin.close()
@@ -104,8 +104,7 @@ def _stage(
             child.wait(timeout=_STAGE_S)
         finally:
             child.kill()
-        if shown.ident is not None:
-            shown.join()
+        shown.join()
         lines.close()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import Namespace
 from pathlib import Path
 
-from posture_tools.cli import Output, Verb, argument
+from posture_tools.cli import Output, Verb, argument, tracked
 from posture_tools.evaluate.evaluate_options import PHOTOS, THREADS, photos_of
 
 
@@ -13,7 +13,6 @@ def run(options: Namespace, out: Output) -> int:
     from itertools import chain
 
     import numpy as np
-    from posture_tools.cli import tracked
     from posture_tools.evaluate.sticker_scenes import on_bodies, on_photos, upright_people
     from posture_tools.evaluate.stickers import as_figures, judge, take_chance
 
@@ -22,7 +21,7 @@ def run(options: Namespace, out: Output) -> int:
 
     photos = photos_of(options)
     rng = np.random.default_rng(options.seed)
-    quiet: bool = options.json
+    quiet = out.as_json
     scenes = chain(
         on_photos(tracked(photos, "photographs", quiet=quiet), rng),
         *(on_bodies(pack, rng, options.limit, quiet=quiet) for pack in options.bodies),
