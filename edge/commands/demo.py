@@ -137,7 +137,7 @@ def run(settings: Settings, *, source: str) -> int:
         console.print("setting up broker, collector and pages ...", highlight=False)
         told: queue.SimpleQueue[_Told] = queue.SimpleQueue()
         stage = stack.enter_context(_stage(folder, console, told, stop))
-        if stage is None:
+        if stage is None or stop.is_set():
             return 0
         _introduce(stage, source, console)
         settings = msgspec.structs.replace(

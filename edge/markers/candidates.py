@@ -1,9 +1,10 @@
 """Where in a picture a printed target might be: many places, at little cost.
 
 At each pixel the picture in green against magenta is taken apart, by least squares, into what lies
-behind, a disc of the ring's size and a disc of the inner one. The last share is how much more
-magenta the inner disc is than the ring, and how well the three explain the window says whether
-there is a target at all. Both are correlations with fixed masks.
+behind and how that changes across (a shoulder's target has the shirt on one side and the wall on
+the other), a disc of the ring's size and a disc of the inner one. The last share is how much more
+magenta the inner disc is than the ring, and how well the discs explain what else the window holds
+says whether there is a target at all. All are correlations with fixed masks.
 """
 
 from __future__ import annotations
@@ -41,10 +42,12 @@ class Candidate(NamedTuple):
 
 class _Masks(NamedTuple):
     """bases : (3, S, S) float32, window times behind, disc, inner disc. unmix : (3, 3) from their
-    correlations to shares. window : (S, S) float32."""
+    correlations to shares. slopes : (2, S, S), of length 1, of what lies behind along x and y; by
+    symmetry they have no part in the bases. window : (S, S) float32."""
 
     bases: Float32
     unmix: Float64
+    slopes: Float32
     window: Float32
 
 
@@ -63,7 +66,12 @@ def _masks(radius_px: float, blur_px: float) -> _Masks:
     window = np.clip(reach + 0.5 - np.hypot(rows, columns), 0.0, 1.0)
     bases = discs * window
     normal = np.einsum("aij,bij->ab", bases, discs)
-    return _Masks(bases.astype(np.float32), np.linalg.inv(normal), window.astype(np.float32))
+    slopes = np.stack([columns, rows]) * (1.0 - discs[1]) * window
+    slopes /= np.sqrt((slopes**2).sum(axis=(1, 2), keepdims=True))
+    return _Masks(
+        bases.astype(np.float32), np.linalg.inv(normal), slopes.astype(np.float32),
+        window.astype(np.float32),
+    )  # fmt: skip
 
 
 def scores(image: Float32, radius_px: float = WORKING_RADIUS_PX) -> Float32:
@@ -92,6 +100,8 @@ def _response(green: Float32, bright: Float32, masks: _Masks) -> Float32:
         sum(m * s for m, s in zip(row, seen, strict=True)) for row in masks.unmix
     )
     modelled = behind * seen[0] + ring * seen[1] + inner * seen[2]
+    for slope in masks.slopes:
+        squares -= correlated(green, slope) ** 2
     varies = squares - seen[0] ** 2 / float(masks.window.sum())
     explained = 1.0 - np.maximum(squares - modelled, 0.0) / (varies + 1e-7)
     contrast = -inner / bright

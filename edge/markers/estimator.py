@@ -10,13 +10,15 @@ from dataclasses import replace
 import numpy as np
 
 from edge.estimation.estimator import Estimator, Measurer, Seen
+from edge.markers.again import frames_with, joined_marks, marks_of, seen_as, unmarked
 from edge.markers.following import TargetFollower
 from edge.markers.mark import Mark, spine_marks, target_marks
 from edge.markers.marked_spine import MarkedSpine, find_spine
 from edge.markers.protocol import PROTOCOLS, ProtocolName, protocol_of
 from edge.markers.skeleton import marked_skeleton
 from edge.markers.stickers import Stickers
-from edge.markers.targets import FoundTargets
+from edge.markers.target import RING_MM
+from edge.markers.targets import FoundTargets, find_targets
 from edge.posture.landmarks import Landmarks, box_px
 from edge.posture.views import Facing, view_of
 from edge.records import Frame, ModelIdentity, Placed, Pose
@@ -25,6 +27,7 @@ from edge.skeletons import Skeleton
 # The back lies behind the keypoints of shoulder and hip, by this part of the pose's height at most.
 _BEHIND = 0.15
 _ADULT_MM = 1700.0
+_SEARCH_S = 0.4  # looking for targets anew, where the clothes are dotted
 
 
 class MarkerEstimator:
@@ -49,6 +52,7 @@ class MarkerEstimator:
         self._protocols = tuple(protocols)
         self._follower = TargetFollower()
         self._ms = 0.0
+        self._last: list[Pose] = []
         self.why: list[tuple[str, ...]] = []
 
     @property
@@ -66,7 +70,8 @@ class MarkerEstimator:
         marked = [self._marked(frame, pose) for pose in poses]
         self._ms = (time.perf_counter() - began) * 1e3
         self.why = [why for _, why in marked]
-        return [pose for pose, _ in marked]
+        self._last = [pose for pose, _ in marked]
+        return list(self._last)
 
     def measure(
         self,
@@ -76,10 +81,42 @@ class MarkerEstimator:
         budget_s: float | None = None,
         progress: Callable[[int, int], None] = lambda _done, _all: None,
     ) -> Pose:
-        """The body as the other estimator measures it; the stickers stay as they were found."""
+        """The body as the other estimator measures it, and its targets told by the landmarks that
+        were measured."""
         if not isinstance(self._body, Measurer):
             return about
-        return self._body.measure(seen, about, budget_s=budget_s, progress=progress)
+        if not self._protocols:  # stickers of one colour lie on the spine whoever measures it
+            return self._body.measure(seen, about, budget_s=budget_s, progress=progress)
+        bare = [one._replace(pose=unmarked(one.pose)) for one in seen]
+        if budget_s is not None:
+            budget_s -= _SEARCH_S
+        measured = self._body.measure(bare, unmarked(about), budget_s=budget_s, progress=progress)
+        return self._marked_again(bare[0], about, measured)
+
+    def _marked_again(self, seen: Seen, about: Pose, measured: Pose) -> Pose:
+        """What was measured, with the stickers of a hold and what the best frame says of them."""
+        marks, found = marks_of(about), FoundTargets()
+        facing = view_of(measured)
+        name = protocol_of(facing.view)
+        stature = Landmarks.of(seen.pose).stature_px
+        if name in self._protocols and stature is not None:
+            moved, by_px = seen_as(measured, seen)
+            targets = PROTOCOLS[name].targets("left" if facing.view == "left" else "right")
+            found = find_targets(seen.frame.image, seen.pose, facing.view, targets, moved)
+            self.why = [
+                found.why if pose is about else why
+                for pose, why in zip(self._last, self.why, strict=True)
+            ]
+        if found.mm_per_px is not None:
+            anew = {
+                name: mark._replace(point_px=mark.point_px - by_px)
+                for name, mark in target_marks(found, facing.view, 1.0 / found.mm_per_px).items()
+            }
+            marks = joined_marks(marks, anew, RING_MM / found.mm_per_px)
+        marked = _with(measured, measured.skeleton, marks, found)
+        if about.placed is not None and found.mm_per_px is None:
+            marked = replace(marked, placed=about.placed)
+        return replace(marked, frames_px2=frames_with(marks, marked))
 
     def _marked(self, frame: Frame, pose: Pose) -> tuple[Pose, tuple[str, ...]]:
         facing = view_of(pose)

@@ -1,9 +1,9 @@
-"""Where a landmark should be, and how surely: from the network's landmarks, or from its joints.
+"""Where a landmark should be, and how surely: from a network's joints, and from its landmarks.
 
-A network that places the landmark itself is believed to about a sticker's width. Where there is
-none, anatomy leads from the joints of COCO to the skin: part of the way from one joint towards
-another, and a constant step aside and ahead, in parts of stature. The table holds
-means and scatter over 660 bodies of the body model, of both sexes and 8 to 80 years.
+Anatomy leads from the joints of COCO to the skin: part of the way from one joint towards another,
+and a constant step aside and ahead, in parts of stature. The table holds means and scatter over
+660 bodies of the body model, of both sexes and 8 to 80 years. Where a network places the landmark
+itself, that is a second opinion, weighed against anatomy's by what each is good for.
 """
 
 from __future__ import annotations
@@ -60,14 +60,15 @@ _WAYS = {
     "achilles": _Way("ankle", "knee", 0.030, -0.003, -0.030, 0.008, 0.006),
     "heel": _Way("ankle", "knee", -0.179, -0.003, -0.031, 0.008, 0.006),
 }
-# How far joints found in photographs are off, one deviation, in parts of stature: hips, which
-# nobody sees, the most.
-_JOINT_SD = {"ear": 0.014, "shoulder": 0.022, "hip": 0.028, "knee": 0.028, "ankle": 0.030}
+# How far joints found in photographs are off, one deviation, in parts of stature, where none is
+# astray: hips, which nobody sees, the most.
+_JOINT_SD = {"ear": 0.0105, "shoulder": 0.0165, "hip": 0.021, "knee": 0.021, "ankle": 0.0225}
 # Now and then a joint is found somewhere else altogether: on the other knee, on a shadow, on a
 # hem. So often, and by so much, one deviation, in parts of stature.
 ASTRAY_OFTEN, ASTRAY_SD = 0.03, 0.10
-# A landmark that a network places, and what a sticker is stuck beside it.
-_NETWORK_SD = 0.010
+# A landmark that a network places, from where a sticker is stuck: 0.004 to 0.013 on bodies, more on
+# photographs. One that contradicts anatomy is elsewhere, on an elbow or on a hem.
+_NETWORK_SD, _CONTRADICTS_SD = 0.015, 3.0
 _ADULT_MM = 1700.0
 _TAB_SD = 0.5  # of how far a standing target stands off: tabs are bent this way and that
 
@@ -98,8 +99,14 @@ def anatomy_sd(name: str) -> float:
     return _WAYS[part_of(name)].sd
 
 
-def expected(pose: Pose, view: View, targets: Mapping[str, Placement]) -> Expected:
-    """Where the centres of these targets should be seen; those without a joint are left out."""
+def expected(
+    pose: Pose, view: View, targets: Mapping[str, Placement], measured: Pose | None = None
+) -> Expected:
+    """Where the centres of these targets should be seen; those without a joint are left out.
+
+    measured : the same person in the same picture, with landmarks; those of `pose`, if any, without
+    it.
+    """
     body = _uncrossed(Landmarks.of(pose), view)
     stature = body.stature_px
     if stature is None:
@@ -121,13 +128,40 @@ def expected(pose: Pose, view: View, targets: Mapping[str, Placement]) -> Expect
         for j, b in enumerate(leans):
             for cause in a.keys() & b.keys():
                 covariance[:, i, j] += a[cause] * b[cause]
-    return Expected(
+    by_anatomy = Expected(
         tuple(names),
         np.array(points).reshape(-1, 2),
         covariance * stature**2,
         _ordered(names, view),
         tuple(_moves_with(lean) for lean in leans),
     )
+    return _weighed(by_anatomy, Landmarks.of(measured or pose), view, targets, stature)
+
+
+def _weighed(
+    by_anatomy: Expected, body: Landmarks, view: View, targets: Mapping[str, Placement],
+    stature_px: float,
+) -> Expected:  # fmt: skip
+    """The places with what a network says of the landmarks themselves."""
+    points, covariance = by_anatomy.points_px.copy(), by_anatomy.covariance_px2.copy()
+    noise = (_NETWORK_SD * stature_px) ** 2
+    rows, offs = [], []
+    for row, name in enumerate(by_anatomy.names):
+        if part_of(name) in _JOINT_SD or not body.seen(name):
+            continue
+        away = stands_off_px(name, targets[name], view, stature_px / _ADULT_MM)
+        off = body.point(name) + away - points[row]
+        if (np.abs(off) < _CONTRADICTS_SD * np.sqrt(covariance[:, row, row] + noise)).all():
+            rows.append(row)
+            offs.append(off)
+    if not rows:
+        return by_anatomy
+    for axis, of_axis in enumerate(np.transpose(offs)):
+        told = covariance[axis][np.ix_(rows, rows)] + noise * np.eye(len(rows))
+        gain = np.linalg.solve(told, covariance[axis][rows]).T
+        points[:, axis] += gain @ of_axis
+        covariance[axis] -= gain @ covariance[axis][rows]
+    return replace(by_anatomy, points_px=points, covariance_px2=covariance)
 
 
 def _moves_with(lean: Mapping[str, Float64]) -> dict[str, float]:
@@ -210,8 +244,6 @@ def _place(
     paired = side in ("left", "right")
     part = part if paired else name
     way = _WAYS[part]
-    if part not in _JOINT_SD and body.seen(name):
-        return body.point(name), {"": np.full(2, _NETWORK_SD)}
     if not paired and view in ("left", "right"):
         side, paired = view, True  # what lies in the middle is seen beside the near side's joints
 

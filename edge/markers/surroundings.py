@@ -17,7 +17,7 @@ from edge.records import Float32, Uint8
 Float64 = NDArray[np.float64]
 
 _GATE_SD = 4.0  # how far from where a landmark should be its target is looked for
-_MOST_CANDIDATES = 40
+_MOST_CANDIDATES = 100  # dotted clothes have as many; on plain ones there are a dozen
 _ASTRAY_SHARE = 0.5  # of how far a joint may be astray its targets are looked for
 
 

@@ -29,7 +29,7 @@ _ADULT_MM = 1700.0
 # Targets of one person are of one size and behind one lens: deviations of logarithms.
 _ALIKE_RADIUS_SD, _ALIKE_BLUR_SD = 0.05, 0.25
 _UNALIKE = 0.22
-_PLAIN = 3  # so many plain ones must agree before any is believed
+_PLAIN = 3  # so many plain ones must agree, and bear a name, before any is believed
 _STILL_THERE = 0.8  # of the targets that are followed
 _SCALE_SD, _SCALE_FLOOR = 0.06, 0.01
 
@@ -50,12 +50,17 @@ class FoundTargets:
 
 
 def find_targets(
-    image: Uint8, pose: Pose, view: View, targets: Mapping[str, Placement]
+    image: Uint8,
+    pose: Pose,
+    view: View,
+    targets: Mapping[str, Placement],
+    measured: Pose | None = None,
 ) -> FoundTargets:
     """Find the targets of one person.
 
     image : uint8 (H, W, 3) BGR, the whole picture that the pose is of. targets : as
-    `Protocol.targets` names them for the side that is seen.
+    `Protocol.targets` names them for the side that is seen. measured : the same person with the
+    landmarks that a network has placed, where that has been asked.
     """
     stature = Landmarks.of(pose).stature_px
     if stature is None:
@@ -63,7 +68,7 @@ def find_targets(
     radius = RING_MM * stature / _ADULT_MM
     if radius < LEAST_RADIUS_PX:
         return FoundTargets(why=("too_far",))
-    should = expected(pose, view, targets)
+    should = expected(pose, view, targets, measured)
     place = Surroundings.of(image, should, radius, stature)
     fits = [] if place is None else place.fits(Guess(radius))
     alike = _alike([fit for fit in fits if is_target(fit, radius, ALONE)])
@@ -124,7 +129,7 @@ def _named(
     why = [f"sticker_ambiguous:{name}" for name in ambiguous]
     if len(fits) < len(targets):
         why.insert(0, _count(len(fits), targets))
-    if not fits:
+    if len(fits) < _PLAIN:
         return FoundTargets(why=tuple(why))
     px_per_mm = float(np.median([fit.radius_px for fit in fits.values()])) / RING_MM
     return FoundTargets(

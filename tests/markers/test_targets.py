@@ -27,6 +27,7 @@ from edge.markers.targets import find_targets, follow_targets
 from edge.markers.telling import tell_apart
 from edge.posture.assess import assess
 from edge.posture.calibration import Calibration
+from edge.posture.landmarks import Landmarks
 from edge.records import Frame, Pose
 from edge.skeletons import COCO_17, Skeleton
 
@@ -206,19 +207,45 @@ def test_sides_tell_apart_what_distance_does_not():
     assert told.candidates == {"m0": 1, "m1": 0}
 
 
-def test_a_landmark_that_the_network_places_goes_before_its_joints():
+def with_asis(x_px: float, y_px: float) -> Pose:
     body = seen("front", camera=CAMERA, sigma_px=1.0)
     with_skin = Skeleton("S", (*COCO_17.keypoints, "left_asis"), COCO_17.limbs)
-    point = np.array([[321.0, 400.0, 0.9]], np.float32)
-    pose = Pose(
+    point = np.array([[x_px, y_px, 0.9]], np.float32)
+    return Pose(
         with_skin, np.vstack([body.keypoints, point]),
         np.concatenate([body.covariance_px2, body.covariance_px2[:1]]), 0.9,
     )  # fmt: skip
+
+
+def test_a_landmark_that_the_network_places_is_weighed_against_its_joints():
+    body = seen("front", camera=CAMERA, sigma_px=1.0)
     targets = PROTOCOLS["front"].targets("right")
-    by_joints, by_skin = (expected(p, "front", targets) for p in (body, pose))
-    row = by_skin.names.index("left_asis")
-    assert by_skin.points_px[row] == pytest.approx([321.0, 400.0])
-    assert (by_skin.deviations_px[row] < 0.5 * by_joints.deviations_px[row]).all()
+    by_joints = expected(body, "front", targets)
+    row = by_joints.names.index("left_asis")
+    at, sd = by_joints.points_px[row], by_joints.deviations_px[row]
+    beside = at + 1.2 * sd
+    both = expected(body, "front", targets, with_asis(*beside))
+    # The mean of two opinions, each weighed by one over its variance: by hand, of one landmark.
+    network = 0.015 * Landmarks.of(body).stature_px
+    weight = sd**2 / (sd**2 + network**2)
+    assert both.points_px[row] == pytest.approx(at + weight * (beside - at), abs=0.01)
+    assert both.deviations_px[row] == pytest.approx(network * np.sqrt(weight), rel=1e-4)
+    # What comes from the same joint moves along, and is surer too.
+    right = by_joints.names.index("left_patella")
+    far = by_joints.names.index("left_ankle")
+    assert (both.deviations_px[right] <= by_joints.deviations_px[right]).all()
+    assert both.points_px[far] == pytest.approx(by_joints.points_px[far])
+    as_one = expected(with_asis(*beside), "front", targets)
+    assert as_one.points_px == pytest.approx(both.points_px)
+
+
+def test_a_landmark_that_contradicts_anatomy_is_not_believed():
+    body = seen("front", camera=CAMERA, sigma_px=1.0)
+    targets = PROTOCOLS["front"].targets("right")
+    by_joints = expected(body, "front", targets)
+    at = by_joints.points_px[by_joints.names.index("left_asis")]
+    astray = expected(body, "front", targets, with_asis(at[0] + 150.0, at[1]))
+    assert astray.points_px == pytest.approx(by_joints.points_px)
 
 
 def test_a_standing_target_is_taken_back_to_the_skin():

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 from posture_tools.evaluate.sticker_scenes import Scene
 from rich.table import Table
 
-from edge.estimation.estimator import Estimator
+from edge.estimation.estimator import Estimator, Measurer, Seen
+from edge.markers.again import staying
 from edge.markers.mark import target_marks
 from edge.markers.protocol import PROTOCOLS, protocol_of
 from edge.markers.protocol import Side as Near
 from edge.markers.skeleton import marked_skeleton
+from edge.markers.target import RING_MM
 from edge.markers.targets import FoundTargets, find_targets
 from edge.posture.applying import alternatives
 from edge.posture.catalogue.definition import Definition
@@ -108,12 +110,31 @@ def judge(scenes: Iterable[Scene], estimator: Estimator) -> Verdict:
     """Look at every scene as `assess` would, the side being known."""
     verdict = Verdict()
     for scene in scenes:
-        pose = _of(scene, estimator.estimate(Frame(scene.image, 0, 0, still=True)))
+        frame = Frame(scene.image, 0, 0, still=True)
+        pose = _of(scene, estimator.estimate(frame))
         if pose is None:
             verdict.missed += 1
         else:
-            _judge_drawn(scene, pose, verdict)
+            _judge_drawn(scene, pose, _found(scene, Seen(frame, pose), estimator), verdict)
     return verdict
+
+
+def _found(scene: Scene, seen: Seen, estimator: Estimator) -> FoundTargets:
+    """What is found at once, and by the landmarks where the estimator measures them."""
+    found = find_targets(scene.image, seen.pose, scene.view, scene.targets)
+    if not isinstance(estimator, Measurer):
+        return found
+    measured = estimator.measure([seen], seen.pose)
+    anew = find_targets(scene.image, seen.pose, scene.view, scene.targets, measured)
+    if anew.mm_per_px is None:
+        return found
+    at, at_anew = ({name: fit.centre_px for name, fit in one.fits.items()} for one in (found, anew))
+    stay = staying(at, at_anew, RING_MM / anew.mm_per_px)
+    return replace(
+        anew,
+        fits={**anew.fits, **{name: found.fits[name] for name in stay}},
+        points_px={**anew.points_px, **{name: found.points_px[name] for name in stay}},
+    )
 
 
 def take_chance(pictures: Iterable[Uint8], estimator: Estimator, verdict: Verdict) -> None:
@@ -130,8 +151,7 @@ def take_chance(pictures: Iterable[Uint8], estimator: Estimator, verdict: Verdic
                 verdict.chance += len(found.fits)
 
 
-def _judge_drawn(scene: Scene, pose: Pose, verdict: Verdict) -> None:
-    found = find_targets(scene.image, pose, scene.view, scene.targets)
+def _judge_drawn(scene: Scene, pose: Pose, found: FoundTargets, verdict: Verdict) -> None:
     kinds = [verdict.everybody]
     if _agree(scene, pose):
         blur = next(b for b in _BLURS_PX if scene.shot.blur_px <= b)

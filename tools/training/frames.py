@@ -51,14 +51,16 @@ class FrameMix:
     """What the finder sees. people: chances of 0, 1, 2, 3 people in a frame.
 
     photographs: share of the people. turned: how often somebody who is seen from the side or from
-    behind is drawn, over somebody seen from the front: photographs show few. height: a person's
-    over the picture's; more than one is cut off.
+    behind is drawn, over somebody seen from the front: photographs show few. acrobats: how often
+    somebody who does not stand upright is drawn, over others. height: a person's over the
+    picture's; more than one is cut off.
     """
 
     size_hw: tuple[int, int] = (256, 256)
     people: tuple[float, ...] = (0.12, 0.43, 0.31, 0.14)
-    photographs: float = 0.5
+    photographs: float = 0.75
     turned: float = 4.0
+    acrobats: float = 1.0
     height: tuple[float, float] = (0.3, 1.1)
     occluded: float = 0.2
 
@@ -89,7 +91,7 @@ class FrameSampler:
         self._photographs, self._renders, self.mix = photographs, renders, mix
         self._backgrounds = photographs.backgrounds()
         packs = photographs.packs
-        chance = np.concatenate([pack.chance() for pack in packs])
+        chance = np.concatenate([pack.chance(mix.acrobats) for pack in packs])
         turned = np.concatenate([pack.turned() for pack in packs])
         masked = np.concatenate([pack.masked() for pack in packs])
         weight = np.where(turned, mix.turned, 1.0) * chance

@@ -26,7 +26,8 @@ _MOST, _DISAGREEING, _APART = 0.7, 0.2, 0.05  # trust at no distance, and at 5 %
 
 _LARGE_PX = 180.0  # height of a body that is fit for close crops; less is enlarged beyond use
 _LARGE_SHARE = 0.85  # of the close crops
-_ACROBAT = 0.35  # how often somebody is drawn who does not stand upright: the product sees few
+# How often crops show somebody who does not stand upright: the product sees few.
+_ACROBATS = 0.35
 
 # On the back of a head the teacher finds a nose with 0.3 to 0.7 in most photographs. Below the
 # first confidence it is taken to be hidden, below the second its label is not believed.
@@ -58,10 +59,10 @@ class PhotographPack:
     def __len__(self) -> int:
         return len(self._rows)
 
-    def chance(self) -> NDArray[np.float64]:
-        """Return how often everybody is drawn, over the others."""
+    def chance(self, acrobats: float) -> NDArray[np.float64]:
+        """Return how often everybody is drawn: 1, and `acrobats` for who does not stand upright."""
         upright = self._index["upright"][self._rows] == 1
-        return np.where(upright, 1.0, _ACROBAT)
+        return np.where(upright, 1.0, acrobats)
 
     def body_px(self) -> NDArray[np.float32]:
         """Return the height of everybody's box."""
@@ -184,7 +185,7 @@ class Photographs:
         self.packs = [PhotographPack(folder, split) for folder in folders]
         self._ends = np.cumsum([len(pack) for pack in self.packs], dtype=np.int64)
         large = np.concatenate([pack.body_px() for pack in self.packs]) >= _LARGE_PX
-        chance = np.concatenate([pack.chance() for pack in self.packs])
+        chance = np.concatenate([pack.chance(_ACROBATS) for pack in self.packs])
         self._of_all, self._of_large = np.cumsum(chance), np.cumsum(chance * large)
 
     def __len__(self) -> int:
