@@ -56,6 +56,18 @@ def seen_as(measured: Pose, seen: Seen) -> tuple[Pose, Float64]:
     return replace(measured, keypoints=keypoints), moved
 
 
+def filled(pose: Pose, measured: Pose) -> Pose:
+    """A pose whose missing keypoints are those measured: where a sticker was a joint's."""
+    missing = np.isnan(pose.keypoints[:, 0])
+    keypoints, covariance = pose.keypoints.copy(), pose.covariance_px2.copy()
+    for row in np.flatnonzero(missing).tolist():
+        other = measured.skeleton.index.get(pose.skeleton.keypoints[row])
+        if other is not None:
+            keypoints[row] = measured.keypoints[other]
+            covariance[row] = measured.covariance_px2[other]
+    return replace(pose, keypoints=keypoints, covariance_px2=covariance)
+
+
 def staying(
     before: Mapping[str, Float64], anew: Mapping[str, Float64], radius_px: float
 ) -> list[str]:

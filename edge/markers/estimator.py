@@ -10,7 +10,7 @@ from dataclasses import replace
 import numpy as np
 
 from edge.estimation.estimator import Estimator, Measurer, Seen
-from edge.markers.again import frames_with, joined_marks, marks_of, seen_as, unmarked
+from edge.markers.again import filled, frames_with, joined_marks, marks_of, seen_as, unmarked
 from edge.markers.following import TargetFollower
 from edge.markers.mark import Mark, spine_marks, target_marks
 from edge.markers.marked_spine import MarkedSpine, find_spine
@@ -98,14 +98,14 @@ class MarkerEstimator:
         marks, found = marks_of(about), FoundTargets()
         facing = view_of(measured)
         name = protocol_of(facing.view)
-        stature = Landmarks.of(seen.pose).stature_px
-        if name in self._protocols and stature is not None:
+        if name in self._protocols:
             moved, by_px = seen_as(measured, seen)
             targets = PROTOCOLS[name].targets("left" if facing.view == "left" else "right")
-            found = find_targets(seen.frame.image, seen.pose, facing.view, targets, moved)
+            pose = filled(seen.pose, moved)
+            found = find_targets(seen.frame.image, pose, facing.view, targets, moved)
             self.why = [
-                found.why if pose is about else why
-                for pose, why in zip(self._last, self.why, strict=True)
+                found.why if last is about else why
+                for last, why in zip(self._last, self.why, strict=True)
             ]
         if found.mm_per_px is not None:
             anew = {

@@ -51,25 +51,72 @@ _STATIONS = 2
 _SAYING = threading.Lock()
 
 
+class _SettingUp:
+    """What is started until everything listens: whoever stops the demo waits for none of it."""
+
+    def __init__(self) -> None:
+        self.stop = threading.Event()
+        self._children: list[subprocess.Popen[str]] = []
+        threading.Thread(target=self._end_with_stdin, daemon=True).start()
+
+    @contextmanager
+    def child(self, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+        """A verb of the collector, until the context ends."""
+        child = subprocess.Popen(
+            [*_PROGRAM, *arguments],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        self._children.append(child)
+        try:
+            if self.stop.is_set():
+                child.terminate()
+            yield child
+        finally:
+            child.terminate()
+            child.wait(timeout=30)
+
+    def done(self) -> None:
+        """From here on everything ends in order."""
+        self._children.clear()
+
+    def _end_with_stdin(self) -> None:
+        # Not by `sys.stdin`: its lock, held by a thread that waits, would stop Python from ending.
+        while os.read(0, 4096):
+            pass
+        self.stop.set()
+        for child in list(self._children):
+            child.terminate()
+
+
 def main(folder: Path) -> None:
+    setting_up = _SettingUp()
+    try:
+        _stage(folder, setting_up)
+    except PartMissing:
+        if not setting_up.stop.is_set():
+            raise
+
+
+def _stage(folder: Path, setting_up: _SettingUp) -> None:
     store, photo = folder / "collector.db", folder / "rendered-person.jpg"
-    stop = threading.Event()
-    threading.Thread(target=_set_at_end_of_stdin, args=(stop,), daemon=True).start()
+    stop = setting_up.stop
     with ExitStack() as stack:
         running = stack.enter_context(broker())
         address = f"{running.host}:{running.port}"
         at = ("--store", str(store), "--site", _SITE, "--broker", address)
-        _ready(stack.enter_context(_child("run", *at)), "collector")
-        added = subprocess.run(
-            [*_PROGRAM, "account", "add", _NAME, "--role", "admin", "--store", str(store)],
-            stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True,
-        )  # fmt: skip
-        if stop.is_set():
-            return
-        pages = stack.enter_context(_child("serve", "--port", "0", "--commands", "--uploads", *at))
+        _ready(stack.enter_context(setting_up.child("run", *at)), "collector")
+        account = ("account", "add", _NAME, "--role", "admin", "--store", str(store))
+        with setting_up.child(*account) as adding:
+            added = adding.communicate()[0]
+        if adding.returncode:
+            raise PartMissing("the demo's account was not made.", "Run `make setup` again.")
+        pages = stack.enter_context(
+            setting_up.child("serve", "--port", "0", "--commands", "--uploads", *at)
+        )
         where = _ready(pages, "pages").split()[-1]
         cv2.imwrite(str(photo), picture("front", seed=3, shoulder_tilt=4.0))
-        password = added.stdout.partition("Password: ")[2].strip()
+        password = added.partition("Password: ")[2].strip()
+        setting_up.done()
         _say(
             Stage(running.name, running.host, running.port, str(store), where, _NAME, password,
                   str(photo))
@@ -91,13 +138,6 @@ def main(folder: Path) -> None:
         thread.join()
 
 
-def _set_at_end_of_stdin(stop: threading.Event) -> None:
-    # Not by `sys.stdin`: its lock, held by a thread that waits, would stop Python from ending.
-    while os.read(0, 4096):
-        pass
-    stop.set()
-
-
 def _say(what: msgspec.Struct) -> None:
     told_line(msgspec.json.encode(what).decode())
 
@@ -107,16 +147,6 @@ def told_line(text: str) -> None:
     with _SAYING:
         sys.stdout.write(f"{text}\n")
         sys.stdout.flush()
-
-
-@contextmanager
-def _child(*arguments: str) -> Iterator[subprocess.Popen[str]]:
-    child = subprocess.Popen([*_PROGRAM, *arguments], stdout=subprocess.PIPE, text=True)
-    try:
-        yield child
-    finally:
-        child.terminate()
-        child.wait(timeout=30)
 
 
 def _ready(child: subprocess.Popen[str], what: str) -> str:
