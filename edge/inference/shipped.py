@@ -7,7 +7,7 @@ from pathlib import Path
 
 from edge.errors import ModelRefused
 
-FINDER = "bottom_up.onnx"
+FINDER = "finder.onnx"
 WHOLE = "whole.onnx"
 CLOSE = "close.onnx"
 NONE = "none"  # in place of a file: nothing serves there

@@ -72,7 +72,7 @@ def test_c1_the_same_clip_through_two_backends_is_one_schema(
     bottom_up = sent(clip, outbox, tmp_path, mode="bottom-up")
     top_down = sent(clip, outbox, tmp_path, mode="top-down", finder=str(detector), close="none")
     assert (bottom_up.backend, top_down.backend) == ("bottom-up", "top-down")
-    assert [m.name for m in bottom_up.models] == ["bottom_up"]
+    assert [m.name for m in bottom_up.models] == ["finder"]
     assert [m.name for m in top_down.models] == ["picodet_s_192_pedestrian", "whole"]
     shapes = [[(m.code, m.unit, m.view, m.side) for m in r.measures] for r in (bottom_up, top_down)]
     assert shapes[0] == shapes[1]

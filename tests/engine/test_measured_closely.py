@@ -90,7 +90,7 @@ def test_a_hold_is_measured_and_every_look_feeds_the_watchdog(
     told = [line for line in heard if "STATUS=measuring: look" in line]
     assert len(told) == runs[0] >= 6
     assert all(line.startswith("WATCHDOG=1") for line in told)
-    assert [m.name for m in result.models] == ["bottom_up", "whole", "close"]
+    assert [m.name for m in result.models] == ["finder", "whole", "close"]
     whys = {m.code: m.why for m in result.measures if m.code in SPINE}
     assert set(whys) == SPINE
     assert whys["spine_t6_t8"] == ("keypoint_missing:T6", "keypoint_missing:T8")

@@ -82,7 +82,7 @@ def test_a_bottom_up_finder_must_be_a_paf_network(person_file: Path) -> None:
 def test_a_shipped_model_that_is_not_there_is_a_clear_refusal(monkeypatch, tmp_path: Path) -> None:
     monkeypatch.setattr(shipped, "__file__", str(tmp_path / "edge" / "inference" / "shipped.py"))
     monkeypatch.setattr(shipped.sys, "prefix", str(tmp_path))
-    with pytest.raises(ModelRefused, match=r"bottom_up\.onnx.*Install the package"):
+    with pytest.raises(ModelRefused, match=r"finder\.onnx.*Install the package"):
         estimator_for(ModelSettings())
 
 

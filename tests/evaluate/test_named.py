@@ -47,7 +47,7 @@ def test_four_files_are_no_estimator() -> None:
 
 
 def test_a_folder_with_two_refiners_asks_for_files(tmp_path: Path) -> None:
-    for name in ("bottom_up", "whole"):
+    for name in ("finder", "whole"):
         shutil.copy(SHIPPED / f"{name}.onnx", tmp_path)
     shutil.copy(SHIPPED / "whole.onnx", tmp_path / "other.onnx")
     with pytest.raises(ModelRefused, match=r"other\.onnx, whole\.onnx"):

@@ -48,7 +48,7 @@ def tell_story(
         ("trial", "ok", "try 1"),
         ("rollback", "no_person_found", "nobody in 40 pictures in which the one before saw one"),
     ):
-        about = {"slot": "finder", "name": "bottom_up", "version": "9.9", "sha256": BAD_SHA256}
+        about = {"slot": "finder", "name": "finder", "version": "9.9", "sha256": BAD_SHA256}
         east.event(now, "model", {"step": step, "reason": reason, "detail": detail, **about})
     threads = [
         threading.Thread(target=_tell, args=(past, mqtt, stop, say, told), kwargs=how)

@@ -19,8 +19,8 @@ from edge.inference.description import (
 from edge.skeletons import SPINE_5
 
 # Evidence a keypoint below which a found person is none. Of the upright people of the training
-# pack's val split it keeps 98.6 %, and of the empty pictures 6 % have a ghost
-# (`python -m posture_tools.training.operating_point bottom_up.onnx --pack PACK`).
+# pack's val split it keeps 98.0 %, and of the empty pictures 9 % have a ghost
+# (`python -m posture_tools.training.operating_point finder.onnx --pack PACK`).
 _PERSON = 0.8
 
 _HALF_PIXEL = "image = (map + 0.5) * stride - 0.5"
