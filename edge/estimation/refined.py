@@ -29,6 +29,11 @@ _ADDED_ABOVE, _ADDED_BELOW, _ADDED_BESIDE = 0.14, 0.11, 0.08
 # resolution, too little cuts a leg off.
 _EYES_ABOVE_SHOULDER, _ANKLES_BELOW_HIP = 0.46, 1.82
 
+# A rough keypoint lies this way or that, and the outermost of them say how large a person is: their
+# box is too large. Of 151 validation bodies joints were measured best with this much of it: 3.3 %
+# nearer than with the finder and the boxes of version 0.1.0, with 0.965 of it 1 %.
+_OF_ROUGH_BOX = 0.92
+
 # Refined poses nearer to each other, in body extents, are of one person.
 _SAME_PERSON = 0.05
 
@@ -61,7 +66,7 @@ class Refined:
     def estimate(self, frame: Frame) -> list[Pose]:
         found = self._finder.estimate(frame)
         clock = StageClock()
-        boxed = [(pose, person_box(pose, frame.image.shape[:2])) for pose in found]
+        boxed = [(pose, _closer(person_box(pose, frame.image.shape[:2]))) for pose in found]
         people = sorted(boxed, key=lambda person: -person[1][3])
         if not self._everyone:
             people = people[:1]
@@ -111,6 +116,13 @@ def person_box(pose: Pose, image_hw: tuple[int, int]) -> Box:
     right = min(right + _ADDED_BESIDE * tall, image_hw[1] - 0.5)
     bottom = min(bottom + _ADDED_BELOW * tall, image_hw[0] - 0.5)
     return left, top, right - left, bottom - top
+
+
+def _closer(box: Box) -> Box:
+    """The middle of a box that rough keypoints make."""
+    x, y, width, height = box
+    off = 0.5 * (1.0 - _OF_ROUGH_BOX)
+    return x + off * width, y + off * height, _OF_ROUGH_BOX * width, _OF_ROUGH_BOX * height
 
 
 def _height(found: Mapping[str, tuple[float, float]], part: str) -> float | None:

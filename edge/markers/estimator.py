@@ -13,9 +13,9 @@ from edge.estimation.estimator import Estimator, Measurer, Seen
 from edge.markers.again import filled, frames_with, joined_marks, marks_of, seen_as, unmarked
 from edge.markers.following import TargetFollower
 from edge.markers.mark import Mark, spine_marks, target_marks
-from edge.markers.marked_spine import MarkedSpine, find_spine
 from edge.markers.protocol import PROTOCOLS, ProtocolName, protocol_of
 from edge.markers.skeleton import marked_skeleton
+from edge.markers.spine.marked_spine import MarkedSpine, find_spine
 from edge.markers.stickers import Stickers
 from edge.markers.target import RING_MM
 from edge.markers.targets import FoundTargets, find_targets

@@ -23,10 +23,10 @@ from simulators.standing_person import seen
 from edge.conversion import convert
 from edge.errors import SettingsInvalid
 from edge.estimation.estimator import Seen
-from edge.markers.blobs import find
-from edge.markers.curve import roughness, smoother
 from edge.markers.estimator import MarkerEstimator
-from edge.markers.marked_spine import find_spine
+from edge.markers.spine.blobs import find
+from edge.markers.spine.curve import roughness, smoother
+from edge.markers.spine.marked_spine import find_spine
 from edge.markers.stickers import Stickers
 from edge.posture.assess import assess
 from edge.posture.clothing import Dress

@@ -29,7 +29,7 @@ from posture_tools.mannequin import (
 from rich.console import Console
 from rich.table import Table
 
-from edge.markers.marked_spine import find_spine
+from edge.markers.spine.marked_spine import find_spine
 from edge.markers.stickers import Stickers
 from edge.posture.assess import assess
 from edge.posture.calibration import Calibration

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.markers.blobs import Blob
+from edge.markers.spine.blobs import Blob
 from edge.markers.stickers import ALONG_BACK
 
 Float64 = NDArray[np.float64]

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.markers.arrangement import arrange
-from edge.markers.blobs import Blob, find
-from edge.markers.curve import smoother
+from edge.markers.spine.arrangement import arrange
+from edge.markers.spine.blobs import Blob, find
+from edge.markers.spine.curve import smoother
 from edge.markers.stickers import Stickers
 from edge.records import Pose, Uint8, View
 
