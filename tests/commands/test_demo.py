@@ -27,7 +27,7 @@ from posture_tools.demo import __main__ as stage
 
 ROOT = Path(__file__).resolve().parents[2]
 DEMO = [sys.executable, "-m", "edge", "demo", "--source",
-        "mannequin:?view=front&seconds=40&seed=12"]  # fmt: skip
+        "mannequin:?view=front&seconds=80&seed=12"]  # fmt: skip
 pytestmark = [pytest.mark.broker, pytest.mark.timeout(900)]
 
 
