@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from edge.markers.expected import expected, stands_off_px
 from edge.markers.fitting import FittedTarget, Guess, fit_target
-from edge.markers.looks import ALONE, AMONG_OTHERS, is_target
+from edge.markers.looks import ALONE, AMONG_OTHERS, are_printed, is_target
 from edge.markers.protocol import Placement
 from edge.markers.surroundings import Surroundings, apart, linear
 from edge.markers.target import LEAST_RADIUS_PX, RING_MM
@@ -80,9 +80,10 @@ def find_targets(
     if len(believed) < _PLAIN:
         return FoundTargets(why=(_count(len(believed), targets),))
     told = tell_apart(np.array([fit.centre_px for fit in believed]), should, stature)
-    return _named(
-        {name: believed[k] for name, k in told.candidates.items()}, told.ambiguous, view, targets
-    )
+    named = {name: believed[k] for name, k in told.candidates.items()}
+    if not are_printed(list(named.values()), len(believed)):
+        return FoundTargets(why=(_count(0, targets),))
+    return _named(named, told.ambiguous, view, targets)
 
 
 def follow_targets(

@@ -20,6 +20,7 @@ from edge.markers.estimator import MarkerEstimator
 from edge.markers.expected import Expected, expected, stands_off_px
 from edge.markers.fitting import Guess, fit_target
 from edge.markers.following import TargetFollower
+from edge.markers.looks import are_printed
 from edge.markers.protocol import PROTOCOLS, protocol_of
 from edge.markers.surroundings import linear
 from edge.markers.target import RING_MM
@@ -374,3 +375,23 @@ def test_protocols_are_such_as_people_bear():
     for protocol in PROTOCOLS.values():
         assert 8 <= len(protocol.targets("right")) <= 13
         assert len(protocol.targets("left")) == len(protocol.targets("right"))
+
+
+def pattern(shades):
+    """Targets whose disc is so much of the way from the ring to its ink."""
+    person = stickered("front")
+    found = find_targets(person.image, person.pose, "front", person.targets)
+    fit = next(iter(found.fits.values()))
+    return [replace(fit, disc=fit.ring + shade * (fit.disc - fit.ring)) for shade in shades]
+
+
+def test_folds_of_green_clothes_are_no_prints_however_many_lie_at_landmarks():
+    plain, pale = pattern([1.0] * 5), pattern([0.35] * 5)
+    assert are_printed(plain, believed=5)
+    assert not are_printed(pale, believed=5)
+    # Two of five in the shade do not take the others' names.
+    assert are_printed([*plain[:3], *pale[:2]], believed=5)
+    # Most of what passes for a target lies where no landmark is: a print on a dress.
+    assert are_printed(plain, believed=10)
+    assert not are_printed(plain, believed=11)
+    assert not are_printed([], believed=0)
