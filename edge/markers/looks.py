@@ -16,7 +16,9 @@ _GREEN = np.array([-0.5, 1.0, -0.5])  # against magenta, of BGR
 _BLACK = 0.004  # no ink is blacker
 # Half of one person's targets have a contrast of 1.0 to 1.9, in any of three lights. Folds and
 # buttons of green clothes that pass for targets one by one have 0.4 to 1.2, most at no landmark.
-_INKS, _LEAST_NAMED = 0.85, 0.5
+# Holes in foliage have more, but they are dark: magenta is redder than its ring by 1.4 (logarithm)
+# and more, they by 0.1 to 0.9.
+_INKS, _REDDER, _LEAST_NAMED = 0.85, 1.1, 0.5
 
 
 @dataclass(frozen=True)
@@ -49,8 +51,7 @@ def is_target(fit: FittedTarget, adult_px: float, looks: Looks) -> bool:
         return False
     if _contrast(fit) < looks.contrast:
         return False
-    disc, ring = np.maximum(fit.disc, 0.0) + _BLACK, np.maximum(fit.ring, 0.0) + _BLACK
-    _, green, red = np.log(disc / ring).tolist()
+    _, green, red = _of_inks(fit)
     return bool(red > looks.more_red and green < -looks.less_green)
 
 
@@ -58,10 +59,19 @@ def are_printed(named: Sequence[FittedTarget], believed: int) -> bool:
     """Whether what bears a name is printed, of so many that passed for targets."""
     if not named or len(named) < _LEAST_NAMED * believed:
         return False
-    return float(np.median([_contrast(fit) for fit in named])) >= _INKS
+    contrast = float(np.median([_contrast(fit) for fit in named]))
+    redder = float(np.median([_of_inks(fit)[2] for fit in named]))
+    return contrast >= _INKS and redder >= _REDDER
 
 
 def _contrast(fit: FittedTarget) -> float:
     """How much greener the ring is than the disc, over the brightness of both."""
     brightness = float(np.abs(fit.disc).mean() + np.abs(fit.ring).mean()) + 0.01
     return float((fit.ring - fit.disc) @ _GREEN) / brightness
+
+
+def _of_inks(fit: FittedTarget) -> tuple[float, float, float]:
+    """Logarithms of disc over ring, in blue, green and red."""
+    disc, ring = np.maximum(fit.disc, 0.0) + _BLACK, np.maximum(fit.ring, 0.0) + _BLACK
+    blue, green, red = np.log(disc / ring).tolist()
+    return blue, green, red

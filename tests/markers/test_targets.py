@@ -395,3 +395,9 @@ def test_folds_of_green_clothes_are_no_prints_however_many_lie_at_landmarks():
     assert are_printed(plain, believed=10)
     assert not are_printed(plain, believed=11)
     assert not are_printed([], believed=0)
+
+
+def test_holes_in_foliage_are_no_prints():
+    """Dark in the middle and green around, as surely as a target is, but nothing in them is red."""
+    holes = [replace(fit, disc=0.1 * fit.ring) for fit in pattern([1.0] * 4)]
+    assert not are_printed(holes, believed=4)
