@@ -69,7 +69,7 @@ class Looks:
         self._body_px = body_px
         self._reference = _joints_of(about)
         guide_points = [_joints_of(guide) for guide in guides]
-        self._moved = [_moved_px(points, self._reference) for points in guide_points]
+        self._moved = [moved_px(points, self._reference) for points in guide_points]
         self._guides = [p - moved for p, moved in zip(guide_points, self._moved, strict=True)]
         self._whole: list[list[_Points]] = []
         self._close: list[tuple[Part, list[_Points]]] = []
@@ -199,7 +199,7 @@ def _joints_of(pose: Pose) -> Array:
     return convert(convert(pose, COCO_17), BODY_55).keypoints[:, :2].astype(np.float64)
 
 
-def _moved_px(points_px: Array, reference_px: Array) -> Array:
+def moved_px(points_px: Array, reference_px: Array) -> Array:
     """(2,), how far the body as a whole lies from the reference."""
     step = points_px - reference_px
     both = np.isfinite(step).all(axis=1)

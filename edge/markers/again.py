@@ -12,7 +12,9 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from edge.conversion import convert
 from edge.estimation.estimator import Seen
+from edge.estimation.looks import moved_px
 from edge.markers.mark import Mark
 from edge.records import Float32, Pose
 from edge.skeletons import COCO_17
@@ -46,11 +48,10 @@ def marks_of(pose: Pose) -> dict[str, Mark]:
 
 def seen_as(measured: Pose, seen: Seen) -> tuple[Pose, Float64]:
     """What was measured, moved to where the person is in a frame, and how far (2,) px it moved."""
-    rows = [measured.skeleton.index[name] for name in COCO_17.keypoints]
-    there = [seen.pose.skeleton.index[name] for name in COCO_17.keypoints]
-    step = (seen.pose.keypoints[there] - measured.keypoints[rows])[:, :2].astype(np.float64)
-    both = np.isfinite(step).all(axis=1)
-    moved = np.median(step[both], axis=0) if both.any() else np.zeros(2)
+    there, here = (
+        convert(pose, COCO_17).keypoints[:, :2].astype(np.float64) for pose in (seen.pose, measured)
+    )
+    moved = moved_px(there, here)
     keypoints = measured.keypoints.copy()
     keypoints[:, :2] += moved.astype(np.float32)
     return replace(measured, keypoints=keypoints), moved

@@ -13,7 +13,7 @@ from edge.estimation.estimator import Estimator, Measurer, Seen
 from edge.markers.again import filled, frames_with, joined_marks, marks_of, seen_as, unmarked
 from edge.markers.following import TargetFollower
 from edge.markers.mark import Mark, spine_marks, target_marks
-from edge.markers.protocol import PROTOCOLS, ProtocolName, protocol_of
+from edge.markers.protocol import ProtocolName, protocol_of, targets_in
 from edge.markers.skeleton import marked_skeleton
 from edge.markers.spine.marked_spine import MarkedSpine, find_spine
 from edge.markers.stickers import Stickers
@@ -97,11 +97,9 @@ class MarkerEstimator:
         """What was measured, with the stickers of a hold and what the best frame says of them."""
         marks, found = marks_of(about), FoundTargets()
         facing = view_of(measured)
-        name = protocol_of(facing.view)
-        if name in self._protocols:
+        if protocol_of(facing.view) in self._protocols:
             moved, by_px = seen_as(measured, seen)
-            targets = PROTOCOLS[name].targets("left" if facing.view == "left" else "right")
-            pose = filled(seen.pose, moved)
+            pose, targets = filled(seen.pose, moved), targets_in(facing.view)
             found = find_targets(seen.frame.image, pose, facing.view, targets, moved)
             self.why = [
                 found.why if last is about else why
@@ -140,11 +138,9 @@ class MarkerEstimator:
     ) -> tuple[FoundTargets, tuple[str, ...]]:
         if not self._protocols:
             return FoundTargets(), ()
-        name = protocol_of(facing.view)
-        if name is None or name not in self._protocols:
+        if protocol_of(facing.view) not in self._protocols:
             return FoundTargets(), facing.why or (f"view:{facing.view}",)
-        targets = PROTOCOLS[name].targets("left" if facing.view == "left" else "right")
-        found = self._follower.find(frame, pose, facing.view, targets)
+        found = self._follower.find(frame, pose, facing.view, targets_in(facing.view))
         return found, found.why
 
     def _spine(self, frame: Frame, pose: Pose, facing: Facing) -> MarkedSpine:

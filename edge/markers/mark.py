@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.markers.protocol import PROTOCOLS, protocol_of
+from edge.markers.protocol import targets_in
 from edge.markers.targets import FoundTargets
 from edge.posture.placing import placing_px2
 from edge.records import Pose, View
@@ -60,10 +60,7 @@ def _mirrored(direction: Float64, about: Float64) -> Float64:
 
 def target_marks(found: FoundTargets, view: View, px_per_mm: float) -> dict[str, Mark]:
     """The printed targets."""
-    name = protocol_of(view)
-    if name is None:
-        return {}
-    placements = PROTOCOLS[name].targets("left" if view == "left" else "right")
+    placements = targets_in(view)
     return {
         landmark: Mark(
             point,

@@ -124,3 +124,9 @@ def protocol_of(view: View) -> ProtocolName | None:
     if view in ("left", "right"):
         return "side"
     return view if view in ("front", "back") else None
+
+
+def targets_in(view: View) -> dict[str, Placement]:
+    """Landmark -> placement of a view's protocol; empty where the view is unknown."""
+    name = protocol_of(view)
+    return {} if name is None else PROTOCOLS[name].targets("left" if view == "left" else "right")

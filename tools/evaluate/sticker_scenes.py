@@ -23,7 +23,7 @@ from posture_tools.zips import NOT_ZIP
 
 from edge.errors import LabelsInvalid
 from edge.markers.expected import anatomy_sd, expected, stands_off_px
-from edge.markers.protocol import PROTOCOLS, Placement, protocol_of
+from edge.markers.protocol import Placement, targets_in
 from edge.posture.landmarks import Landmarks
 from edge.records import Pose, Uint8, View
 from edge.skeletons import COCO_17
@@ -75,7 +75,7 @@ def on_photos(photos: Iterable[Photo], rng: np.random.Generator) -> Iterator[Sce
             for height in HEIGHTS_PX:
                 image, joints = _scaled(whole, labels(person.keypoints), height)
                 shot = _shot(rng)
-                should = expected(joints, view, _targets(view))
+                should = expected(joints, view, targets_in(view))
                 scatter = [
                     math.hypot(_ANATOMY_SHARE * anatomy_sd(name), _FINGER_MM / _ADULT_MM) * height
                     for name in should.names
@@ -114,7 +114,7 @@ def on_bodies(
         view = standing_view(person)
         if view is None:
             continue
-        targets = _targets(view)
+        targets = targets_in(view)
         whole = decoded(np.array(stream[starts[number] : starts[number + 1]]))
         if whole is None:
             raise LabelsInvalid(f"{pack}, picture {number} cannot be decoded.", "Copy it again.")
@@ -205,11 +205,6 @@ def _side(body: Landmarks) -> View | None:
     return "right" if ahead > 0.0 else "left"
 
 
-def _targets(view: View) -> dict[str, Placement]:
-    name = protocol_of(view)
-    return {} if name is None else PROTOCOLS[name].targets("left" if view == "left" else "right")
-
-
 def _shot(rng: np.random.Generator) -> Shot:
     return Shot(str(rng.choice(list(LIGHTS))), float(rng.uniform(0.0, MOST_BLUR_PX)))
 
@@ -265,6 +260,6 @@ def _drawn(sitter: _Sitter, centres: dict[str, Float64], rng: np.random.Generato
     points = np.array(list(inside.values())).reshape(-1, 2)
     image = with_targets(sitter.plain, points, sitter.height_px / _ADULT_MM, sitter.shot, rng)
     return Scene(
-        sitter.name, image, sitter.joints, sitter.view, _targets(sitter.view), inside,
+        sitter.name, image, sitter.joints, sitter.view, targets_in(sitter.view), inside,
         sitter.height_px, sitter.shot,
     )  # fmt: skip
