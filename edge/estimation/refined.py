@@ -30,7 +30,7 @@ _ADDED_ABOVE, _ADDED_BELOW, _ADDED_BESIDE = 0.14, 0.11, 0.08
 _EYES_ABOVE_SHOULDER, _ANKLES_BELOW_HIP = 0.46, 1.82
 
 # A rough keypoint lies this way or that, and the outermost of them say how large a person is: their
-# box is too large. With the whole of it validation bodies are measured by 4 % less exactly than with
+# box is too large. With all of it validation bodies are measured by 4 % less exactly than with
 # the finder of version 0.1.0, with this much of it by 2 % more (models_onnx/README.md).
 _OF_ROUGH_BOX = 0.92
 
